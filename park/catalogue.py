@@ -1,0 +1,142 @@
+"""The vocabulary of the park: sectors, the kinds of device in them, and what each kind measures.
+
+All of it is frozen data. A sector's folder under `park/sectors/` defines one `SECTOR`; topics,
+validation, storage types, default dashboards and the tables of the docs follow from it.
+"""
+
+import enum
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from park.errors import CatalogueError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SLUG = re.compile(r"[a-z][a-z0-9-]*")
+_TEXT = re.compile(r"[A-Za-z0-9._-]{1,32}")
+
+RESERVED = frozenset({"ts", "seq", "time", "device", "sector", "site"})
+
+
+class ValueType(enum.Enum):
+    """The type under which a channel is published and stored; it never changes."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+    TEXT = "text"
+
+
+class Behaviour(enum.Enum):
+    """How a channel moves in time, which decides how it is aggregated and drawn."""
+
+    GAUGE = "gauge"
+    REGISTER = "register"
+    STATE = "state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One measured quantity of a kind.
+
+    Attributes:
+        name: snake_case, after FIWARE Smart Data Models where that has the quantity.
+        unit: UCUM code; one unit per quantity across the park.
+        low, high: physical range of the clean value, in `unit`. A fault may leave it.
+        decimals: the published resolution d; a value is k / 10^d with k a whole number.
+        texts: for `ValueType.TEXT`, every value that the models use, in order.
+    """
+
+    name: str
+    unit: str
+    description: str
+    low: float = 0.0
+    high: float = 1.0
+    decimals: int = 0
+    type: ValueType = ValueType.FLOAT
+    behaviour: Behaviour = Behaviour.GAUGE
+    texts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or self.name in RESERVED:
+            raise CatalogueError(f"channel {self.name!r}: not a snake_case name, or reserved")
+        if not self.low <= self.high:
+            raise CatalogueError(f"channel {self.name!r}: low {self.low} is above high {self.high}")
+        if not 0 <= self.decimals <= 6 or (self.type is not ValueType.FLOAT and self.decimals):
+            raise CatalogueError(f"channel {self.name!r}: decimals must be 0 to 6, and 0 unless it is a float")
+        if (self.type is ValueType.TEXT) != bool(self.texts):
+            raise CatalogueError(f"channel {self.name!r}: texts belong to a text channel, and it needs them")
+        if bad := [text for text in self.texts if not _TEXT.fullmatch(text)]:
+            raise CatalogueError(f"channel {self.name!r}: text {bad[0]!r} must match {_TEXT.pattern}")
+
+    @property
+    def scale(self) -> int:
+        """10 to the power of `decimals`."""
+        return int(10**self.decimals)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKind:
+    """A kind of device; its name is the measurement in the store.
+
+    Attributes:
+        name: snake_case, unique across the park.
+        interval_s: time between two readings of a device.
+        per_cell: how many devices of the kind stand in one cell of the sector. It is also the
+            kind's default weight when a number of devices is spread over kinds.
+    """
+
+    name: str
+    title: str
+    description: str
+    channels: tuple[Channel, ...]
+    interval_s: float = 60.0
+    per_cell: int = 1
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise CatalogueError(f"kind {self.name!r}: not a snake_case name")
+        names = [channel.name for channel in self.channels]
+        if not names or len(set(names)) != len(names):
+            raise CatalogueError(f"kind {self.name!r}: needs channels, each with a name of its own")
+        if self.interval_s <= 0 or self.per_cell < 1:
+            raise CatalogueError(f"kind {self.name!r}: interval_s and per_cell must be positive")
+
+    @cached_property
+    def channel(self) -> dict[str, Channel]:
+        """Channels by name."""
+        return {channel.name: channel for channel in self.channels}
+
+    @property
+    def device_stem(self) -> str:
+        """The part of a device's name before its number."""
+        return self.name.replace("_", "-")
+
+    def device(self, number: int) -> str:
+        """The name of the kind's device with this number, counted from 1."""
+        return f"{self.device_stem}-{number:06d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sector:
+    """A sector of the town.
+
+    Attributes:
+        cell: what one cell is, in words ("a field with its station, probes and valves").
+        sites: the sector's sites where park.toml names none.
+    """
+
+    name: str
+    title: str
+    description: str
+    cell: str
+    kinds: tuple[DeviceKind, ...]
+    sites: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _SLUG.fullmatch(self.name):
+            raise CatalogueError(f"sector {self.name!r}: must be lower-case letters, digits and dashes")
+        if bad := [site for site in self.sites if not _SLUG.fullmatch(site)]:
+            raise CatalogueError(f"sector {self.name!r}: site {bad[0]!r} must match {_SLUG.pattern}")
+        if not self.kinds:
+            raise CatalogueError(f"sector {self.name!r}: has no kinds")

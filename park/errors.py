@@ -1,0 +1,38 @@
+"""Errors of the contract.
+
+ParkError
+├── CatalogueError      a sector's folder contradicts the catalogue's rules
+├── TopicError          a topic is out of shape
+├── TownError           park.toml or the selection is wrong; names the key
+└── DecodeError         a payload is not a reading of its kind
+"""
+
+from park.reading import Reason
+
+
+class ParkError(Exception):
+    """Base of every error that the contract raises."""
+
+
+class CatalogueError(ParkError):
+    """A sector's folder contradicts the catalogue's rules."""
+
+
+class TopicError(ParkError):
+    """A topic is out of shape."""
+
+
+class TownError(ParkError):
+    """The town's settings, or a selection of it, are wrong; the message names the key."""
+
+
+class DecodeError(ParkError):
+    """A payload is not a reading of its kind.
+
+    Attributes:
+        reason: the code under which the message is dead-lettered.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

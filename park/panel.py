@@ -1,0 +1,85 @@
+"""A panel as data: what is asked, how it is grouped, in which unit, and what it tells.
+
+A panel knows neither Grafana nor a database. A sector's `panels.py` holds a `DASHBOARD`.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class View(enum.Enum):
+    """How a panel is drawn."""
+
+    TIME_SERIES = "time series"
+    STAT = "stat"
+    GAUGE = "gauge"
+    STATES = "state timeline"
+    TABLE = "table"
+    HEADING = "heading"
+
+
+class Aggregate(enum.Enum):
+    """How values within an interval, or across devices, become one."""
+
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    LAST = "last"
+    COUNT = "count"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """From `value` on, in the panel's unit, a level holds: good, notice, warning or critical."""
+
+    value: float
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One question to the store and how its answer is shown.
+
+    Attributes:
+        measurement: a device kind, or a measurement of the pipeline.
+        fields: channels of it, drawn together; they share `unit`.
+        aggregate: within each interval of the panel's time axis, per device.
+        across: then across devices (sum of all powers, mean of all speeds); None draws each group.
+        by: tags that split the answer into series: site, device.
+        low, high: range of the axis; None lets it follow the data.
+        story: what to look for, one or two sentences.
+        labels: field to the name shown.
+        rate_s: for registers: show the increase per this many seconds instead of the reading.
+    """
+
+    title: str
+    story: str
+    measurement: str = ""
+    fields: tuple[str, ...] = ()
+    aggregate: Aggregate = Aggregate.MEAN
+    across: Aggregate | None = None
+    by: tuple[str, ...] = ()
+    unit: str = "1"
+    view: View = View.TIME_SERIES
+    low: float | None = None
+    high: float | None = None
+    decimals: int | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    stacked: bool = False
+    rate_s: float | None = None
+    width: int = 12
+    height: int = 8
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """A page of panels. `slug` is its stable address."""
+
+    slug: str
+    title: str
+    description: str
+    panels: tuple[Panel, ...]

@@ -1,0 +1,151 @@
+"""The town's settings: park.toml, validated. Reading the file is the caller's business."""
+
+import datetime as dt
+import re
+import tomllib
+from importlib import resources
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from park.catalogue import DeviceKind, Sector
+from park.errors import TownError
+from park.sectors import KINDS, SECTORS
+
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=48)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Place(_Strict):
+    """`[town]`: where and when the town stands."""
+
+    name: str = "Sensing park"
+    latitude: float = Field(ge=-66, le=66)
+    longitude: float = Field(ge=-180, le=180)
+    elevation_m: float = Field(default=0.0, ge=-400, le=5000)
+    utc_offset: str = "+00:00"
+    country: str = "CN"
+    commissioned: dt.date = dt.date(2026, 1, 1)
+    seed: int = Field(default=42, ge=0, lt=2**63)
+    devices: int = Field(default=300, ge=1, le=10_000_000)
+
+    @field_validator("utc_offset")
+    @classmethod
+    def _offset(cls, value: str) -> str:
+        match = _OFFSET.fullmatch(value)
+        if match is None or int(match[2]) > 14 or int(match[3]) > 59:
+            raise ValueError("must look like +08:00")
+        return value
+
+    @property
+    def utc_offset_ms(self) -> int:
+        """Local time less UTC, in milliseconds."""
+        sign, hours, minutes = _OFFSET.fullmatch(self.utc_offset).groups()  # type: ignore[union-attr]
+        return int(sign + "1") * (int(hours) * 60 + int(minutes)) * 60_000
+
+    @property
+    def commissioned_ms(self) -> int:
+        """Local midnight of the commissioning, Unix milliseconds."""
+        midnight = dt.datetime.combine(self.commissioned, dt.time(), tzinfo=dt.UTC)
+        return int(midnight.timestamp() * 1000) - self.utc_offset_ms
+
+
+class Site(_Strict):
+    """`[[sites]]`: a place with a gateway."""
+
+    name: Slug
+    sectors: tuple[str, ...] = Field(min_length=1)
+    latitude: float = Field(ge=-66, le=66)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class KindSettings(_Strict):
+    """`[kinds.NAME]`: what the town changes about a kind."""
+
+    interval_s: float | None = Field(default=None, gt=0, le=86_400)
+    weight: float | None = Field(default=None, gt=0)
+
+
+class Town(_Strict):
+    """A whole park.toml."""
+
+    town: Place
+    sites: tuple[Site, ...] = ()
+    kinds: dict[str, KindSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> "Town":
+        names = [site.name for site in self.sites]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"sites: the name {twice[0]!r} is used twice")
+        for site in self.sites:
+            for sector in site.sectors:
+                if sector not in SECTORS:
+                    raise ValueError(f"sites.{site.name}.sectors: no sector {sector!r}; known: {', '.join(SECTORS)}")
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise ValueError(f"kinds.{kind}: no such kind; known: {', '.join(KINDS)}")
+        return self
+
+    def all_sites(self) -> tuple[Site, ...]:
+        """The sites of park.toml, then those that unlisted sectors bring along."""
+        listed = {sector for site in self.sites for sector in site.sectors}
+        known = {site.name for site in self.sites}
+        own = [
+            Site(name=name, sectors=(sector.name,), latitude=self.town.latitude, longitude=self.town.longitude)
+            for sector in SECTORS.values()
+            if sector.name not in listed
+            for name in sector.sites or (f"{sector.name}-1",)
+            if name not in known
+        ]
+        return (*self.sites, *own)
+
+    def sites_of(self, sector: Sector) -> tuple[Site, ...]:
+        """The sites over which the sector's cells are dealt, in turn."""
+        return tuple(site for site in self.all_sites() if sector.name in site.sectors)
+
+    def interval_ms(self, kind: DeviceKind) -> int:
+        """Time between two readings of the kind's devices."""
+        settings = self.kinds.get(kind.name)
+        seconds = settings.interval_s if settings and settings.interval_s else kind.interval_s
+        return max(1, round(seconds * 1000))
+
+    def weight(self, kind: DeviceKind) -> float:
+        """The kind's share when a number of devices is spread over kinds."""
+        settings = self.kinds.get(kind.name)
+        return settings.weight if settings and settings.weight else float(kind.per_cell)
+
+
+def parse_town(text: str, source: str) -> Town:
+    """The town that a park.toml describes.
+
+    Raises:
+        TownError: with `source` and every offending key.
+    """
+    try:
+        return Town.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise TownError(f"{source}: not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"  {_key(item['loc'])}{_said(item['msg'])}" for item in error.errors()]
+        raise TownError(f"{source}: mistaken settings\n" + "\n".join(lines)) from error
+
+
+def default_town() -> Town:
+    """The town of the package's own park.toml."""
+    return parse_town(resources.files("park").joinpath("park.toml").read_text(), "park.toml")
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) + ": " if location else ""
+
+
+def _said(message: str) -> str:
+    return {
+        "Extra inputs are not permitted": "no such key",
+        "Field required": "is missing",
+    }.get(message, message.removeprefix("Value error, "))
