@@ -19,6 +19,7 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
 )
+from mqttlink.frames import content_type_property, encode_publishes
 from mqttlink.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
 from mqttlink.options import Backoff, LinkOptions, Session
 from mqttlink.url import Address, parse_broker_url
@@ -46,5 +47,7 @@ __all__ = [
     "Session",
     "SessionTakenOver",
     "SubscribeRefused",
+    "content_type_property",
+    "encode_publishes",
     "parse_broker_url",
 ]
