@@ -1,0 +1,41 @@
+"""Readings as lines of text, in order of time, kind and device; no broker."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+
+import numpy as np
+
+from park.columns import Columns
+from simulator.fleet import Fleet
+from simulator.plan import Plan
+from simulator.render import Renderer, line_renderers, ndjson_renderers
+
+FORMATS: dict[str, Callable[[Plan], Mapping[str, Renderer]]] = {
+    "ndjson": ndjson_renderers,
+    "line": line_renderers,
+}
+
+
+def generate(
+    fleet: Fleet, renderers: Mapping[str, Renderer], start_ms: int, until_ms: int
+) -> Iterator[tuple[int, bytes]]:
+    """The readings of [start, until).
+
+    The lines are the same however the window is cut: ordered by time, then by kind as in the catalogue,
+    then by device.
+
+    Yields:
+        how many readings, and their lines.
+    """
+    for first, last in fleet.windows(start_ms, until_ms):
+        parts = fleet.columns(first, last)
+        if parts:
+            yield sum(map(len, parts)), _interleave(parts, renderers)
+
+
+def _interleave(parts: list[Columns], renderers: Mapping[str, Renderer]) -> bytes:
+    if len(parts) == 1:
+        return renderers[parts[0].kind.name](parts[0]).join()
+    order = np.argsort(np.concatenate([part.ts for part in parts]), kind="stable").tolist()
+    lines = list(chain.from_iterable(renderers[part.kind.name](part).split() for part in parts))
+    return b"".join([lines[at] for at in order])

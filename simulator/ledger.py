@@ -1,0 +1,258 @@
+"""What should have been stored, and what a store holds instead: the arithmetic of `park verify`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from park.catalogue import DeviceKind, ValueType
+from park.columns import Columns
+from park.model import Bools, Ints
+from simulator.fleet import Fleet
+from simulator.plan import Group, device_names
+
+EXAMPLES = 5
+_CHUNK = 200_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """M stored rows of one kind, in any order.
+
+    Attributes:
+        device: (M,) names; None is a row without a device.
+        ts: (M,) Unix milliseconds.
+        values: field to (M,) column, `seq` among them.
+        present: field to (M,) mask; a field that is not a key is present in every row.
+    """
+
+    device: npt.NDArray[np.object_]
+    ts: Ints
+    values: Mapping[str, npt.NDArray[Any]]
+    present: Mapping[str, Bools]
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One reading that is not as it should be."""
+
+    verdict: str
+    kind: str
+    device: str
+    ts: int
+    detail: str = ""
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """The outcome of a comparison; see `Ledger.compare` for the terms.
+
+    Attributes:
+        lost_windows: windows of time with a loss, to be looked at again when waiting for late readings.
+    """
+
+    expected: int = 0
+    found: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    altered: int = 0
+    examples: list[Example] = field(default_factory=list)
+    lost_windows: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the store holds exactly what it should."""
+        return not (self.lost or self.duplicated or self.altered)
+
+    def add(self, other: "Tally") -> None:
+        """Adds another window's outcome."""
+        self.expected += other.expected
+        self.found += other.found
+        self.lost += other.lost
+        self.duplicated += other.duplicated
+        self.altered += other.altered
+        self.lost_windows += other.lost_windows
+        for example in other.examples:
+            if sum(known.verdict == example.verdict for known in self.examples) < EXAMPLES:
+                self.examples.append(example)
+
+
+class Ledger:
+    """Recomputes a fleet's readings and compares them with what a store holds."""
+
+    def __init__(self, fleet: Fleet, *, ignore_unselected: bool = False) -> None:
+        self.fleet = fleet
+        self._ignore_unselected = ignore_unselected
+        self._groups = {group.kind.name: group for group in fleet.plan.groups}
+        self._numbers = {
+            name: dict(zip(device_names(group.kind, group.device.tolist()), range(len(group.device)), strict=True))
+            for name, group in self._groups.items()
+        }
+
+    @property
+    def kinds(self) -> tuple[DeviceKind, ...]:
+        """The kinds that are compared."""
+        return tuple(group.kind for group in self._groups.values())
+
+    def windows(self, start_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:
+        """Windows of time whose readings fit in memory comfortably."""
+        return self.fleet.windows(start_ms, until_ms, rows=_CHUNK)
+
+    def expected(self, start_ms: int, until_ms: int) -> dict[str, Columns]:
+        """The readings that a store should hold in [start, until), by kind."""
+        return {columns.kind.name: columns for columns in self.fleet.columns(start_ms, until_ms)}
+
+    def compare(
+        self, kind: DeviceKind, window: tuple[int, int], expected: Columns | None, chunks: Iterable[Found]
+    ) -> Tally:
+        """Compares one kind in one window.
+
+        lost: no row has the reading's device and time. altered: a field differs as float64, is missing or
+        extra. duplicated: any other row of the kind (of an unknown device, at an unknown time, or again).
+        """
+        found = _join(list(chunks))
+        tally = Tally(expected=0 if expected is None else len(expected), found=0 if found is None else len(found))
+        where = self._locate(kind, expected, found)
+        if found is not None:
+            self._duplicates(tally, kind, found, where)
+        if expected is None:
+            return tally
+        matched = np.full(len(expected), -1, dtype=np.int64)
+        if found is not None:
+            rows = np.flatnonzero(where >= 0)[::-1]
+            matched[where[rows]] = rows  # reversed, so that the first of several rows stays
+        missing = np.flatnonzero(matched < 0)
+        if len(missing):
+            tally.lost = len(missing)
+            tally.lost_windows.append((kind.name, *window))
+            tally.examples += [_example("lost", expected, int(row)) for row in missing[:EXAMPLES]]
+        if found is not None:
+            there = np.flatnonzero(matched >= 0)
+            _altered(tally, expected.take(there), found, matched[there])
+        return tally
+
+    def _locate(self, kind: DeviceKind, expected: Columns | None, found: Found | None) -> Ints:
+        """For each found row, the expected row of the same device and time; -1 if there is none."""
+        if found is None:
+            return np.empty(0, dtype=np.int64)
+        if expected is None or not len(expected):
+            return np.full(len(found), -1, dtype=np.int64)
+        group = self._groups[kind.name]
+        position = _positions(found.device, self._numbers[kind.name])
+        base = int(expected.ts.min())
+        span = int(max(expected.ts.max(), found.ts.max())) - min(base, int(found.ts.min())) + 1
+        base = min(base, int(found.ts.min()))
+        keys = _group_positions(group, expected) * span + (expected.ts - base)
+        order = np.argsort(keys)
+        wanted = position * span + (found.ts - base)
+        at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+        hit = (keys[order][at] == wanted) & (position >= 0)
+        return np.where(hit, order[at], -1)
+
+    def _duplicates(self, tally: Tally, kind: DeviceKind, found: Found, where: Ints) -> None:
+        extra = where < 0
+        if self._ignore_unselected:
+            extra &= _positions(found.device, self._numbers[kind.name]) >= 0
+            tally.found -= int((where < 0).sum() - extra.sum())
+        known = np.flatnonzero(where >= 0)
+        first = np.unique(where[known], return_index=True)[1]
+        again = np.ones(len(known), dtype=np.bool_)
+        again[first] = False
+        extra[known[again]] = True
+        rows = np.flatnonzero(extra)
+        tally.duplicated = len(rows)
+        tally.examples += [
+            Example(verdict="duplicated", kind=kind.name, device=str(found.device[row]), ts=int(found.ts[row]))
+            for row in rows[:EXAMPLES]
+        ]
+
+
+def _positions(names: npt.NDArray[np.object_], numbers: Mapping[str, int]) -> Ints:
+    distinct, inverse = np.unique(names.astype(str), return_inverse=True)
+    return np.array([numbers.get(name, -1) for name in distinct.tolist()], dtype=np.int64)[inverse]
+
+
+def _group_positions(group: Group, expected: Columns) -> Ints:
+    return np.asarray(np.searchsorted(group.device, expected.device), dtype=np.int64)
+
+
+def _join(chunks: list[Found]) -> Found | None:
+    chunks = [chunk for chunk in chunks if len(chunk)]
+    if not chunks:
+        return None
+    if len(chunks) == 1:
+        return chunks[0]
+    names = sorted({name for chunk in chunks for name in chunk.values})
+    return Found(
+        device=np.concatenate([chunk.device for chunk in chunks]),
+        ts=np.concatenate([chunk.ts for chunk in chunks]),
+        values={name: np.concatenate([_column(chunk, name) for chunk in chunks]) for name in names},
+        present={name: np.concatenate([_mask(chunk, name) for chunk in chunks]) for name in names},
+    )
+
+
+def _column(chunk: Found, name: str) -> npt.NDArray[Any]:
+    known = chunk.values.get(name)
+    return np.zeros(len(chunk)) if known is None else known
+
+
+def _mask(chunk: Found, name: str) -> Bools:
+    if name not in chunk.values:
+        return np.zeros(len(chunk), dtype=np.bool_)
+    return chunk.present.get(name, np.ones(len(chunk), dtype=np.bool_))
+
+
+def _altered(tally: Tally, expected: Columns, found: Found, rows: Ints) -> None:
+    differs: dict[str, Bools] = {}
+    fields = {channel.name: channel for channel in expected.kind.channels}
+    for name in ("seq", *fields):
+        should = expected.present.get(name, np.ones(len(expected), dtype=np.bool_))
+        has = _mask(found, name)[rows]
+        same = should == has
+        both = should & has
+        if both.any():
+            at = np.flatnonzero(both)
+            same[at] &= _wanted(expected, name)[at] == _stored(expected.kind, name, found.values[name][rows[at]])
+        differs[name] = ~same
+    for name in found.values.keys() - fields.keys() - {"seq"}:
+        differs[name] = _mask(found, name)[rows]
+    any_differs = np.logical_or.reduce(list(differs.values()))
+    tally.altered = int(any_differs.sum())
+    for row in np.flatnonzero(any_differs)[:EXAMPLES].tolist():
+        detail = ", ".join(_difference(expected, found, name, row, rows) for name in differs if differs[name][row])
+        tally.examples.append(_example("altered", expected, row, detail))
+
+
+def _wanted(expected: Columns, name: str) -> npt.NDArray[Any]:
+    if name == "seq":
+        return expected.seq
+    channel = expected.kind.channel[name]
+    if channel.type is ValueType.FLOAT:
+        return expected.floats(channel)
+    if channel.type is ValueType.TEXT:
+        return np.array(channel.texts, dtype=object)[expected.values[name]]
+    return expected.values[name]
+
+
+def _stored(kind: DeviceKind, name: str, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if name != "seq" and kind.channel[name].type is ValueType.TEXT:
+        return column.astype(object)
+    return column
+
+
+def _difference(expected: Columns, found: Found, name: str, row: int, rows: Ints) -> str:
+    known = name == "seq" or name in expected.kind.channel
+    should = known and expected.present.get(name, np.ones(len(expected), dtype=np.bool_))[row]
+    wanted = str(_wanted(expected, name)[row]) if should else "absent"
+    has = str(found.values[name][rows[row]]) if _mask(found, name)[rows[row]] else "absent"
+    return f"{name}: {has} instead of {wanted}"
+
+
+def _example(verdict: str, expected: Columns, row: int, detail: str = "") -> Example:
+    device = expected.kind.device(int(expected.device[row]) + 1)
+    return Example(verdict=verdict, kind=expected.kind.name, device=device, ts=int(expected.ts[row]), detail=detail)

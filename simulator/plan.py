@@ -1,0 +1,164 @@
+"""Which devices are observed, where they stand, and at which gateway: the site plan of a selection.
+
+Devices are chosen in one fixed weighted order over the selected kinds, so that the first N are a prefix
+of the first N + 1. The choice decides what is observed, never what happens.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from park.catalogue import DeviceKind, Sector
+from park.model import Ints
+from park.sectors import KINDS, SECTOR_OF, SECTORS
+from park.town import Town
+from simulator.errors import SelectionError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What a command was asked to observe.
+
+    Attributes:
+        devices: how many, over all selected kinds.
+        first_device: how many to leave out at the beginning of the order.
+        sectors, kinds: names; empty selects all.
+        interval_ms: overrides every kind's own interval.
+    """
+
+    town: Town
+    seed: int
+    devices: int
+    first_device: int = 0
+    sectors: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    interval_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        for option, names, known in (("--sector", self.sectors, SECTORS), ("--kind", self.kinds, KINDS)):
+            if unknown := [name for name in names if name not in known]:
+                raise SelectionError(f"{option} {unknown[0]}: not known; choose from {', '.join(known)}")
+        if self.devices < 1:
+            raise SelectionError(f"--devices {self.devices}: must be at least 1")
+        if self.first_device < 0:
+            raise SelectionError(f"--first-device {self.first_device}: must not be negative")
+        if self.interval_ms is not None and self.interval_ms < 1:
+            raise SelectionError("--interval: must be at least one millisecond")
+        if not self.selected_kinds():
+            raise SelectionError("--kind: none of the kinds named is in the sectors named by --sector")
+
+    def selected_kinds(self) -> tuple[DeviceKind, ...]:
+        """The kinds to observe, in the catalogue's order."""
+        return tuple(
+            kind
+            for kind in KINDS.values()
+            if (not self.kinds or kind.name in self.kinds)
+            and (not self.sectors or SECTOR_OF[kind.name].name in self.sectors)
+        )
+
+    def interval_of(self, kind: DeviceKind) -> int:
+        """Milliseconds between two readings of a device of the kind."""
+        return self.interval_ms or self.town.interval_ms(kind)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """The observed devices of one kind.
+
+    Attributes:
+        device: (D,) numbers in the kind, ascending, from 0.
+    """
+
+    kind: DeviceKind
+    sector: Sector
+    device: Ints
+
+    @property
+    def cell(self) -> Ints:
+        """(D,) the cell in which each device stands."""
+        return self.device // self.kind.per_cell
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """Every observed device, by kind."""
+
+    selection: Selection
+    groups: tuple[Group, ...]
+
+    def __len__(self) -> int:
+        return sum(len(group.device) for group in self.groups)
+
+    def site_rows(self, group: Group) -> Ints:
+        """(D,) index into the sites of the group's sector."""
+        return group.cell % len(self.sites(group.sector))
+
+    def sites(self, sector: Sector) -> tuple[str, ...]:
+        """Names of the sector's sites, over which its cells are dealt in turn."""
+        return tuple(site.name for site in self.selection.town.sites_of(sector))
+
+    def gateways(self, shards: int = 1) -> list["GatewayPlan"]:
+        """The plan cut by site and shard; a gateway without devices is left out."""
+        found: dict[tuple[str, int], list[Group]] = {}
+        for group in self.groups:
+            names = self.sites(group.sector)
+            site, shard = self.site_rows(group), group.cell // len(names) % shards
+            for row, name in enumerate(names):
+                for number in range(shards):
+                    mine = (site == row) & (shard == number)
+                    if mine.any():
+                        found.setdefault((name, number), []).append(replace(group, device=group.device[mine]))
+        return [
+            GatewayPlan(site=site, shard=shard, plan=replace(self, groups=tuple(groups)))
+            for (site, shard), groups in sorted(found.items())
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GatewayPlan:
+    """What one gateway carries."""
+
+    site: str
+    shard: int
+    plan: Plan
+
+    @property
+    def client_id(self) -> str:
+        """The gateway's MQTT client id."""
+        return f"gw-{self.site}-{self.shard}"
+
+
+def make_plan(selection: Selection) -> Plan:
+    """The devices of a selection."""
+    kinds = selection.selected_kinds()
+    weights = {kind.name: selection.town.weight(kind) for kind in kinds}
+    first = _counts(weights, selection.first_device)
+    last = _counts(weights, selection.first_device + selection.devices)
+    groups = tuple(
+        Group(kind=kind, sector=SECTOR_OF[kind.name], device=np.arange(first[kind.name], last[kind.name]))
+        for kind in kinds
+        if last[kind.name] > first[kind.name]
+    )
+    return Plan(selection=selection, groups=groups)
+
+
+def _counts(weights: Mapping[str, float], devices: int) -> dict[str, int]:
+    """How many of each kind are among the first `devices`: device j of a kind stands at (j + 1/2) / weight."""
+    total = sum(weights.values())
+    names: Sequence[str] = list(weights)
+    # Surely among them: a few fewer than the fair share. The last few are taken one by one.
+    counts = {name: max(0, int(devices * weights[name] / total) - len(names)) for name in names}
+    queue = [((counts[name] + 0.5) / weights[name], row) for row, name in enumerate(names)]
+    heapq.heapify(queue)
+    for _ in range(devices - sum(counts.values())):
+        name = names[queue[0][1]]
+        counts[name] += 1
+        heapq.heapreplace(queue, ((counts[name] + 0.5) / weights[name], queue[0][1]))
+    return counts
+
+
+def device_names(kind: DeviceKind, numbers: Iterable[int]) -> list[str]:
+    """Names of devices by their numbers from 0."""
+    return [kind.device(number + 1) for number in numbers]
