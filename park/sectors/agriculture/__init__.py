@@ -1,0 +1,1 @@
+"""Fields with weather stations, soil probes, greenhouses and irrigation."""

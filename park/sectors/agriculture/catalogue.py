@@ -1,0 +1,238 @@
+"""What stands on a farm and what it measures."""
+
+from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+
+_STATION_BATTERY = Channel(
+    name="battery_voltage",
+    unit="V",
+    description="Terminal voltage of the 12 V lead-acid battery, charged by a solar panel.",
+    low=11.0,
+    high=14.8,
+    decimals=2,
+)
+_NODE_BATTERY = Channel(
+    name="battery_voltage",
+    unit="V",
+    description="Terminal voltage of the lithium cell, charged by a small solar panel.",
+    low=3.0,
+    high=4.3,
+    decimals=2,
+)
+
+WEATHER_STATION = DeviceKind(
+    name="weather_station",
+    title="Weather station",
+    description="Automatic weather station at the edge of the field.",
+    channels=(
+        Channel(
+            name="temperature",
+            unit="Cel",
+            description="Air temperature at 2 m.",
+            low=-40.0,
+            high=60.0,
+            decimals=1,
+        ),
+        Channel(
+            name="relative_humidity",
+            unit="%",
+            description="Relative humidity of the air at 2 m.",
+            high=100.0,
+            decimals=1,
+        ),
+        Channel(
+            name="atmospheric_pressure",
+            unit="hPa",
+            description="Air pressure at the station.",
+            low=500.0,
+            high=1100.0,
+            decimals=1,
+        ),
+        Channel(
+            name="wind_speed",
+            unit="m/s",
+            description="Wind speed at 10 m, turbulence included.",
+            high=75.0,
+            decimals=1,
+        ),
+        Channel(
+            name="wind_direction",
+            unit="deg",
+            description="Direction from which the wind blows, clockwise from north, 0 to 360.",
+            high=360.0,
+        ),
+        Channel(
+            name="solar_radiation",
+            unit="W/m2",
+            description="Global horizontal irradiance.",
+            high=1600.0,
+            decimals=1,
+        ),
+        Channel(
+            name="precipitation",
+            unit="mm/h",
+            description="Intensity of rain or snow, as water.",
+            high=400.0,
+            decimals=1,
+        ),
+        Channel(
+            name="precipitation_total",
+            unit="mm",
+            description="Precipitation since commissioning.",
+            high=1e6,
+            decimals=1,
+            behaviour=Behaviour.REGISTER,
+        ),
+        _STATION_BATTERY,
+        Channel(
+            name="signal_strength",
+            unit="dBm",
+            description="Received signal strength of the radio link.",
+            low=-120.0,
+            high=-30.0,
+            type=ValueType.INT,
+        ),
+        Channel(
+            name="firmware",
+            unit="1",
+            description="Version of the firmware.",
+            type=ValueType.TEXT,
+            behaviour=Behaviour.STATE,
+            texts=("2.1.0", "2.1.4", "2.2.0", "2.2.1"),
+        ),
+    ),
+)
+
+SOIL_PROBE = DeviceKind(
+    name="soil_probe",
+    title="Soil probe",
+    description="Capacitance probe in the root zone of an irrigation zone.",
+    channels=(
+        Channel(
+            name="soil_moisture",
+            unit="m3/m3",
+            description="Volumetric water content.",
+            high=0.6,
+            decimals=3,
+        ),
+        Channel(
+            name="soil_temperature",
+            unit="Cel",
+            description="Temperature at the probe's depth.",
+            low=-20.0,
+            high=55.0,
+            decimals=1,
+        ),
+        Channel(
+            name="soil_moisture_ec",
+            unit="mS/cm",
+            description="Electrical conductivity of the pore water.",
+            high=20.0,
+            decimals=2,
+        ),
+        _NODE_BATTERY,
+    ),
+    per_cell=6,
+)
+
+GREENHOUSE = DeviceKind(
+    name="greenhouse",
+    title="Greenhouse",
+    description="Climate computer of a heated, naturally ventilated greenhouse.",
+    channels=(
+        Channel(
+            name="temperature",
+            unit="Cel",
+            description="Air temperature inside.",
+            low=-20.0,
+            high=60.0,
+            decimals=1,
+        ),
+        Channel(
+            name="relative_humidity",
+            unit="%",
+            description="Relative humidity inside.",
+            high=100.0,
+            decimals=1,
+        ),
+        Channel(
+            name="co2",
+            unit="ppm",
+            description="Carbon dioxide inside, by volume.",
+            low=50.0,
+            high=5000.0,
+        ),
+        Channel(
+            name="solar_radiation",
+            unit="W/m2",
+            description="Global irradiance below the cover.",
+            high=1300.0,
+            decimals=1,
+        ),
+        Channel(
+            name="leaf_wetness",
+            unit="%",
+            description="Share of the leaf surface that is wet with condensation.",
+            high=100.0,
+        ),
+        Channel(
+            name="vent_opening",
+            unit="%",
+            description="Opening of the roof vents.",
+            high=100.0,
+        ),
+        Channel(
+            name="heating_on",
+            unit="1",
+            description="Whether the heating runs.",
+            type=ValueType.BOOL,
+            behaviour=Behaviour.STATE,
+        ),
+    ),
+)
+
+IRRIGATION_VALVE = DeviceKind(
+    name="irrigation_valve",
+    title="Irrigation valve",
+    description="Valve and water meter of one irrigation zone.",
+    channels=(
+        Channel(
+            name="valve_open",
+            unit="1",
+            description="Whether the valve is open.",
+            type=ValueType.BOOL,
+            behaviour=Behaviour.STATE,
+        ),
+        Channel(
+            name="water_flow",
+            unit="m3/h",
+            description="Flow through the valve.",
+            high=200.0,
+            decimals=2,
+        ),
+        Channel(
+            name="water_pressure",
+            unit="kPa",
+            description="Pressure in the main before the valve, above the atmosphere's.",
+            high=1000.0,
+        ),
+        Channel(
+            name="water_total",
+            unit="m3",
+            description="Water through the valve since commissioning.",
+            high=1e8,
+            decimals=2,
+            behaviour=Behaviour.REGISTER,
+        ),
+        _NODE_BATTERY,
+    ),
+    per_cell=2,
+)
+
+SECTOR = Sector(
+    name="agriculture",
+    title="Agriculture",
+    description="Fields and greenhouses: weather, water in the soil, irrigation and the climate under glass.",
+    cell="a field of one crop with its weather station, six soil probes in two irrigation zones, and a greenhouse",
+    kinds=(WEATHER_STATION, SOIL_PROBE, GREENHOUSE, IRRIGATION_VALVE),
+    sites=("orchard", "paddock"),
+)
