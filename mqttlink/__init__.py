@@ -4,6 +4,7 @@
 many messages at once; `Broker` serves this host for demonstrations and fast tests.
 """
 
+from mqttlink.broker import Broker
 from mqttlink.errors import (
     BadBrokerUrl,
     BrokerError,
@@ -19,20 +20,24 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
 )
+from mqttlink.exchange import Limits
 from mqttlink.frames import content_type_property, encode_publishes
 from mqttlink.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
 from mqttlink.options import Backoff, LinkOptions, Session
+from mqttlink.sessions import Stats
 from mqttlink.url import Address, parse_broker_url
 
 __all__ = [
     "Address",
     "Backoff",
     "BadBrokerUrl",
+    "Broker",
     "BrokerError",
     "BrokerUnreachable",
     "CannotListen",
     "ConnectRefused",
     "ConnectionLost",
+    "Limits",
     "Link",
     "LinkClosed",
     "LinkError",
@@ -46,6 +51,7 @@ __all__ = [
     "PublishRefused",
     "Session",
     "SessionTakenOver",
+    "Stats",
     "SubscribeRefused",
     "content_type_property",
     "encode_publishes",

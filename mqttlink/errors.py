@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - named by what happened, as in the MQTT standard
 """What can go wrong on a link, and what to do about it.
 
 LinkError
