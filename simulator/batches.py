@@ -1,0 +1,196 @@
+"""Batches of readings on their way to the broker, and what became of them.
+
+A gateway keeps no queue of readings, only a cursor in the town's time: what was not acknowledged is made
+again, because every reading is a pure function of time. A batch is a window of time; it remembers how
+many of its readings are acknowledged, and the last few seconds' windows are remembered so that they can
+be sent again when the broker may have forgotten them.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from park.codecs import DEFAULT
+from park.columns import Columns
+from park.model import Floats, Ints
+from park.text import Rows
+from simulator.plan import Plan
+from simulator.render import Table, topic_table
+
+Window = tuple[int, int]
+#: (topics, topic lengths, payload cells, payload mask, packet ids) of N readings to N packets.
+Framer = Callable[
+    [npt.NDArray[np.uint8], Ints, npt.NDArray[np.uint8], npt.NDArray[np.bool_], npt.NDArray[np.uint16]], bytes
+]
+
+
+@dataclass(kw_only=True, eq=False)
+class Part:
+    """The readings of one kind within a batch, encoded but for their packet ids."""
+
+    topics: Table
+    at: Ints
+    payload: Rows
+    ts: Ints
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def frames(self, first: int, last: int, ids: npt.NDArray[np.uint16], framer: Framer) -> bytes:
+        """The packets of readings first..last."""
+        at = self.at[first:last]
+        cells = self.payload.cells[first:last]
+        mask = np.ones(cells.shape, dtype=np.bool_) if self.payload.keep is None else self.payload.keep[first:last]
+        return framer(self.topics.cells[at], self.topics.lengths[at], cells, mask, ids)
+
+
+class Encoder:
+    """Encodes the readings of a gateway's devices."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._topics: Mapping[str, Table] = {group.kind.name: topic_table(plan, group) for group in plan.groups}
+        self._encode = {group.kind.name: DEFAULT.encoder(group.kind) for group in plan.groups}
+
+    def part(self, columns: Columns) -> Part:
+        """One kind's readings, encoded."""
+        topics = self._topics[columns.kind.name]
+        return Part(
+            topics=topics,
+            at=topics.positions(columns.device),
+            payload=self._encode[columns.kind.name](columns),
+            ts=columns.ts,
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Batch:
+    """The readings of one window.
+
+    Attributes:
+        serial: number of the batch within its gateway.
+        taken: readings that the broker acknowledged with success.
+        answered: readings with any answer.
+    """
+
+    serial: int
+    window: Window
+    parts: deque[Part]
+    size: int
+    sent: int = 0
+    answered: int = 0
+    taken: int = 0
+    answered_at: float = 0.0
+    _offset: int = field(default=0, init=False)
+
+    @property
+    def unsent(self) -> int:
+        """Readings still to be sent."""
+        return self.size - self.sent
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reading was sent and answered."""
+        return self.answered == self.size
+
+    def next_frames(self, ids: npt.NDArray[np.uint16], framer: Framer) -> tuple[list[bytes], Ints]:
+        """The next len(ids) readings as packets, and their intended times."""
+        frames, times, used = [], [], 0
+        while used < len(ids):
+            part = self.parts[0]
+            count = min(len(part) - self._offset, len(ids) - used)
+            last = self._offset + count
+            frames.append(part.frames(self._offset, last, ids[used : used + count], framer))
+            times.append(part.ts[self._offset : last])
+            used += count
+            self._offset = last
+            if last == len(part):
+                self.parts.popleft()
+                self._offset = 0
+        self.sent += used
+        return frames, np.concatenate(times)
+
+
+class Flight:
+    """The batches in flight, in order of time, and which packet id belongs to which.
+
+    Attributes:
+        acknowledged: distinct readings that the broker took.
+    """
+
+    def __init__(self) -> None:
+        self.acknowledged = 0
+        self._batches: deque[Batch] = deque()
+        self._first_serial = 0
+        self._owner = np.zeros(65536, dtype=np.int64)
+        self._due: Floats = np.zeros(65536)
+        self._counted_until = -(2**63)
+        self._done: deque[tuple[float, Window]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    @property
+    def outstanding(self) -> int:
+        """Readings sent and not answered."""
+        return sum(batch.sent - batch.answered for batch in self._batches)
+
+    def add(self, batch: Batch) -> None:
+        """A batch that begins to be sent; batches come in order of serial."""
+        if not self._batches:
+            self._first_serial = batch.serial
+        self._batches.append(batch)
+
+    def sent(self, batch: Batch, ids: npt.NDArray[np.uint16], due_s: Floats) -> None:
+        """Packet ids under which readings of a batch were sent, and when they were due."""
+        self._owner[ids] = batch.serial
+        self._due[ids] = due_s
+
+    def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], now_s: float) -> Floats:
+        """The broker's answers.
+
+        Returns:
+            when those readings were due that were taken.
+        """
+        owners = self._owner[ids] - self._first_serial
+        if not len(owners):
+            return self._due[ids]
+        lowest = int(owners.min())
+        counts = np.bincount(owners - lowest)
+        good = np.bincount(owners - lowest, weights=taken)
+        for row in np.flatnonzero(counts).tolist():
+            batch = self._batches[lowest + row]
+            batch.answered += int(counts[row])
+            batch.taken += int(good[row])
+            batch.answered_at = now_s
+        self._retire()
+        return self._due[ids][taken]
+
+    def rewind(self, rewind_s: float) -> list[Window]:
+        """Give up what is in flight: the windows to be sent again, in order.
+
+        These are the unanswered ones, and those that the broker answered within `rewind_s` before its last
+        answer: it may have lost them.
+        """
+        last = max((at for at, _ in self._done), default=0.0)
+        again = [window for at, window in self._done if at >= last - rewind_s]
+        again += [batch.window for batch in self._batches]
+        self._batches.clear()
+        self._done.clear()
+        return again
+
+    def forget_before(self, answered_at: float) -> None:
+        """Windows answered before this are safe."""
+        while self._done and self._done[0][0] < answered_at:
+            self._done.popleft()
+
+    def _retire(self) -> None:
+        while self._batches and self._batches[0].complete:
+            batch = self._batches.popleft()
+            self._first_serial = batch.serial + 1
+            if batch.window[0] >= self._counted_until:
+                self.acknowledged += batch.taken
+                self._counted_until = batch.window[1]
+            self._done.append((batch.answered_at, batch.window))

@@ -1,0 +1,61 @@
+"""When a reading is due: an open-loop schedule that maps the town's time to the wall clock."""
+
+import math
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A reading with intended time ts is due at launch + (ts - origin) / speed.
+
+    Attributes:
+        begin_ms: intended time of the first reading; before `origin_ms` lies the history, due at once.
+        origin_ms: the intended time that falls on the launch.
+        until_ms: end of the town's time, or None for "until stopped".
+        speed: the town's milliseconds per real millisecond; infinity is "as fast as it goes".
+        launch_s: the launch on the clock of `time.time`.
+    """
+
+    begin_ms: int
+    origin_ms: int
+    until_ms: int | None
+    speed: float
+    launch_s: float
+
+    @property
+    def measures_latency(self) -> bool:
+        """Whether lateness means anything: only in real time."""
+        return self.speed == 1.0
+
+    def town_ms(self, now_s: float) -> int:
+        """The town's time now: every reading before it is due."""
+        if math.isinf(self.speed):
+            return self.until_ms if self.until_ms is not None else self.origin_ms
+        now = self.origin_ms + int((now_s - self.launch_s) * 1000 * self.speed)
+        return now if self.until_ms is None else min(now, self.until_ms)
+
+    def due_s(self, ts_ms: float) -> float:
+        """When a reading is due, on the clock of `time.time`."""
+        return self.launch_s + (ts_ms - self.origin_ms) / 1000 / self.speed
+
+    def finished(self, cursor_ms: int) -> bool:
+        """Whether every reading before `until_ms` has been made."""
+        return self.until_ms is not None and cursor_ms >= self.until_ms
+
+
+def make_schedule(
+    *, start_ms: int | None, until_ms: int | None, backfill_ms: int = 0, speed: float = 1.0, now_s: float | None = None
+) -> Schedule:
+    """A schedule that is launched now.
+
+    Args:
+        start_ms: the intended time that falls on the launch; now if None.
+        until_ms: end of the town's time; None runs until stopped.
+        backfill_ms: how much history comes first.
+        speed: the town's time per real time.
+        now_s: the launch, if it is not now.
+    """
+    launch_s = time.time() if now_s is None else now_s
+    origin = int(launch_s * 1000) if start_ms is None else start_ms
+    return Schedule(begin_ms=origin - backfill_ms, origin_ms=origin, until_ms=until_ms, speed=speed, launch_s=launch_s)
