@@ -1,0 +1,124 @@
+"""compose.yaml keeps the promises of its security: ports, passwords, images, privileges."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests.deploy.test_secrets import make_secrets
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONCE = {"secrets", "tokens"}
+SECRET_WORDS = ("PASSWORD", "TOKEN", "SECRET")
+every_service = pytest.mark.parametrize("name", sorted(SERVICES))
+
+
+def test_the_services_are_those_of_the_park() -> None:
+    assert set(SERVICES) == ONCE | {"mosquitto", "influxdb", "ingester", "simulator", "grafana"}
+
+
+@every_service
+def test_ports_are_open_to_this_machine_only(name: str) -> None:
+    for port in SERVICES[name].get("ports", []):
+        assert str(port).startswith("127.0.0.1:"), port
+
+
+@every_service
+def test_secrets_come_from_files(name: str) -> None:
+    for variable, value in SERVICES[name].get("environment", {}).items():
+        if any(word in variable for word in SECRET_WORDS):
+            assert variable.endswith(("_FILE", "_DIR")), variable
+            assert str(value).startswith("/run/park/"), variable
+
+
+@every_service
+def test_images_are_pinned(name: str) -> None:
+    image, _, tag = SERVICES[name]["image"].partition(":")
+    assert tag, image
+    assert tag != "latest"
+
+
+def test_the_image_build_is_pinned() -> None:
+    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert bases
+    assert all(":" in base and not base.endswith(":latest") for base in bases)
+    assert any("uv sync --frozen --no-dev" in line for line in lines)
+
+
+@every_service
+def test_services_have_no_privileges_and_no_writable_image(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    if name in ONCE:
+        assert service["cap_add"] == ["CHOWN", "DAC_OVERRIDE"]
+    else:
+        assert "cap_add" not in service
+        assert int(service["user"].split(":")[0]) > 0
+
+
+@every_service
+def test_the_secrets_are_writable_to_their_maker_only(name: str) -> None:
+    mounts = [volume for volume in SERVICES[name]["volumes"] if volume.startswith("secrets:")]
+    assert mounts == ["secrets:/run/park" if name in ONCE else "secrets:/run/park:ro"]
+
+
+@every_service
+def test_long_running_services_restart_report_their_health_and_stop_in_order(name: str) -> None:
+    service = SERVICES[name]
+    if name in ONCE:
+        assert service["restart"] == "no"
+        return
+    assert service["restart"] == "unless-stopped"
+    assert "stop_grace_period" in service
+    assert service["healthcheck"]["test"]
+
+
+def test_no_service_starts_before_what_it_needs() -> None:
+    for name, service in SERVICES.items():
+        for needed, condition in service.get("depends_on", {}).items():
+            ends = needed in ONCE
+            wanted = "service_completed_successfully" if ends else "service_healthy"
+            assert condition == {"condition": wanted}, (name, needed)
+
+
+def test_each_secret_is_given_to_the_user_of_its_service() -> None:
+    readers = {owner: "ingester" if owner == "ingest" else owner for owner in make_secrets.OWNERS}
+    assert set(readers.values()) == set(SERVICES) - ONCE
+    for owner, service in readers.items():
+        assert SERVICES[service]["user"] == f"{make_secrets.OWNERS[owner]}:{make_secrets.OWNERS[owner]}"
+
+
+def test_grafana_reads_the_park_through_a_token_file_and_the_committed_dashboards() -> None:
+    provisioning = ROOT / "deploy" / "grafana" / "provisioning"
+    sources = yaml.safe_load((provisioning / "datasources" / "park.yaml").read_text(encoding="utf-8"))
+    (source,) = sources["datasources"]
+    assert source["type"] == "influxdb"
+    assert source["jsonData"]["version"] == "InfluxQL"
+    assert source["jsonData"]["dbName"] == "park"
+    assert source["jsonData"]["httpHeaderName1"] == "Authorization"
+    assert source["secureJsonData"] == {"httpHeaderValue1": "Token $__file{/run/park/grafana/store-token}"}
+    providers = yaml.safe_load((provisioning / "dashboards" / "park.yaml").read_text(encoding="utf-8"))
+    (provider,) = providers["providers"]
+    mounts = SERVICES["grafana"]["volumes"]
+    assert f"./dashboards/out:{provider['options']['path']}:ro" in mounts
+    assert "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro" in mounts
+
+
+def test_compose_itself_accepts_the_file() -> None:
+    docker = shutil.which("docker")
+    asked = [docker or "docker", "compose", "config", "--format", "json"]
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker compose is not on PATH")
+    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert set(json.loads(answer.stdout)["services"]) == set(SERVICES)

@@ -1,0 +1,182 @@
+"""The packages' arrows, held by reading every import.
+
+park <- {simulator, ingest, dashboards} <- park_cli; mqttlink stands below simulator and ingest and knows
+nothing of the park; a client library appears in one file of each program.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Which of our packages a package may import.
+ARROWS: dict[str, set[str]] = {
+    "park": set(),
+    "mqttlink": set(),
+    "simulator": {"park", "mqttlink"},
+    "ingest": {"park", "mqttlink"},
+    "dashboards": {"park"},
+    "park_cli": {"park", "mqttlink", "simulator", "ingest", "dashboards"},
+}
+
+# The only files that may import a module. Our tests and benchmarks may import anything.
+HOMES: dict[str, tuple[str, ...]] = {
+    "mqtt5": ("mqttlink/*",),
+    "influxdb_client": ("ingest/stores/influx.py", "dashboards/sources/influxql.py"),
+    "duckdb": ("ingest/stores/duckdb.py", "dashboards/sources/duckdb.py"),
+    "grafana_foundation_sdk": ("dashboards/grafana.py",),
+    "nicegui": ("dashboards/viewer*.py",),
+    "holidays": ("simulator/world/calendar.py",),
+    "prometheus_client": ("ingest/metrics.py",),
+    "typer": ("park_cli/*",),
+    "rich": ("park_cli/*",),
+    "mqttlink": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/*"),
+    # The ingester serves real hardware: physics is the simulator's business, and the models' own.
+    "park.sectors.*.model": ("simulator/*", "park/sectors/*"),
+    "paho": (),
+    "aiomqtt": (),
+}
+
+# What does input and output, or keeps time: nothing for the contract, which is data and pure functions.
+IMPURE = {
+    *("asyncio", "socket", "ssl", "select", "selectors", "subprocess", "multiprocessing", "threading"),
+    *("urllib", "http", "httpx", "aiohttp", "requests", "sqlite3", "os", "io", "shutil", "tempfile", "time"),
+    *("random", "secrets", "logging", "structlog", "signal", "mqtt5", "influxdb_client", "duckdb"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """One imported module, or name of a module, and where."""
+
+    path: str
+    line: int
+    module: str
+
+    @property
+    def package(self) -> str:
+        return self.path.split("/", maxsplit=1)[0]
+
+    @property
+    def top(self) -> str:
+        return self.module.split(".", maxsplit=1)[0]
+
+
+def imports_of(root: Path) -> Iterator[Import]:
+    """Every import of our packages under root, absolute and relative, wherever in a file it stands."""
+    for package in ARROWS:
+        for file in sorted((root / package).rglob("*.py")):
+            path = file.relative_to(root).as_posix()
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), path)):
+                for module in modules_of(node, path):
+                    yield Import(path=path, line=getattr(node, "lineno", 0), module=module)
+
+
+def modules_of(node: ast.AST, path: str) -> list[str]:
+    """The modules that a statement imports; of `from a import b` both a and a.b, as b may be a module."""
+    match node:
+        case ast.Import():
+            return [alias.name for alias in node.names]
+        case ast.ImportFrom():
+            folder = path.split("/")[: -node.level] if node.level else []
+            base = ".".join([*folder, *([node.module] if node.module else [])])
+            return [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        case ast.Call(func=ast.Name(id="__import__") | ast.Attribute(attr="import_module")):
+            return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]  # type: ignore[misc]
+    return []
+
+
+def within(module: str, pattern: str) -> bool:
+    """Whether the module is the pattern's or lies under it."""
+    depth = pattern.count(".") + 1
+    return fnmatchcase(".".join(module.split(".")[:depth]), pattern)
+
+
+def arrow_violations(root: Path) -> list[str]:
+    """Imports of our packages against the arrows."""
+    return [
+        f"{found.path}:{found.line}: {found.package} may not import {found.module}"
+        for found in imports_of(root)
+        if found.top in ARROWS and found.top not in ARROWS[found.package] | {found.package}
+    ]
+
+
+def home_violations(root: Path) -> list[str]:
+    """Imports of a module outside the files that are its home."""
+    return [
+        f"{found.path}:{found.line}: {found.module} belongs in {', '.join(homes) or 'no program'}"
+        for found in imports_of(root)
+        for pattern, homes in HOMES.items()
+        if within(found.module, pattern) and not any(fnmatchcase(found.path, home) for home in homes)
+    ]
+
+
+def purity_violations(root: Path) -> list[str]:
+    """Imports of the contract that could do input or output."""
+    return [
+        f"{found.path}:{found.line}: park does no input or output, and imports {found.module}"
+        for found in imports_of(root)
+        if found.package == "park" and found.top in IMPURE
+    ]
+
+
+RULES = [arrow_violations, home_violations, purity_violations]
+
+
+@pytest.mark.parametrize("violations", RULES)
+def test_imports_keep_the_arrows(violations: Callable[[Path], list[str]]) -> None:
+    assert violations(ROOT) == []
+
+
+def test_every_package_is_read() -> None:
+    assert {found.package for found in imports_of(ROOT)} == set(ARROWS)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        ("park/reading.py", "import simulator.clock", "park may not import simulator.clock"),
+        ("ingest/decode.py", "from simulator import ledger", "ingest may not import simulator"),
+        ("ingest/a.py", "def f():\n    from park_cli.main import main", "ingest may not import park_cli.main"),
+        ("mqttlink/link.py", "from park.topics import shared", "mqttlink may not import park.topics"),
+        ("dashboards/a.py", "import mqttlink", "dashboards may not import mqttlink"),
+        ("simulator/fleet.py", "import mqttlink", "mqttlink belongs in"),
+        ("ingest/decode.py", "from park.sectors.energy.model import step", "park.sectors.energy.model belongs in"),
+        ("ingest/decode.py", "from park.sectors.energy import model", "park.sectors.energy.model belongs in"),
+        ("ingest/write.py", "import influxdb_client.client", "influxdb_client.client belongs in"),
+        ("dashboards/rules.py", "from duckdb import connect", "duckdb belongs in"),
+        ("ingest/receive.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
+        ("simulator/a.py", "import importlib\nimportlib.import_module('paho.mqtt')", "paho.mqtt belongs in no"),
+        ("park/topics.py", "import asyncio", "imports asyncio"),
+        ("park/codecs/json.py", "from urllib import request", "imports urllib"),
+    ],
+)
+def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, said: str) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{text}\n", encoding="utf-8")
+    found = [violation for rule in RULES for violation in rule(tmp_path)]
+    assert any(said in violation for violation in found), found
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("simulator/publish.py", "from mqttlink import connect\nfrom park.topics import telemetry_topic"),
+        ("simulator/fleet.py", "from park.sectors.energy.model import step"),
+        ("park/sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
+        ("ingest/stores/influx.py", "from influxdb_client.client import write_api"),
+        ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker"),
+        ("dashboards/viewer_page.py", "from nicegui import ui"),
+    ],
+)
+def test_what_the_arrows_allow_is_not_reported(tmp_path: Path, path: str, text: str) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{text}\n", encoding="utf-8")
+    assert [violation for rule in RULES for violation in rule(tmp_path)] == []
