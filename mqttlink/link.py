@@ -12,6 +12,7 @@ import mqtt5
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mqttlink import requests
 from mqttlink.connection import Connection, Handlers
 from mqttlink.errors import (
     BrokerUnreachable,
@@ -19,10 +20,7 @@ from mqttlink.errors import (
     ConnectRefused,
     LinkClosed,
     LinkError,
-    PublishRefused,
     SessionTakenOver,
-    SubscribeRefused,
-    describe,
 )
 from mqttlink.options import LinkOptions, Session
 
@@ -31,8 +29,6 @@ OnAcks = Callable[[NDArray[np.uint16], NDArray[np.uint8], int], None]
 OnConnected = Callable[[Session], Awaitable[None] | None]
 OnDisconnected = Callable[[int, LinkError], None]
 
-FAILURE = 0x80
-"""Reason codes from here on mean that nothing was done."""
 _LEAVE_TIMEOUT_S = 5.0
 
 
@@ -162,20 +158,7 @@ class Link:
             SubscribeRefused: a filter was refused or granted less than asked.
             ConnectionLost: the connection ended before the answer came.
         """
-        for wanted in filters:
-            if wanted.max_qos.value > 1:
-                raise ValueError(f"subscribe to {wanted.pattern} at max_qos 0 or 1; a link has no QoS 2")
-        connection = self._open_connection()
-        packet_id = connection.ids.reserve_control()
-        answer = await connection.ask(packet_id, mqtt5.SubscribePacket(packet_id, list(filters)).write())
-        assert isinstance(answer, mqtt5.SubAckPacket)
-        for wanted, code in zip(filters, answer.reason_codes, strict=True):
-            asked, granted = wanted.max_qos.value, code.value
-            if granted < asked:
-                raise SubscribeRefused(f"{wanted.pattern}: QoS {asked} asked, {granted} granted")
-            if granted >= FAILURE:
-                raise SubscribeRefused(f"{wanted.pattern}: refused, {describe(code)}")
-        return answer.reason_codes
+        return await requests.subscribe(self._open_connection(), filters)
 
     async def unsubscribe(self, patterns: Sequence[str]) -> list[mqtt5.UnsubAckReasonCode]:
         """Unsubscribe; NO_SUBSCRIPTION_EXISTED is a normal answer.
@@ -184,14 +167,7 @@ class Link:
             SubscribeRefused: the broker refused.
             ConnectionLost: the connection ended before the answer came.
         """
-        connection = self._open_connection()
-        packet_id = connection.ids.reserve_control()
-        answer = await connection.ask(packet_id, mqtt5.UnsubscribePacket(packet_id, list(patterns)).write())
-        assert isinstance(answer, mqtt5.UnsubAckPacket)
-        for pattern, code in zip(patterns, answer.reason_codes, strict=True):
-            if code.value >= FAILURE:
-                raise SubscribeRefused(f"{pattern}: unsubscribe refused, {describe(code)}")
-        return answer.reason_codes
+        return await requests.unsubscribe(self._open_connection(), patterns)
 
     # --- sending
 
@@ -211,21 +187,11 @@ class Link:
             ConnectionLost: the connection ended before the answer came; the message may have arrived.
         """
         connection = self._open_connection()
-        packet_id = None
         if qos:
             await self._until(lambda: connection.ids.free > 0 or connection.lost.done())
-            packet_id = int(connection.ids.reserve(1)[0])
-        packet = mqtt5.PublishPacket(
-            topic, payload, qos=mqtt5.QoS(qos), retain=retain, packet_id=packet_id, content_type=content_type
+        return await requests.publish(
+            connection, topic, payload, qos=mqtt5.QoS(qos), retain=retain, content_type=content_type
         )
-        if packet_id is None:
-            connection.write(packet.write())
-            return mqtt5.PubAckReasonCode.SUCCESS
-        code = await connection.ask(packet_id, packet.write())
-        assert isinstance(code, mqtt5.PubAckReasonCode)
-        if code.value >= FAILURE:
-            raise PublishRefused(topic, code)
-        return code
 
     def reserve(self, count: int) -> NDArray[np.uint16]:
         """Take `count` packet ids for QoS 1 messages that `send` writes before anything is awaited.
