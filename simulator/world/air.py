@@ -1,0 +1,119 @@
+"""Temperature, humidity, pressure and wind within the day.
+
+References:
+    Parton, W. J. & Logan, J. A. (1981). A model for diurnal variation in soil and air temperature.
+        Agricultural Meteorology 23, 205-216.
+    Alduchov, O. A. & Eskridge, R. E. (1996). Improved Magnus form approximation of saturation vapor
+        pressure. Journal of Applied Meteorology 35(4), 601-609.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from park.model import Floats
+from simulator.world.clock import Clock
+from simulator.world.fields import probability
+from simulator.world.sun import day_arc
+
+# Parton & Logan 1981, air at 1.5 m: lag of the maximum after noon, night's decay, lag of the minimum after sunrise.
+_MAXIMUM_LAG_H = 1.86
+_NIGHT_DECAY = 2.20
+_MINIMUM_LAG_H = -0.17
+_WIND_SHAPE = 2.1
+_WIND_SCALE = 1 / 0.8857  # of a Weibull of that shape with mean one
+_WIND_SWING = 0.17
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arc:
+    """The shape of consecutive days at each site, (sites, days), in local hours of each day."""
+
+    coldest: Floats
+    sunset: Floats
+
+
+def arc(day_of_year: Floats, latitude: Floats, longitude: Floats, utc_offset_h: float) -> Arc:
+    """When each day's minimum and sunset fall."""
+    length, equation = day_arc(day_of_year, latitude)
+    length = np.clip(length, 6, 18)
+    noon = 12 + utc_offset_h - longitude[:, None] / 15 - equation / 60
+    return Arc(coldest=noon - length / 2 + _MINIMUM_LAG_H, sunset=noon + length / 2)
+
+
+def temperature(clock: Clock, days: Arc, tmax: Floats, tmin: Floats) -> Floats:
+    """Air temperature (sites, instants) through the days' extremes (Parton & Logan 1981).
+
+    A sine from the minimum near sunrise to sunset, then an exponential decay that ends in the next
+    day's minimum.
+
+    Args:
+        clock: the instants.
+        days: the arcs of the days around them.
+        tmax: highest of each of those days, (sites, days), Cel.
+        tmin: lowest.
+    """
+    # Before its minimum, a day still belongs to the night of the day before.
+    early = clock.hour < days.coldest[:, clock.day]
+    day = clock.day - early
+
+    def of(values: Floats) -> Floats:
+        return np.asarray(np.take_along_axis(values, day, axis=1))
+
+    span = days.sunset - days.coldest
+    warm = span + _MINIMUM_LAG_H + 2 * _MAXIMUM_LAG_H
+    at_sunset = tmin + (tmax - tmin) * np.sin(np.pi * span / warm)
+    night = days.coldest[:, 1:] + 24 - days.sunset[:, :-1]
+    left = np.exp(-_NIGHT_DECAY)
+    floor = (tmin[:, 1:] - left * at_sunset[:, :-1]) / (1 - left)
+    since = clock.hour + 24.0 * early - of(days.coldest)
+    by_day = of(tmin) + of(tmax - tmin) * np.sin(np.pi * np.minimum(since, of(span)) / of(warm))
+    fall = np.exp(-_NIGHT_DECAY * np.maximum(since - of(span), 0) / of(night))
+    by_night = of(floor) + (of(at_sunset) - of(floor)) * fall
+    return np.asarray(np.where(since < of(span), by_day, by_night))
+
+
+def saturation(temperature_c: Floats) -> Floats:
+    """Saturation vapour pressure over water, hPa (Alduchov & Eskridge 1996)."""
+    return np.asarray(6.1094 * np.exp(17.625 * temperature_c / (temperature_c + 243.04)))
+
+
+def relative_humidity(temperature_c: Floats, dew_point: Floats, wetness: Floats) -> Floats:
+    """Relative humidity, %: rain moistens the air most of the way to saturation.
+
+    Args:
+        temperature_c: of the air, Cel.
+        dew_point: without rain, Cel.
+        wetness: 0 to 1, how long it has rained.
+    """
+    dry = np.minimum(saturation(dew_point) / saturation(temperature_c), 0.985)
+    return np.asarray(np.clip(100 * (dry + (0.97 - dry) * 0.75 * wetness), 8, 99.5))
+
+
+def tide(hours: Floats, latitude: Floats) -> Floats:
+    """Daily swing of the pressure, hPa, (sites, instants): maxima about 10 and 22 h local time.
+
+    The semidiurnal tide's 1.16 cos^3(latitude) after Haurwitz (1956), and a smaller diurnal wave.
+    """
+    squeeze = np.cos(np.radians(latitude))[:, None] ** 3
+    twice = 1.16 * np.cos(2 * np.pi * (hours - 9.8) / 12)
+    once = 0.55 * np.cos(2 * np.pi * (hours - 7.0) / 24)
+    return np.asarray(squeeze * (twice + once))
+
+
+def wind_speed(mean: Floats, latent: Floats, hours: Floats) -> Floats:
+    """Speed (sites, instants), m/s, with a Weibull margin about `mean`, livelier in the afternoon.
+
+    Args:
+        mean: of the season, (instants,), m/s.
+        latent: standard normal, (sites, instants).
+        hours: local, (instants,).
+    """
+    rank = np.clip(probability(latent), 1e-6, 1 - 1e-6)
+    margin = _WIND_SCALE * (-np.log1p(-rank)) ** (1 / _WIND_SHAPE)
+    return np.asarray(mean * margin * (1 + _WIND_SWING * np.cos(2 * np.pi * (hours - 14.5) / 24)))
+
+
+def wind_direction(east: Floats, north: Floats, veer: Floats) -> Floats:
+    """Direction from which it blows, degrees from north: the monsoon's, veered by `veer` degrees."""
+    return np.asarray((np.degrees(np.arctan2(east, north)) + veer) % 360)

@@ -1,0 +1,54 @@
+"""Working days: weekends, public holidays and the days worked in their stead."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+
+import holidays
+
+from simulator.world.errors import UnknownCountryError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayKind:
+    """What the calendar says of a date: weekday 0 is Monday."""
+
+    workday: bool
+    holiday: bool
+    weekday: int
+
+
+class Calendar:
+    """The calendar of a country.
+
+    Args:
+        country: ISO 3166-1 alpha-2 code, or "" for weekends alone.
+
+    Raises:
+        UnknownCountryError: when no calendar of that country is known.
+    """
+
+    def __init__(self, country: str) -> None:
+        self._days = _holidays(country)
+
+    def day(self, date: dt.date) -> DayKind:
+        """The kind of `date`."""
+        if self._days is None:
+            return DayKind(workday=date.weekday() < 5, holiday=False, weekday=date.weekday())
+        return DayKind(
+            workday=bool(self._days.is_working_day(date)),
+            holiday=date in self._days,
+            weekday=date.weekday(),
+        )
+
+
+@cache
+def _holidays(country: str) -> holidays.HolidayBase | None:
+    if not country:
+        return None
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError as error:
+        raise UnknownCountryError(
+            f'town.country: no calendar of {country!r}; give an ISO 3166 code such as CN, or "" for weekends alone'
+        ) from error

@@ -1,0 +1,82 @@
+"""Noise that is correlated in time and between sites, and yet needs no history.
+
+First-order autoregression is written as the sum of its last shocks, so many that the oldest counts for 2 %:
+the same shocks give the same value from whatever day it is asked for.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from park.model import Floats, Ints, Streams
+
+_EARTH_KM = 6371.0
+_REST = 0.02  # what is left of the oldest shock
+
+
+def mixing(latitude: Floats, longitude: Floats, length_km: float) -> Floats:
+    """Weights (S, S) that make independent normals correlated by exp(-distance / length_km).
+
+    The Cholesky factor of the correlation matrix: lower triangular, so that a site's values do not
+    depend on the sites listed after it.
+    """
+    count = len(latitude)
+    lower = np.zeros((count, count))
+    correlation = np.exp(-_distances(latitude, longitude) / length_km)
+    for i in range(count):
+        for j in range(i + 1):
+            rest = float(correlation[i, j]) - math.fsum(float(lower[i, k] * lower[j, k]) for k in range(j))
+            if i == j:
+                lower[i, i] = math.sqrt(max(rest, 0.0))
+            elif lower[j, j] > 1e-9:
+                lower[i, j] = rest / lower[j, j]
+    return lower
+
+
+def _distances(latitude: Floats, longitude: Floats) -> Floats:
+    """Great-circle distances between sites, km."""
+    north, east = np.radians(latitude), np.radians(longitude)
+    half = np.sin((north[:, None] - north) / 2) ** 2
+    half += np.cos(north[:, None]) * np.cos(north) * np.sin((east[:, None] - east) / 2) ** 2
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
+
+
+def autoregressive(
+    streams: Streams, name: str, persistence: Floats, steps: Ints, weights: Floats
+) -> npt.NDArray[np.float64]:
+    """Standard normal noise (variables, sites, steps) with first-order persistence along the steps.
+
+    Args:
+        streams: randomness.
+        name: of the draw.
+        persistence: lag-1 autocorrelation of each variable, (V,).
+        steps: consecutive step numbers, (T,).
+        weights: from `mixing`, (S, S).
+    """
+    memory = math.ceil(math.log(_REST) / math.log(float(persistence.max())))
+    variables = np.arange(len(persistence))[:, None, None]
+    sites = np.arange(len(weights))[:, None]
+    span = np.arange(steps[0] - memory, steps[-1] + 1)
+    shocks = correlated(weights, streams.normal(name, variables, sites, span))
+    phi = persistence[:, None, None]
+    shocks *= np.sqrt((1 - phi**2) / (1 - phi ** (2 * memory + 2)))
+    count = len(steps)
+    total = shocks[..., :count].copy()
+    for lag in range(1, memory + 1):
+        total *= phi
+        total += shocks[..., lag : lag + count]
+    return total
+
+
+def correlated(weights: Floats, shocks: Floats) -> Floats:
+    """Shocks (..., sites, steps) mixed between sites."""
+    mixed = weights[:, 0, None] * shocks[..., 0:1, :]
+    for k in range(1, len(weights)):
+        mixed += weights[:, k, None] * shocks[..., k : k + 1, :]
+    return mixed
+
+
+def probability(normal: Floats) -> Floats:
+    """Distribution function of the standard normal, to 0.0002 (Page 1977)."""
+    return np.asarray(1 / (1 + np.exp(-(1.5976 * normal + 0.070565 * normal**3))))

@@ -1,0 +1,61 @@
+"""Clouds, and the irradiance that they let through.
+
+References:
+    Kasten, F. & Czeplak, G. (1980). Solar and terrestrial radiation dependent on the amount and type
+        of cloud. Solar Energy 24(2), 177-189.
+    Erbs, D., Klein, S. & Duffie, J. (1982). Estimation of the diffuse radiation fraction for hourly,
+        daily and monthly-average global radiation. Solar Energy 28(4), 293-302.
+"""
+
+import numpy as np
+
+from park.model import Floats
+from simulator.world.fields import probability
+from simulator.world.sun import Sun, sine_of_apparent
+
+_OVERCAST = 0.25  # of clear-sky irradiance under eight oktas (Kasten & Czeplak 1980)
+_NIMBOSTRATUS = 0.16  # the same under a raining sky
+_EDGE = 0.06  # what the bright edges of broken cloud add to a sun that stands between them
+_SOFTNESS = 0.16  # width of a cloud's edge, as a share of the sky
+
+
+def oktas(latent: Floats) -> Floats:
+    """Cover of the sky in eighths, as a fraction, of a latent normal: mostly clear or overcast."""
+    return np.asarray(np.rint(8 * probability(latent)) / 8)
+
+
+def transmission(cover: Floats, gap: Floats, rain: Floats) -> Floats:
+    """Global irradiance as a share of the clear sky's.
+
+    On average 1 - 0.75 cover^3.4 (Kasten & Czeplak 1980), divided into moments when the sun stands
+    between the clouds and moments when it does not.
+
+    Args:
+        cover: fraction of the sky.
+        gap: standard normal; the higher, the freer the sun.
+        rain: 0 to 1, whether the cloud rains.
+    """
+    overcast = _OVERCAST + (_NIMBOSTRATUS - _OVERCAST) * rain
+    mean = 1 - (1 - overcast) * cover**3.4
+    share = cover**2
+    free = 1 + 4 * _EDGE * cover * (1 - cover)
+    hidden = (mean - (1 - share) * free) / np.maximum(share, 1e-3)
+    hidden = np.clip(hidden, 0.6 * overcast, free)
+    shade = np.clip((share - probability(gap)) / _SOFTNESS + 0.5, 0, 1)
+    # Exactly clear and exactly overcast skies have no edges.
+    shade = np.where(cover <= 0, 0.0, np.where(cover >= 1, 1.0, shade))
+    return np.asarray(free + (hidden - free) * shade)
+
+
+def split(ghi: Floats, sun: Sun) -> tuple[Floats, Floats]:
+    """Direct normal and diffuse horizontal irradiance, W/m2, that make up `ghi` (Erbs et al. 1982).
+
+    Within 3 degrees of the horizon all is diffuse.
+    """
+    sine = sine_of_apparent(sun.elevation)
+    kt = np.clip(ghi / np.maximum(sun.extraterrestrial * sine, 1e-3), 0, 1)
+    middle = 0.9511 + kt * (-0.1604 + kt * (4.388 + kt * (-16.638 + kt * 12.336)))
+    share = np.where(kt <= 0.22, 1 - 0.09 * kt, np.where(kt <= 0.8, middle, 0.165))
+    share = np.where(sun.elevation < 3, 1.0, share)
+    dhi = share * ghi
+    return np.asarray((ghi - dhi) / np.maximum(sine, 0.05)), np.asarray(dhi)

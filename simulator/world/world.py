@@ -1,0 +1,110 @@
+"""The one world that every sector reads: `World.day(index)`."""
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from park.model import DAY_MS, DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints, Streams, WorldDay
+from simulator.world.calendar import Calendar
+from simulator.world.chain import Chain
+from simulator.world.climate import climate_of
+from simulator.world.clock import DAYS_AFTER, DAYS_BEFORE, grid_clock
+from simulator.world.errors import BeforeTheTownError
+from simulator.world.weather import Air, Weather
+
+_HOUR_MS = 3_600_000
+_KEPT_DAYS = 8
+
+
+class World:
+    """Weather and calendar of a town, a pure function of its settings and the number of the day.
+
+    Day 0 is the town day that contains local midnight of the commissioning, so it begins at 04:00 the
+    day before.
+
+    Args:
+        streams: the town's randomness.
+        latitude, longitude: of the town, degrees.
+        elevation_m: above sea level.
+        utc_offset_ms: local time less UTC.
+        country: ISO 3166-1 alpha-2 code whose holidays are kept, or "" for weekends alone.
+        commissioned: local date of the commissioning.
+        site_latitudes, site_longitudes: degrees; the rows of every `WorldDay` array.
+
+    Raises:
+        UnknownCountryError: when there is no calendar of the country.
+    """
+
+    def __init__(
+        self,
+        *,
+        streams: Streams,
+        latitude: float,
+        longitude: float,
+        elevation_m: float,
+        utc_offset_ms: int,
+        country: str,
+        commissioned: dt.date,
+        site_latitudes: Sequence[float] | Floats = (),
+        site_longitudes: Sequence[float] | Floats = (),
+    ) -> None:
+        self._first = commissioned - dt.timedelta(days=1)
+        midnight = dt.datetime.combine(self._first, dt.time(), tzinfo=dt.UTC)
+        self._first_ms = int(midnight.timestamp()) * 1000 - utc_offset_ms + DAY_STARTS_H * _HOUR_MS
+        self._calendar = Calendar(country)
+        self._chain = Chain(streams, climate_of(latitude, elevation_m), self._first)
+        # A town without sites still has weather: its own.
+        north = np.asarray(site_latitudes if len(site_latitudes) else (latitude,), dtype=np.float64)
+        east = np.asarray(site_longitudes if len(site_longitudes) else (longitude,), dtype=np.float64)
+        self._weather = Weather(streams, north, east, elevation_m, utc_offset_ms / _HOUR_MS)
+        self._days: OrderedDict[int, WorldDay] = OrderedDict()
+
+    def day(self, index: int) -> WorldDay:
+        """The day numbered `index`; arrays (sites, GRID_POINTS), read-only, shared with a small cache.
+
+        Raises:
+            BeforeTheTownError: when `index` is negative.
+        """
+        if index < 0:
+            raise BeforeTheTownError(f"day {index} is before the commissioning, {self._first + dt.timedelta(days=1)}")
+        day = self._days.get(index)
+        if day is None:
+            day = self._days[index] = self._make(index)
+            if len(self._days) > _KEPT_DAYS:
+                self._days.popitem(last=False)
+        else:
+            self._days.move_to_end(index)
+        return day
+
+    def day_index(self, ts_ms: Ints) -> Ints:
+        """Numbers of the days in which the Unix milliseconds `ts_ms` lie; negative before day 0."""
+        return np.asarray((np.asarray(ts_ms, dtype=np.int64) - self._first_ms) // DAY_MS)
+
+    def day_start_ms(self, index: int) -> int:
+        """04:00 local time of the day's date, Unix milliseconds."""
+        return self._first_ms + index * DAY_MS
+
+    def _make(self, index: int) -> WorldDay:
+        date = self._first + dt.timedelta(days=index)
+        grid = np.arange(GRID_POINTS, dtype=np.int64)
+        times = self.day_start_ms(index) + grid * (GRID_S * 1000)
+        days = self._chain.days(index - DAYS_BEFORE, index + DAYS_AFTER + 1)
+        weather = self._weather.day(date.toordinal(), times, days)
+        kind = self._calendar.day(date)
+        arrays = {field.name: getattr(weather, field.name) for field in fields(Air)}
+        day = WorldDay(
+            index=index,
+            date=date,
+            times=times,
+            hour=grid_clock().hour.copy(),
+            workday=kind.workday,
+            holiday=kind.holiday,
+            weekday=kind.weekday,
+            **arrays,
+        )
+        for array in (day.times, day.hour, *arrays.values()):
+            array.flags.writeable = False
+        return day
