@@ -1,0 +1,1 @@
+"""The `park` command: composes the parts; nobody imports it."""

@@ -79,6 +79,10 @@ class Fleet:
         slots = (self._slots(crew, start_ms, until_ms) for crew in self._crews)
         return sum(int((last - first).sum()) for first, last in slots)
 
+    def day_of(self, ts_ms: int) -> int:
+        """The town's day in which a moment lies."""
+        return int(self.world.day_index(np.asarray(ts_ms)))
+
     def rate_per_s(self) -> float:
         """Readings due per second of the town's time."""
         return self._rows_per_ms * 1000
@@ -97,7 +101,7 @@ class Fleet:
 
     def _days(self, start_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:
         while start_ms < until_ms:
-            index = self.world.day_index(start_ms)
+            index = self.day_of(start_ms)
             end = min(until_ms, self.world.day_start_ms(index + 1))
             yield start_ms, end
             start_ms = end
@@ -115,7 +119,7 @@ class Fleet:
         at, seq, ts = at[order], seq[order], ts[order]
         device = crew.group.device[at]
         kind = crew.group.kind
-        index = self.world.day_index(start_ms)
+        index = self.day_of(start_ms)
         moments = Moments(
             cell=device // kind.per_cell,
             row=crew.row[at],
@@ -170,7 +174,7 @@ def make_world(plan: Plan, streams: Streams) -> World:
     town = plan.selection.town
     sites = town.all_sites()
     return World(
-        streams,
+        streams=streams,
         latitude=town.town.latitude,
         longitude=town.town.longitude,
         elevation_m=town.town.elevation_m,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +17,41 @@ EXAMPLES = 5
 _CHUNK = 200_000
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Found:
-    """M stored rows of one kind, in any order.
+class Found(Protocol):
+    """M stored rows of one kind, in any order, as a store hands them out.
 
     Attributes:
-        device: (M,) names; None is a row without a device.
+        device, site: (M,) names.
         ts: (M,) Unix milliseconds.
-        values: field to (M,) column, `seq` among them.
+        seq: (M,) slots; -1 where the row has none.
+        values: field to (M,) column.
         present: field to (M,) mask; a field that is not a key is present in every row.
     """
 
+    @property
+    def device(self) -> npt.NDArray[np.object_]: ...  # noqa: D102
+    @property
+    def site(self) -> npt.NDArray[np.object_]: ...  # noqa: D102
+    @property
+    def ts(self) -> Ints: ...  # noqa: D102
+    @property
+    def seq(self) -> Ints: ...  # noqa: D102
+    @property
+    def values(self) -> Mapping[str, npt.NDArray[Any]]: ...  # noqa: D102
+    @property
+    def present(self) -> Mapping[str, Bools]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rows:
+    """Several chunks of found rows as one."""
+
     device: npt.NDArray[np.object_]
+    site: npt.NDArray[np.object_]
     ts: Ints
+    seq: Ints
     values: Mapping[str, npt.NDArray[Any]]
     present: Mapping[str, Bools]
-
-    def __len__(self) -> int:
-        return len(self.ts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +67,7 @@ class Example:
 
 @dataclass(kw_only=True)
 class Tally:
-    """The outcome of a comparison; see `Ledger.compare` for the terms.
-
-    Attributes:
-        lost_windows: windows of time with a loss, to be looked at again when waiting for late readings.
-    """
+    """The outcome of a comparison; see `Ledger.compare` for the terms."""
 
     expected: int = 0
     found: int = 0
@@ -62,7 +75,6 @@ class Tally:
     duplicated: int = 0
     altered: int = 0
     examples: list[Example] = field(default_factory=list)
-    lost_windows: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -76,7 +88,6 @@ class Tally:
         self.lost += other.lost
         self.duplicated += other.duplicated
         self.altered += other.altered
-        self.lost_windows += other.lost_windows
         for example in other.examples:
             if sum(known.verdict == example.verdict for known in self.examples) < EXAMPLES:
                 self.examples.append(example)
@@ -93,6 +104,10 @@ class Ledger:
             name: dict(zip(device_names(group.kind, group.device.tolist()), range(len(group.device)), strict=True))
             for name, group in self._groups.items()
         }
+        self._sites = {
+            name: np.array(fleet.plan.sites(group.sector))[fleet.plan.site_rows(group)]
+            for name, group in self._groups.items()
+        }
 
     @property
     def kinds(self) -> tuple[DeviceKind, ...]:
@@ -107,16 +122,14 @@ class Ledger:
         """The readings that a store should hold in [start, until), by kind."""
         return {columns.kind.name: columns for columns in self.fleet.columns(start_ms, until_ms)}
 
-    def compare(
-        self, kind: DeviceKind, window: tuple[int, int], expected: Columns | None, chunks: Iterable[Found]
-    ) -> Tally:
-        """Compares one kind in one window.
+    def compare(self, kind: DeviceKind, expected: Columns | None, chunks: Iterable[Found]) -> Tally:
+        """Compares one kind in one window of time.
 
         lost: no row has the reading's device and time. altered: a field differs as float64, is missing or
-        extra. duplicated: any other row of the kind (of an unknown device, at an unknown time, or again).
+        extra. duplicated: any other row of the kind (of an unknown device, at a wrong site or time, or again).
         """
         found = _join(list(chunks))
-        tally = Tally(expected=0 if expected is None else len(expected), found=0 if found is None else len(found))
+        tally = Tally(expected=0 if expected is None else len(expected), found=0 if found is None else len(found.ts))
         where = self._locate(kind, expected, found)
         if found is not None:
             self._duplicates(tally, kind, found, where)
@@ -129,7 +142,6 @@ class Ledger:
         missing = np.flatnonzero(matched < 0)
         if len(missing):
             tally.lost = len(missing)
-            tally.lost_windows.append((kind.name, *window))
             tally.examples += [_example("lost", expected, int(row)) for row in missing[:EXAMPLES]]
         if found is not None:
             there = np.flatnonzero(matched >= 0)
@@ -141,9 +153,10 @@ class Ledger:
         if found is None:
             return np.empty(0, dtype=np.int64)
         if expected is None or not len(expected):
-            return np.full(len(found), -1, dtype=np.int64)
+            return np.full(len(found.ts), -1, dtype=np.int64)
         group = self._groups[kind.name]
         position = _positions(found.device, self._numbers[kind.name])
+        at_home = found.site.astype(str) == self._sites[kind.name][position]
         base = int(expected.ts.min())
         span = int(max(expected.ts.max(), found.ts.max())) - min(base, int(found.ts.min())) + 1
         base = min(base, int(found.ts.min()))
@@ -151,7 +164,7 @@ class Ledger:
         order = np.argsort(keys)
         wanted = position * span + (found.ts - base)
         at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-        hit = (keys[order][at] == wanted) & (position >= 0)
+        hit = (keys[order][at] == wanted) & (position >= 0) & at_home
         return np.where(hit, order[at], -1)
 
     def _duplicates(self, tally: Tally, kind: DeviceKind, found: Found, where: Ints) -> None:
@@ -182,29 +195,33 @@ def _group_positions(group: Group, expected: Columns) -> Ints:
 
 
 def _join(chunks: list[Found]) -> Found | None:
-    chunks = [chunk for chunk in chunks if len(chunk)]
-    if not chunks:
-        return None
-    if len(chunks) == 1:
-        return chunks[0]
+    chunks = [chunk for chunk in chunks if len(chunk.ts)]
+    if len(chunks) < 2:
+        return chunks[0] if chunks else None
     names = sorted({name for chunk in chunks for name in chunk.values})
-    return Found(
+    return _Rows(
         device=np.concatenate([chunk.device for chunk in chunks]),
+        site=np.concatenate([chunk.site for chunk in chunks]),
         ts=np.concatenate([chunk.ts for chunk in chunks]),
+        seq=np.concatenate([chunk.seq for chunk in chunks]),
         values={name: np.concatenate([_column(chunk, name) for chunk in chunks]) for name in names},
         present={name: np.concatenate([_mask(chunk, name) for chunk in chunks]) for name in names},
     )
 
 
-def _column(chunk: Found, name: str) -> npt.NDArray[Any]:
-    known = chunk.values.get(name)
-    return np.zeros(len(chunk)) if known is None else known
+def _column(found: Found, name: str) -> npt.NDArray[Any]:
+    if name == "seq":
+        return found.seq
+    known = found.values.get(name)
+    return np.zeros(len(found.ts)) if known is None else known
 
 
-def _mask(chunk: Found, name: str) -> Bools:
-    if name not in chunk.values:
-        return np.zeros(len(chunk), dtype=np.bool_)
-    return chunk.present.get(name, np.ones(len(chunk), dtype=np.bool_))
+def _mask(found: Found, name: str) -> Bools:
+    if name == "seq":
+        return np.asarray(found.seq >= 0)
+    if name not in found.values:
+        return np.zeros(len(found.ts), dtype=np.bool_)
+    return found.present.get(name, np.ones(len(found.ts), dtype=np.bool_))
 
 
 def _altered(tally: Tally, expected: Columns, found: Found, rows: Ints) -> None:
@@ -217,9 +234,9 @@ def _altered(tally: Tally, expected: Columns, found: Found, rows: Ints) -> None:
         both = should & has
         if both.any():
             at = np.flatnonzero(both)
-            same[at] &= _wanted(expected, name)[at] == _stored(expected.kind, name, found.values[name][rows[at]])
+            same[at] &= _wanted(expected, name)[at] == _stored(expected.kind, name, _column(found, name)[rows[at]])
         differs[name] = ~same
-    for name in found.values.keys() - fields.keys() - {"seq"}:
+    for name in sorted(found.values.keys() - fields.keys()):
         differs[name] = _mask(found, name)[rows]
     any_differs = np.logical_or.reduce(list(differs.values()))
     tally.altered = int(any_differs.sum())
@@ -249,7 +266,7 @@ def _difference(expected: Columns, found: Found, name: str, row: int, rows: Ints
     known = name == "seq" or name in expected.kind.channel
     should = known and expected.present.get(name, np.ones(len(expected), dtype=np.bool_))[row]
     wanted = str(_wanted(expected, name)[row]) if should else "absent"
-    has = str(found.values[name][rows[row]]) if _mask(found, name)[rows[row]] else "absent"
+    has = str(_column(found, name)[rows[row]]) if _mask(found, name)[rows[row]] else "absent"
     return f"{name}: {has} instead of {wanted}"
 
 

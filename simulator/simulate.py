@@ -1,13 +1,10 @@
-"""`park simulate`: all gateways of a selection, in this process or in several, and their summary."""
+"""All gateways of a selection in one process, and their summary."""
 
 import asyncio
-import contextlib
 import math
-import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any
 
 from mqttlink import Address
@@ -80,16 +77,19 @@ async def simulate(
         LinkError: the broker refused a gateway's first connection for good.
     """
     began = time.monotonic()
-    run = _run_here if options.processes == 1 else _run_processes
-    total = await run(options, stop, on_progress, on_live)
-    duration = time.monotonic() - began
+    total = await run_gateways(gateway_plans(options), options, stop, on_progress, on_live)
+    return summarise(total, time.monotonic() - began)
+
+
+def summarise(total: Progress, duration_s: float) -> SimulateSummary:
+    """The closing summary of what was published."""
     return SimulateSummary(
         offered=total.offered,
         sent=total.sent,
         acknowledged=total.acknowledged,
         overruns=total.overruns,
-        duration_s=round(duration, 3),
-        rate_per_s=round(total.acknowledged / duration, 1) if duration else 0.0,
+        duration_s=round(duration_s, 3),
+        rate_per_s=round(total.acknowledged / duration_s, 1) if duration_s else 0.0,
         latency_ms=total.latencies.summary(),
     )
 
@@ -103,22 +103,14 @@ def gateway_plans(options: SimulateOptions) -> list[GatewayPlan]:
     return gateways
 
 
-async def _run_here(
-    options: SimulateOptions,
-    stop: asyncio.Event,
-    on_progress: Callable[[Progress], None],
-    on_live: Callable[[], None],
-) -> Progress:
-    return await _run_gateways(gateway_plans(options), options, stop, on_progress, on_live)
-
-
-async def _run_gateways(
+async def run_gateways(
     plans: Sequence[GatewayPlan],
     options: SimulateOptions,
     stop: asyncio.Event,
     on_progress: Callable[[Progress], None],
     on_live: Callable[[], None],
 ) -> Progress:
+    """Runs these gateways in this process; see `simulate`."""
     if not plans:
         on_live()
         return Progress()
@@ -151,7 +143,7 @@ async def _run_gateways(
 
     reporting = asyncio.create_task(report(), name="progress")
     try:
-        await _all(gateway.run(stop) for gateway in gateways)
+        await run_all(gateway.run(stop) for gateway in gateways)
     finally:
         reporting.cancel()
     total = merge([gateway.progress for gateway in gateways])
@@ -159,7 +151,7 @@ async def _run_gateways(
     return total
 
 
-async def _all(work: Any) -> None:
+async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Runs everything; the first failure ends the rest and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -181,90 +173,3 @@ def merge(parts: Sequence[Progress]) -> Progress:
         total.reconnects += part.reconnects
         total.latencies.merge(part.latencies.state())
     return total
-
-
-async def _run_processes(
-    options: SimulateOptions,
-    stop: asyncio.Event,
-    on_progress: Callable[[Progress], None],
-    on_live: Callable[[], None],
-) -> Progress:
-    context = multiprocessing.get_context("spawn")
-    loop = asyncio.get_running_loop()
-    pipes: list[Connection] = []
-    children = []
-    for index in range(options.processes):
-        here, there = context.Pipe()
-        child = context.Process(target=_child, args=(options, index, there), daemon=True)
-        child.start()
-        there.close()
-        pipes.append(here)
-        children.append(child)
-    latest = [Progress() for _ in pipes]
-    live: set[int] = set()
-
-    async def follow(index: int) -> None:
-        while True:
-            try:
-                message = await loop.run_in_executor(None, pipes[index].recv)
-            except EOFError:
-                raise RuntimeError(f"simulator process {index} ended without a summary") from None
-            if isinstance(message, Progress):
-                latest[index] = message
-                on_progress(merge(latest))
-            elif isinstance(message, BaseException):
-                raise message
-            elif message == "live":
-                live.add(index)
-                if len(live) == len(pipes):
-                    on_live()
-            else:
-                return
-
-    async def forward_stop() -> None:
-        await stop.wait()
-        for pipe in pipes:
-            with contextlib.suppress(OSError):
-                pipe.send("stop")
-
-    forwarding = asyncio.create_task(forward_stop())
-    try:
-        await _all(follow(index) for index in range(len(pipes)))
-    finally:
-        forwarding.cancel()
-        for pipe in pipes:
-            pipe.close()
-        for child in children:
-            await loop.run_in_executor(None, child.join, 10)
-            if child.is_alive():
-                child.kill()
-    return merge(latest)
-
-
-def _child(options: SimulateOptions, index: int, pipe: Connection) -> None:
-    """One process: every `processes`-th gateway, until done, told to stop, or orphaned."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_child_main(options, index, pipe))
-
-
-async def _child_main(options: SimulateOptions, index: int, pipe: Connection) -> None:
-    stop = asyncio.Event()
-
-    def told() -> None:
-        stop.set()
-        asyncio.get_running_loop().remove_reader(pipe.fileno())
-
-    loop = asyncio.get_running_loop()
-    loop.add_reader(pipe.fileno(), told)
-    # The parent alone answers Ctrl-C; it tells its children.
-    with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(2, _ignore)
-    try:
-        plans = gateway_plans(options)[index :: options.processes]
-        total = await _run_gateways(plans, options, stop, pipe.send, lambda: pipe.send("live"))
-        pipe.send(total)
-        pipe.send("done")
-    except BrokenPipeError:
-        return
-    except Exception as error:  # noqa: BLE001 - carried to the parent, which raises it
-        pipe.send(error)

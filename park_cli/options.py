@@ -1,0 +1,143 @@
+"""Options that several commands share, and how their values are read."""
+
+import datetime as dt
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mqttlink import Address, parse_broker_url
+from park.errors import TownError
+from park.town import Town, default_town, parse_town
+from park_cli.errors import UsageError
+from simulator.plan import Selection
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+Seed = Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)]
+Start = Annotated[str | None, typer.Option(help="First moment, with Z or an offset: 2026-06-01T00:00:00+08:00.")]
+Until = Annotated[str | None, typer.Option(help="End, itself left out; the same form.")]
+Devices = Annotated[int | None, typer.Option(help="Devices in all.", show_default="park.toml")]
+FirstDevice = Annotated[int, typer.Option(help="Devices to leave out first, so that two hosts share a town.")]
+Sectors = Annotated[list[str] | None, typer.Option("--sector", help="Only this sector; may be repeated.")]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")]
+Interval = Annotated[str | None, typer.Option(help="Overrides every kind's interval: 500ms, 10s, 1m.")]
+Config = Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
+Broker = Annotated[str, typer.Option(help="mqtt://user@host:port or mqtts://...")]
+Store = Annotated[str, typer.Option(help="influxdb+http://127.0.0.1:8086/park?org=park or duckdb:///path/park.duckdb")]
+
+DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
+DEFAULT_STORE = "influxdb+http://127.0.0.1:8086/park?org=park"
+
+
+def read_town(config: Path | None) -> Town:
+    """The town of `--config`, or the default one.
+
+    Raises:
+        UsageError: the file cannot be read.
+        TownError: a setting is wrong.
+    """
+    if config is None:
+        return default_town()
+    try:
+        text = config.read_text()
+    except OSError as error:
+        raise UsageError(f"--config {config}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TownError(f"{config}: not UTF-8 text: {error}") from error
+    return parse_town(text, str(config))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionOptions:
+    """The selection as given on the command line."""
+
+    seed: int | None = None
+    devices: int | None = None
+    first_device: int = 0
+    sectors: list[str] | None = None
+    kinds: list[str] | None = None
+    interval: str | None = None
+    config: Path | None = None
+
+    def resolve(self) -> Selection:
+        """The selection, with the town's defaults filled in."""
+        town = read_town(self.config)
+        return Selection(
+            town=town,
+            seed=town.town.seed if self.seed is None else self.seed,
+            devices=town.town.devices if self.devices is None else self.devices,
+            first_device=self.first_device,
+            sectors=tuple(self.sectors or ()),
+            kinds=tuple(self.kinds or ()),
+            interval_ms=None if self.interval is None else duration_ms(self.interval, "--interval"),
+        )
+
+
+def duration_ms(text: str, option: str) -> int:
+    """A duration such as 500ms, 30s, 10m, 24h or 7d, in whole milliseconds."""
+    match = _DURATION.fullmatch(text.strip())
+    milliseconds = float(match[1]) * _UNIT_MS[match[2]] if match else 0.5
+    if not milliseconds.is_integer():
+        raise UsageError(f"{option} {text}: give a duration such as 500ms, 30s, 10m, 24h or 7d")
+    return int(milliseconds)
+
+
+def moment_ms(text: str, option: str) -> int:
+    """A moment in ISO 8601 with Z or an offset, as Unix milliseconds."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text}: not a moment such as 2026-06-01T00:00:00Z") from None
+    if moment.tzinfo is None:
+        raise UsageError(f"{option} {text}: say which time it is: end it with Z or an offset such as +08:00")
+    return round(moment.timestamp() * 1000)
+
+
+def window_ms(town: Town, start: str | None, until: str | None, *, default_until: str = "now") -> tuple[int, int]:
+    """The window [start, until).
+
+    Args:
+        town: its commissioning is the default start, and no window begins before it.
+        start: `--start`.
+        until: `--until`.
+        default_until: "now", or a duration after the start.
+    """
+    first = town.town.commissioned_ms if start is None else moment_ms(start, "--start")
+    if until is not None:
+        last = moment_ms(until, "--until")
+    elif default_until == "now":
+        last = int(time.time() * 1000)
+    else:
+        last = first + duration_ms(default_until, "--until")
+    if first < town.town.commissioned_ms:
+        raise UsageError(f"--start: lies before the town was commissioned ({town.town.commissioned} in park.toml)")
+    if last <= first:
+        raise UsageError("--until: must be later than --start")
+    return first, last
+
+
+def broker_address(url: str) -> Address:
+    """The address of `--broker`."""
+    return parse_broker_url(url)
+
+
+def secret(variable: str) -> str | None:
+    """A secret from the environment, or from the file that VARIABLE_FILE names.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    path = os.environ.get(f"{variable}_FILE")
+    if path is None:
+        return os.environ.get(variable)
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise UsageError(f"{variable}_FILE {path}: {error.strerror}") from error

@@ -1,0 +1,152 @@
+"""`park simulate`."""
+
+import asyncio
+import dataclasses
+import math
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from park_cli.errors import UsageError
+from park_cli.options import (
+    DEFAULT_BROKER,
+    Broker,
+    Config,
+    Devices,
+    FirstDevice,
+    Interval,
+    Json,
+    Kinds,
+    Sectors,
+    Seed,
+    SelectionOptions,
+    Start,
+    Until,
+    broker_address,
+    duration_ms,
+    moment_ms,
+    secret,
+)
+from park_cli.output import print_summary, progress_bar
+from park_cli.running import run_until_signal
+from simulator.clock import Schedule, make_schedule
+from simulator.plan import Selection
+from simulator.processes import simulate_in_processes
+from simulator.publish import Credentials, Progress
+from simulator.simulate import SimulateOptions, SimulateSummary
+from simulator.simulate import simulate as run_simulation
+
+
+def simulate(
+    broker: Broker = DEFAULT_BROKER,
+    *,
+    seed: Seed = None,
+    start: Start = None,
+    until: Until = None,
+    devices: Devices = None,
+    first_device: FirstDevice = 0,
+    sector: Sectors = None,
+    kind: Kinds = None,
+    interval: Interval = None,
+    config: Config = None,
+    backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
+    speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
+    processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
+    connections: Annotated[int, typer.Option(min=1, help="Gateways, and so connections, per site.")] = 1,
+    rewind: Annotated[str, typer.Option(help="What a gateway sends again after a reconnection.")] = "10s",
+    json: Json = False,
+) -> None:
+    """Publish the readings over MQTT 5, open loop.
+
+    Runs until --until, or until Ctrl-C; then it waits for what the broker still has to acknowledge.
+    Exit code 1 if the broker did not take every reading that was due.
+
+    Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
+    file per site. A gateway's user name is its site, unless --broker names a user.
+
+    Examples:
+      park simulate --devices 300 --backfill 24h
+
+      park simulate --speed max --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
+
+      park simulate --devices 10000 --kind soil_probe --interval 1s --processes 2 --until 2026-11-30T12:00:00Z
+    """
+    selection = SelectionOptions(
+        seed=seed,
+        devices=devices,
+        first_device=first_device,
+        sectors=sector,
+        kinds=kind,
+        interval=interval,
+        config=config,
+    ).resolve()
+    options = SimulateOptions(
+        selection=selection,
+        schedule=schedule_of(selection, start, until, backfill, speed),
+        address=broker_address(broker),
+        credentials=credentials(),
+        connections=connections,
+        processes=processes,
+        rewind_s=duration_ms(rewind, "--rewind") / 1000,
+    )
+    summary = asyncio.run(_run(options))
+    print_summary("simulated", dataclasses.asdict(summary), as_json=json)
+    if options.schedule.until_ms is not None and not summary.complete:
+        raise typer.Exit(1)
+
+
+def schedule_of(
+    selection: Selection, start: str | None, until: str | None, backfill: str | None, speed: str
+) -> Schedule:
+    """The schedule that the options describe, launched now."""
+    if backfill is not None and start is not None:
+        raise UsageError("--backfill: cannot be given together with --start")
+    start_ms = None if start is None else moment_ms(start, "--start")
+    until_ms = None if until is None else moment_ms(until, "--until")
+    rate = speed_of(speed)
+    if math.isinf(rate) and (start_ms is None or until_ms is None):
+        raise UsageError("--speed max: give --start and --until")
+    back = 0 if backfill is None else duration_ms(backfill, "--backfill")
+    schedule = make_schedule(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
+    town = selection.town.town
+    if schedule.begin_ms < town.commissioned_ms:
+        raise UsageError(f"--start or --backfill: begins before the town was commissioned ({town.commissioned})")
+    if until_ms is not None and until_ms <= schedule.begin_ms:
+        raise UsageError("--until: must be later than the start")
+    return schedule
+
+
+def speed_of(text: str) -> float:
+    """`--speed`: a positive number, or max."""
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = math.nan
+    if not speed > 0:
+        raise UsageError(f"--speed {text}: give a positive number, or max")
+    return speed
+
+
+def credentials() -> Credentials:
+    """The gateways' passwords, from the environment."""
+    folder = os.environ.get("PARK_MQTT_PASSWORD_DIR")
+    if folder is not None and not Path(folder).is_dir():
+        raise UsageError(f"PARK_MQTT_PASSWORD_DIR {folder}: is no folder")
+    password = secret("PARK_MQTT_PASSWORD")
+    return Credentials(
+        password=None if password is None else password.encode(), folder=None if folder is None else Path(folder)
+    )
+
+
+async def _run(options: SimulateOptions) -> SimulateSummary:
+    with progress_bar() as bar:
+        task = bar.add_task("publishing", total=None, note="")
+
+        def show(progress: Progress) -> None:
+            late = f", {progress.overruns:,} overruns" if progress.overruns else ""
+            bar.update(task, completed=progress.acknowledged, total=progress.offered, note=f"acknowledged{late}")
+
+        run = run_simulation if options.processes == 1 else simulate_in_processes
+        return await run_until_signal(lambda stop: run(options, stop, on_progress=show))
