@@ -1,0 +1,236 @@
+"""Bytes and topic to a row or a `Rejection`: pure, one pass, nothing allocated between payload and row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from ingest.messages import Message
+from ingest.sequence import Tally, Track
+from ingest.stores.base import Render, Row, Series, device_series
+from park.catalogue import DeviceKind, ValueType
+from park.codecs import CODECS, DEFAULT, Codec, Decoded
+from park.codecs.json import EARLIEST_MS, LATEST_MS
+from park.errors import DecodeError, TopicError
+from park.pipeline import GATEWAY
+from park.reading import Reason, Rejection
+from park.sectors import KINDS, SECTOR_OF
+from park.topics import parse_gateway, parse_telemetry
+
+MAX_PAYLOAD = 64 * 1024
+MAX_DEVICES = 200_000
+_GATEWAYS = "park/gateways/"
+
+
+class Source:
+    """Everything that the messages of one topic share, found by one dict lookup."""
+
+    __slots__ = ("content_type", "kind", "read", "render", "topic", "track")
+
+    def __init__(self, topic: str, kind: DeviceKind, codec: Codec, render: Render, track: Track) -> None:
+        self.topic = topic
+        self.kind = kind
+        self.content_type = codec.content_type
+        self.read = codec.decoder(kind)
+        self.render = render
+        self.track = track
+
+
+class Decoder:
+    """Turns messages into rows of a store, and follows the sequence of every device.
+
+    Args:
+        render: the store's: from a series to a function that writes one row.
+        max_payload: bytes; longer payloads are rejected.
+        max_devices: topics that may become series; readings of further ones are rejected, so that
+            neither memory nor the store's index can be flooded.
+        new_track: makes the sequence tracker of a new topic.
+    """
+
+    def __init__(
+        self,
+        render: Callable[[Series], Render],
+        *,
+        max_payload: int = MAX_PAYLOAD,
+        max_devices: int = MAX_DEVICES,
+        kinds: Mapping[str, DeviceKind] = KINDS,
+        codecs: Mapping[str, Codec] = CODECS,
+        new_track: Callable[[Tally, str], Track] | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self.sources: dict[str, Source] = {}
+        self.gateways: dict[tuple[str, int], bool] = {}
+        self.beyond_limit = 0
+        self._render = render
+        self._max_payload = max_payload
+        self._max_devices = max_devices
+        self._kinds = kinds
+        self._codecs = codecs
+        self._readers: dict[tuple[str, str], Callable[[bytes], Decoded]] = {}
+        self._stats: dict[str, Render] = {}
+        self._new_track = new_track or (lambda tally, _topic: Track(tally))
+        self._read_stats = msgspec.json.Decoder(_stats_struct()).decode
+
+    def take(
+        self,
+        messages: Sequence[Message],
+        rows: list[Row],
+        times: list[int],
+        skipped: list[int],
+        rejections: list[Rejection],
+        *,
+        first: int = 0,
+    ) -> None:
+        """Append the row of every message to `rows`, and its time to `times` if it is a reading.
+
+        Messages that give no row have their index, counted from `first`, in `skipped`, and their
+        rejection, unless they are a gateway's state, in `rejections`.
+        """
+        find = self.sources.get
+        add_row = rows.append
+        add_time = times.append
+        limit = self._max_payload
+        at = first - 1
+        for message in messages:
+            at += 1
+            payload = message.payload
+            source = find(message.topic)
+            if (
+                source is None
+                or len(payload) > limit
+                or (message.content_type or DEFAULT.content_type) != source.content_type
+            ):
+                outcome = self.decode(message, times)
+                if outcome is None or isinstance(outcome, Rejection):
+                    skipped.append(at)
+                    if outcome is not None:
+                        rejections.append(outcome)
+                else:
+                    add_row(outcome)
+                continue
+            try:
+                reading = source.read(payload)
+            except DecodeError as error:
+                skipped.append(at)
+                rejections.append(_reject(message, error.reason, str(error)))
+                continue
+            add_row(source.render(reading))
+            seq = reading.seq
+            ts = reading.ts
+            add_time(ts)
+            track = source.track
+            if seq == track.expected and ts >= track.newest:
+                track.expected = seq + 1
+                track.newest = ts
+            else:
+                track.observe(seq, ts)
+
+    def decode(self, message: Message, times: list[int] | None = None) -> Row | Rejection | None:
+        """One message, whatever it is; None if it was a gateway's state."""
+        if len(message.payload) > self._max_payload:
+            detail = f"{len(message.payload)} bytes, more than {self._max_payload}"
+            return _reject(message, Reason.OVERSIZE, detail)
+        try:
+            if message.topic.startswith(_GATEWAYS):
+                return self._gateway(message)
+            return self._reading(message, times)
+        except TopicError as error:
+            return _reject(message, Reason.BAD_TOPIC, str(error))
+        except DecodeError as error:
+            return _reject(message, error.reason, str(error))
+
+    def _reading(self, message: Message, times: list[int] | None) -> Row | Rejection:
+        source = self.sources.get(message.topic)
+        known = source is not None
+        if source is None:
+            source = self._new_source(message.topic)
+        read = source.read
+        content_type = message.content_type or DEFAULT.content_type
+        if content_type != source.content_type:
+            read = self._reader(source.kind, content_type)
+        reading = read(message.payload)
+        if not known:
+            if len(self.sources) >= self._max_devices:
+                self.beyond_limit += 1
+                detail = (
+                    f"device {message.topic!r} is beyond the limit of {self._max_devices} devices; raise max_devices"
+                )
+                return _reject(message, Reason.TOO_MANY_DEVICES, detail)
+            self.sources[message.topic] = source
+        source.track.observe(reading.seq, reading.ts)
+        if times is not None:
+            times.append(reading.ts)
+        return source.render(reading)
+
+    def _new_source(self, topic: str) -> Source:
+        where = parse_telemetry(topic)
+        kind = self._kinds.get(where.kind)
+        if kind is None:
+            raise DecodeError(Reason.UNKNOWN_KIND, f"kind {where.kind!r} is in no sector's catalogue")
+        home = SECTOR_OF.get(kind.name)
+        if home is not None and home.name != where.sector:
+            detail = f"kind {kind.name!r} belongs to the sector {home.name!r}, not {where.sector!r}"
+            raise DecodeError(Reason.UNKNOWN_KIND, detail)
+        render = self._render(device_series(kind, where))
+        return Source(topic, kind, DEFAULT, render, self._new_track(self.tally, topic))
+
+    def _reader(self, kind: DeviceKind, content_type: str) -> Callable[[bytes], Decoded]:
+        key = (kind.name, content_type)
+        if key not in self._readers:
+            codec = self._codecs.get(content_type)
+            if codec is None:
+                known = ", ".join(sorted(self._codecs))
+                raise DecodeError(Reason.UNKNOWN_CODEC, f"content type {content_type!r}; known are {known}")
+            self._readers[key] = codec.decoder(kind)
+        return self._readers[key]
+
+    def _gateway(self, message: Message) -> Row | Rejection | None:
+        where = parse_gateway(message.topic)
+        if where.leaf == "state":
+            if message.payload not in (b"online", b"offline"):
+                raise DecodeError(
+                    Reason.MALFORMED, f"a gateway's state is online or offline, not {message.payload[:32]!r}"
+                )
+            if len(self.gateways) < self._max_devices:
+                self.gateways[where.site, where.shard] = message.payload == b"online"
+            return None
+        try:
+            stats = self._read_stats(message.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise DecodeError(Reason.MALFORMED, f"{GATEWAY.name}: {error}") from None
+        if all(getattr(stats, channel.name) is msgspec.UNSET for channel in GATEWAY.fields):
+            raise DecodeError(Reason.MALFORMED, f"{GATEWAY.name}: no figure in it")
+        render = self._stats.get(message.topic)
+        if render is None:
+            if len(self._stats) >= self._max_devices:
+                return _reject(message, Reason.TOO_MANY_DEVICES, f"more than {self._max_devices} gateways")
+            render = self._render(_stats_series(where.site, where.shard))
+            self._stats[message.topic] = render
+        return render(stats)
+
+
+def _stats_struct() -> type[msgspec.Struct]:
+    types: dict[ValueType, Any] = {ValueType.FLOAT: float, ValueType.INT: int}
+    fields: list[Any] = [("ts", Annotated[int, msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS)])]
+    fields += [(channel.name, types[channel.type] | msgspec.UnsetType, msgspec.UNSET) for channel in GATEWAY.fields]
+    return msgspec.defstruct(GATEWAY.name, fields, forbid_unknown_fields=True, gc=False)
+
+
+def _stats_series(site: str, shard: int) -> Series:
+    tags = {"instance": f"gw-{site}-{shard}", "site": site}
+    return Series(
+        measurement=GATEWAY.name,
+        tags=tuple((tag, tags[tag]) for tag in GATEWAY.tags),
+        fields=GATEWAY.fields,
+        has_seq=False,
+    )
+
+
+def _reject(message: Message, reason: Reason, detail: str) -> Rejection:
+    return Rejection(
+        reason=reason,
+        detail=detail,
+        topic=message.topic,
+        payload=message.payload,
+        content_type=message.content_type,
+    )

@@ -1,0 +1,79 @@
+"""Errors of the ingester.
+
+IngestError
+├── BadStoreUrl           the store's URL cannot be used; names what is wrong in it
+├── MissingSecret         a secret is needed and neither its variable nor its file is there
+├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
+├── WorkerError           a worker process could not be started or kept running
+└── StoreError            a store did not take a write, or did not answer a question
+    ├── Retryable         it may take the same write later; carries the delay it asked for
+    ├── PartialWrite      it took all rows but some; carries how many it dropped, if it says so
+    ├── Refused           it took nothing, because something in the request is wrong
+    ├── TooLarge          it took nothing, because the request is too big
+    └── Misconfigured     nothing will be taken until a person acts; says what to fix
+        └── Unauthorized  the token is missing, wrong or not allowed to do this
+"""
+
+
+class IngestError(Exception):
+    """Base of every error that the ingester raises."""
+
+
+class BadStoreUrl(IngestError, ValueError):
+    """The store's URL is not one that the ingester can use."""
+
+
+class MissingSecret(IngestError):
+    """A secret is needed, and neither its variable nor its file is there."""
+
+
+class DeadLetterError(IngestError):
+    """The dead-letter file cannot be used, or a line of it cannot be read."""
+
+
+class WorkerError(IngestError):
+    """A worker process could not be started or kept running."""
+
+
+class StoreError(IngestError):
+    """A store did not take a write, or did not answer a question."""
+
+
+class Retryable(StoreError):
+    """The store may take the same write later.
+
+    Attributes:
+        after_s: the least delay in seconds that the store asked for.
+    """
+
+    def __init__(self, message: str, *, after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class PartialWrite(StoreError):
+    """The store took all rows of the write but some.
+
+    Attributes:
+        dropped: how many it dropped, or None if it does not say.
+    """
+
+    def __init__(self, message: str, *, dropped: int | None = None) -> None:
+        super().__init__(message)
+        self.dropped = dropped
+
+
+class Refused(StoreError):
+    """The store took nothing, because something in the request is wrong."""
+
+
+class TooLarge(StoreError):
+    """The store took nothing, because the request is too big."""
+
+
+class Misconfigured(StoreError):
+    """The store will take nothing until a person acts; the message says what to fix."""
+
+
+class Unauthorized(Misconfigured):
+    """The token is missing, wrong, or not allowed to do this."""

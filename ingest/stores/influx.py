@@ -1,0 +1,182 @@
+"""InfluxDB 1.8 to 2.x, and whatever takes its line protocol on `/api/v2/write`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from operator import attrgetter
+
+import aiohttp
+import msgspec
+from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
+from influxdb_client.domain.write_precision import WritePrecision
+from influxdb_client.rest import ApiException
+
+from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge, Unauthorized
+from ingest.stores.base import Chunk, Render, Series
+from ingest.stores.influx_scan import scan
+from ingest.stores.url import TOKEN_VARIABLE, InfluxUrl
+from park.catalogue import Channel, DeviceKind, ValueType
+from park.codecs import Decoded
+
+TIMEOUT_S = 30.0
+CONNECTIONS = 8
+_DROPPED = re.compile(r"dropped=(\d+)")
+_PARTIAL = "partial write"
+
+
+class InfluxStore:
+    """A bucket. Must be made while an event loop runs, unless only `scan` is used.
+
+    Args:
+        url: where it is.
+        token: sent with every request; empty sends none.
+        timeout_s: of one write.
+    """
+
+    def __init__(self, url: InfluxUrl, token: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._url = url
+        self._token = token
+        self._timeout_s = timeout_s
+        self._client: InfluxDBClientAsync | None = None
+
+    def render(self, series: Series) -> Render:
+        """A function that writes one line, newline included."""
+        return line_renderer(series)
+
+    def size(self, rows: Sequence[bytes]) -> int:
+        """Bytes of the request's body."""
+        return sum(map(len, rows))
+
+    async def write(self, rows: Sequence[bytes]) -> None:
+        """Post the lines as one request.
+
+        Raises:
+            StoreError: as the answer's status says.
+        """
+        if self._client is None:
+            self._client = InfluxDBClientAsync(
+                self._url.endpoint,
+                self._token,
+                org=self._url.org,
+                timeout=round(self._timeout_s * 1000),
+                enable_gzip=False,
+                connection_pool_maxsize=CONNECTIONS,
+                allow_redirects=False,
+            )
+        try:
+            await self._client.write_api().write(
+                self._url.bucket,
+                self._url.org,
+                b"".join(rows),
+                write_precision=WritePrecision.MS,  # type: ignore[arg-type]
+            )
+        except ApiException as error:
+            raise self._error(error) from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Retryable(f"{self._url}: {type(error).__name__}: {error}") from None
+
+    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
+        """Every stored row of the kind in the window."""
+        return scan(self._url, self._token, kind, start_ms, until_ms)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()  # type: ignore[no-untyped-call]
+
+    def _error(self, error: ApiException) -> StoreError:
+        status = int(error.status or 0)
+        text = _message(error.body)
+        message = f"{self._url} answered {status}: {text}"
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return TooLarge(message)
+        if _PARTIAL in text or status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            dropped = _DROPPED.search(text)
+            return PartialWrite(message, dropped=int(dropped[1]) if dropped else None)
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            hint = f"give a token that may write to the bucket by {TOKEN_VARIABLE} or {TOKEN_VARIABLE}_FILE"
+            return Unauthorized(f"{message}; {hint}")
+        if status == HTTPStatus.NOT_FOUND or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            return Misconfigured(f"{message}; create the bucket, or correct bucket and org in the store URL")
+        if status == HTTPStatus.BAD_REQUEST:
+            return Refused(message)
+        return Retryable(message, after_s=_retry_after(error))
+
+
+def _message(body: object) -> str:
+    """What the server says, shortened; it answers in JSON, whose key depends on its version."""
+    raw = body if isinstance(body, bytes) else str(body or "").encode()
+    try:
+        answer = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        answer = None
+    if isinstance(answer, dict):
+        text = answer.get("message") or answer.get("error") or answer
+        return str(text)[:1000]
+    return raw.decode(errors="replace").strip()[:1000]
+
+
+def _retry_after(error: ApiException) -> float:
+    headers: Mapping[str, str] = error.headers or {}
+    try:
+        return max(0.0, float(headers.get("Retry-After", "0")))
+    except ValueError:  # a date; our own back-off serves
+        return 0.0
+
+
+# --- line protocol
+
+
+def _escape(text: str) -> str:
+    for special in "\\, =":
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+def _template(channel: Channel) -> str:
+    return f"{channel.name}=%ai" if channel.type is ValueType.INT else f"{channel.name}=%a"
+
+
+def line_renderer(series: Series) -> Render:
+    """A function from a decoded payload to its line.
+
+    One template writes a row whose fields are all present: `%a` is the shortest text that reads back as
+    the same float. Booleans and texts are brought into form afterwards; neither can hold a quote.
+    """
+    prefix = ",".join([_escape(series.measurement), *(f"{key}={_escape(value)}" for key, value in series.tags)])
+    prefix = prefix.replace("%", "%%")
+    fields = [_template(channel) for channel in series.fields]
+    names = [channel.name for channel in series.fields]
+    if series.has_seq:
+        fields.append("seq=%ai")
+        names.append("seq")
+    template = f"{prefix} {','.join(fields)} %a\n".encode()
+    values = attrgetter(*names, "ts")
+    slow = _slow_renderer(prefix, fields, names)
+    types = {channel.type for channel in series.fields}
+
+    def plain(decoded: Decoded) -> bytes:
+        line: bytes = template % values(decoded)
+        return slow(decoded) if b"UNSET" in line else line
+
+    if not types & {ValueType.BOOL, ValueType.TEXT}:
+        return plain
+
+    def typed(decoded: Decoded) -> bytes:
+        line = plain(decoded)
+        return line.replace(b"=True", b"=true").replace(b"=False", b"=false").replace(b"'", b'"')
+
+    return typed
+
+
+def _slow_renderer(prefix: str, fields: Sequence[str], names: Sequence[str]) -> Render:
+    def render(decoded: Decoded) -> bytes:
+        present = [
+            field.encode() % value
+            for field, name in zip(fields, names, strict=True)
+            if (value := getattr(decoded, name)) is not msgspec.UNSET
+        ]
+        return b"%b %b %d\n" % ((prefix % ()).encode(), b",".join(present), decoded.ts)
+
+    return render

@@ -1,0 +1,175 @@
+"""Batches to the store, whatever it takes: retries, bisecting, dead letters; several at once."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.batch import Batch
+from ingest.deadletter import DeadLetterFile
+from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge
+from ingest.messages import Message
+from ingest.metrics import Metrics
+from ingest.stores.base import Row, Store
+from park.reading import Reason, Rejection
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """Full jitter below an exponentially growing bound, in seconds, and never below what the store asks for."""
+
+    first_s: float = 0.1
+    max_s: float = 15.0
+
+    def delay(self, attempt: int, after_s: float = 0.0) -> float:
+        """Seconds to wait after the attempt, counted from 0."""
+        bound = min(self.max_s, self.first_s * 2.0 ** min(attempt, 32))
+        return after_s + random.uniform(0.0, bound)  # noqa: S311 - spreads load, guards nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Refusal:
+    index: int
+    detail: str
+
+
+class Writer:
+    """Settles batches: every row is in the store, or its message in the dead-letter file.
+
+    Args:
+        settled: called with each batch once nothing of it can be lost any more.
+        in_flight: writes at once.
+
+    Attributes:
+        failed: ends with the error that no retry can help, which ends the ingester.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        dead_letters: DeadLetterFile,
+        metrics: Metrics,
+        settled: Callable[[Batch], None],
+        *,
+        in_flight: int = 4,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        self._store = store
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._settled = settled
+        self._slots = asyncio.Semaphore(in_flight)
+        self._retry = retry or RetryPolicy()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no batch is being settled."""
+        return not self._tasks
+
+    def submit(self, batch: Batch) -> None:
+        """Begin to settle a batch."""
+        task = asyncio.create_task(self._settle(batch), name="ingest batch")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self.failed.done():
+            self.failed.set_exception(error)
+
+    async def drain(self) -> None:
+        """Wait until every batch is settled."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def cancel(self) -> None:
+        """Give up what is not settled; it was not acknowledged, so the broker sends it again."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _settle(self, batch: Batch) -> None:
+        async with self._slots:
+            rejections = list(batch.rejections)
+            refusals = await self._store_rows(batch.rows)
+            if refusals:
+                sources = batch.sources()
+                rejections += [_refused(sources[refusal.index], refusal.detail) for refusal in refusals]
+            if rejections:
+                await self._bury(rejections)
+        self._metrics.settled(batch, refused=len(refusals), rejections=rejections)
+        self._settled(batch)
+
+    async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
+        """Store all rows that the store will have; what it will not is found by halving.
+
+        Writing again is harmless, so halves are posted anew even where the store kept a part of them.
+        """
+        refusals: list[_Refusal] = []
+        waiting = [(0, len(rows))] if rows else []
+        while waiting:
+            start, end = waiting.pop()
+            error = await self._write(rows[start:end] if end - start < len(rows) else rows)
+            if error is None:
+                continue
+            all_dropped = isinstance(error, PartialWrite) and error.dropped == end - start
+            if end - start == 1 or all_dropped:
+                refusals += [_Refusal(index=i, detail=str(error)) for i in range(start, end)]
+                continue
+            middle = (start + end) // 2
+            waiting += [(middle, end), (start, middle)]
+        return refusals
+
+    async def _write(self, rows: Sequence[Row]) -> StoreError | None:
+        """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
+        attempt = 0
+        while True:
+            began = time.perf_counter()
+            try:
+                await self._store.write(rows)
+            except (PartialWrite, Refused, TooLarge) as error:
+                self._metrics.store_answers()
+                return error
+            except Retryable as error:
+                self._metrics.store_fails(str(error), hold=False)
+                delay = self._retry.delay(attempt, error.after_s)
+            except Misconfigured as error:
+                self._metrics.store_fails(str(error), hold=True)
+                delay = self._retry.delay(attempt)
+            else:
+                self._metrics.wrote(time.perf_counter() - began)
+                return None
+            self._metrics.retries += 1
+            attempt += 1
+            await asyncio.sleep(delay)
+
+    async def _bury(self, rejections: Sequence[Rejection]) -> None:
+        """Write dead letters until the disk takes them; a full disk holds everything and loses nothing."""
+        attempt = 0
+        while True:
+            try:
+                await asyncio.to_thread(self._dead_letters.append, rejections, time.time_ns() // 1_000_000)
+            except OSError as error:
+                self._metrics.disk_fails(
+                    f"{self._dead_letters.path}: {error.strerror}; make room, or name another file"
+                )
+                await asyncio.sleep(self._retry.delay(attempt))
+                attempt += 1
+            else:
+                self._metrics.disk_works()
+                return
+
+
+def _refused(message: Message, detail: str) -> Rejection:
+    return Rejection(
+        reason=Reason.STORE_REFUSED,
+        detail=detail,
+        topic=message.topic,
+        payload=message.payload,
+        content_type=message.content_type,
+    )
