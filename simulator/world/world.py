@@ -4,6 +4,7 @@ import datetime as dt
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import overload
 
 import numpy as np
 
@@ -40,8 +41,8 @@ class World:
 
     def __init__(
         self,
-        *,
         streams: Streams,
+        *,
         latitude: float,
         longitude: float,
         elevation_m: float,
@@ -79,9 +80,13 @@ class World:
             self._days.move_to_end(index)
         return day
 
-    def day_index(self, ts_ms: Ints) -> Ints:
+    @overload
+    def day_index(self, ts_ms: int) -> int: ...
+    @overload
+    def day_index(self, ts_ms: Ints) -> Ints: ...
+    def day_index(self, ts_ms: Ints | int) -> Ints | int:
         """Numbers of the days in which the Unix milliseconds `ts_ms` lie; negative before day 0."""
-        return np.asarray((np.asarray(ts_ms, dtype=np.int64) - self._first_ms) // DAY_MS)
+        return (ts_ms - self._first_ms) // DAY_MS
 
     def day_start_ms(self, index: int) -> int:
         """04:00 local time of the day's date, Unix milliseconds."""
