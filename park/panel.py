@@ -43,16 +43,26 @@ class Threshold:
 class Panel:
     """One question to the store and how its answer is shown.
 
+    Booleans and texts are never averaged: their newest value counts, and `across=Aggregate.SUM` counts
+    the devices at which a boolean is true.
+
     Attributes:
         measurement: a device kind, or a measurement of the pipeline.
-        fields: channels of it, drawn together; they share `unit`.
-        aggregate: within each interval of the panel's time axis, per device.
+        fields: channels of it, drawn together; they share `unit`, except in a table, where every
+            column has its channel's own.
+        aggregate: within each interval of the panel's time axis, per device. A table has no time
+            axis: it shows the newest value, and with MIN, MAX, SUM, COUNT or SPREAD that of the
+            whole range.
         across: then across devices (sum of all powers, mean of all speeds); None draws each group.
         by: tags that split the answer into series: site, device.
         low, high: range of the axis; None lets it follow the data.
         story: what to look for, one or two sentences.
         labels: field to the name shown.
         rate_s: for registers: show the increase per this many seconds instead of the reading.
+        width, height: in cells of a grid 24 columns wide; a row that is not full is stretched.
+        levels: for booleans ("true", "false") and texts: value to its level, as in `Threshold`.
+        limit: at most this many series are drawn, or rows of a table shown: the first by their tags.
+            None means 20 series, 200 rows.
     """
 
     title: str
@@ -73,6 +83,8 @@ class Panel:
     width: int = 12
     height: int = 8
     labels: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

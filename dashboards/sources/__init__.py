@@ -1,0 +1,1 @@
+"""The few query shapes, per store: written and run."""

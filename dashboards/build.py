@@ -1,0 +1,98 @@
+"""Writes what follows from the definitions: Grafana's JSON and the tables of the docs. CI checks them."""
+
+from pathlib import Path
+
+from dashboards import grafana
+from dashboards.definitions import dashboards
+from dashboards.units import symbol
+from park.catalogue import Channel, DeviceKind, ValueType
+from park.pipeline import PIPELINE, PipelineMeasurement
+from park.sectors import SECTORS
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = Path("dashboards/out")
+KINDS_TABLE = Path("docs/reference/kinds.md")
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file, by its path within the repository."""
+    pages = {OUT / f"{page.slug}.json": grafana.render(page) for page in dashboards()}
+    return {**pages, KINDS_TABLE: kinds_table()}
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Bring the generated files up to date; returns those that changed or went."""
+    changed = stale(root)
+    wanted = generated()
+    for path in changed:
+        if path in wanted:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(wanted[path], encoding="utf-8")
+        else:
+            (root / path).unlink()
+    return changed
+
+
+def stale(root: Path = ROOT) -> list[Path]:
+    """Generated files that are missing, differ, or belong to no dashboard any more."""
+    wanted = generated()
+    extra = {path.relative_to(root) for path in (root / OUT).glob("*.json")} - wanted.keys()
+    differ = {path for path, text in wanted.items() if _text(root / path) != text}
+    return sorted(extra | differ)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def kinds_table() -> str:
+    """The kinds of every sector and their channels, as Markdown."""
+    parts = [
+        "# Kinds and channels\n",
+        "Generated from the catalogue by `park dashboards build`; do not edit.\n",
+        "A kind's name is its measurement (InfluxDB) or table (DuckDB). Units are UCUM codes.\n",
+    ]
+    for sector in SECTORS.values():
+        parts.append(f"## {sector.title}\n\n{sector.description} One cell is {sector.cell}.\n")
+        parts += [_kind(kind) for kind in sector.kinds]
+    parts.append("## The pipeline's own figures\n\nWritten every ten seconds and when a process drains.\n")
+    parts += [_measurement(measurement) for measurement in PIPELINE.values()]
+    return "\n".join(parts)
+
+
+def _kind(kind: DeviceKind) -> str:
+    rows = [_row(channel) for channel in kind.channels]
+    intro = f"`{kind.name}`: {kind.description} {kind.per_cell} in a cell, every {kind.interval_s:g} s."
+    return f"### {kind.title}\n\n{intro}\n\n{_HEAD}{''.join(rows)}"
+
+
+def _measurement(measurement: PipelineMeasurement) -> str:
+    tags = ", ".join(f"`{tag}`" for tag in measurement.tags)
+    rows = [_row(channel) for channel in measurement.fields]
+    return f"### {measurement.title}\n\n`{measurement.name}`, tags {tags}.\n\n{_HEAD}{''.join(rows)}"
+
+
+_HEAD = "| channel | unit | type | range | resolution | meaning |\n|---|---|---|---|---|---|\n"
+
+
+def _row(channel: Channel) -> str:
+    unit = "" if channel.unit == "1" else f"`{channel.unit}`"
+    if unit and symbol(channel.unit) != channel.unit:
+        unit += f" ({symbol(channel.unit)})"
+    cells = (f"`{channel.name}`", unit, channel.type.value, _range(channel), _step(channel), channel.description)
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _range(channel: Channel) -> str:
+    if channel.type is ValueType.BOOL:
+        return ""
+    if channel.texts:
+        return ", ".join(channel.texts)
+    if channel.high >= 1e6:
+        return f"from {channel.low:g}"
+    return f"{channel.low:g} to {channel.high:g}"
+
+
+def _step(channel: Channel) -> str:
+    numeric = channel.type in {ValueType.FLOAT, ValueType.INT}
+    return f"{10.0**-channel.decimals:g}" if numeric else ""

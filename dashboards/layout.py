@@ -1,0 +1,62 @@
+"""Where panels stand on a grid of 24 columns; both renderers use it."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from park.panel import Panel, View
+
+COLUMNS = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A panel and its cells of the grid, counted from 0."""
+
+    panel: Panel
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def place(panels: Iterable[Panel]) -> list[Place]:
+    """Panels from left to right in shelves; a shelf that is not full is stretched over the columns."""
+    places: list[Place] = []
+    y = 0
+    for shelf in _shelves(panels):
+        height = 1 if shelf[0].view is View.HEADING else max(panel.height for panel in shelf)
+        x = 0
+        for panel, width in zip(shelf, _widths(shelf), strict=True):
+            places.append(Place(panel=panel, x=x, y=y, width=width, height=height))
+            x += width
+        y += height
+    return places
+
+
+def _shelves(panels: Iterable[Panel]) -> Iterator[list[Panel]]:
+    shelf: list[Panel] = []
+    used = 0
+    for panel in panels:
+        width = _width(panel)
+        if shelf and used + width > COLUMNS:
+            yield shelf
+            shelf, used = [], 0
+        shelf.append(panel)
+        used += width
+    if shelf:
+        yield shelf
+
+
+def _width(panel: Panel) -> int:
+    return COLUMNS if panel.view is View.HEADING else max(1, min(panel.width, COLUMNS))
+
+
+def _widths(shelf: list[Panel]) -> list[int]:
+    """Integer widths that fill the columns, in proportion to those asked for."""
+    total = sum(map(_width, shelf))
+    edges = [0]
+    for panel in shelf:
+        edges.append(edges[-1] + _width(panel))
+    scaled = [round(edge * COLUMNS / total) for edge in edges]
+    return [right - left for left, right in itertools.pairwise(scaled)]

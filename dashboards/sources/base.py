@@ -1,0 +1,59 @@
+"""What a source of answers is, and the values that go in and out of it."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from park.panel import Panel
+
+Value = float | int | bool | str
+
+# Lengths of intervals that people read easily, in seconds.
+_NICE_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Which readings are asked for, [start, until) in Unix milliseconds, and the axis's interval in ms.
+
+    Attributes:
+        sites: the sites chosen; empty means all.
+    """
+
+    start: int
+    until: int
+    interval: int = 60_000
+    sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One field of one group over time. `times` are the starts of the intervals."""
+
+    field: str
+    values: Sequence[Value]
+    times: Sequence[int]
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+class Source(Protocol):
+    """A store that answers panels. A measurement without readings is no error: no series."""
+
+    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's series over the window."""
+
+    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+
+    async def sites(self, sector: str | None = None) -> list[str]:
+        """Names of the sites that have readings."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+def nice_interval(span_ms: int, points: int, least_s: float) -> int:
+    """The shortest easy interval, in ms, that gives at most `points` and is at least `least_s`."""
+    wanted = max(span_ms / points / 1000, least_s)
+    return int(1000 * next((length for length in _NICE_S if length >= wanted), _NICE_S[-1]))

@@ -1,0 +1,145 @@
+# ruff: noqa: S608  (names come from the catalogue, and sites are quoted)
+"""Panels as SQL, and a source that asks the DuckDB in which the store keeps a table per measurement.
+
+A table has the measurement's tags, `ts` in Unix milliseconds, and its channels. The source is handed
+cursors of the connection that owns the file, since no second process can open it.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import duckdb
+
+from dashboards.errors import SourceError
+from dashboards.sources.base import Series, Value, Window
+from dashboards.sources.shape import Shape, shape
+from park.panel import Aggregate, Panel
+from park.sectors import KINDS, SECTOR_OF
+
+_WITHIN: dict[Aggregate, Callable[[str], str]] = {
+    Aggregate.MEAN: lambda field: f"avg({field})",
+    Aggregate.MIN: lambda field: f"min({field})",
+    Aggregate.MAX: lambda field: f"max({field})",
+    Aggregate.SUM: lambda field: f"sum({field})",
+    Aggregate.LAST: lambda field: f"arg_max({field}, ts)",
+    Aggregate.COUNT: lambda field: f"count({field})",
+    Aggregate.SPREAD: lambda field: f"max({field}) - min({field})",
+}
+
+
+def sql(asked: Shape, window: Window) -> str:
+    """The question as one SELECT of a time, the tags in `asked.by`, and the fields.
+
+    Names come from the catalogue and sites are quoted, so the text holds nothing foreign.
+    """
+    inner = _readings(asked, window)
+    if asked.rate_s is not None:
+        inner = _rates(asked, inner)
+    time = f"ts - ts % {window.interval}" if asked.over_time else f"{window.start}"
+    if asked.across is None:
+        return _grouped(asked, inner, time, asked.by, _WITHIN[asked.within])
+    devices = _grouped(asked, inner, time, asked.source_tags, _WITHIN[asked.within])
+    across = (lambda field: f"count_if({field})") if asked.count_true else _WITHIN[asked.across]
+    return _grouped(asked, devices, "ts", asked.by, across)
+
+
+def _readings(asked: Shape, window: Window) -> str:
+    columns = _columns((*asked.source_tags, "ts", *asked.fields))
+    where = f"ts >= {window.start} AND ts < {window.until}"
+    if asked.site_filter and window.sites:
+        chosen = ", ".join("'" + site.replace("'", "''") + "'" for site in window.sites)
+        where += f" AND site IN ({chosen})"
+    return f'SELECT {columns} FROM "{asked.measurement}" WHERE {where}'
+
+
+def _rates(asked: Shape, readings: str) -> str:
+    """Increase since the reading before, per `rate_s`; a register that was reset counts for nothing."""
+    rates = []
+    for field in map(_quoted, asked.fields):
+        rise = f"({field} - lag({field} IGNORE NULLS) OVER w)"
+        since = f"(ts - lag(CASE WHEN {field} IS NOT NULL THEN ts END IGNORE NULLS) OVER w)"
+        per_span = f"{rise} / {since} * {asked.rate_s!r} * 1000"
+        rates.append(f"CASE WHEN {rise} >= 0 THEN {per_span} END AS {field}")
+    columns = _columns((*asked.source_tags, "ts"))
+    window = f"WINDOW w AS (PARTITION BY {_columns(asked.source_tags)} ORDER BY ts)"
+    return f"SELECT {columns}, {', '.join(rates)} FROM ({readings}) {window}"
+
+
+def _grouped(asked: Shape, rows: str, time: str, tags: tuple[str, ...], aggregate: Callable[[str], str]) -> str:
+    keys = ", ".join([f"{time} AS slot", *map(_quoted, tags)])
+    fields = ", ".join(f"{aggregate(_quoted(field))} AS {_quoted(field)}" for field in asked.fields)
+    grouped = f"SELECT {keys}, {fields} FROM ({rows}) GROUP BY ALL"
+    renamed = _columns((*tags, *asked.fields))
+    return f"SELECT slot AS ts, {renamed} FROM ({grouped})"
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return ", ".join(map(_quoted, names))
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+class DuckSource:
+    """Answers panels from DuckDB.
+
+    Args:
+        cursor: gives a cursor that nobody else uses; it is closed after the query.
+    """
+
+    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        self._cursor = cursor
+
+    async def close(self) -> None:
+        """Nothing is kept open between queries."""
+
+    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's series over the window."""
+        return await self._ask(shape(panel, over_time=True), window)
+
+    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+        return await self._ask(shape(panel, over_time=False), window)
+
+    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's answer in its own view."""
+        return await self._ask(shape(panel), window)
+
+    async def sites(self, sector: str | None = None) -> list[str]:
+        """Names of the sites that have readings."""
+        kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name}]
+        return await asyncio.to_thread(self._sites, kinds)
+
+    async def _ask(self, asked: Shape, window: Window) -> list[Series]:
+        rows = await asyncio.to_thread(self._fetch, f"{sql(asked, window)} ORDER BY ALL")
+        return _series(asked, rows)
+
+    def _sites(self, kinds: list[str]) -> list[str]:
+        found = {str(row[0]) for kind in kinds for row in self._fetch(f'SELECT DISTINCT site FROM "{kind}"')}
+        return sorted(found)
+
+    def _fetch(self, text: str) -> list[tuple[Value, ...]]:
+        try:
+            with self._cursor() as cursor:
+                rows: list[tuple[Value, ...]] = cursor.execute(text).fetchall()
+        except duckdb.CatalogException:
+            return []  # The store makes a kind's table with its first reading.
+        except duckdb.Error as error:
+            raise SourceError(f"{text}: {error}") from error
+        return rows
+
+
+def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Series]:
+    groups: dict[tuple[str, ...], list[tuple[Value, ...]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(str(tag) for tag in row[1 : 1 + len(asked.by)]), []).append(row)
+    found = []
+    for group in sorted(groups, key=lambda group: sorted(zip(asked.by, group, strict=True)))[: asked.limit]:
+        tags = dict(zip(asked.by, group, strict=True))
+        for column, field in enumerate(asked.fields, start=1 + len(asked.by)):
+            points = [(int(row[0]), row[column]) for row in groups[group] if row[column] is not None]
+            if points:
+                times, values = zip(*points, strict=True)
+                found.append(Series(field=field, tags=tags, times=list(times), values=list(values)))
+    return found

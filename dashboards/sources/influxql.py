@@ -1,0 +1,205 @@
+# ruff: noqa: S608  (names come from the catalogue, and every text from our own code)
+"""Panels as InfluxQL, and a source that asks an InfluxDB 1.x, 2.x or 3.x over HTTP.
+
+The texts use `$timeFilter`, `$__interval` and `=~ /^$site$/` alone, which Grafana expands by itself.
+"""
+
+import re
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from dashboards.errors import SourceError
+from dashboards.sources.base import Series, Window
+from dashboards.sources.shape import Shape, label, shape
+from park.panel import Aggregate, Panel, View
+
+EPOCH_BUCKETS = "time($__interval)"
+
+# Buckets that end now are whole, so that a sum over devices does not sag at the chart's right edge,
+# where an epoch-aligned bucket holds only those devices that have reported since it began.
+NOW_BUCKETS = "time($__interval, now())"
+
+_SELECT = {
+    Aggregate.MEAN: "mean",
+    Aggregate.MIN: "min",
+    Aggregate.MAX: "max",
+    Aggregate.SUM: "sum",
+    Aggregate.LAST: "last",
+    Aggregate.COUNT: "count",
+    Aggregate.SPREAD: "spread",
+}
+
+
+def compile(panel: Panel) -> list[str]:  # noqa: A001  (the word for it)
+    """The panel's InfluxQL statements as Grafana runs them; none for a heading.
+
+    Raises:
+        PanelError: the panel asks for what is not stored.
+    """
+    if panel.view is View.HEADING:
+        return []
+    asked = shape(panel)
+    return statements(asked, NOW_BUCKETS if asked.across is Aggregate.SUM else EPOCH_BUCKETS)
+
+
+def statements(asked: Shape, bucket: str = EPOCH_BUCKETS) -> list[str]:
+    """InfluxQL of a question; `bucket` is the GROUP BY term of an interval.
+
+    Counting the true ones filters rows by a field, so each field has a statement of its own.
+    """
+    pairs = list(zip(asked.fields, asked.labels, strict=True))
+    groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
+    return [_statement(asked, group, bucket) for group in groups]
+
+
+def sites(sector: str | None) -> str:
+    """The statement that lists the sites of a sector, or of the whole park."""
+    where = f" WHERE \"sector\" = '{sector}'" if sector else ""
+    return f'SHOW TAG VALUES WITH KEY = "site"{where}'
+
+
+def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str) -> str:
+    terms = [bucket] if asked.over_time else []
+    inner, group = _readings(asked, pairs)
+    if asked.across is None:
+        select = _select(_SELECT[asked.within], pairs)
+        return f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.by, terms, last=True)}"
+    select = _select(_SELECT[asked.within], [(field, field) for field, _ in pairs])
+    devices = f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.source_tags, terms)}"
+    if asked.count_true:
+        select, true = _select("count", pairs), f' AND "{pairs[0][0]}" = true'
+    else:
+        select, true = _select(_SELECT[asked.across], pairs), ""
+    return f"SELECT {select} FROM ({devices}) WHERE $timeFilter{true}{_by(asked, asked.by, terms, last=True)}"
+
+
+def _readings(asked: Shape, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+    """Where readings come from, and the condition under which they count."""
+    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "")
+    if asked.rate_s is None:
+        return f'"{asked.measurement}"', condition
+    span = f"{asked.rate_s:g}s"
+    select = ", ".join(f'non_negative_derivative("{field}", {span}) AS "{field}"' for field, _ in pairs)
+    tags = ", ".join(f'"{tag}"' for tag in asked.source_tags)
+    return f'(SELECT {select} FROM "{asked.measurement}" WHERE {condition} GROUP BY {tags})', "$timeFilter"
+
+
+def _select(function: str, pairs: list[tuple[str, str]]) -> str:
+    return ", ".join(f'{function}("{field}") AS "{_quoted(name)}"' for field, name in pairs)
+
+
+def _by(asked: Shape, tags: tuple[str, ...], terms: list[str], *, last: bool = False) -> str:
+    names = [*terms, *(f'"{tag}"' for tag in tags)]
+    text = f" GROUP BY {', '.join(names)}" if names else ""
+    if terms:
+        text += " fill(0)" if last and asked.count_true else " fill(none)"
+    if last and asked.limit is not None:
+        text += f" SLIMIT {asked.limit}"
+    return text
+
+
+def column(panel: Panel, field: str) -> str:
+    """The name of a field's column in the answer: its label."""
+    return _quoted(label(panel, field))
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "").replace('"', "")
+
+
+def expand(statement: str, window: Window) -> str:
+    """The statement with its variables replaced, as Grafana would do it."""
+    chosen = "|".join(re.escape(site).replace("/", r"\/") for site in window.sites) or ".*"
+    time = f"time >= {window.start}ms AND time < {window.until}ms"
+    return (
+        statement.replace("$timeFilter", time)
+        .replace("$__interval", f"{window.interval}ms")
+        .replace("$site", f"({chosen})")
+    )
+
+
+class InfluxSource:
+    """Answers panels from an InfluxDB through its `/query` address.
+
+    Args:
+        url: `http://host:port`.
+        database: the bucket; InfluxDB 2 maps a database of that name to it.
+        token: sent as `Authorization: Token`; empty sends none.
+    """
+
+    def __init__(self, *, url: str, database: str, token: str = "", timeout_s: float = 30.0) -> None:
+        headers = {"Authorization": f"Token {token}"} if token else {}
+        self._database = database
+        # The environment's proxies are for the internet; the store is named by its address.
+        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_s, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's series over the window."""
+        return await self._ask(shape(panel, over_time=True), window)
+
+    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+        return await self._ask(shape(panel, over_time=False), window)
+
+    async def sites(self, sector: str | None = None) -> list[str]:
+        """Names of the sites that have readings."""
+        found = await self.run(sites(sector))
+        return sorted({row[1] for series in found for row in series["values"]})
+
+    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's rows by exactly the statements that Grafana runs."""
+        return await self._run_all(shape(panel), compile(panel), window)
+
+    async def run(self, statement: str) -> list[dict[str, Any]]:
+        """The answer's series of one expanded statement.
+
+        Raises:
+            SourceError: the store cannot be reached or refuses the statement.
+        """
+        query = {"db": self._database, "q": statement, "epoch": "ms"}
+        try:
+            response = await self._http.get("/query", params=query)
+            body = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise SourceError(f"{self._http.base_url} does not answer InfluxQL: {error!r}") from error
+        result = body.get("results", [{}])[0] if response.is_success else body
+        if "error" in result or not response.is_success:
+            raise SourceError(f"{statement}: {result.get('error') or result.get('message') or body}")
+        series: list[dict[str, Any]] = result.get("series", [])
+        return series
+
+    async def _ask(self, asked: Shape, window: Window) -> list[Series]:
+        return await self._run_all(asked, statements(asked), window)
+
+    async def _run_all(self, asked: Shape, texts: list[str], window: Window) -> list[Series]:
+        fields = [(field,) for field in asked.fields] if asked.count_true else [asked.fields]
+        found: list[Series] = []
+        for text, names in zip(texts, fields, strict=True):
+            for series in await self.run(expand(text, window)):
+                found += _series(series, names)
+        return found
+
+
+def _series(series: dict[str, Any], fields: tuple[str, ...]) -> list[Series]:
+    rows = series["values"]
+    found = []
+    for column, field in enumerate(fields, start=1):
+        points = [(row[0], row[column]) for row in rows if row[column] is not None]
+        if points:
+            times, values = zip(*points, strict=True)
+            found.append(Series(field=field, tags=series.get("tags", {}), times=list(times), values=list(values)))
+    return found

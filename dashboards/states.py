@@ -1,0 +1,41 @@
+"""The states that a boolean or a text channel can be in, and their colours; both renderers use it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboards.sources.shape import measured
+from park.catalogue import ValueType
+from park.panel import Panel
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One state.
+
+    Attributes:
+        value: as stored; booleans are "true" and "false".
+        text: as shown.
+        place: in a palette whose first colour is that of rest.
+        level: good, notice, warning or critical, where the panel gives one.
+    """
+
+    value: str
+    text: str
+    place: int
+    level: str | None
+
+    def color(self, palette: Sequence[str], levels: Mapping[str, str]) -> str:
+        """The level's colour, or the palette's at the state's place."""
+        return levels[self.level] if self.level else palette[self.place % len(palette)]
+
+
+def states(panel: Panel) -> list[State]:
+    """Every state of the panel's first field, in the catalogue's order."""
+    channel = measured(panel.measurement).channels[panel.fields[0]]
+    named = [(text, text) for text in channel.texts]
+    if channel.type is ValueType.BOOL:
+        named = [("false", "no"), ("true", "yes")]
+    return [
+        State(value=value, text=text, place=place, level=panel.levels.get(value))
+        for place, (value, text) in enumerate(named)
+    ]
