@@ -31,9 +31,7 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB2]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", f"deadline(seconds): fail a test that hangs; {DEADLINE_S:g} s unless given"
-    )
+    config.addinivalue_line("markers", f"deadline(seconds): fail a test that hangs; {DEADLINE_S:g} s unless given")
     # Captured later on; the tracebacks of a hang must reach the terminal.
     config.stash[_stderr] = os.fdopen(os.dup(2), "w")
 

@@ -85,9 +85,7 @@ def run_mosquitto(
         ca_file = certificates.ca
         lines += [f"certfile {certificates.certificate}", f"keyfile {certificates.key}"]
     conf = _write(folder / "mosquitto.conf", "\n".join([*lines, *config, ""]))
-    process = Process(
-        argv=[str(program), "-c", str(conf)], log=folder / "mosquitto.log", ready=lambda: accepts(port)
-    )
+    process = Process(argv=[str(program), "-c", str(conf)], log=folder / "mosquitto.log", ready=lambda: accepts(port))
     broker = Mosquitto(port=port, folder=folder, process=process, ca_file=ca_file)
     broker.start()
     try:

@@ -22,7 +22,7 @@ class Victoria(Server):
         http.call(f"{self.url}/api/v2/write", method="POST", query={"precision": "ms"}, body=lines)
 
     def export(self, match: str) -> list[dict[str, object]]:
-        """Return the series that a PromQL selector matches: ``metric``, ``values``, ``timestamps`` of each."""
+        """Return the series that a PromQL selector matches: ``metric``, ``values`` and ``timestamps``."""
         http.call(f"{self.url}/internal/force_flush")
         parameters = {"match[]": match, "start": "0"}
         answer = http.call(f"{self.url}/api/v1/export", query=parameters)
