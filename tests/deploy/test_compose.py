@@ -114,6 +114,28 @@ def test_grafana_reads_the_park_through_a_token_file_and_the_committed_dashboard
     assert "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro" in mounts
 
 
+def datasource_uids(node: object) -> set[str]:
+    """Every data source that a dashboard's JSON names by uid, variables left out."""
+    if isinstance(node, list):
+        return {uid for item in node for uid in datasource_uids(item)}
+    if not isinstance(node, dict):
+        return set()
+    named = node.get("datasource")
+    own = {named["uid"]} if isinstance(named, dict) and named.get("type") == "influxdb" else set()
+    return own | datasource_uids(list(node.values()))
+
+
+def test_the_dashboards_ask_for_the_data_source_that_grafana_is_given() -> None:
+    source = ROOT / "deploy" / "grafana" / "provisioning" / "datasources" / "park.yaml"
+    (provided,) = yaml.safe_load(source.read_text(encoding="utf-8"))["datasources"]
+    dashboards = sorted((ROOT / "dashboards" / "out").glob("*.json"))
+    assert dashboards
+    for dashboard in dashboards:
+        assert datasource_uids(json.loads(dashboard.read_text(encoding="utf-8"))) == {provided["uid"]}, dashboard
+    home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]).name
+    assert home in {dashboard.name for dashboard in dashboards}
+
+
 def test_compose_itself_accepts_the_file() -> None:
     docker = shutil.which("docker")
     asked = [docker or "docker", "compose", "config", "--format", "json"]
