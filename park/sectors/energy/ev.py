@@ -7,16 +7,16 @@ cars that stand at home at 04:00 are those that came the evening before.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
-from park.sectors.energy.grid import GRID_H, STEPS
+from park.sectors.energy.grid import GRID_H, STEPS, integral
 
 HOME, WORK, PUBLIC = range(3)
 _CANDIDATES = 6
-_STEP = np.arange(GRID_POINTS)
 _NEVER = -1e9
 #: Time constants of the taper until the current has fallen to 5 % and charging ends.
 _TAPERS = float(np.log(20.0))
@@ -81,19 +81,42 @@ class Sessions:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Charging:
-    """A day at charging points.
-
-    Attributes:
-        power: (rows, points) kW.
-        sessions: (rows, 1 + K), first that of the day before.
-        latest: (rows, points) number of the latest session to have begun before the next instant.
-        session: (rows, points) that session.
-    """
+    """A day at charging points: power in kW, (rows, points), and sessions, first that of the day before."""
 
     power: Floats
     sessions: Sessions
-    latest: Ints
-    session: Sessions
+
+    @cached_property
+    def _latest(self) -> Ints:
+        """Number of the latest session to have begun before the next instant, as a flat index; (rows, points)."""
+        rows, count = self.sessions.arrival.shape
+        begins = np.zeros((rows, GRID_POINTS), dtype=np.int8)
+        row, number = np.nonzero(np.isfinite(self.sessions.arrival) & (self.sessions.arrival >= 0))
+        begins[row, self.sessions.arrival[row, number].astype(np.int64)] = 1
+        begun: Ints = np.cumsum(begins, axis=1, dtype=np.int64)
+        return begun + np.arange(rows)[:, None] * count
+
+    @cached_property
+    def arrival(self) -> Floats:
+        """Of the latest session, in steps; (rows, points)."""
+        return self.sessions.arrival.reshape(-1).take(self._latest)
+
+    @cached_property
+    def departure(self) -> Floats:
+        """Of the latest session, in steps; (rows, points)."""
+        return self.sessions.departure.reshape(-1).take(self._latest)
+
+    def session_base(self, energy: Floats) -> Floats:
+        """The day's `energy` (its integral, kWh) at the start of the latest session; (rows, points).
+
+        Below zero for a session of the day before, which had delivered that much by 04:00.
+        """
+        started = np.clip(np.ceil(self.sessions.arrival), 0, STEPS).astype(np.int64)
+        base = np.take_along_axis(energy, started, axis=1)
+        overnight = self.sessions.each(lambda part: part[:, :1])
+        the_day_before = replace(overnight, arrival=overnight.arrival + STEPS, departure=overnight.departure + STEPS)
+        base[:, 0] = -integral(_power(the_day_before))[:, -1]
+        return base.reshape(-1).take(self._latest)
 
 
 def sessions(streams: Streams, device: Ints, type_: Ints, day: int, working: Bools) -> Sessions:
@@ -119,37 +142,26 @@ def sessions(streams: Streams, device: Ints, type_: Ints, day: int, working: Boo
 def charging(today: Sessions, before: Sessions) -> Charging:
     """A day at charging points, from the sessions that begin on it and on the day before."""
     both = _with_overnight(today, before)
-    begins = np.zeros((len(both.arrival), GRID_POINTS), dtype=np.int8)
-    row, number = np.nonzero(np.isfinite(today.arrival))
-    begins[row, today.arrival[row, number].astype(np.int64)] = 1
-    latest = np.cumsum(begins, axis=1, dtype=np.int64)
-    flat = latest + (np.arange(len(latest)) * both.arrival.shape[1])[:, None]
-    session = both.each(lambda part: part.reshape(-1).take(flat))
-    return Charging(power=_power(_STEP, session), sessions=both, latest=latest, session=session)
+    return Charging(power=_power(both), sessions=both)
 
 
-def session_base(day: Charging, energy: Floats) -> Floats:
-    """The day's `energy` (its integral, kWh) at the start of the latest session; (rows, points).
-
-    Below zero for a session of the day before, which had delivered that much by 04:00.
-    """
-    started = np.clip(np.ceil(day.sessions.arrival), 0, STEPS).astype(np.int64)
-    base = np.take_along_axis(energy, started, axis=1)
-    overnight = day.sessions.each(lambda part: part[:, :1])
-    before = _power(_STEP[None, :] - STEPS, overnight)
-    base[:, 0] = -np.sum(before[:, 1:] + before[:, :-1], axis=1) * (GRID_H / 2)
-    return np.take_along_axis(base, day.latest, axis=1)
-
-
-def _power(step: Ints, session: Sessions) -> Floats:
-    """CC-CV power at instants of the grid: zero at the first in the session and at the last."""
-    since = (step - np.ceil(session.arrival)) * GRID_H
-    decay = (since - session.constant_h) / session.taper_h
-    flows = (since > 0) & (step < np.floor(session.departure)) & (decay < _TAPERS)
-    power = np.where(flows, session.power, 0.0)
-    falling = flows & (decay > 0)
-    power[falling] *= np.exp(-decay[falling])
-    return power
+def _power(sessions: Sessions) -> Floats:
+    """CC-CV power at the instants of a day: zero at the first of a session and at its last; (rows, points)."""
+    drawn = np.zeros((len(sessions.arrival), GRID_POINTS))
+    filled = (sessions.constant_h + _TAPERS * sessions.taper_h) / GRID_H
+    begin = np.ceil(sessions.arrival)
+    # Few instants of few sessions charge: they are listed, and the others left at zero.
+    first = np.clip(begin + 1, 0, GRID_POINTS)
+    last = np.clip(np.minimum(np.floor(sessions.departure), np.ceil(begin + filled)), first, GRID_POINTS)
+    row, number = np.nonzero(last > first)
+    first, begin = first[row, number].astype(np.int64), begin[row, number]
+    count = last[row, number].astype(np.int64) - first
+    which = np.repeat(np.arange(len(row)), count)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count - first, count)
+    row, number = row[which], number[which]
+    decay = ((step - begin[which]) * GRID_H - sessions.constant_h[row, number]) / sessions.taper_h[row, number]
+    drawn[row, step] = sessions.power[row, number] * np.exp(-np.maximum(decay, 0.0))
+    return drawn
 
 
 def _arrivals(events: Floats, type_: Ints, working: Bools) -> Floats:

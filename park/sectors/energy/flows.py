@@ -10,7 +10,7 @@ from park.sectors.energy import battery, ev, load, pv, wind
 from park.sectors.energy.grid import integral, integral_above_zero
 
 #: Rating of a microgrid's transformer, kW.
-TRANSFORMER_KW = 160.0
+TRANSFORMER_KW = 100.0
 _LOSS_IDLE, _LOSS_FULL = 0.002, 0.012
 
 

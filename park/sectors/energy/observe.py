@@ -63,7 +63,7 @@ class EnergyDay:
     @cached_property
     def session_base(self) -> Floats:
         """Energy of the day at the start of the latest session, by charging point, kWh."""
-        return ev.session_base(self.flows.charging, self.flows.energy.ev_export)
+        return self.flows.charging.session_base(self.flows.energy.ev_export)
 
     def noise(self, name: str, at: Moments) -> Floats:
         """Standard normals of the instruments `name`."""
@@ -183,7 +183,7 @@ def ev_charger(state: EnergyDay, at: Moments) -> Observation:
     rows = _rows(state, "ev_charger", at)
     here = Sampler(rows, at.x)
     active = here.line(day.power)
-    connected = (at.x >= here.hold(day.session.arrival)) & (at.x < here.hold(day.session.departure))
+    connected = (at.x >= here.hold(day.arrival)) & (at.x < here.hold(day.departure))
     today = here.energy(day.power, state.flows.energy.ev_export)
     session = np.where(connected, np.maximum(today - here.hold(state.session_base), 0.0), 0.0)
     plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
