@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ingest.stores import open_store
 from ingest.stores.base import Store
+from ingest.stores.url import parse_store_url
 from park.catalogue import DeviceKind
 from park_cli.options import (
     DEFAULT_STORE,
@@ -94,7 +95,7 @@ def verify(
         config=config,
     ).resolve()
     window = window_ms(selection.town, start, until)
-    opened = open_store(store, os.environ)
+    opened = open_store(parse_store_url(store), os.environ)
     summary, tally = compare(
         opened,
         selection,

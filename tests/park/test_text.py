@@ -1,0 +1,56 @@
+"""The text engine writes what Python's own formatting would."""
+
+from decimal import Decimal
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from park.text import Rows, Writer, choice, number
+
+WHOLE = st.integers(-(2**62), 2**62)
+
+
+def exact(k: int, decimals: int) -> str:
+    return f"{Decimal(k).scaleb(-decimals):.{decimals}f}"
+
+
+@given(st.lists(WHOLE, min_size=1, max_size=40), st.integers(0, 6))
+def test_numbers_are_written_as_by_exact_decimal_arithmetic(ks: list[int], decimals: int) -> None:
+    rows = number(np.array(ks, dtype=np.int64), decimals).split()
+    assert [row.decode() for row in rows] == [exact(k, decimals) for k in ks]
+
+
+@given(st.lists(st.integers(-(10**8), 10**8), min_size=1, max_size=40), st.integers(0, 6))
+def test_the_written_text_parses_to_k_over_ten_to_the_d(ks: list[int], decimals: int) -> None:
+    rows = number(np.array(ks, dtype=np.int64), decimals).split()
+    assert [float(row) for row in rows] == [k / 10**decimals for k in ks]
+
+
+@given(st.data())
+def test_a_writer_lays_parts_out_from_left_to_right(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 20))
+    ks = data.draw(st.lists(st.integers(-999, 99999), min_size=count, max_size=count))
+    picks = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
+    where = data.draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    texts = (b"a", b"bcd", b"")
+    writer = Writer(count)
+    writer.literal(b"<")
+    writer.literal(b"-")
+    writer.rows(number(np.array(ks), 1))
+    writer.literal(b",", np.array(where))
+    writer.rows(choice(np.array(picks), texts), np.array(where))
+    rows = writer.done()
+    expected = [
+        b"<-" + exact(k, 1).encode() + (b"," + texts[pick] if there else b"")
+        for k, pick, there in zip(ks, picks, where, strict=True)
+    ]
+    assert rows.split() == expected
+    assert rows.join() == b"".join(expected)
+    assert rows.lengths().tolist() == [len(text) for text in expected]
+
+
+def test_rows_of_one_width_need_no_mask() -> None:
+    rows = number(np.array([1234, 5678]))
+    assert rows.keep is not None
+    assert Rows(rows.cells).split() == [b"1234", b"5678"]

@@ -1,0 +1,53 @@
+"""Topics are formed, read and refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from park.errors import TopicError
+from park.topics import Telemetry, gateway_topic, parse_gateway, parse_telemetry, telemetry_topic
+
+LEVEL = st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True)
+KIND = st.from_regex(r"[a-z0-9_-]{1,20}", fullmatch=True)
+
+
+@given(LEVEL, LEVEL, KIND, LEVEL)
+def test_a_topic_reads_back_as_its_parts(sector: str, site: str, kind: str, device: str) -> None:
+    topic = telemetry_topic(sector, site, kind, device)
+    assert parse_telemetry(topic) == Telemetry(sector=sector, site=site, kind=kind, device=device)
+
+
+@given(LEVEL, st.integers(0, 10**6))
+def test_a_gateway_topic_reads_back_as_its_parts(site: str, shard: int) -> None:
+    gateway = parse_gateway(gateway_topic(site, shard, "state"))
+    assert (gateway.site, gateway.shard, gateway.leaf) == (site, shard, "state")
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "park",
+        "park/energy/xinwu/battery/battery-1",
+        "park/energy/xinwu/battery/battery-1/telemetry/",
+        "park/energy/xinwu/battery/battery-1/telemetry\n",
+        "park/Energy/xinwu/battery/battery-1/telemetry",
+        "park/energy/xin wu/battery/battery-1/telemetry",
+        "park/energy//battery/battery-1/telemetry",
+        "park/energy/xinwu/battery/battery,1/telemetry",
+        "park/+/xinwu/battery/battery-1/telemetry",
+        "park/energy/xinwu/battery/" + "b" * 300 + "/telemetry",
+    ],
+)
+def test_a_topic_out_of_shape_is_refused_and_named(topic: str) -> None:
+    with pytest.raises(TopicError, match="is not park/"):
+        parse_telemetry(topic)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_topic_or_a_topic_error(topic: str) -> None:
+    try:
+        parts = parse_telemetry(topic)
+    except TopicError:
+        return
+    assert telemetry_topic(parts.sector, parts.site, parts.kind, parts.device) == topic

@@ -1,0 +1,48 @@
+"""park.toml: the default is valid, and a mistake is answered with its key."""
+
+import pytest
+
+from park.errors import TownError
+from park.sectors import SECTORS
+from park.town import default_town, parse_town
+
+GOOD = """
+[town]
+latitude = 31.49
+longitude = 120.31
+"""
+
+
+def test_the_default_town_gives_every_sector_a_site() -> None:
+    town = default_town()
+    for sector in SECTORS.values():
+        assert town.sites_of(sector), sector.name
+    assert town.town.commissioned_ms == 1_767_196_800_000  # 2026-01-01T00:00+08:00
+
+
+def test_a_sector_that_no_site_lists_brings_its_own() -> None:
+    town = parse_town(GOOD, "park.toml")
+    for sector in SECTORS.values():
+        names = [site.name for site in town.sites_of(sector)]
+        assert names == list(sector.sites or (f"{sector.name}-1",))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (GOOD + "latitud = 3", "town.latitud: no such key"),
+        (GOOD.replace("31.49", "131.49"), "town.latitude"),
+        (GOOD + "[kinds.soil_prob]\ninterval_s = 3", "kinds.soil_prob"),
+        (GOOD + "[kinds.soil_probe]\ninterval = 3", "kinds.soil_probe.interval: no such key"),
+        (GOOD + '[[sites]]\nname = "A B"\nsectors = ["energy"]\nlatitude = 1\nlongitude = 1', "sites.0.name"),
+        (GOOD + '[[sites]]\nname = "a"\nsectors = ["enrgy"]\nlatitude = 1\nlongitude = 1', "no sector 'enrgy'"),
+        (GOOD + 'utc_offset = "8"', "town.utc_offset: must look like"),
+        ("[town]\nlatitude = 1", "town.longitude: is missing"),
+        ("[town", "not TOML"),
+    ],
+)
+def test_a_mistaken_key_is_named_with_its_file(text: str, key: str) -> None:
+    with pytest.raises(TownError) as caught:
+        parse_town(text, "my/park.toml")
+    assert key in str(caught.value)
+    assert "my/park.toml" in str(caught.value)

@@ -1,0 +1,33 @@
+"""Selections and windows that the simulator's tests share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from park.town import default_town
+from simulator.fleet import Fleet
+from simulator.generate import FORMATS, generate
+from simulator.plan import Selection, make_plan
+
+#: 2026-06-10T03:30 local time: half an hour before the town's day begins.
+START = 1_781_033_400_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+def select(**changes: Any) -> Selection:
+    """A selection of the default town."""
+    options: dict[str, Any] = {"town": default_town(), "seed": 7, "devices": 60} | changes
+    return Selection(**options)
+
+
+def lines_of(selection: Selection, start: int, until: int, format_: str = "ndjson") -> bytes:
+    """What `park generate` prints."""
+    plan = make_plan(selection)
+    return b"".join(lines for _, lines in generate(Fleet(plan), FORMATS[format_](plan), start, until))
+
+
+@pytest.fixture
+def lines() -> Callable[..., bytes]:
+    return lines_of
