@@ -13,9 +13,10 @@ class PacketProtocol(asyncio.BufferedProtocol):
     """Receives many packets with each system call, and copies only an incomplete last one."""
 
     def __init__(self, *, buffer_bytes: int = READ_BUFFER_BYTES, max_packet: int = MAX_PACKET_BYTES) -> None:
-        self._buffer_bytes = buffer_bytes
+        # A packet over the limit never fits, so it is noticed while it is incomplete.
+        self._buffer_bytes = min(buffer_bytes, max_packet)
         self._max_packet = max_packet
-        self._view = memoryview(bytearray(buffer_bytes))
+        self._view = memoryview(bytearray(self._buffer_bytes))
         self._filled = 0
 
     def parsed(self, read: Parsed) -> None:
