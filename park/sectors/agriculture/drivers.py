@@ -15,6 +15,8 @@ HOURS: Floats = np.arange(POINTS, dtype=np.float64) * (STRIDE * GRID_S / 3600.0)
 #: Warming of the soil's surface over the air by the sun, Cel per W/m2, and cooling by a clear sky, Cel.
 _SUN_WARMS = 0.010
 _SKY_COOLS = 1.2
+#: Freezing n-factor (Lunardini 1978): how far litter and freezing water let frost into the surface.
+_FROST_ENTERS = 0.4
 
 # Rain soaks in half an hour late, so that no soil grows wet before the rain; towards the day's end the
 # delay shrinks to nothing, so that a day owes no water to the next.
@@ -43,7 +45,7 @@ def drivers(world: WorldDay, elevation_m: float) -> Drivers:
     return Drivers(
         et0=integral(et0_rate(world, elevation_m))[:, ::STRIDE],
         rain=integral(world.precipitation)[:, _SOAKED],
-        surface=warmed[:, ::STRIDE],
+        surface=np.where(warmed < 0.0, _FROST_ENTERS * warmed, warmed)[:, ::STRIDE],
     )
 
 

@@ -1,8 +1,9 @@
 """Irrigation: when a zone's valve opens, how much flows, and what the meter counts.
 
-A zone is watered on a day that begins with more water depleted than is readily available (FAO-56
-equation 83) and for which no rain is forecast; the forecast is taken to be right. The zones of a field
-follow one another, so that one at a time draws on the main.
+A zone is watered on a day that begins with more water depleted than its grower allows, a share of what
+is readily available (FAO-56 equation 83), and for which no rain is forecast; the forecast is taken to be
+right. A turn is short, so that a dry spell means a turn every few days. The zones of a field follow one
+another: one at a time draws on the main.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from park.sectors.agriculture.fields import Fields
 EFFICIENCY = 0.9
 #: A day that brings as much rain is left to it, mm.
 RAIN_ENOUGH = 4.0
-_LONGEST_S = 9 * 3600
+#: The longest turn of one zone.
+LONGEST_S = 2 * 3600
 _HALF_HOUR_S = 1800
 
 
@@ -65,8 +67,7 @@ def water(
     # An orifice: flow goes with the square root of the pressure.
     applied = fields.rate * np.sqrt(pressure_open / 200.0)
     depth_rate = np.repeat((EFFICIENCY * applied)[:, None], depleted.shape[1], axis=1)
-    longest = _LONGEST_S // depleted.shape[1]
-    minutes = np.minimum(np.floor(depleted / depth_rate * 60.0), longest // 60)
+    minutes = np.minimum(np.floor(depleted / depth_rate * 60.0), LONGEST_S // 60)
     open_s = np.where(wanted, minutes, 0).astype(np.int64) * 60
     turn = -(-open_s // _HALF_HOUR_S) * _HALF_HOUR_S
     return Watering(

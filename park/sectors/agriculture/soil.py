@@ -29,7 +29,7 @@ TOPSOIL_LAG_H = 8.0
 SUBSOIL_LAG_H = 46.0
 
 #: Salt that minerals release, mS/cm of the water at field capacity per hour.
-_MINERALS = 0.0002
+_MINERALS = 0.0003
 #: Conductivity of what roots take up, relative to the water around them.
 _UPTAKE = 0.45
 
@@ -67,7 +67,7 @@ def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world:
     evaporated, readily_available = _demand(fields, weather, before, world)
     dry = weather.rain[fields.site, -1] < RAIN_ENOUGH
     standing = crops.IN_SEASON[fields.crop, _day_of_year(world)]
-    wanted = (before > readily_available) & (dry & standing)[:, None]
+    wanted = (before > fields.allowed[:, None] * readily_available) & (dry & standing)[:, None]
     watering = water(setting, cells, fields, world, depleted=before, wanted=wanted)
     irrigated = watering.depth(HOURS * 3600.0)
     room = before + fields.pores - above - irrigated[..., -1]
