@@ -29,9 +29,9 @@ class State:
         return levels[self.level] if self.level else palette[self.place % len(palette)]
 
 
-def states(panel: Panel) -> list[State]:
-    """Every state of the panel's first field, in the catalogue's order."""
-    channel = measured(panel.measurement).channels[panel.fields[0]]
+def states(panel: Panel, field: str | None = None) -> list[State]:
+    """Every state of a field of the panel, the first unless named, in the catalogue's order."""
+    channel = measured(panel.measurement).channels[field or panel.fields[0]]
     named = [(text, text) for text in channel.texts]
     if channel.type is ValueType.BOOL:
         named = [("false", "no"), ("true", "yes")]

@@ -1,0 +1,301 @@
+"""ECharts options of a panel's answer. Pure: data in, a dictionary out.
+
+Keys that begin with a colon hold JavaScript, which NiceGUI evaluates in the browser.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards.sources.base import Series, Value, Window
+from dashboards.sources.shape import series_name
+from dashboards.states import State, states
+from dashboards.units import symbol
+from park.panel import Panel
+
+Options = dict[str, Any]
+
+LEVELS = {"good": "#4fb477", "notice": "#5b8ff9", "warning": "#f0a04b", "critical": "#e8596b"}
+PALETTE = ("#5b8ff9", "#4fb477", "#f6bd16", "#9270ca", "#ff9d4d", "#3fb6c6", "#e8596b", "#a3c644", "#c77fb0", "#7f93ad")
+STATE_PALETTE = ("#556274", "#4fb477", "#5b8ff9", "#f0a04b", "#9270ca", "#f6bd16", "#e8596b", "#3fb6c6")
+ACCENT = PALETTE[0]
+
+# Readable on the dark and on the light theme alike, so that a change of theme redraws nothing.
+_INK = "#8a95a5"
+_GRID_LINE = "rgba(138,149,165,0.16)"
+_FONT = "inherit"
+
+Points = list[list[float | None]]
+
+
+def level_color(panel: Panel, value: Value | None, default: str = ACCENT) -> str:
+    """The colour of the last threshold that the value has reached."""
+    if value is None or isinstance(value, str):
+        return default
+    reached = [step for step in sorted(panel.thresholds, key=lambda step: step.value) if value >= step.value]
+    return LEVELS[reached[-1].level] if reached else default
+
+
+def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
+    """A time series: lines, or stacked areas."""
+    tracks = _stacked(answer) if panel.stacked else [_broken(series, window.interval) for series in answer]
+    drawn = [
+        _line(panel, series, points, PALETTE[i % len(PALETTE)], few=len(answer) <= 3)
+        for i, (series, points) in enumerate(zip(answer, tracks, strict=True))
+    ]
+    if drawn and (marks := _marks(panel, answer)):
+        drawn[0]["markLine"] = {"silent": True, "symbol": "none", "label": {"show": False}, "data": marks}
+    many = len(answer) > 1
+    return {
+        "animation": False,
+        "color": list(PALETTE),
+        "textStyle": {"fontFamily": _FONT},
+        "grid": {"left": 8, "right": 14, "top": 10, "bottom": 30 if many else 6, "containLabel": True},
+        "legend": _legend(show=many),
+        "tooltip": _tooltip(panel),
+        "xAxis": _time_axis(window),
+        "yAxis": _value_axis(panel),
+        "series": drawn,
+    }
+
+
+def _line(panel: Panel, series: Series, points: Points, color: str, *, few: bool) -> Options:
+    fill = 0.55 if panel.stacked else 0.10 if few else 0.0
+    return {
+        "type": "line",
+        "name": series_name(panel, series.field, series.tags),
+        "data": points,
+        "showSymbol": False,
+        "symbolSize": 5,
+        "sampling": "lttb",
+        "lineStyle": {"width": 1 if panel.stacked else 1.8},
+        "itemStyle": {"color": color},
+        "areaStyle": {"opacity": fill, "origin": "start" if panel.low is not None else "auto"} if fill else None,
+        "stack": "total" if panel.stacked else None,
+        "emphasis": {"disabled": True},
+    }
+
+
+def _broken(series: Series, interval: int) -> Points:
+    """Points with a hole where three intervals in a row are missing."""
+    points: Points = []
+    last: int | None = None
+    for time, value in zip(series.times, series.values, strict=True):
+        if last is not None and time - last > 3 * interval:
+            points.append([last + interval, None])
+        points.append([time, _number(value)])
+        last = time
+    return points
+
+
+def _stacked(answer: Sequence[Series]) -> list[Points]:
+    """Points at the same times in every series: ECharts stacks by position, not by time."""
+    times = sorted({time for series in answer for time in series.times})
+    tracks: list[Points] = []
+    for series in answer:
+        at = dict(zip(series.times, series.values, strict=True))
+        tracks.append([[time, _number(at[time]) if time in at else 0.0] for time in times])
+    return tracks
+
+
+def _number(value: Value) -> float:
+    return float(value)
+
+
+def _marks(panel: Panel, answer: Sequence[Series]) -> list[Options]:
+    """A dashed line at every threshold that lies within what is drawn."""
+    values = [_number(value) for series in answer for value in series.values]
+    low = panel.low if panel.low is not None else min(values)
+    high = panel.high if panel.high is not None else max(values)
+    return [
+        {"yAxis": step.value, "lineStyle": {"color": LEVELS[step.level], "type": "dashed", "opacity": 0.7}}
+        for step in panel.thresholds
+        if low < step.value < high
+    ]
+
+
+def _legend(*, show: bool) -> Options:
+    return {
+        "show": show,
+        "type": "scroll",
+        "bottom": 0,
+        "left": 4,
+        "icon": "roundRect",
+        "itemWidth": 12,
+        "itemHeight": 4,
+        "itemGap": 14,
+        "textStyle": {"color": _INK, "fontSize": 11},
+        "pageIconColor": _INK,
+        "pageTextStyle": {"color": _INK},
+    }
+
+
+def _tooltip(panel: Panel) -> Options:
+    places = 2 if panel.decimals is None else panel.decimals
+    unit = json.dumps(f" {symbol(panel.unit)}".rstrip(), ensure_ascii=False)
+    shown = f"v.toLocaleString(undefined, {{maximumFractionDigits: {places}}}) + {unit}"
+    return {
+        "trigger": "axis",
+        "confine": True,
+        "order": "valueDesc",
+        "backgroundColor": "#1b222c",
+        "borderColor": "#323c49",
+        "textStyle": {"color": "#dfe5ec", "fontSize": 12},
+        "axisPointer": {"lineStyle": {"color": _INK, "type": "dotted"}},
+        ":valueFormatter": f"v => v == null ? '–' : {shown}",
+    }
+
+
+def _time_axis(window: Window) -> Options:
+    return {
+        "type": "time",
+        "min": window.start,
+        "max": window.until,
+        "axisLine": {"lineStyle": {"color": _GRID_LINE}},
+        "axisTick": {"show": False},
+        "axisLabel": {"color": _INK, "fontSize": 11, "hideOverlap": True},
+        "splitLine": {"show": False},
+    }
+
+
+def _value_axis(panel: Panel) -> Options:
+    return {
+        "type": "value",
+        "scale": panel.low is None and not panel.stacked,
+        "min": panel.low,
+        "max": panel.high,
+        "splitNumber": 4,
+        "axisLabel": {"color": _INK, "fontSize": 11},
+        "splitLine": {"lineStyle": {"color": _GRID_LINE}},
+    }
+
+
+def sparkline(panel: Panel, window: Window, answer: Sequence[Series], color: str) -> Options:
+    """The course behind a figure, without axes."""
+    drawn = [
+        {
+            "type": "line",
+            "data": _broken(series, window.interval),
+            "showSymbol": False,
+            "silent": True,
+            "lineStyle": {"width": 1.5, "color": color, "opacity": 0.9},
+            "areaStyle": {"color": color, "opacity": 0.14, "origin": "start"},
+        }
+        for series in answer[:1]
+        if not isinstance(series.values[0], str)
+    ]
+    return {
+        "animation": False,
+        "grid": {"left": 0, "right": 0, "top": 4, "bottom": 0},
+        "xAxis": {"type": "time", "show": False, "min": window.start, "max": window.until},
+        "yAxis": {"type": "value", "show": False, "scale": True, "min": panel.low},
+        "series": drawn,
+    }
+
+
+def gauge(panel: Panel, value: Value | None) -> Options:
+    """A half ring: the value's part of the range, and outside it the thresholds."""
+    low, high = panel.low or 0.0, 100.0 if panel.high is None else panel.high
+    color = level_color(panel, value)
+    ring: Options = {
+        "type": "gauge",
+        "startAngle": 200,
+        "endAngle": -20,
+        "min": low,
+        "max": high,
+        "center": ["50%", "66%"],
+        "radius": "100%",
+        "pointer": {"show": False},
+        "axisTick": {"show": False},
+        "splitLine": {"show": False},
+        "axisLabel": {"show": False},
+        "detail": {"show": False},
+    }
+    number = None if value is None or isinstance(value, str) else min(max(float(value), low), high)
+    progress = {"show": number is not None, "width": 14, "itemStyle": {"color": color}}
+    track = {"lineStyle": {"width": 14, "color": [[1, "rgba(138,149,165,0.18)"]]}}
+    inner = {**ring, "radius": "92%", "progress": progress, "axisLine": track, "data": [{"value": number}]}
+    outer = {**ring, "axisLine": {"lineStyle": {"width": 3, "color": _bands(panel, low, high)}}, "data": []}
+    return {"animation": False, "series": [outer, inner] if panel.thresholds else [inner]}
+
+
+def _bands(panel: Panel, low: float, high: float) -> list[list[Any]]:
+    """Shares of the ring up to which each level's colour goes."""
+    steps = sorted(panel.thresholds, key=lambda step: step.value)
+    span = (high - low) or 1.0
+    colors = ["rgba(138,149,165,0.3)", *(LEVELS[step.level] for step in steps)]
+    ends = [*(min(max((step.value - low) / span, 0.0), 1.0) for step in steps), 1.0]
+    return [[end, color] for end, color in zip(ends, colors, strict=True) if end > 0]
+
+
+def timeline(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
+    """A row per series, coloured by state."""
+    known = {state.value: state for state in states(panel)}
+    names = [series_name(panel, series.field, series.tags) for series in answer]
+    return {
+        "animation": False,
+        "textStyle": {"fontFamily": _FONT},
+        "grid": {"left": 8, "right": 14, "top": 6, "bottom": 30, "containLabel": True},
+        "legend": _legend(show=True),
+        "tooltip": {**_tooltip(panel), "trigger": "item", ":formatter": _STATE_TOOLTIP, ":valueFormatter": "null"},
+        "xAxis": _time_axis(window),
+        "yAxis": {
+            "type": "category",
+            "data": names,
+            "inverse": True,
+            "axisLine": {"show": False},
+            "axisTick": {"show": False},
+            "axisLabel": {"color": _INK, "fontSize": 11},
+        },
+        "series": [_state(state, window, answer) for state in known.values()],
+    }
+
+
+def _state(state: State, window: Window, answer: Sequence[Series]) -> Options:
+    bars = [
+        [row, start, until]
+        for row, series in enumerate(answer)
+        for start, until, value in runs(series, window)
+        if value == state.value
+    ]
+    return {
+        "type": "custom",
+        "name": state.text,
+        "itemStyle": {"color": state.color(STATE_PALETTE, LEVELS)},
+        "encode": {"x": [1, 2], "y": 0},
+        "data": bars,
+        ":renderItem": _STATE_BAR,
+    }
+
+
+_STATE_BAR = """(params, api) => {
+  const from = api.coord([api.value(1), api.value(0)]);
+  const to = api.coord([api.value(2), api.value(0)]);
+  const height = Math.min(api.size([0, 1])[1] * 0.72, 22);
+  const area = params.coordSys;
+  const x = Math.max(from[0], area.x);
+  const right = Math.min(to[0], area.x + area.width);
+  return right <= x ? null : {
+    type: 'rect',
+    shape: {x: x, y: from[1] - height / 2, width: Math.max(right - x, 1), height: height},
+    style: {fill: api.visual('color')},
+  };
+}"""
+
+_STATE_TOOLTIP = """p => {
+  const at = t => new Date(t).toLocaleString(undefined, {weekday: 'short', hour: '2-digit', minute: '2-digit'});
+  return p.name + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
+}"""
+
+
+def runs(series: Series, window: Window) -> list[tuple[int, int, str]]:
+    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans)."""
+    found: list[tuple[int, int, str]] = []
+    for time, raw in zip(series.times, series.values, strict=True):
+        value = str(raw).lower() if isinstance(raw, bool) else str(raw)
+        until = min(time + window.interval, window.until)
+        if found and found[-1][2] == value and time - found[-1][1] <= 2 * window.interval:
+            found[-1] = (found[-1][0], until, value)
+        else:
+            found.append((time, until, value))
+    return found

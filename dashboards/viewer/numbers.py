@@ -1,0 +1,30 @@
+"""Numbers as people read them at a glance."""
+
+import math
+
+from dashboards.sources.base import Value
+
+_STEPS = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
+
+
+def text(value: Value, decimals: int | None) -> str:
+    """A value without its unit: thousands set apart, as many decimals as asked or three digits."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if not math.isfinite(value):
+        return "–"
+    factor, prefix = next(((factor, prefix) for factor, prefix in _STEPS if abs(value) >= 10 * factor), (1.0, ""))
+    scaled = value / factor
+    places = _places(scaled) if decimals is None or prefix else decimals
+    shown = f"{scaled:,.{places}f}".replace(",", "\u202f")
+    return (shown if float(f"{scaled:.{places}f}") else shown.lstrip("-")) + prefix
+
+
+def _places(value: float) -> int:
+    """Decimals that leave about three digits; whole numbers have none."""
+    if value == int(value):
+        return 0
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return max(0, min(4, 2 - size))
