@@ -28,7 +28,10 @@ from simulator.generate import FORMATS
 from simulator.generate import generate as make_lines
 from simulator.plan import make_plan
 
+app = typer.Typer(name="generate", pretty_exceptions_enable=False)
 
+
+@app.command()
 def generate(
     format_: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "ndjson",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from mqttlink import Address, parse_broker_url
 from park.errors import TownError
 from park.town import Town, default_town, parse_town
 from park_cli.errors import UsageError
@@ -121,11 +120,6 @@ def window_ms(town: Town, start: str | None, until: str | None, *, default_until
     if last <= first:
         raise UsageError("--until: must be later than --start")
     return first, last
-
-
-def broker_address(url: str) -> Address:
-    """The address of `--broker`."""
-    return parse_broker_url(url)
 
 
 def secret(variable: str) -> str | None:

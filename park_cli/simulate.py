@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mqttlink import parse_broker_url
 from park_cli.errors import UsageError
 from park_cli.options import (
     DEFAULT_BROKER,
@@ -24,21 +25,23 @@ from park_cli.options import (
     SelectionOptions,
     Start,
     Until,
-    broker_address,
     duration_ms,
     moment_ms,
     secret,
 )
 from park_cli.output import print_summary, progress_bar
 from park_cli.running import run_until_signal
-from simulator.clock import Schedule, make_schedule
+from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
-from simulator.publish import Credentials, Progress
+from simulator.publish import BrokerOptions, Credentials, Progress
 from simulator.simulate import SimulateOptions, SimulateSummary
 from simulator.simulate import simulate as run_simulation
 
+app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
 
+
+@app.command()
 def simulate(
     broker: Broker = DEFAULT_BROKER,
     *,
@@ -85,11 +88,13 @@ def simulate(
     options = SimulateOptions(
         selection=selection,
         schedule=schedule_of(selection, start, until, backfill, speed),
-        address=broker_address(broker),
-        credentials=credentials(),
+        broker=BrokerOptions(
+            address=parse_broker_url(broker),
+            credentials=credentials(),
+            rewind_s=duration_ms(rewind, "--rewind") / 1000,
+        ),
         connections=connections,
         processes=processes,
-        rewind_s=duration_ms(rewind, "--rewind") / 1000,
     )
     summary = asyncio.run(_run(options))
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
@@ -99,8 +104,8 @@ def simulate(
 
 def schedule_of(
     selection: Selection, start: str | None, until: str | None, backfill: str | None, speed: str
-) -> Schedule:
-    """The schedule that the options describe, launched now."""
+) -> ScheduleOptions:
+    """The schedule that the options describe."""
     if backfill is not None and start is not None:
         raise UsageError("--backfill: cannot be given together with --start")
     start_ms = None if start is None else moment_ms(start, "--start")
@@ -109,13 +114,13 @@ def schedule_of(
     if math.isinf(rate) and (start_ms is None or until_ms is None):
         raise UsageError("--speed max: give --start and --until")
     back = 0 if backfill is None else duration_ms(backfill, "--backfill")
-    schedule = make_schedule(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
-    town = selection.town.town
-    if schedule.begin_ms < town.commissioned_ms:
+    options = ScheduleOptions(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
+    town, begin_ms = selection.town.town, options.launched().begin_ms
+    if begin_ms < town.commissioned_ms:
         raise UsageError(f"--start or --backfill: begins before the town was commissioned ({town.commissioned})")
-    if until_ms is not None and until_ms <= schedule.begin_ms:
+    if until_ms is not None and until_ms <= begin_ms:
         raise UsageError("--until: must be later than the start")
-    return schedule
+    return options
 
 
 def speed_of(text: str) -> float:

@@ -58,6 +58,10 @@ class VerifySummary:
         return not (self.lost or self.duplicated or self.altered)
 
 
+app = typer.Typer(name="verify", pretty_exceptions_enable=False)
+
+
+@app.command()
 def verify(
     store: StoreOption = DEFAULT_STORE,
     *,

@@ -44,18 +44,30 @@ class Schedule:
         return self.until_ms is not None and cursor_ms >= self.until_ms
 
 
-def make_schedule(
-    *, start_ms: int | None, until_ms: int | None, backfill_ms: int = 0, speed: float = 1.0, now_s: float | None = None
-) -> Schedule:
-    """A schedule that is launched now.
+@dataclass(frozen=True, kw_only=True)
+class ScheduleOptions:
+    """A schedule that waits for its launch.
 
-    Args:
-        start_ms: the intended time that falls on the launch; now if None.
+    Attributes:
+        start_ms: the intended time that falls on the launch; the launch itself if None.
         until_ms: end of the town's time; None runs until stopped.
         backfill_ms: how much history comes first.
-        speed: the town's time per real time.
-        now_s: the launch, if it is not now.
+        speed: the town's time per real time; infinity is "as fast as it goes".
     """
-    launch_s = time.time() if now_s is None else now_s
-    origin = int(launch_s * 1000) if start_ms is None else start_ms
-    return Schedule(begin_ms=origin - backfill_ms, origin_ms=origin, until_ms=until_ms, speed=speed, launch_s=launch_s)
+
+    start_ms: int | None = None
+    until_ms: int | None = None
+    backfill_ms: int = 0
+    speed: float = 1.0
+
+    def launched(self, now_s: float | None = None) -> Schedule:
+        """The schedule, launched now."""
+        launch_s = time.time() if now_s is None else now_s
+        origin = int(launch_s * 1000) if self.start_ms is None else self.start_ms
+        return Schedule(
+            begin_ms=origin - self.backfill_ms,
+            origin_ms=origin,
+            until_ms=self.until_ms,
+            speed=self.speed,
+            launch_s=launch_s,
+        )

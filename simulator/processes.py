@@ -1,7 +1,7 @@
 """The gateways of a selection shared by several processes, which tell their parent how they fare.
 
-A pipe joins each child to its parent: progress goes up; anything that comes down, and its end, mean "stop".
-So a child never outlives its parent.
+A pipe joins each child to its parent. Up go "ready", then progress, then "done"; down goes the schedule that
+all of them launch together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
 """
 
 import asyncio
@@ -12,20 +12,21 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from simulator.publish import Progress
 from simulator.simulate import (
+    Crew,
     SimulateOptions,
     SimulateSummary,
     gateway_plans,
     merge,
     run_all,
-    run_gateways,
     summarise,
 )
 
 _JOIN_S = 10.0
-_DONE, _STOP = "done", "stop"
+_READY, _DONE, _STOP = "ready", "done", "stop"
 
 
 async def simulate_in_processes(
@@ -35,9 +36,10 @@ async def simulate_in_processes(
     on_progress: Callable[[Progress], None],
 ) -> SimulateSummary:
     """Like `simulate`, in `options.processes` processes."""
-    began = time.monotonic()
     parent = _Parent(options, on_progress)
     try:
+        await parent.ready()
+        began = time.monotonic()
         total = await parent.run(stop)
     finally:
         await asyncio.to_thread(parent.close)
@@ -46,6 +48,7 @@ async def simulate_in_processes(
 
 class _Parent:
     def __init__(self, options: SimulateOptions, on_progress: Callable[[Progress], None]) -> None:
+        self._schedule = options.schedule
         self._on_progress = on_progress
         self._pipes: list[Connection] = []
         self._children: list[BaseProcess] = []
@@ -59,7 +62,18 @@ class _Parent:
             self._pipes.append(here)
             self._children.append(child)
 
+    async def ready(self) -> None:
+        """Wait until every child's models are warm."""
+        await run_all(self._expect_ready(index) for index in range(len(self._pipes)))
+
+    async def _expect_ready(self, index: int) -> None:
+        await self._receive(index)
+
     async def run(self, stop: asyncio.Event) -> Progress:
+        """Launch, and follow the children until they are done."""
+        schedule = self._schedule.launched()
+        for pipe in self._pipes:
+            pipe.send(schedule)
         forwarding = asyncio.create_task(self._forward(stop), name="stop")
         try:
             await run_all(self._follow(index) for index in range(len(self._pipes)))
@@ -74,17 +88,18 @@ class _Parent:
                 pipe.send(_STOP)
 
     async def _follow(self, index: int) -> None:
-        while True:
-            try:
-                message = await asyncio.to_thread(self._pipes[index].recv)
-            except EOFError:
-                raise RuntimeError(f"simulator process {index} ended without a summary") from None
-            if isinstance(message, BaseException):
-                raise message
-            if message == _DONE:
-                return
+        while (message := await self._receive(index)) != _DONE:
             self._latest[index] = message
             self._on_progress(merge(self._latest))
+
+    async def _receive(self, index: int) -> Any:
+        try:
+            message = await asyncio.to_thread(self._pipes[index].recv)
+        except EOFError:
+            raise RuntimeError(f"simulator process {index} ended without a summary") from None
+        if isinstance(message, BaseException):
+            raise message
+        return message
 
     def close(self) -> None:
         for pipe in self._pipes:
@@ -108,15 +123,17 @@ async def _child_main(options: SimulateOptions, index: int, pipe: Connection) ->
         stop.set()
         loop.remove_reader(pipe.fileno())
 
-    loop.add_reader(pipe.fileno(), told_to_stop)
     # A terminal sends Ctrl-C to the whole group; the parent answers it and tells its children.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
-        plans = gateway_plans(options)[index :: options.processes]
-        total = await run_gateways(plans, options, stop, pipe.send, lambda: None)
-        pipe.send(total)
+        crew = Crew(gateway_plans(options)[index :: options.processes], options)
+        crew.warm_up()
+        pipe.send(_READY)
+        schedule = pipe.recv()
+        loop.add_reader(pipe.fileno(), told_to_stop)
+        pipe.send(await crew.run(schedule, stop, on_progress=pipe.send))
         pipe.send(_DONE)
-    except BrokenPipeError:
+    except (BrokenPipeError, EOFError):
         return
     except Exception as error:  # noqa: BLE001 - carried to the parent, which raises it
         pipe.send(error)

@@ -56,6 +56,21 @@ class Credentials:
         return self.password
 
 
+@dataclass(frozen=True, kw_only=True)
+class BrokerOptions:
+    """The broker as gateways see it.
+
+    Attributes:
+        address: its user name, if any, replaces the site's.
+        rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
+            the interval at which the broker saves its state.
+    """
+
+    address: Address
+    credentials: Credentials = field(default_factory=Credentials)
+    rewind_s: float = 10.0
+
+
 @dataclass(kw_only=True)
 class Progress:
     """What gateways have done so far.
@@ -82,8 +97,7 @@ class Gateway:
     Args:
         fleet: the gateway's own devices.
         schedule: when readings are due.
-        address: the broker; its user name, if any, replaces the site's.
-        rewind_s: how much of what the broker acknowledged is sent again after a reconnection.
+        broker: where to publish.
         on_live: called once, when the history is sent and the first live reading is due.
     """
 
@@ -93,14 +107,12 @@ class Gateway:
         fleet: Fleet,
         schedule: Schedule,
         *,
-        address: Address,
-        credentials: Credentials,
-        rewind_s: float,
+        broker: BrokerOptions,
         on_live: Callable[[], None],
     ) -> None:
         self.progress = Progress()
         self._gateway, self._fleet, self._schedule = gateway, fleet, schedule
-        self._rewind_s, self._on_live = rewind_s, on_live
+        self._rewind_s, self._on_live = broker.rewind_s, on_live
         self._encoder = Encoder(gateway.plan)
         self._flight = Flight()
         self._serial = 0
@@ -108,14 +120,16 @@ class Gateway:
         self._again: deque[Window] = deque()
         self._current: Batch | None = None
         self._refused_logged = False
+        self._leaving = False
         self._recent = Latencies()
         self._answer = asyncio.Event()
+        address = broker.address
         user = address.username or gateway.site
         self._link = Link(
             LinkOptions(
                 address=Address(host=address.host, port=address.port, tls=address.tls, username=user),
                 client_id=gateway.client_id,
-                password=credentials.of(user),
+                password=broker.credentials.of(user),
                 will=self._will(),
             ),
             on_acks=self._on_acks,
@@ -229,6 +243,8 @@ class Gateway:
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
 
     def _on_disconnected(self, _generation: int, error: LinkError) -> None:
+        if self._leaving:
+            return
         log.warning("connection lost, trying again", gateway=self._gateway.client_id, reason=str(error))
         self._current = None
         again = self._flight.rewind(self._rewind_s)
@@ -245,6 +261,7 @@ class Gateway:
             async with asyncio.timeout(_DRAIN_S):
                 while self._link.is_connected and self._flight.outstanding:
                     await self._some_answer()
+        self._leaving = True
         with contextlib.suppress(LinkError, TimeoutError):
             async with asyncio.timeout(5):
                 if self._link.is_connected:

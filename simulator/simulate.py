@@ -4,14 +4,13 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from mqttlink import Address
-from simulator.clock import Schedule
+from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet, make_world
 from simulator.plan import GatewayPlan, Selection, make_plan
-from simulator.publish import Credentials, Gateway, Progress
+from simulator.publish import BrokerOptions, Gateway, Progress
 from simulator.streams import CounterStreams
 
 REPORT_EVERY_S = 0.25
@@ -24,16 +23,13 @@ class SimulateOptions:
     Attributes:
         connections: gateways per site.
         processes: how many processes share the gateways.
-        rewind_s: what a gateway sends again after a reconnection.
     """
 
     selection: Selection
-    schedule: Schedule
-    address: Address
-    credentials: Credentials = field(default_factory=Credentials)
+    schedule: ScheduleOptions
+    broker: BrokerOptions
     connections: int = 1
     processes: int = 1
-    rewind_s: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +72,10 @@ async def simulate(
     Raises:
         LinkError: the broker refused a gateway's first connection for good.
     """
+    crew = Crew(gateway_plans(options), options)
+    crew.warm_up()
     began = time.monotonic()
-    total = await run_gateways(gateway_plans(options), options, stop, on_progress, on_live)
+    total = await crew.run(options.schedule.launched(), stop, on_progress=on_progress, on_live=on_live)
     return summarise(total, time.monotonic() - began)
 
 
@@ -103,52 +101,60 @@ def gateway_plans(options: SimulateOptions) -> list[GatewayPlan]:
     return gateways
 
 
-async def run_gateways(
-    plans: Sequence[GatewayPlan],
-    options: SimulateOptions,
-    stop: asyncio.Event,
-    on_progress: Callable[[Progress], None],
-    on_live: Callable[[], None],
-) -> Progress:
-    """Runs these gateways in this process; see `simulate`."""
-    if not plans:
-        on_live()
-        return Progress()
-    world = make_world(plans[0].plan, CounterStreams(options.selection.seed))
-    waiting = len(plans)
+class Crew:
+    """Some gateways in this process.
 
-    def one_live() -> None:
-        nonlocal waiting
-        waiting -= 1
-        if not waiting:
-            on_live()
+    Args:
+        plans: what each of them carries.
+        options: of the whole simulation.
+    """
 
-    gateways = [
-        Gateway(
-            plan,
-            Fleet(plan.plan, world),
-            options.schedule,
-            address=options.address,
-            credentials=options.credentials,
-            rewind_s=options.rewind_s,
-            on_live=one_live,
-        )
-        for plan in plans
-    ]
+    def __init__(self, plans: Sequence[GatewayPlan], options: SimulateOptions) -> None:
+        self._options = options
+        world = make_world(plans[0].plan, CounterStreams(options.selection.seed)) if plans else None
+        self._fleets = [(plan, Fleet(plan.plan, world)) for plan in plans]
 
-    async def report() -> None:
-        while True:
-            on_progress(merge([gateway.progress for gateway in gateways]))
-            await asyncio.sleep(REPORT_EVERY_S)
+    def warm_up(self) -> None:
+        """Bring the models' state to the first moment, so that the launch finds them ready."""
+        begin_ms = self._options.schedule.launched().begin_ms
+        for _, fleet in self._fleets:
+            fleet.columns(begin_ms, begin_ms + 60_000)
 
-    reporting = asyncio.create_task(report(), name="progress")
-    try:
-        await run_all(gateway.run(stop) for gateway in gateways)
-    finally:
-        reporting.cancel()
-    total = merge([gateway.progress for gateway in gateways])
-    on_progress(total)
-    return total
+    async def run(
+        self,
+        schedule: Schedule,
+        stop: asyncio.Event,
+        *,
+        on_progress: Callable[[Progress], None],
+        on_live: Callable[[], None] = _ignore,
+    ) -> Progress:
+        """Publish; see `simulate`."""
+        waiting = len(self._fleets)
+
+        def one_live() -> None:
+            nonlocal waiting
+            waiting -= 1
+            if not waiting:
+                on_live()
+
+        gateways = [
+            Gateway(plan, fleet, schedule, broker=self._options.broker, on_live=one_live)
+            for plan, fleet in self._fleets
+        ]
+
+        async def report() -> None:
+            while True:
+                on_progress(merge([gateway.progress for gateway in gateways]))
+                await asyncio.sleep(REPORT_EVERY_S)
+
+        reporting = asyncio.create_task(report(), name="progress")
+        try:
+            await run_all(gateway.run(stop) for gateway in gateways)
+        finally:
+            reporting.cancel()
+        total = merge([gateway.progress for gateway in gateways])
+        on_progress(total)
+        return total
 
 
 async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -22,7 +22,7 @@ _NIGHT_DECAY = 2.20
 _MINIMUM_LAG_H = -0.17
 _WIND_SHAPE = 2.1
 _WIND_SCALE = 1 / 0.8857  # of a Weibull of that shape with mean one
-_WIND_SWING = 0.17
+_WIND_SWING = 0.22
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

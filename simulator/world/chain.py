@@ -21,14 +21,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from park.model import Floats, Ints, Streams
-from simulator.world.climate import WET_PERSISTENCE, WET_RANGE_LOSS, Climate
+from simulator.world.climate import BRIGHT_COLDER, BRIGHT_WARMER, WET_PERSISTENCE, WET_RANGE_LOSS, Climate
 
 _A = ((0.567, 0.086, -0.002), (0.253, 0.504, -0.050), (-0.004, -0.041, 0.244))
 _B = ((0.781, 0.0, 0.0), (0.328, 0.637, 0.0), (0.238, -0.340, 0.874))
 _SPIN_UP = 90
 _CHUNK = 512
 _STRATA = 32
-_AMOUNT_SHAPE = 0.80  # Weibull shape of the rain of a wet day
+_AMOUNT_SHAPE = 0.88  # Weibull shape of the rain of a wet day
 _PRESSURE_LAG = 0.68
 _LEAST_RAIN_MM = 0.3
 
@@ -105,10 +105,10 @@ class Chain:
         chi = self._residuals(self._streams.normal("world/day", np.arange(3)[:, None], number))
         wetness = wet - normal["wet"]
         mean, swing = (normal["tmax"] + normal["tmin"]) / 2, normal["tmax"] - normal["tmin"]
-        # Rain cools the day and keeps the night warm, about the same mean over all days.
+        # Cloud and rain cool the day and keep the night warm, about the same mean over all days.
         half = swing / 2 * (1 - WET_RANGE_LOSS * wetness)
-        tmin = mean - half + normal["spread_tmin"] * chi[1]
-        tmax = mean + half + normal["spread_tmax"] * chi[0]
+        tmin = mean - half - BRIGHT_COLDER * swing * chi[2] + normal["spread_tmin"] * chi[1]
+        tmax = mean + half + BRIGHT_WARMER * swing * chi[2] + normal["spread_tmax"] * chi[0]
         swell = self._swell(self._streams.normal("world/pressure", number), wetness, chi)
         return Days(
             wet=wet,

@@ -29,7 +29,7 @@ _WIND_FROM = (330, 350, 60, 120, 130, 135, 145, 130, 60, 40, 350, 335)
 _PRESSURE_HPA = (1026.5, 1024.2, 1020.0, 1014.8, 1010.0, 1005.2, 1003.6, 1005.2, 1011.6, 1018.2, 1022.6, 1026.0)
 # Degrees by which a day's maximum and minimum stray from the season's.
 _SPREAD_TMAX = (4.0, 4.6, 4.9, 4.4, 3.9, 3.4, 3.2, 2.9, 3.3, 3.3, 3.8, 3.9)
-_SPREAD_TMIN = (3.4, 3.6, 3.6, 3.3, 2.8, 2.3, 2.0, 1.9, 2.7, 3.3, 3.9, 3.6)
+_SPREAD_TMIN = (3.2, 3.3, 3.3, 3.0, 2.5, 2.1, 1.8, 1.7, 2.5, 3.0, 3.6, 3.3)
 _SPREAD_PRESSURE = (4.6, 4.8, 4.9, 4.4, 3.6, 2.8, 2.5, 2.6, 3.0, 3.4, 4.2, 4.6)
 # Hours of rain on a wet day: long drizzle in winter, showers in summer.
 _WET_HOURS = (9.0, 9.0, 8.5, 7.5, 7.0, 7.5, 5.0, 4.5, 6.5, 7.5, 8.5, 9.0)
@@ -40,6 +40,8 @@ _DEW_GAP = (3.4, 3.4, 3.4, 3.4, 3.2, 2.0, 1.6, 1.4, 1.8, 2.6, 2.8, 3.4)
 WET_PERSISTENCE = 0.30
 #: Share of the diurnal range that a wet day loses on the month's mean day.
 WET_RANGE_LOSS = 0.42
+#: Shares of it by which a day is warmer and a night colder for each standard deviation of brightness.
+BRIGHT_WARMER, BRIGHT_COLDER = 0.06, 0.22
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,8 +21,8 @@ _HOURLY_LAG = np.array((0.80, 0.90, 0.90, 0.87, 0.90, 0.80))  # cloud, warmth, d
 _TEXTURE_LAG = np.array((0.72, 0.50, 0.75))  # gaps between clouds, gusts, showers
 _FIRST_STEP = 48  # of the town day after midnight
 
-_CLOUD_DRY, _CLOUD_WET = -0.25, 1.0
-_CLOUD_CONTRAST = 1.5
+_CLOUD_DRY, _CLOUD_WET = 0.22, 0.95
+_CLOUD_CONTRAST = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,8 +87,8 @@ class Weather:
         cover = clock.from_hours(np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1))))
         intensity = by_hour[:, clock.node] * np.exp(0.6 * burst - 0.18)
 
-        temperature = self._temperature(days, warmer) + clock.from_hours(0.45 * warmth) - 0.8 * drizzle
-        dew_point = clock.from_noons(days.tmin - days.dew_gap) + clock.from_hours(0.8 * dew)
+        temperature = self._temperature(days, warmer) + clock.from_hours(0.6 * warmth) - 1.2 * drizzle
+        dew_point = clock.from_noons(days.tmin - days.dew_gap) + clock.from_hours(1.2 * dew)
         breeze = 0.97 * clock.from_hours(wind) + 0.25 * clock.from_noons((days.wet - 0.35) / 0.48)
         speed = air.wind_speed(clock.from_noons(days.wind), breeze, clock.hour) * np.exp(0.10 * gust - 0.005)
         direction = air.wind_direction(
@@ -124,8 +124,8 @@ class Weather:
 
     def _cover(self, days: Days, noise: Floats) -> Floats:
         """Oktas of cloud at each hour, before it rains, as a fraction."""
-        mean = _CLOUD_DRY + (_CLOUD_WET - _CLOUD_DRY) * days.wet - 0.75 * days.brightness
-        latent = hour_clock().from_noons(mean) + 0.75 * noise
+        mean = _CLOUD_DRY + (_CLOUD_WET - _CLOUD_DRY) * days.wet - 0.90 * days.brightness
+        latent = hour_clock().from_noons(mean) + 0.60 * noise
         return sky.oktas(_CLOUD_CONTRAST * latent)
 
     def _temperature(self, days: Days, warmer: Floats) -> Floats:
