@@ -93,8 +93,8 @@ class Charging:
         begins = np.zeros((rows, GRID_POINTS), dtype=np.int8)
         row, number = np.nonzero(np.isfinite(self.sessions.arrival) & (self.sessions.arrival >= 0))
         begins[row, self.sessions.arrival[row, number].astype(np.int64)] = 1
-        begun: Ints = np.cumsum(begins, axis=1, dtype=np.int64)
-        return begun + np.arange(rows)[:, None] * count
+        begun = np.cumsum(begins, axis=1, dtype=np.int64)
+        return np.asarray(begun + np.arange(rows)[:, None] * count)
 
     @cached_property
     def arrival(self) -> Floats:
