@@ -35,7 +35,7 @@ from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.publish import BrokerOptions, Credentials, Progress
-from simulator.simulate import SimulateOptions, SimulateSummary
+from simulator.simulate import Simulated, SimulateOptions
 from simulator.simulate import simulate as run_simulation
 
 app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
@@ -96,7 +96,7 @@ def simulate(
         connections=connections,
         processes=processes,
     )
-    summary = asyncio.run(_run(options))
+    summary = asyncio.run(_run(options)).summary
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:
         raise typer.Exit(1)
@@ -145,7 +145,7 @@ def credentials() -> Credentials:
     )
 
 
-async def _run(options: SimulateOptions) -> SimulateSummary:
+async def _run(options: SimulateOptions) -> Simulated:
     with progress_bar() as bar:
         task = bar.add_task("publishing", total=None, note="")
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,14 @@ class Schedule:
     def due_s(self, ts_ms: float) -> float:
         """When a reading is due, on the clock of `time.time`."""
         return self.launch_s + (ts_ms - self.origin_ms) / 1000 / self.speed
+
+    def ended(self, cursor_ms: int, now_s: float) -> "Schedule":
+        """The schedule that ends now, for a publisher that has come to `cursor_ms`.
+
+        In real time all publishers end at the same moment; history, and what goes as fast as it can, just stops.
+        """
+        running = cursor_ms < self.origin_ms or math.isinf(self.speed)
+        return replace(self, until_ms=cursor_ms if running else self.town_ms(now_s))
 
     def finished(self, cursor_ms: int) -> bool:
         """Whether every reading before `until_ms` has been made."""

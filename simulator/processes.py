@@ -14,11 +14,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from simulator.clock import Schedule
 from simulator.publish import Progress
 from simulator.simulate import (
     Crew,
+    Simulated,
     SimulateOptions,
-    SimulateSummary,
     gateway_plans,
     merge,
     run_all,
@@ -34,21 +35,23 @@ async def simulate_in_processes(
     stop: asyncio.Event,
     *,
     on_progress: Callable[[Progress], None],
-) -> SimulateSummary:
+) -> Simulated:
     """Like `simulate`, in `options.processes` processes."""
     parent = _Parent(options, on_progress)
     try:
         await parent.ready()
+        schedule = options.schedule.launched()
         began = time.monotonic()
-        total = await parent.run(stop)
+        total = await parent.run(schedule, stop)
     finally:
         await asyncio.to_thread(parent.close)
-    return summarise(total, time.monotonic() - began)
+    return Simulated(
+        summary=summarise(total, time.monotonic() - began), begin_ms=schedule.begin_ms, until_ms=total.until_ms
+    )
 
 
 class _Parent:
     def __init__(self, options: SimulateOptions, on_progress: Callable[[Progress], None]) -> None:
-        self._schedule = options.schedule
         self._on_progress = on_progress
         self._pipes: list[Connection] = []
         self._children: list[BaseProcess] = []
@@ -69,9 +72,8 @@ class _Parent:
     async def _expect_ready(self, index: int) -> None:
         await self._receive(index)
 
-    async def run(self, stop: asyncio.Event) -> Progress:
+    async def run(self, schedule: Schedule, stop: asyncio.Event) -> Progress:
         """Launch, and follow the children until they are done."""
-        schedule = self._schedule.launched()
         for pipe in self._pipes:
             pipe.send(schedule)
         forwarding = asyncio.create_task(self._forward(stop), name="stop")

@@ -34,6 +34,7 @@ STATS_EVERY_S = 10.0
 _ROWS_AT_ONCE = 2048
 _OVERRUN_S = 1.0
 _DRAIN_S = 30.0
+_GOODBYE_S = 5.0
 _PROPERTIES = content_type_property(DEFAULT.content_type)
 
 
@@ -79,7 +80,8 @@ class Progress:
         offered: readings due.
         sent: readings sent, repeats included.
         unheard: readings that the broker took while nobody listened; not counted as acknowledged.
-        overruns: readings sent over a second after they were due, outage and history left out.
+        overruns: readings sent over a second after they were due, history left out.
+        until_ms: every reading before this has been offered.
     """
 
     offered: int = 0
@@ -88,6 +90,7 @@ class Progress:
     unheard: int = 0
     overruns: int = 0
     reconnects: int = 0
+    until_ms: int = 2**63
     latencies: Latencies = field(default_factory=Latencies)
 
 
@@ -122,7 +125,8 @@ class Gateway:
         self._refused_logged = False
         self._leaving = False
         self._recent = Latencies()
-        self._answer = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
         address = broker.address
         user = address.username or gateway.site
         self._link = Link(
@@ -137,28 +141,30 @@ class Gateway:
             on_disconnected=self._on_disconnected,
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Publish until the schedule ends or `stop` is set; then wait for the last answers."""
+    async def run(self) -> None:
+        """Publish until the schedule ends and the broker has answered, whatever happens to the connection."""
         async with self._link:
             stats = asyncio.create_task(self._publish_stats(), name=f"stats {self._gateway.client_id}")
-            stopping = asyncio.create_task(stop.wait())
-            working = asyncio.create_task(self._work(stop))
+            self._working = asyncio.create_task(self._work(), name=f"work {self._gateway.client_id}")
             try:
-                await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-                if not working.done():
-                    working.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await working
-                else:
-                    working.result()
-                await self._drain()
+                await asyncio.wait([self._working])
+                if not self._working.cancelled():
+                    self._working.result()
+                await self._say_goodbye()
             finally:
-                for task in (stats, stopping, working):
-                    task.cancel()
+                stats.cancel()
+                self._working.cancel()
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    def end(self, now_s: float) -> None:
+        """End the schedule at `now_s`; what is sent is still awaited, for a bounded time."""
+        self._schedule = self._schedule.ended(self._cursor, now_s)
+        self._wake.set()
+        if self._working is not None:
+            asyncio.get_running_loop().call_later(_DRAIN_S, self._working.cancel)
+
+    async def _work(self) -> None:
         live = False
-        while not stop.is_set():
+        while True:
             await self._link.writable(_ROWS_AT_ONCE)
             batch = self._current or self._next_batch()
             if batch is not None:
@@ -168,12 +174,19 @@ class Gateway:
             if not live and self._cursor >= self._schedule.origin_ms:
                 live = True
                 self._on_live()
-            if self._schedule.finished(self._cursor):
-                if not self._flight:
-                    return
-                await self._some_answer()
+            if not self._schedule.finished(self._cursor):
+                await self._pause(TICK_S)
+            elif self._flight:
+                await self._pause(None)
             else:
-                await asyncio.sleep(TICK_S)
+                return
+
+    async def _pause(self, timeout_s: float | None) -> None:
+        """Wait for an answer, for the end of the schedule, or for so long."""
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
 
     def _next_batch(self) -> Batch | None:
         """The next window that is due and not empty, encoded."""
@@ -183,7 +196,7 @@ class Gateway:
                 window = self._again.popleft()
             else:
                 window = next(self._fleet.windows(self._cursor, now_ms, _ROWS_AT_ONCE))
-                self._cursor = window[1]
+                self._cursor = self.progress.until_ms = window[1]
             parts = deque(self._encoder.part(columns) for columns in self._fleet.columns(*window))
             size = sum(map(len, parts))
             if not size:
@@ -229,7 +242,7 @@ class Gateway:
             live = due[due >= self._schedule.launch_s]
             self.progress.latencies.add((now - live) * 1000)
             self._recent.add((now - live) * 1000)
-        self._answer.set()
+        self._wake.set()
 
     def _refusals(self, reasons: npt.NDArray[np.uint8]) -> None:
         self.progress.unheard += int(np.count_nonzero(reasons == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS))
@@ -249,21 +262,12 @@ class Gateway:
         self._current = None
         again = self._flight.rewind(self._rewind_s)
         self._again = deque(sorted({*again, *self._again}))
-        self._answer.set()
+        self._wake.set()
 
-    async def _some_answer(self) -> None:
-        self._answer.clear()
-        await self._answer.wait()
-
-    async def _drain(self) -> None:
-        """Wait for the answers still due, then say goodbye."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
-                while self._link.is_connected and self._flight.outstanding:
-                    await self._some_answer()
+    async def _say_goodbye(self) -> None:
         self._leaving = True
         with contextlib.suppress(LinkError, TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_GOODBYE_S):
                 if self._link.is_connected:
                     await self._send_stats()
                     await self._link.publish(self._topic("state"), self._state("stopped"), qos=1, retain=True)

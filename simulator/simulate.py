@@ -54,13 +54,22 @@ def _ignore(*_: object) -> None:
     return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """A simulation that has ended: its summary, and the window of the town's time that it offered."""
+
+    summary: SimulateSummary
+    begin_ms: int
+    until_ms: int
+
+
 async def simulate(
     options: SimulateOptions,
     stop: asyncio.Event,
     *,
     on_progress: Callable[[Progress], None] = _ignore,
     on_live: Callable[[], None] = _ignore,
-) -> SimulateSummary:
+) -> Simulated:
     """Publishes until the schedule ends or `stop` is set.
 
     Args:
@@ -73,10 +82,13 @@ async def simulate(
         LinkError: the broker refused a gateway's first connection for good.
     """
     crew = Crew(gateway_plans(options), options)
-    crew.warm_up()
+    await asyncio.to_thread(crew.warm_up)
+    schedule = options.schedule.launched()
     began = time.monotonic()
-    total = await crew.run(options.schedule.launched(), stop, on_progress=on_progress, on_live=on_live)
-    return summarise(total, time.monotonic() - began)
+    total = await crew.run(schedule, stop, on_progress=on_progress, on_live=on_live)
+    return Simulated(
+        summary=summarise(total, time.monotonic() - began), begin_ms=schedule.begin_ms, until_ms=total.until_ms
+    )
 
 
 def summarise(total: Progress, duration_s: float) -> SimulateSummary:
@@ -147,11 +159,18 @@ class Crew:
                 on_progress(merge([gateway.progress for gateway in gateways]))
                 await asyncio.sleep(REPORT_EVERY_S)
 
-        reporting = asyncio.create_task(report(), name="progress")
+        async def end() -> None:
+            await stop.wait()
+            now_s = time.time()
+            for gateway in gateways:
+                gateway.end(now_s)
+
+        beside = [asyncio.create_task(report(), name="progress"), asyncio.create_task(end(), name="end")]
         try:
-            await run_all(gateway.run(stop) for gateway in gateways)
+            await run_all(gateway.run() for gateway in gateways)
         finally:
-            reporting.cancel()
+            for task in beside:
+                task.cancel()
         total = merge([gateway.progress for gateway in gateways])
         on_progress(total)
         return total
@@ -177,5 +196,6 @@ def merge(parts: Sequence[Progress]) -> Progress:
         total.unheard += part.unheard
         total.overruns += part.overruns
         total.reconnects += part.reconnects
+        total.until_ms = min(total.until_ms, part.until_ms)
         total.latencies.merge(part.latencies.state())
     return total

@@ -55,22 +55,24 @@ def temperature(clock: Clock, days: Arc, tmax: Floats, tmin: Floats) -> Floats:
     """
     # Before its minimum, a day still belongs to the night of the day before.
     early = clock.hour < days.coldest[:, clock.day]
-    day = clock.day - early
+    place = clock.day - early + tmax.shape[1] * np.arange(len(tmax))[:, None]
 
     def of(values: Floats) -> Floats:
-        return np.asarray(np.take_along_axis(values, day, axis=1))
+        return np.asarray(values.ravel().take(place))
 
     span = days.sunset - days.coldest
     warm = span + _MINIMUM_LAG_H + 2 * _MAXIMUM_LAG_H
     at_sunset = tmin + (tmax - tmin) * np.sin(np.pi * span / warm)
-    night = days.coldest[:, 1:] + 24 - days.sunset[:, :-1]
+    night = np.ones_like(tmin)
+    night[:, :-1] = days.coldest[:, 1:] + 24 - days.sunset[:, :-1]
     left = np.exp(-_NIGHT_DECAY)
-    floor = (tmin[:, 1:] - left * at_sunset[:, :-1]) / (1 - left)
+    floor = np.zeros_like(tmin)
+    floor[:, :-1] = (tmin[:, 1:] - left * at_sunset[:, :-1]) / (1 - left)
     since = clock.hour + 24.0 * early - of(days.coldest)
-    by_day = of(tmin) + of(tmax - tmin) * np.sin(np.pi * np.minimum(since, of(span)) / of(warm))
-    fall = np.exp(-_NIGHT_DECAY * np.maximum(since - of(span), 0) / of(night))
-    by_night = of(floor) + (of(at_sunset) - of(floor)) * fall
-    return np.asarray(np.where(since < of(span), by_day, by_night))
+    into_night = since - of(span)
+    by_day = of(tmin) + of(tmax - tmin) * np.sin(np.pi * np.minimum(since * of(1 / warm), 1))
+    by_night = of(floor) + of(at_sunset - floor) * np.exp(np.maximum(into_night, 0) * of(-_NIGHT_DECAY / night))
+    return np.asarray(np.where(into_night < 0, by_day, by_night))
 
 
 def saturation(temperature_c: Floats) -> Floats:

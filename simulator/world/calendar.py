@@ -21,6 +21,9 @@ class DayKind:
 class Calendar:
     """The calendar of a country.
 
+    Make-up workdays are known for the years whose schedule has been published; in later years the
+    statutory holidays remain.
+
     Args:
         country: ISO 3166-1 alpha-2 code, or "" for weekends alone.
 
@@ -35,11 +38,22 @@ class Calendar:
         """The kind of `date`."""
         if self._days is None:
             return DayKind(workday=date.weekday() < 5, holiday=False, weekday=date.weekday())
+        self._fill(date.year)
         return DayKind(
             workday=bool(self._days.is_working_day(date)),
             holiday=date in self._days,
             weekday=date.weekday(),
         )
+
+    def _fill(self, year: int) -> None:
+        """Has the year's days found, and its neighbours', which may reach into it.
+
+        They are found when a date of theirs is looked up; a make-up workday must not depend on what
+        was looked up before.
+        """
+        for near in (year - 1, year, year + 1):
+            if self._days is not None and near not in self._days.years:
+                _ = dt.date(near, 1, 1) in self._days
 
 
 @cache

@@ -83,29 +83,27 @@ class Weather:
 
         by_hour = rain.hourly(shower, days.rain[1:3] * np.exp(0.3 * wetter[:, 1:3] - 0.045), days.wet_hours[1:3])
         wet = (by_hour > 0).astype(np.float64)
-        drizzle = clock.from_hours(_lingering(wet))
-        cover = clock.from_hours(np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1))))
-        intensity = by_hour[:, clock.node] * np.exp(0.6 * burst - 0.18)
-
-        temperature = self._temperature(days, warmer) + clock.from_hours(0.6 * warmth) - 1.2 * drizzle
-        dew_point = clock.from_noons(days.tmin - days.dew_gap) + clock.from_hours(1.2 * dew)
-        breeze = 0.97 * clock.from_hours(wind) + 0.25 * clock.from_noons((days.wet - 0.35) / 0.48)
-        speed = air.wind_speed(clock.from_noons(days.wind), breeze, clock.hour) * np.exp(0.10 * gust - 0.005)
-        direction = air.wind_direction(
-            clock.from_noons(days.wind_east), clock.from_noons(days.wind_north), clock.from_hours(40 * veer) + 6 * gust
+        clouded = np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1)))
+        hourly = np.stack([clouded, _lingering(wet), 0.6 * warmth, 1.2 * dew, 0.97 * wind, 40 * veer])
+        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(hourly)
+        season = (days.tmin - days.dew_gap, (days.wet - 0.35) / 0.48, days.wind, days.wind_east, days.wind_north)
+        dew_point, stormy, breeze, east, north, linke, pressure = clock.from_noons(
+            np.stack([*season, days.linke, days.pressure])
         )
+        temperature = self._temperature(days, warmer) + warmth - 1.2 * drizzle
+        speed = air.wind_speed(breeze, wind + 0.25 * stormy, clock.hour) * np.exp(0.10 * gust - 0.005)
         sun = position(times, self._latitude, self._longitude)
-        ghi_clear = clear_sky(sun, clock.from_noons(days.linke), self._height_m)
+        ghi_clear = clear_sky(sun, linke, self._height_m)
         ghi = ghi_clear * sky.transmission(cover, gap, drizzle)
         dni, dhi = sky.split(ghi, sun)
         return Air(
             temperature=temperature,
-            relative_humidity=air.relative_humidity(temperature, dew_point, drizzle),
-            atmospheric_pressure=clock.from_noons(days.pressure) + air.tide(clock.hour, self._latitude),
+            relative_humidity=air.relative_humidity(temperature, dew_point + dew, drizzle),
+            atmospheric_pressure=pressure + air.tide(clock.hour, self._latitude),
             wind_speed=speed,
-            wind_direction=direction,
+            wind_direction=air.wind_direction(east, north, veer + 6 * gust),
             cloud_cover=cover,
-            precipitation=intensity,
+            precipitation=by_hour[:, clock.node] * np.exp(0.6 * burst - 0.18),
             ghi=ghi,
             dni=dni,
             dhi=dhi,
