@@ -214,28 +214,12 @@ class Connection(PacketProtocol):
             broker, username = str(self._options.address), self._options.address.username
             self.fail(ConnectRefused(first.reason_code, broker=broker, username=username))
             return
-        session = self._session(first)
+        session = Session.granted(first, self._options, self.generation)
         self.ids = PacketIds(session.receive_max)
         self.greeted.set_result(session)
         if self._transport is not None:
             self._transport.pause_reading()
         self._tick_every(session.keep_alive_s / _TICKS_PER_KEEP_ALIVE)
-
-    def _session(self, packet: mqtt5.ConnAckPacket) -> Session:
-        options = self._options
-        keep_alive, expiry = packet.server_keep_alive, packet.session_expiry_interval
-        return Session(
-            generation=self.generation,
-            client_id=packet.assigned_client_id or options.client_id,
-            session_present=packet.session_present,
-            receive_max=packet.receive_max,
-            keep_alive_s=options.keep_alive_s if keep_alive is None else keep_alive,
-            max_packet_size=packet.max_packet_size,
-            session_expiry_s=options.session_expiry_s if expiry is None else expiry,
-            max_qos=packet.max_qos.value,
-            retain_available=packet.retain_available,
-            shared_subscription_available=packet.shared_subscription_available,
-        )
 
     def _dispatch(self, read: Parsed) -> None:
         if len(read.ack_ids):
@@ -292,6 +276,8 @@ class Connection(PacketProtocol):
 
     def _tick(self, period_s: float) -> None:
         """Counting ticks, not time, forgives a process that itself was stopped for a while."""
+        if self.lost.done():
+            return
         self._tick_every(period_s)
         self._idle_ticks += 1
         if self._reading and self._held is None:

@@ -77,7 +77,6 @@ class Exchange:
         self._sessions: dict[str, BrokerSession] = {}
         self._subscriptions: Subscriptions[BrokerSession] = Subscriptions()
         self._routes: dict[str, _Route] = {}
-        self._dropped_logged = False
 
     # --- sessions
 
@@ -88,7 +87,7 @@ class Exchange:
     def open(self, connect: mqtt5.ConnectPacket, client_id: str) -> tuple[BrokerSession, bool] | None:
         """The session of a client that connects, and whether it existed; None if there is no room."""
         old = self._sessions.get(client_id)
-        if old is not None and (connect.clean_start or self._expired(old)):
+        if old is not None and connect.clean_start:
             self.end(old)
             old = None
         if old is None and len(self._sessions) >= self.limits.max_sessions:
@@ -106,13 +105,12 @@ class Exchange:
     def close(self, session: BrokerSession) -> None:
         """The connection of a session ended; its will, if it still has one, is due."""
         session.detach()
-        self._routes.clear()
         expiry = session.expiry_s
-        if session.will is not None:
-            delay = min(session.will.will_delay_interval, expiry)
+        if session.will is not None and session.will.will_delay_interval:
+            delay = session.will.will_delay_interval
             session.will_timer = self._loop.call_later(delay, self._publish_will, session)
-            if not delay:
-                self._publish_will(session)
+        else:
+            self._publish_will(session)
         if not expiry:
             self.end(session)
         elif expiry != NEVER_EXPIRES:
@@ -134,9 +132,6 @@ class Exchange:
         for session in self._sessions.values():
             session.forget()
         self._sessions.clear()
-
-    def _expired(self, session: BrokerSession) -> bool:
-        return session.outlet is None and not session.expiry_s
 
     def _publish_will(self, session: BrokerSession) -> None:
         will, session.will = session.will, None

@@ -22,6 +22,7 @@ from mqttlink.errors import (
     LinkError,
     SessionTakenOver,
 )
+from mqttlink.gate import Gate
 from mqttlink.options import LinkOptions, Session
 
 OnPublishes = Callable[[list[mqtt5.PublishPacket], int], None]
@@ -68,13 +69,13 @@ class Link:
         self.options = options
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
-        self._handlers = Handlers(publishes=on_publishes, acks=on_acks, room=self._wake, failed=self._stop)
+        self._gate = Gate()
+        self._handlers = Handlers(publishes=on_publishes, acks=on_acks, room=self._gate.wake, failed=self._stop)
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._ready = False
-        self._waiters: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
-        self._stopped: BaseException | None = None
+        self._leaving = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._supervise(), name=f"mqttlink {self.options.client_id}")
@@ -101,7 +102,7 @@ class Link:
     @property
     def is_connected(self) -> bool:
         """Whether bulk traffic can flow now."""
-        return self._ready and self._stopped is None
+        return self._ready
 
     @property
     def window_free(self) -> int:
@@ -115,7 +116,7 @@ class Link:
             ConnectRefused: the broker refused the very first connection for good.
             LinkClosed: the link was closed.
         """
-        await self._until(lambda: self._ready)
+        await self._gate.until(lambda: self._ready)
         assert self._session is not None
         return self._session
 
@@ -125,12 +126,12 @@ class Link:
         Args:
             free: room wanted, in messages; never more than half of the window is waited for.
         """
-        await self._until(lambda: self._is_writable(free))
+        await self._gate.until(lambda: self._is_writable(free))
 
     async def ended(self) -> None:
         """Wait until the link has ended; raises what ended it unless its owner closed it."""
         try:
-            await self._until(lambda: False)
+            await self._gate.until(lambda: False)
         except LinkClosed:
             return
 
@@ -138,7 +139,7 @@ class Link:
 
     def acknowledge(self, packet_ids: ArrayLike, generation: int) -> None:
         """Acknowledge messages in one write; those of an older connection are the broker's to send again."""
-        if self._connection is not None and generation == self.generation:
+        if self._connection is not None and generation == self._connection.generation:
             self._connection.acknowledge(packet_ids)
 
     def pause_reading(self) -> None:
@@ -188,7 +189,7 @@ class Link:
         """
         connection = self._open_connection()
         if qos:
-            await self._until(lambda: connection.ids.free > 0 or connection.lost.done())
+            await self._gate.until(lambda: connection.ids.free > 0 or connection.lost.done())
         return await requests.publish(
             connection, topic, payload, qos=mqtt5.QoS(qos), retain=retain, content_type=content_type
         )
@@ -215,8 +216,9 @@ class Link:
 
     async def disconnect(self) -> None:
         """Flush, say goodbye and end the link; the broker drops the will and keeps the session."""
-        if self._stopped is None and self._connection is not None:
+        if self._gate.closed is None and self._connection is not None:
             self._ready = False
+            self._leaving = True
             await self._connection.leave(_LEAVE_TIMEOUT_S)
         self._stop(LinkClosed("the link was closed"))
 
@@ -232,8 +234,8 @@ class Link:
     # --- within
 
     def _open_connection(self) -> Connection:
-        if self._stopped is not None:
-            raise self._stopped
+        if self._gate.closed is not None:
+            raise self._gate.closed
         if self._connection is None or not self._connection.greeted.done() or self._connection.lost.done():
             raise ConnectionLost(f"there is no connection to {self.options.address}")
         return self._connection
@@ -244,31 +246,14 @@ class Link:
             return False
         return connection.ids.free >= max(1, min(free, connection.ids.limit // 2))
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while self._stopped is None and not condition():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
-        if self._stopped is not None:
-            raise self._stopped
-
-    def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
     def _stop(self, error: BaseException) -> None:
         """End the link for good; the first reason counts."""
-        if self._stopped is not None:
-            return
-        self._stopped = error
+        self._gate.close(error)
         self._ready = False
         if self._connection is not None:
             self._connection.fail(LinkClosed(str(error)))
         if self._task is not None:
             self._task.cancel()
-        self._wake()
 
     def _supervisor_ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -281,6 +266,8 @@ class Link:
         while True:
             began = loop.time()
             error = await self._hold()
+            if self._leaving:
+                return
             if isinstance(error, ConnectRefused) and error.permanent and not self.generation:
                 raise error
             self._on_disconnected(self.generation, error)
@@ -333,12 +320,13 @@ class Link:
             connection.release()
             try:
                 await births
-            except ConnectionLost as error:
-                connection.fail(error)
+            except LinkError:
+                if not connection.lost.done():
+                    raise
             finally:
                 births.cancel()
         else:
             connection.release()
         if not connection.lost.done():
             self._ready = True
-            self._wake()
+            self._gate.wake()

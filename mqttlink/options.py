@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from ssl import SSLContext
+from typing import Self
 
 import mqtt5
 
@@ -76,3 +77,20 @@ class Session:
     max_qos: int
     retain_available: bool
     shared_subscription_available: bool
+
+    @classmethod
+    def granted(cls, packet: mqtt5.ConnAckPacket, options: LinkOptions, generation: int) -> Self:
+        """What a CONNACK grants to a link with these options."""
+        keep_alive, expiry = packet.server_keep_alive, packet.session_expiry_interval
+        return cls(
+            generation=generation,
+            client_id=packet.assigned_client_id or options.client_id,
+            session_present=packet.session_present,
+            receive_max=packet.receive_max,
+            keep_alive_s=options.keep_alive_s if keep_alive is None else keep_alive,
+            max_packet_size=packet.max_packet_size,
+            session_expiry_s=options.session_expiry_s if expiry is None else expiry,
+            max_qos=packet.max_qos.value,
+            retain_available=packet.retain_available,
+            shared_subscription_available=packet.shared_subscription_available,
+        )

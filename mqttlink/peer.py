@@ -9,6 +9,7 @@ import mqtt5
 
 from mqttlink.admission import objection
 from mqttlink.exchange import Exchange
+from mqttlink.outbox import Outbox
 from mqttlink.parse import Parsed, encode_acks
 from mqttlink.protocol import PacketProtocol
 from mqttlink.sessions import BrokerSession
@@ -17,8 +18,6 @@ from mqttlink.subscriptions import SHARE_PREFIX
 log = logging.getLogger(__name__)
 
 _BUFFER_BYTES = 1 << 16
-_CLOGGED_BYTES = 1 << 20
-_OVERFLOW_BYTES = 1 << 22
 _CONNECT_TIMEOUT_S = 10.0
 _TOPIC_NAME_INVALID = 0x90
 
@@ -49,11 +48,9 @@ class Peer(PacketProtocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._session: BrokerSession | None = None
-        self._out: list[bytes] = []
-        self._out_bytes = 0
+        self._outbox = Outbox(self._pump)
         self._acks: list[int] = []
         self._held_by: set[BrokerSession] = set()
-        self._write_paused = False
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._last_heard = self._loop.time()
@@ -64,7 +61,7 @@ class Peer(PacketProtocol):
         """Wait for CONNECT, but not for ever."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        transport.set_write_buffer_limits(high=_CLOGGED_BYTES)
+        self._outbox.open(transport)
         self._peers.add(self)
         self._set_timer(_CONNECT_TIMEOUT_S, self.drop)
 
@@ -81,13 +78,12 @@ class Peer(PacketProtocol):
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
-        self._write_paused = True
+        self._outbox.paused = True
 
     def resume_writing(self) -> None:
         """The socket has taken what was written."""
-        self._write_paused = False
-        if self._session is not None:
-            self._session.pump()
+        self._outbox.paused = False
+        self._pump()
 
     def parsed(self, read: Parsed) -> None:
         """Everything of one socket read."""
@@ -109,20 +105,16 @@ class Peer(PacketProtocol):
     @property
     def clogged(self) -> bool:
         """Whether QoS 1 messages should wait in the queue."""
-        return self._write_paused or self._out_bytes > _CLOGGED_BYTES
+        return self._outbox.clogged
 
     @property
     def overflowing(self) -> bool:
         """Whether QoS 0 messages are dropped."""
-        assert self._transport is not None
-        return self._out_bytes + self._transport.get_write_buffer_size() > _OVERFLOW_BYTES
+        return self._outbox.overflowing
 
     def enqueue(self, frame: bytes) -> None:
         """Write with everything else of this turn of the loop."""
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(frame)
-        self._out_bytes += len(frame)
+        self._outbox.put(frame)
 
     def hold(self, session: BrokerSession) -> None:
         """Withhold acknowledgements, so that the client's window closes; its own PUBACKs are still read."""
@@ -146,13 +138,14 @@ class Peer(PacketProtocol):
     def drop(self) -> None:
         """Close without a word."""
         self._closing = True
+        self._outbox.close()
         self._leave_session()
         if self._transport is not None:
             self._transport.abort()
 
     def _end(self) -> None:
-        self._flush()
         self._closing = True
+        self._outbox.close()
         self._leave_session()
         if self._transport is not None:
             self._transport.close()
@@ -166,12 +159,9 @@ class Peer(PacketProtocol):
 
     # --- within
 
-    def _flush(self) -> None:
-        out, self._out, self._out_bytes = self._out, [], 0
-        if out and not self._closing and self._transport is not None:
-            self._transport.write(b"".join(out))
-            if self._session is not None and self._session.queued and not self._write_paused:
-                self._session.pump()
+    def _pump(self) -> None:
+        if self._session is not None and self._session.queued and not self._closing:
+            self._session.pump()
 
     def _dispatch(self, read: Parsed) -> None:
         if self._session is None:
@@ -240,12 +230,11 @@ class Peer(PacketProtocol):
             raise _Violation(_Dismissal.PROTOCOL_ERROR)
         if any(f.no_local and f.pattern.startswith(SHARE_PREFIX) for f in packet.topic_filters):
             raise _Violation(_Dismissal.PROTOCOL_ERROR)
-        place = len(self._out)
+        place = self._outbox.count
         codes = [self._exchange.subscribe(session, f, packet.subscription_id) for f in packet.topic_filters]
-        answer = mqtt5.SubAckPacket(packet.packet_id, codes).write()
-        # Retained messages were queued meanwhile; the answer goes before them.
-        self.enqueue(answer)
-        self._out.insert(place, self._out.pop())
+        self.enqueue(mqtt5.SubAckPacket(packet.packet_id, codes).write())
+        # The answer goes before the retained messages that it brought about.
+        self._outbox.move_last_to(place)
 
     def _goodbye(self, packet: mqtt5.DisconnectPacket, session: BrokerSession) -> None:
         if packet.session_expiry_interval is not None:

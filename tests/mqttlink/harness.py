@@ -144,6 +144,7 @@ class Proxy:
         self._target_port = target_port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sinks: list[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -156,11 +157,14 @@ class Proxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for sink in self._sinks:
+            sink.transport.abort()
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
         for source, sink in ((reader, back), (there, writer)):
+            self._sinks.append(sink)
             task = asyncio.create_task(self._pump(source, sink))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -173,5 +177,6 @@ class Proxy:
                 await sink.drain()
         except ConnectionError:
             pass
-        finally:
-            sink.close()
+        # A network that is gone does not report that the other side closed either.
+        await self.forwarding.wait()
+        sink.close()

@@ -314,6 +314,45 @@ def test_a_refused_subscription_names_its_filter(tmp_path: Path, name: str) -> N
     run(main())
 
 
+def test_a_refusal_within_on_connected_is_raised(tmp_path: Path, name: str) -> None:
+    async def main() -> None:
+        with run_mosquitto(tmp_path, config=["max_qos 0"]) as server:
+            one = Recorder(server.port, name, f"{name}/#")
+            async with one.link:
+                with pytest.raises(SubscribeRefused, match=name):
+                    await one.link.connected()
+
+    run(main())
+
+
+def test_leaving_is_no_disconnection(broker: Endpoint, name: str) -> None:
+    async def main() -> None:
+        async with linked(broker.port, name) as one:
+            pass
+        assert one.disconnections == []
+        with pytest.raises(LinkClosed):
+            await one.link.publish(f"{name}/a", b"x")
+        await one.link.ended()
+
+    run(main())
+
+
+def test_an_acknowledgement_of_a_lost_connection_is_not_written_to_the_next(name: str) -> None:
+    async def main() -> None:
+        async with Broker() as broker, linked(broker.port, name, f"{name}/#", acknowledge=False) as one:
+            await one.link.publish(f"{name}/a", b"x")
+            await one.until(lambda: len(one.messages) == 1)
+            one.link.reconnect()
+            # At every step of the reconnection, before CONNACK and after it.
+            while len(one.messages) < 2:
+                one.link.acknowledge(packet_ids(one.messages[:1]), 1)
+                await asyncio.sleep(0)
+            await one.link.connected()
+            assert (one.messages[1].duplicate, broker.stats.acknowledged) == (True, 0)
+
+    run(main())
+
+
 def test_an_invalid_topic_costs_no_packet_id(broker: Endpoint, name: str) -> None:
     async def main() -> None:
         async with linked(broker.port, name) as one:
