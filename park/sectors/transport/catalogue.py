@@ -16,7 +16,7 @@ TRAFFIC_DETECTOR = DeviceKind(
             decimals=1,
             description="Space-mean speed; absent in a minute without vehicles",
         ),
-        Channel(name="density", unit="{veh}/km", high=1500, decimals=2, description="Flow divided by speed"),
+        Channel(name="density", unit="{veh}/km", high=300, decimals=2, description="Flow divided by speed"),
         Channel(name="occupancy", unit="%", high=100, decimals=1, description="Share of time with a vehicle on a loop"),
         Channel(
             name="average_headway_time",

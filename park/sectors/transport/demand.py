@@ -17,12 +17,12 @@ STEPS = 2880
 #: Hourly night flow as a share of a nominal workday's vehicles.
 NIGHT_SHARE = 0.006
 #: Variance over mean of the vehicles of one step: platoons of the signals upstream.
-DISPERSION = 1.6
+DISPERSION = 3.0
 
 _HOURS = 4.0 + (np.arange(STEPS) + 0.5) * STEP_S / 3600
 _QUIET_BEFORE, _QUIET_AFTER = 10, 40
-_WEEKDAY = np.array([0.98, 1.0, 1.0, 1.01, 1.05, 0.74, 0.66])
-_HOLIDAY = 0.64
+_WEEKDAY = np.array([0.98, 1.0, 1.0, 1.01, 1.04, 0.79, 0.70])
+_HOLIDAY = 0.68
 _MAX_SHIFT = 45
 _SLOW_KNOTS = 49
 
@@ -91,7 +91,7 @@ def _key(roads: Corridors, world: WorldDay) -> Ints:
 
 def _slow(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
     """(C, 2, STEPS) what makes one half-hour busier than the same one of another day."""
-    knots = 1 + 0.07 * streams.normal("transport.slow", _key(roads, world), np.arange(_SLOW_KNOTS))
+    knots = 1 + 0.06 * streams.normal("transport.slow", _key(roads, world), np.arange(_SLOW_KNOTS))
     at = np.arange(STEPS) * ((_SLOW_KNOTS - 1) / STEPS)
     left = at.astype(np.int64)
     return np.asarray(knots[..., left] + (knots[..., left + 1] - knots[..., left]) * (at - left))

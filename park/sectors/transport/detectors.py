@@ -8,7 +8,7 @@ from park.model import Carry, Floats, Ints, Moments, Observation, Streams, lerp
 from park.sectors.transport.corridor import EFFECTIVE_LENGTH_M, LANES, LINKS
 from park.sectors.transport.traffic import MINUTES, Traffic
 
-_SPREAD = 0.1
+_SPREAD = 0.09
 _LOWEST_KMH = 3.0
 
 

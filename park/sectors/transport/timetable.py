@@ -26,12 +26,14 @@ SEATS_AND_STANDING = 80
 RAMP = 0.2
 
 _FIRST_S = 5400.0
-_LINK_S = 90.0
+_LINK_S = 88.0
 _STANDING_S = 18.0
-_TURN_S = 90.0
+_TURN_S = 60.0
+#: Mean time by which a driver starts late.
+_START_S = 90.0
 #: Least headway at a terminal, of the scheduled one.
-_HELD = 0.55
-_BOARDING_S = 2.5
+_HELD = 0.4
+_BOARDING_S = 2.2
 _DOORS_S = 8.0
 _MOST_KMH = 45.0
 #: People who come to a stop per second at the height of a workday.
@@ -78,7 +80,7 @@ def trips(streams: Streams, roads: Corridors, traffic: Traffic, world: WorldDay,
         for way in range(2):
             legs = slice(way * LINKS, (way + 1) * LINKS)
             # The dispatcher at the terminal holds a bus that would leave right behind another.
-            leaves = np.maximum(leaves, previous[:, legs.start] + _HELD * headway)
+            leaves = np.maximum(leaves, previous[:, legs.start] + _HELD * headway) + day.start[r][:, way]
             departs[r][:, legs], arrives[r][:, legs] = day.run(r, way, leaves, previous[:, legs])
             leaves = np.maximum(first + r * headway + ROUND_S / 2, arrives[r][:, legs.stop - 1] + _TURN_S)
         previous = departs[r]
@@ -94,30 +96,33 @@ def trips(streams: Streams, roads: Corridors, traffic: Traffic, world: WorldDay,
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Day:
-    """What the runs of a day meet. Noise is (rounds, C, 2 LINKS)."""
+    """What the runs of a day meet. Noise is (rounds, C, 2 LINKS), at the `start` (rounds, C, 2)."""
 
     speed: Floats32
     riders: Floats
     pace: Floats
     stopped: Floats
     boarding: Floats
+    start: Floats
 
     @staticmethod
     def prepare(streams: Streams, roads: Corridors, traffic: Traffic, world: WorldDay, buses: int) -> "_Day":
         rounds = np.arange(buses * ROUNDS)[:, None, None]
         key = (roads.cells * 1_000_003 + world.index)[None, :, None]
         leg = np.arange(2 * LINKS)
-        driver = 0.1 * streams.normal("transport.bus.driver", key, rounds, leg // LINKS)
-        road = 0.16 * streams.normal("transport.bus.road", key, rounds, leg)
+        driver = 0.12 * streams.normal("transport.bus.driver", key, rounds, leg // LINKS)
+        road = 0.22 * streams.normal("transport.bus.road", key, rounds, leg)
         red = streams.uniform("transport.bus.red", key, rounds, leg)
         slow = streams.uniform("transport.bus.doors", key, rounds, leg)
+        start = streams.uniform("transport.bus.start", key, rounds, np.arange(2))
         # A bus passes the signals of side streets on green six times out of ten.
         return _Day(
             speed=traffic.speed.reshape(len(roads), 2 * LINKS, GRID_POINTS),
             riders=_riders(roads, world),
             pace=np.exp(np.maximum(driver + road, -0.15)),
             stopped=np.maximum(red - 0.6, 0.0) * 110.0,
-            boarding=_DOORS_S - 5.0 * np.log1p(-slow),
+            start=-_START_S * np.log1p(-start),
+            boarding=_DOORS_S - 6.0 * np.log1p(-slow),
         )
 
     def run(self, r: int, way: int, leaves: Floats, previous: Floats) -> tuple[Floats, Floats]:

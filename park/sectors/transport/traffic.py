@@ -28,7 +28,7 @@ from park.sectors.transport.corridor import (
 )
 from park.sectors.transport.demand import STEP_S, STEPS, arrivals, day_total, night_rate
 
-DROOP = 0.15
+DROOP = 0.2
 CRITICAL_PER_KM = CAPACITY / (FREE_KMH * (1 - DROOP))
 WAVE_KMH = CAPACITY / (JAM_PER_KM - CRITICAL_PER_KM)
 MINUTES = 1441
@@ -121,18 +121,18 @@ class Links:
         for point in range(GRID_POINTS - 1):
             free[..., 1:-1] = self.pace[:, point, None, None]
             droop[..., 1:-1] = self.pace[:, point, None, None] * (DROOP / _CRITICAL)
-            multiply(self.send, self.room[:, point, None, None], most)
+            multiply(self.send, self.room[:, point, None, None], out=most)
             for k in range(point * _STEPS_PER_POINT, (point + 1) * _STEPS_PER_POINT):
-                multiply(droop, n, s)
-                subtract(free, s, s)
-                multiply(s, n, s)
-                minimum(s, most, s)
-                subtract(space, n, r)
-                multiply(r, wave, r)
-                minimum(sending, receiving, y)
-                subtract(upstream, y, upstream)
-                add(downstream, y, downstream)
-                add(source, steps[k], source)
+                multiply(droop, n, out=s)
+                subtract(free, s, out=s)
+                multiply(s, n, out=s)
+                minimum(s, most, out=s)
+                subtract(space, n, out=r)
+                multiply(r, wave, out=r)
+                minimum(sending, receiving, out=y)
+                subtract(upstream, y, out=upstream)
+                add(downstream, y, out=downstream)
+                add(source, steps[k], out=source)
                 if k % 2:
                     kept[k // 2 + 1] = n
         return kept
