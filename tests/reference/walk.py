@@ -107,6 +107,7 @@ def walk(
     seed: int,
     days: int,
     cells: int,
+    *,
     first: int = 0,
     weather: Callable[[int], WorldDay] | None = None,
 ) -> Iterator[Walked]:

@@ -1,0 +1,236 @@
+"""Credibility bars of the weather. PV and ET0, which the weather drives, are judged with their sectors."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.reference.bar import Bar, Figures
+from tests.reference.records import Daily, Floats, Record, daily_of, record_of, shuffled_days, shuffled_hours
+from tests.reference.statistics import (
+    correlation,
+    deseasoned,
+    lag,
+    persistence,
+    weibull_shape,
+    within_day,
+)
+
+_RNG = 11
+
+
+def _noise(like: Floats) -> Floats:
+    return np.asarray(np.random.default_rng(_RNG).normal(like.mean(), like.std(), like.shape))
+
+
+def possible_irradiance(record: Record) -> Figures:
+    """W/m2 by which the brightest hour passes the physically possible, and the darkest hour."""
+    ceiling = 1.2 * record.normal * record.sine**1.2 + 50
+    return {"excess": float((record.ghi - ceiling).max()), "least": float(record.ghi.min())}
+
+
+def clear_share(record: Record) -> Figures:
+    """99th percentile of the hourly share of clear-sky irradiance."""
+    day = record.ghi_clear > 100
+    return {"p99": float(np.quantile(record.ghi[day] / record.ghi_clear[day], 0.99))}
+
+
+def _clearness(record: Record) -> Floats:
+    by_day = record.ghi.reshape(-1, 24).sum(axis=1)
+    return np.asarray(by_day / record.extraterrestrial.reshape(-1, 24).sum(axis=1))
+
+
+def clearness(record: Record) -> Figures:
+    """Daily clearness index."""
+    kt = _clearness(record)
+    return {"mean": float(kt.mean()), "SD": float(kt.std()), "lag-1": lag(kt, 1)}
+
+
+def smooth_temperature(record: Record) -> Figures:
+    """How temperature moves from hour to hour, and the median hours of its extremes."""
+    by_day = record.temperature.reshape(-1, 24)
+    return {
+        "lag-1": lag(record.temperature, 1),
+        "p99 change": float(np.quantile(np.abs(np.diff(record.temperature)), 0.99)),
+        "coldest": float(np.median(by_day.argmin(axis=1))),
+        "warmest": float(np.median(by_day.argmax(axis=1))),
+    }
+
+
+def daily_residuals(daily: Daily) -> Figures:
+    """Daily extremes less the season."""
+    high = deseasoned(daily.tmax, daily.day_of_year)
+    low = deseasoned(daily.tmin, daily.day_of_year)
+    return {
+        "tmax lag-1": lag(high, 1),
+        "tmin lag-1": lag(low, 1),
+        "tmax SD": float(high.std()),
+        "tmin SD": float(low.std()),
+        "tmin-tmax": correlation(high, low),
+    }
+
+
+def rain_amount(daily: Daily) -> Figures:
+    """Wet days of at least 0.1 mm and millimetres, a year."""
+    years = len(daily.rain) / 365
+    return {"wet days": float((daily.rain >= 0.1).sum() / years), "mm": float(daily.rain.sum() / years)}
+
+
+def rain_spells(daily: Daily) -> Figures:
+    """p(wet|wet) - p(wet|dry)."""
+    return {"persistence": persistence(daily.rain >= 0.1)}
+
+
+def wet_air(record: Record) -> Figures:
+    """Points of relative humidity by which wet hours exceed dry ones."""
+    wet = record.wet > 0
+    return {"points": float(record.humidity[wet].mean() - record.humidity[~wet].mean())}
+
+
+def range_and_sun(record: Record) -> Figures:
+    """Diurnal range with clearness; temperature with humidity within the day."""
+    span = np.ptp(record.temperature.reshape(-1, 24), axis=1)
+    return {
+        "range-clearness": correlation(span, _clearness(record)),
+        "temperature-humidity": correlation(within_day(record.temperature), within_day(record.humidity)),
+    }
+
+
+def wind(record: Record) -> Figures:
+    """Margin and persistence of the wind, and its correlation with the sun."""
+    return {
+        "Weibull k": weibull_shape(record.wind),
+        "lag-1": lag(record.wind, 1),
+        "|sun-wind|": abs(correlation(record.wind, record.ghi)),
+    }
+
+
+BARS = [
+    Bar(
+        number="2",
+        title="Irradiance is physically possible",
+        source="Long & Shi (2008), QCRad",
+        sample=record_of,
+        measure=possible_irradiance,
+        limits={"excess": (-np.inf, 0), "least": (-2, np.inf)},
+        mutants={
+            "shuffled hours": shuffled_hours,
+            "white noise": lambda record: replace(record, ghi=_noise(record.ghi)),
+        },
+    ),
+    Bar(
+        number="3",
+        title="Clouds seldom brighten an hour beyond the clear sky",
+        source="broken-cloud enhancement averages out within the hour",
+        sample=record_of,
+        measure=clear_share,
+        limits={"p99": (0.85, 1.20)},
+        mutants={
+            "shuffled hours": shuffled_hours,
+            "constant": lambda record: replace(record, ghi=np.full_like(record.ghi, 300.0)),
+        },
+    ),
+    Bar(
+        number="4",
+        title="Daily clearness",
+        source="Liu & Jordan (1960) and the records of humid subtropical stations",
+        sample=record_of,
+        measure=clearness,
+        limits={"mean": (0.35, 0.55), "SD": (0.12, 0.20), "lag-1": (0.15, 0.45)},
+        mutants={
+            "shuffled days": shuffled_days,
+            "constant sky": lambda record: replace(record, ghi=0.45 * record.extraterrestrial),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="5",
+        title="Temperature is smooth and follows the sun",
+        source="hourly records of temperate and subtropical stations",
+        sample=record_of,
+        measure=smooth_temperature,
+        limits={"lag-1": (0.97, 0.9999), "p99 change": (0.5, 4.5), "coldest": (4, 7), "warmest": (13, 16)},
+        mutants={
+            "shuffled hours": shuffled_hours,
+            "white noise": lambda record: replace(record, temperature=_noise(record.temperature)),
+            "constant": lambda record: replace(record, temperature=np.full_like(record.temperature, 15.0)),
+        },
+    ),
+    Bar(
+        number="6",
+        title="Warm and cold spells",
+        source="Richardson (1981)",
+        sample=daily_of,
+        measure=daily_residuals,
+        limits={
+            "tmax lag-1": (0.5, 0.75),
+            "tmin lag-1": (0.5, 0.75),
+            "tmax SD": (2.5, 5),
+            "tmin SD": (2.5, 5),
+            "tmin-tmax": (0.35, 0.7),
+        },
+        mutants={
+            "white noise": lambda daily: replace(daily, tmax=_noise(daily.tmax), tmin=_noise(daily.tmin)),
+            "constant": lambda daily: replace(daily, tmax=np.full_like(daily.tmax, 20.0)),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="7a",
+        title="Rain of Wuxi",
+        source="1,080 to 1,170 mm and 121 to 131 days a year are normal",
+        sample=daily_of,
+        measure=rain_amount,
+        limits={"wet days": (110, 140), "mm": (950, 1300)},
+        mutants={
+            "drizzle every day": lambda daily: replace(daily, rain=np.full_like(daily.rain, 3.1)),
+            "dry": lambda daily: replace(daily, rain=np.zeros_like(daily.rain)),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="7b",
+        title="Rain comes in spells",
+        source="Richardson (1981)",
+        sample=daily_of,
+        measure=rain_spells,
+        limits={"persistence": (0.2, 0.8)},
+        mutants={
+            "shuffled days": lambda daily: replace(daily, rain=np.random.default_rng(_RNG).permutation(daily.rain)),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="7c",
+        title="Rain moistens the air",
+        source="hourly records of humid subtropical stations",
+        sample=record_of,
+        measure=wet_air,
+        limits={"points": (15, 40)},
+        mutants={"shuffled hours": shuffled_hours},
+    ),
+    Bar(
+        number="8",
+        title="Sun, warmth and moisture go together",
+        source="hourly records of humid subtropical stations",
+        sample=record_of,
+        measure=range_and_sun,
+        limits={"range-clearness": (0.5, 1), "temperature-humidity": (-1, -0.5)},
+        mutants={
+            "shuffled hours": shuffled_hours,
+            "another's sky": lambda record: replace(record, ghi=shuffled_days(record).ghi),
+        },
+    ),
+    Bar(
+        number="9",
+        title="Wind",
+        source="Justus et al. (1978): Weibull shapes of surface winds",
+        sample=record_of,
+        measure=wind,
+        limits={"Weibull k": (1.6, 2.6), "lag-1": (0.75, 0.92), "|sun-wind|": (0, 0.25)},
+        mutants={
+            "shuffled hours": shuffled_hours,
+            "constant": lambda record: replace(record, wind=np.full_like(record.wind, 3.0)),
+            "driven by the sun": lambda record: replace(record, wind=record.wind + 0.01 * record.ghi),
+        },
+    ),
+]
