@@ -37,6 +37,12 @@ def _ignore(*_: object) -> None:
     return None
 
 
+def _retrieve(future: asyncio.Future[None]) -> None:
+    """Look at a failure that a lost connection explains, so that asyncio does not report it as unseen."""
+    if not future.cancelled():
+        future.exception()
+
+
 class Link:
     """An MQTT 5 session that connects, resumes and reconnects by itself.
 
@@ -102,12 +108,12 @@ class Link:
     @property
     def is_connected(self) -> bool:
         """Whether bulk traffic can flow now."""
-        return self._ready
+        return self._ready and self._connection is not None and not self._connection.lost.done()
 
     @property
     def window_free(self) -> int:
         """How many QoS 1 messages may be sent now; 0 while the link is down."""
-        return self._connection.ids.free if self._connection is not None and self._ready else 0
+        return self._connection.ids.free if self._connection is not None and self.is_connected else 0
 
     async def connected(self) -> Session:
         """Wait until the link is up and `on_connected` has finished.
@@ -116,7 +122,7 @@ class Link:
             ConnectRefused: the broker refused the very first connection for good.
             LinkClosed: the link was closed.
         """
-        await self._gate.until(lambda: self._ready)
+        await self._gate.until(lambda: self.is_connected)
         assert self._session is not None
         return self._session
 
@@ -242,7 +248,7 @@ class Link:
 
     def _is_writable(self, free: int) -> bool:
         connection = self._connection
-        if connection is None or not self._ready or connection.write_paused:
+        if connection is None or not self.is_connected or connection.write_paused:
             return False
         return connection.ids.free >= max(1, min(free, connection.ids.limit // 2))
 
@@ -315,14 +321,14 @@ class Link:
         outcome = self._on_connected(session)
         if inspect.isawaitable(outcome):
             births = asyncio.ensure_future(outcome)
+            births.add_done_callback(_retrieve)
             # Its first steps come before the first message; its requests need the answers that follow.
             await asyncio.sleep(0)
             connection.release()
             try:
-                await births
-            except LinkError:
+                await asyncio.wait([births, connection.lost], return_when=asyncio.FIRST_COMPLETED)
                 if not connection.lost.done():
-                    raise
+                    births.result()
             finally:
                 births.cancel()
         else:

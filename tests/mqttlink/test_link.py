@@ -18,6 +18,7 @@ from mqttlink import (
     Link,
     LinkClosed,
     LinkOptions,
+    Session,
     SessionTakenOver,
     SubscribeRefused,
 )
@@ -248,6 +249,26 @@ def test_births_come_before_bulk_traffic(broker: Endpoint, name: str) -> None:
                 await publish_all(sender, [f"{name}/a".encode()], [b"bulk"])
                 await receiver.until(lambda: len(receiver.messages) == 2)
             assert receiver.payloads == [b"born", b"bulk"]
+
+    run(main())
+
+
+def test_births_that_hang_do_not_keep_the_link_down(name: str) -> None:
+    async def main() -> None:
+        sessions: list[int] = []
+        never = asyncio.Event()
+
+        async def on_connected(session: Session) -> None:
+            sessions.append(session.generation)
+            if session.generation == 1:
+                link.reconnect()
+                await never.wait()
+
+        async with Broker() as broker:
+            link = Link(LinkOptions(address=at(broker.port), client_id=name), on_connected=on_connected)
+            async with link:
+                assert (await link.connected()).generation == 2
+        assert sessions == [1, 2]
 
     run(main())
 
