@@ -6,7 +6,7 @@ import inspect
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import mqtt5
 import numpy as np
@@ -326,7 +326,8 @@ class Link:
             await asyncio.sleep(0)
             connection.release()
             try:
-                await asyncio.wait([births, connection.lost], return_when=asyncio.FIRST_COMPLETED)
+                either: list[asyncio.Future[Any]] = [births, connection.lost]
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 if not connection.lost.done():
                     births.result()
             finally:
