@@ -406,7 +406,7 @@ BARS = [
         source="BDEW standard load profiles (in the package demandlib) in a mix of homes and business",
         sample=town,
         measure=load_shape,
-        limits={"load factor": (0.75, 0.90), "workday/weekend": (1.08, 1.30), "lag-168h": (0.7, 1.0)},
+        limits={"load factor": (0.65, 0.90), "workday/weekend": (1.08, 1.30), "lag-168h": (0.7, 1.0)},
         mutants={
             "white noise": _load(_noise),
             "constant": _load(_constant),

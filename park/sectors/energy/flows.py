@@ -124,6 +124,16 @@ class Flows:
         return battery.dispatch(self.plant.battery, self.morning_charge, evening, made, used)
 
     @cached_property
+    def charged(self) -> Floats:
+        """Into each battery, kW."""
+        return np.maximum(-self.storage, 0.0)
+
+    @cached_property
+    def discharged(self) -> Floats:
+        """Out of each battery, kW."""
+        return np.maximum(self.storage, 0.0)
+
+    @cached_property
     def stored(self) -> Floats:
         """By cell, kW; positive discharges."""
         return self._per_cell(self.storage)
@@ -138,6 +148,11 @@ class Flows:
     def grid(self) -> Floats:
         """From the grid into a cell, kW."""
         return self.used + self.loss - self.made_by_sun - self.made_by_wind - self.stored
+
+    @cached_property
+    def fed_in(self) -> Floats:
+        """From a cell into the grid, kW: `grid` with the other sign."""
+        return -self.grid
 
     @cached_property
     def grid_reactive(self) -> Floats:
@@ -177,12 +192,12 @@ class Energies:
     @cached_property
     def battery_import(self) -> Floats:
         """By battery."""
-        return integral(np.maximum(-self._flows.storage, 0.0))
+        return integral(self._flows.charged)
 
     @cached_property
     def battery_export(self) -> Floats:
         """By battery."""
-        return integral(np.maximum(self._flows.storage, 0.0))
+        return integral(self._flows.discharged)
 
     @cached_property
     def load_import(self) -> Floats:
@@ -202,4 +217,4 @@ class Energies:
     @cached_property
     def grid_export(self) -> Floats:
         """By cell."""
-        return integral_above_zero(-self._flows.grid)
+        return integral_above_zero(self._flows.fed_in)

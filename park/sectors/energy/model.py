@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from park.model import Carry, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
 from park.sectors.energy.flows import Flows, Plant
 from park.sectors.energy.observe import OBSERVERS, EnergyDay
 
@@ -19,7 +19,9 @@ REGISTERS = {
     "grid_import": "site_meter",
     "grid_export": "site_meter",
 }
-_PLANTS_KEPT = 4
+_PLANTS_KEPT = 4096
+#: Cells whose day fits into the processor's cache.
+_BLOCK = 64
 
 
 class EnergyModel:
@@ -35,8 +37,12 @@ class EnergyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
         """The registers after the day's energies."""
-        energy = self._flows(cells, world).energy
-        return {name: before + getattr(energy, name)[:, -1].reshape(before.shape) for name, before in carry.items()}
+        made: dict[str, list[Floats]] = {name: [] for name in REGISTERS}
+        for first in range(0, len(cells), _BLOCK):
+            energy = self._flows(cells[first : first + _BLOCK], world).energy
+            for name, days in made.items():
+                days.append(getattr(energy, name)[:, -1])
+        return {name: carry[name] + np.concatenate(days).reshape(carry[name].shape) for name, days in made.items()}
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
         """The state of the cells through one day."""

@@ -142,8 +142,8 @@ def battery_(state: EnergyDay, at: Moments) -> Observation:
     rows = _rows(state, "battery", at)
     here = Sampler(rows, at.x)
     active, charge = here.line(flows.storage), here.line(state.charge)
-    charged = here.energy(np.maximum(-flows.storage, 0.0), flows.energy.battery_import)
-    discharged = here.energy(np.maximum(flows.storage, 0.0), flows.energy.battery_export)
+    charged = here.energy(flows.charged, flows.energy.battery_import)
+    discharged = here.energy(flows.discharged, flows.energy.battery_export)
     string = battery.string_voltage(charge, active / flows.plant.battery.rated[rows])
     return {
         "state_of_charge": 100.0 * charge,
@@ -217,7 +217,7 @@ def site_meter(state: EnergyDay, at: Moments) -> Observation:
             "grid_import", at, here.energy_above_zero(flows.grid, flows.energy.grid_import)
         ),
         "total_active_energy_export": state.register(
-            "grid_export", at, here.energy_above_zero(-flows.grid, flows.energy.grid_export)
+            "grid_export", at, here.energy_above_zero(flows.fed_in, flows.energy.grid_export)
         ),
     }
 
