@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import Bools, Floats, Ints, Observation
 from park.sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR
@@ -66,9 +67,9 @@ class _Season:
     coupled: Coupled
 
 
-def _published(kind_channels: Observation, kind: object, name: str) -> Floats:
-    channel = kind.channel[name]  # type: ignore[attr-defined]
-    whole, present = quantise(channel, kind_channels[name])
+def _published(observed: Observation, kind: DeviceKind, name: str) -> Floats:
+    channel = kind.channel[name]
+    whole, present = quantise(channel, observed[name])
     values = whole / channel.scale
     return values if present is None else np.where(present, values, np.nan)
 
@@ -310,7 +311,7 @@ def ablated(seed: int, days: int) -> Coupled:
     return replace(coupled, road=np.roll(coupled.road, coupled.road.size // 2 + 14 * 3))
 
 
-def _seasons() -> Iterator[Bar]:
+def _bars() -> Iterator[Bar]:
     yield Bar(
         number="15",
         title="Weekly and daily rhythm of traffic",
@@ -399,4 +400,4 @@ def _seasons() -> Iterator[Bar]:
     )
 
 
-BARS = list(_seasons())
+BARS = list(_bars())

@@ -13,7 +13,7 @@ KM_A_DAY = ROUNDS * 2 * LINKS * LINK_KM
 _LEGS = 2 * LINKS
 _KNOTS = ROUNDS * _LEGS * 2
 #: Between two buses' times in the one sorted array; longer than any day.
-_APART_S = 2.0e5
+_APART_MS = 200_000_000
 _METRES_PER_DEGREE = 111_200.0
 #: Spread of a position fix in a street, m, per axis.
 _FIX_M = 2.5
@@ -27,7 +27,8 @@ class Buses:
 
     Attributes:
         knots: (C V knots,) times at which buses leave and reach stops, in turn, those of bus b shifted by
-            b x `_APART_S`, so that one sorted array serves all.
+            b x `_APART_MS`, so that one sorted array serves all. Whole milliseconds, or the shift would
+            round them and a bus's place in the array would show.
         load: (C V, ROUNDS x legs) passengers.
         first: (C V,) scheduled first departure, s since 04:00.
         driven: (C V,) odometer at 04:00, km.
@@ -35,7 +36,7 @@ class Buses:
 
     roads: Corridors
     buses: int
-    knots: Floats
+    knots: Ints
     load: Ints
     first: Floats
     driven: Floats
@@ -51,7 +52,7 @@ def buses(streams: Streams, roads: Corridors, trips: Trips, day: int) -> Buses:
     return Buses(
         roads=roads,
         buses=count,
-        knots=(knots + _APART_S * np.arange(rows)[:, None]).reshape(-1),
+        knots=(np.rint(1000.0 * knots).astype(np.int64) + _APART_MS * np.arange(rows)[:, None]).reshape(-1),
         load=trips.load.reshape(rows, ROUNDS * _LEGS),
         first=trips.first.reshape(-1),
         driven=(before + day * KM_A_DAY).reshape(-1),
@@ -99,14 +100,15 @@ def observe(streams: Streams, state: Buses, at: Moments) -> Observation:
 
 def _place(state: Buses, at: Moments) -> _Place:
     row = at.row * state.buses + at.unit
-    now = at.x * GRID_S + _APART_S * row
+    now = np.rint(at.x * (1000.0 * GRID_S)).astype(np.int64) + _APART_MS * row
     knot = np.searchsorted(state.knots, now, side="right") - 1 - row * _KNOTS
     parked = (knot < 0) | (knot == _KNOTS - 1)
     knot = np.maximum(knot, 0)
     flat = row * _KNOTS + knot
-    since = now - state.knots[flat]
+    since = (now - state.knots[flat]) / 1000.0
     moving = (knot % 2 == 0) & ~parked
-    takes = np.where(moving, state.knots[np.minimum(flat + 1, len(state.knots) - 1)] - state.knots[flat], 1.0)
+    after = state.knots[np.minimum(flat + 1, len(state.knots) - 1)]
+    takes = np.where(moving, (after - state.knots[flat]) / 1000.0, 1.0)
     done, speed = _trapezoid(np.clip(since / takes, 0.0, 1.0))
     unborn = parked & (knot == 0)
     return _Place(
@@ -134,7 +136,8 @@ def _delay(state: Buses, place: _Place, leg: Ints) -> Floats:
     """Seconds behind the timetable at the last stop: on leaving it, or on reaching it while there."""
     departs, arrives = scheduled()
     due = state.first[place.row] + place.leg // _LEGS * ROUND_S + np.where(place.moving, departs[leg], arrives[leg])
-    return np.asarray(state.knots[place.row * _KNOTS + place.knot] - _APART_S * place.row - due)
+    done = state.knots[place.row * _KNOTS + place.knot] - _APART_MS * place.row
+    return np.asarray(done / 1000.0 - due)
 
 
 def _fix(streams: Streams, roads: Corridors, at: Moments, leg: Ints, place: _Place) -> tuple[Floats, Floats, Floats]:
