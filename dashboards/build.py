@@ -8,6 +8,7 @@ from dashboards.units import symbol
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.pipeline import PIPELINE, PipelineMeasurement
 from park.sectors import SECTORS
+from park.town import default_town
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("dashboards/out")
@@ -16,8 +17,15 @@ KINDS_TABLE = Path("docs/reference/kinds.md")
 
 def generated() -> dict[Path, str]:
     """Every generated file, by its path within the repository."""
-    pages = {OUT / f"{page.slug}.json": grafana.render(page) for page in dashboards()}
+    zone = _zone(default_town().town.utc_offset_ms)
+    pages = {OUT / f"{page.slug}.json": grafana.render(page, timezone=zone) for page in dashboards()}
     return {**pages, KINDS_TABLE: kinds_table()}
+
+
+def _zone(utc_offset_ms: int) -> str:
+    """The IANA name of a fixed offset, whose sign is reversed; there are names for whole hours alone."""
+    hours, rest = divmod(utc_offset_ms, 3_600_000)
+    return "browser" if rest else f"Etc/GMT{-hours:+d}" if hours else "utc"
 
 
 def write(root: Path = ROOT) -> list[Path]:

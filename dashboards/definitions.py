@@ -3,17 +3,53 @@
 import dataclasses
 import importlib
 import importlib.util
+from collections.abc import Iterable
 
 from dashboards import rules
 from dashboards.errors import PanelError
 from dashboards.pipeline import PIPELINE_DASHBOARD
 from dashboards.sources.shape import shape
 from park.catalogue import Sector
-from park.panel import Dashboard, Panel, View
-from park.sectors import SECTORS
+from park.panel import Aggregate, Dashboard, Panel, View
+from park.sectors import KINDS, SECTORS
 
-_TILES = 3
+_TILES = 2
 _CHARTS = 3
+
+# The first of a sector's panels stand for it, but these before them.
+_STRONG = {
+    "Air temperature",
+    "Soil moisture",
+    "Solar power now",
+    "Consumption now",
+    "Mean traffic speed",
+    "People on the buses",
+    "Greenhouse temperature",
+    "Soil moisture by site",
+}
+
+
+def _weather(title: str, story: str, fields: dict[str, str], unit: str, decimals: int) -> Panel:
+    return Panel(
+        title=title,
+        story=story,
+        measurement="weather_station",
+        fields=tuple(fields),
+        across=Aggregate.MEAN,
+        unit=unit,
+        low=None if unit == "Cel" else 0.0,
+        decimals=decimals,
+        width=8,
+        height=7,
+        labels=fields,
+    )
+
+
+_WEATHER = (
+    _weather("Sun", "A cloud's dent shows in the roofs' power below.", {"solar_radiation": "Radiation"}, "W/m2", 0),
+    _weather("Air temperature", "Cold and heat drive the buildings' load.", {"temperature": "Air"}, "Cel", 1),
+    _weather("Wind", "Mean of the stations, turbulence included.", {"wind_speed": "Wind"}, "m/s", 1),
+)
 
 
 def dashboards() -> tuple[Dashboard, ...]:
@@ -47,10 +83,15 @@ def at_a_glance(sectors: list[tuple[Sector, Dashboard]]) -> Dashboard:
     """The first figures of every sector in one strip, and the first charts of each."""
     panels: list[Panel] = [_heading("The town now", "The newest reading of every device.")]
     for _, page in sectors:
-        tiles = [panel for panel in page.panels if panel.view in {View.STAT, View.GAUGE}]
+        tiles = _strongest(panel for panel in page.panels if panel.view in {View.STAT, View.GAUGE})
         panels += [dataclasses.replace(panel, width=4, height=5) for panel in tiles[:_TILES]]
+    if weather := [panel for panel in _WEATHER if panel.measurement in KINDS]:
+        panels.append(_heading("One weather", "Every sector feels the same sun, wind and rain."))
+        panels += weather
     for sector, page in sectors:
-        charts = [panel for panel in page.panels if panel.view is View.TIME_SERIES and "device" not in panel.by]
+        charts = _strongest(
+            panel for panel in page.panels if panel.view is View.TIME_SERIES and "device" not in panel.by
+        )
         panels.append(_heading(sector.title, sector.description))
         panels += [dataclasses.replace(panel, width=8, height=8) for panel in charts[:_CHARTS]]
     return Dashboard(
@@ -59,6 +100,10 @@ def at_a_glance(sectors: list[tuple[Sector, Dashboard]]) -> Dashboard:
         description="One town, one weather: how its sectors move together.",
         panels=tuple(panels),
     )
+
+
+def _strongest(panels: Iterable[Panel]) -> list[Panel]:
+    return sorted(panels, key=lambda panel: panel.title not in _STRONG)
 
 
 def _heading(title: str, story: str) -> Panel:

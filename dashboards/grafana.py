@@ -70,16 +70,21 @@ def uid(slug: str) -> str:
     return f"park-{slug}"
 
 
-def render(page: Dashboard) -> str:
-    """The dashboard's JSON, the same for the same definition."""
+def render(page: Dashboard, *, timezone: str = "browser") -> str:
+    """The dashboard's JSON, the same for the same definition.
+
+    Args:
+        page: what to render.
+        timezone: in which times are shown: "browser", "utc" or an IANA name.
+    """
     builder = (
         dashboard_builders.Dashboard(page.title)
         .uid(uid(page.slug))
         .description(page.description)
         .tags([TAG, page.slug])
         .refresh("10s")
-        .time("now-24h", "now")
-        .timezone("browser")
+        .time(_since(page.span_s), "now")
+        .timezone(timezone)
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .link(_links())
         .readonly()
@@ -89,6 +94,10 @@ def render(page: Dashboard) -> str:
     for number, at in enumerate(place(page.panels), start=1):
         _add(builder, at, number)
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _since(span_s: int) -> str:
+    return f"now-{span_s // 3600}h" if span_s % 3600 == 0 else f"now-{span_s // 60}m"
 
 
 def _links() -> dashboard_builders.DashboardLink:

@@ -216,4 +216,5 @@ PIPELINE_DASHBOARD = Dashboard(
     title="The pipeline",
     description="Readings from gateway to store: how many, how fast, and what happened to the rest.",
     panels=(*_NOW, *_FLOW, *_CARE, *_COST),
+    span_s=1800,
 )

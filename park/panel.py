@@ -51,8 +51,7 @@ class Panel:
         fields: channels of it, drawn together; they share `unit`, except in a table, where every
             column has its channel's own.
         aggregate: within each interval of the panel's time axis, per device. A table has no time
-            axis: it shows the newest value, and with MIN, MAX, SUM, COUNT or SPREAD that of the
-            whole range.
+            axis, so there it is over the whole range; LAST shows the newest.
         across: then across devices (sum of all powers, mean of all speeds); None draws each group.
         by: tags that split the answer into series: site, device.
         low, high: range of the axis; None lets it follow the data.
@@ -89,9 +88,15 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """A page of panels. `slug` is its stable address."""
+    """A page of panels.
+
+    Attributes:
+        slug: its stable address.
+        span_s: how far back it looks at first sight.
+    """
 
     slug: str
     title: str
     description: str
     panels: tuple[Panel, ...]
+    span_s: int = 86_400

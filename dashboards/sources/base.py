@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from park.panel import Panel
 
@@ -26,6 +26,10 @@ class Window:
     interval: int = 60_000
     sites: tuple[str, ...] = ()
 
+    def shifted(self, by: int) -> Self:
+        """The same window on a clock that is `by` ms ahead."""
+        return dataclasses.replace(self, start=self.start + by, until=self.until + by)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -36,6 +40,10 @@ class Series:
     times: Sequence[int]
     tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
+    def shifted(self, by: int) -> Self:
+        """The same series on a clock that is `by` ms ahead."""
+        return dataclasses.replace(self, times=[time + by for time in self.times])
+
 
 class Source(Protocol):
     """A store that answers panels. A measurement without readings is no error: no series."""
@@ -44,7 +52,7 @@ class Source(Protocol):
         """The panel's series over the window."""
 
     async def newest(self, panel: Panel, window: Window) -> list[Series]:
-        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+        """One value per series: the newest in the window, for a table that of the whole window."""
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

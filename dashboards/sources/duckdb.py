@@ -99,7 +99,7 @@ class DuckSource:
         return await self._ask(shape(panel, over_time=True), window)
 
     async def newest(self, panel: Panel, window: Window) -> list[Series]:
-        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+        """One value per series: the newest in the window, for a table that of the whole window."""
         return await self._ask(shape(panel, over_time=False), window)
 
     async def answer(self, panel: Panel, window: Window) -> list[Series]:

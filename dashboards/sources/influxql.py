@@ -152,7 +152,7 @@ class InfluxSource:
         return await self._ask(shape(panel, over_time=True), window)
 
     async def newest(self, panel: Panel, window: Window) -> list[Series]:
-        """One value per series: the newest in the window, or the whole window's extreme or sum."""
+        """One value per series: the newest in the window, for a table that of the whole window."""
         return await self._ask(shape(panel, over_time=False), window)
 
     async def sites(self, sector: str | None = None) -> list[str]:

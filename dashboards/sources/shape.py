@@ -19,7 +19,7 @@ from park.sectors import KINDS
 
 LEVELS = ("good", "notice", "warning", "critical")
 PIPELINE_INTERVAL_S = 10.0
-_WHOLE_RANGE = {Aggregate.MIN, Aggregate.MAX, Aggregate.SUM, Aggregate.COUNT, Aggregate.SPREAD}
+_EXTREMES = {Aggregate.MIN, Aggregate.MAX, Aggregate.SUM, Aggregate.COUNT, Aggregate.SPREAD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,8 @@ def shape(panel: Panel, *, over_time: bool | None = None) -> Shape:
 
     Args:
         panel: not a heading.
-        over_time: None takes it from the panel's view; False asks for the newest values.
+        over_time: None takes it from the panel's view; False asks for one value per series: a table's
+            is over the whole window, any other's is the newest.
 
     Raises:
         PanelError: the panel asks for what is not stored, or cannot be computed.
@@ -141,7 +142,7 @@ def _steps(panel: Panel, at: Measured, *, over_time: bool) -> tuple[Aggregate, A
     within, across = panel.aggregate, panel.across
     if any(at.channels[field].type in {ValueType.BOOL, ValueType.TEXT} for field in panel.fields):
         return (within if within is Aggregate.COUNT else Aggregate.LAST), across
-    newest = not over_time and within not in _WHOLE_RANGE and panel.rate_s is None
+    newest = not over_time and panel.view is not View.TABLE and within not in _EXTREMES and panel.rate_s is None
     if newest and across is None and within is Aggregate.MEAN and at.source_tag not in panel.by:
         across = Aggregate.MEAN
     return (Aggregate.LAST if newest else within), across

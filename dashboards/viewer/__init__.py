@@ -20,7 +20,13 @@ __all__ = ["running"]
 
 @asynccontextmanager
 async def running(
-    source: Source, *, host: str = "127.0.0.1", port: int = 0, title: str = "Sensing park", refresh_s: float = 3.0
+    source: Source,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    title: str = "Sensing park",
+    utc_offset_ms: int = 0,
+    refresh_s: float = 3.0,
 ) -> AsyncIterator[str]:
     """Serve the viewer while the block runs; yields its URL once it accepts connections.
 
@@ -29,6 +35,7 @@ async def running(
         host: where to listen.
         port: 0 takes a free one.
         title: shown above all dashboards.
+        utc_offset_ms: the town's local time less UTC; times are shown by its clock.
         refresh_s: how often a browser's newest figures are asked for.
 
     Raises:
@@ -36,6 +43,9 @@ async def running(
     """
     server = await asyncio.to_thread(importlib.import_module, "dashboards.viewer.server")
     page = await asyncio.to_thread(importlib.import_module, "dashboards.viewer.page")
-    page.install(page.Site(title=title, pages=dashboards(), source=source, refresh_s=refresh_s))
+    served = page.Served(
+        title=title, pages=dashboards(), source=source, utc_offset_ms=utc_offset_ms, refresh_s=refresh_s
+    )
+    page.install(served)
     async with server.serving(title=title, host=host, port=port) as url:
         yield url

@@ -209,8 +209,8 @@ def _rows(panel: Panel, answer: list[Series]) -> list[dict[str, Any]]:
 def _dots(panel: Panel, field: str) -> str:
     """A cell with the state's colour before its text, for texts and booleans."""
     channel = measured(panel.measurement).channels[field]
-    if channel.type not in {ValueType.BOOL, ValueType.TEXT}:
-        return ""
+    if channel.type not in {ValueType.BOOL, ValueType.TEXT} or any(text[0].isdigit() for text in channel.texts):
+        return ""  # Version numbers are texts too, but no states.
     known = {
         state.value: (state.text, state.color(charts.STATE_PALETTE, charts.LEVELS)) for state in states(panel, field)
     }

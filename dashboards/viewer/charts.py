@@ -1,5 +1,8 @@
 """ECharts options of a panel's answer. Pure: data in, a dictionary out.
 
+Times come shifted to the town's own clock and are shown as if they were UTC, so that noon is noon
+wherever the browser is.
+
 Keys that begin with a colon hold JavaScript, which NiceGUI evaluates in the browser.
 """
 
@@ -40,7 +43,7 @@ def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     """A time series: lines, or stacked areas."""
     tracks = _stacked(answer) if panel.stacked else [_broken(series, window.interval) for series in answer]
     drawn = [
-        _line(panel, series, points, PALETTE[i % len(PALETTE)], few=len(answer) <= 3)
+        _line(panel, series, points, PALETTE[i % len(PALETTE)], of=len(answer))
         for i, (series, points) in enumerate(zip(answer, tracks, strict=True))
     ]
     if drawn and (marks := _marks(panel, answer)):
@@ -48,6 +51,7 @@ def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     many = len(answer) > 1
     return {
         "animation": False,
+        "useUTC": True,
         "color": list(PALETTE),
         "textStyle": {"fontFamily": _FONT},
         "grid": {"left": 8, "right": 14, "top": 10, "bottom": 30 if many else 6, "containLabel": True},
@@ -59,8 +63,8 @@ def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     }
 
 
-def _line(panel: Panel, series: Series, points: Points, color: str, *, few: bool) -> Options:
-    fill = 0.55 if panel.stacked else 0.10 if few else 0.0
+def _line(panel: Panel, series: Series, points: Points, color: str, *, of: int) -> Options:
+    fill = 0.55 if panel.stacked else 0.12 if of == 1 else 0.07 if of <= 3 else 0.0
     return {
         "type": "line",
         "name": series_name(panel, series.field, series.tags),
@@ -68,7 +72,7 @@ def _line(panel: Panel, series: Series, points: Points, color: str, *, few: bool
         "showSymbol": False,
         "symbolSize": 5,
         "sampling": "lttb",
-        "lineStyle": {"width": 1 if panel.stacked else 1.8},
+        "lineStyle": {"width": 1 if panel.stacked else 1.8 if of <= 6 else 1.2},
         "itemStyle": {"color": color},
         "areaStyle": {"opacity": fill, "origin": "start" if panel.low is not None else "auto"} if fill else None,
         "stack": "total" if panel.stacked else None,
@@ -120,9 +124,9 @@ def _legend(*, show: bool) -> Options:
         "type": "scroll",
         "bottom": 0,
         "left": 4,
-        "icon": "roundRect",
-        "itemWidth": 12,
-        "itemHeight": 4,
+        "icon": "circle",
+        "itemWidth": 10,
+        "itemHeight": 10,
         "itemGap": 14,
         "textStyle": {"color": _INK, "fontSize": 11},
         "pageIconColor": _INK,
@@ -211,8 +215,8 @@ def gauge(panel: Panel, value: Value | None) -> Options:
         "axisLabel": {"show": False},
         "detail": {"show": False},
     }
-    number = None if value is None or isinstance(value, str) else min(max(float(value), low), high)
-    progress = {"show": number is not None, "width": 14, "itemStyle": {"color": color}}
+    number = low if value is None or isinstance(value, str) else min(max(float(value), low), high)
+    progress = {"show": True, "width": 14, "itemStyle": {"color": color}}
     track = {"lineStyle": {"width": 14, "color": [[1, "rgba(138,149,165,0.18)"]]}}
     inner = {**ring, "radius": "92%", "progress": progress, "axisLine": track, "data": [{"value": number}]}
     outer = {**ring, "axisLine": {"lineStyle": {"width": 3, "color": _bands(panel, low, high)}}, "data": []}
@@ -234,6 +238,7 @@ def timeline(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     names = [series_name(panel, series.field, series.tags) for series in answer]
     return {
         "animation": False,
+        "useUTC": True,
         "textStyle": {"fontFamily": _FONT},
         "grid": {"left": 8, "right": 14, "top": 6, "bottom": 30, "containLabel": True},
         "legend": _legend(show=True),
@@ -283,7 +288,8 @@ _STATE_BAR = """(params, api) => {
 }"""
 
 _STATE_TOOLTIP = """p => {
-  const at = t => new Date(t).toLocaleString(undefined, {weekday: 'short', hour: '2-digit', minute: '2-digit'});
+  const form = {weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC'};
+  const at = t => new Date(t).toLocaleString(undefined, form);
   return p.name + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
 }"""
 

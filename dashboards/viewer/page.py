@@ -20,26 +20,29 @@ from dashboards.viewer.windows import Moment, Reader
 from park.panel import Dashboard
 
 _STYLE = Path(__file__).with_name("style.css")
-_SPANS = {900: "15 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
+_SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 _ICONS = {"park": "dashboard", "pipeline": "route", "agriculture": "grass", "energy": "bolt", "transport": "traffic"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class Served:
     """What is served: the dashboards, and the source that answers them."""
 
     title: str
     pages: tuple[Dashboard, ...]
     source: Source
+    utc_offset_ms: int
     refresh_s: float
 
 
-def install(site: Site) -> None:
+def install(served: Served) -> None:
     """Register the pages with NiceGUI."""
-    reader = Reader(site.source, clock=time.monotonic, keep_s=site.refresh_s * 0.9)
+    reader = Reader(
+        served.source, clock=time.monotonic, keep_s=served.refresh_s * 0.9, utc_offset_ms=served.utc_offset_ms
+    )
 
     def visit() -> None:
-        _Visit(site, reader).build()
+        _Visit(served, reader).build()
 
     # One page object for every address: the browser's history then moves within it.
     ui.page("/")(visit)
@@ -49,10 +52,11 @@ def install(site: Site) -> None:
 class _Visit:
     """One browser's view: its span, sites and dashboard."""
 
-    def __init__(self, site: Site, reader: Reader) -> None:
-        self._site = site
+    def __init__(self, served: Served, reader: Reader) -> None:
+        self._served = served
         self._reader = reader
-        self._span_s = 86_400
+        self._span_s = 0
+        self._chosen_span = False
         self._sites: tuple[str, ...] = ()
         self._cards: list[cards.Card] = []
         self._busy = asyncio.Lock()
@@ -63,27 +67,29 @@ class _Visit:
         with ui.element("div").classes("park-top"):
             with ui.element("div").classes("park-brand"):
                 ui.icon("sensors")
-                ui.label(self._site.title)
+                ui.label(self._served.title)
             self._strip = Strip()
             ui.element("div").classes("park-gap")
             self._choose_sites = ui.select([], multiple=True, label="All sites", on_change=self._sites_changed)
             self._choose_sites.props("dense borderless options-dense hide-bottom-space").classes("park-sites")
-            ui.toggle(_SPANS, value=self._span_s, on_change=self._span_changed).props(
-                "dense unelevated no-caps"
-            ).classes("park-spans")
+            self._spans = ui.toggle(_SPANS, value=86_400, on_change=self._span_changed).classes("park-spans")
+            self._spans.props("dense unelevated no-caps")
             ui.button(icon="contrast", on_click=dark.toggle).props("flat round dense").tooltip("Dark or light")
         with ui.element("div").classes("park-main"):
             self._navigation = ui.element("nav").classes("park-nav")
             self._problem = ui.label().classes("park-problem")
             self._problem.set_visibility(False)
             routes: dict[str, Callable[[], None]] = {
-                f"/{page.slug}": functools.partial(self._show, page) for page in self._site.pages
+                f"/{page.slug}": functools.partial(self._show, page) for page in self._served.pages
             }
-            ui.sub_pages({"/": functools.partial(self._show, self._site.pages[0]), **routes}).classes("park-page")
-        ui.timer(self._site.refresh_s, self._refresh)
+            ui.sub_pages({"/": functools.partial(self._show, self._served.pages[0]), **routes}).classes("park-page")
+        ui.timer(self._served.refresh_s, self._refresh)
         ui.timer(0.05, self._load_sites, once=True)
 
     def _show(self, page: Dashboard) -> None:
+        if not self._chosen_span:
+            self._span_s = page.span_s
+            self._spans.set_value(page.span_s)
         self._navigate(page)
         with ui.element("div").classes("park-intro"):
             ui.label(page.title).classes("park-page-title")
@@ -95,7 +101,7 @@ class _Visit:
     def _navigate(self, here: Dashboard) -> None:
         self._navigation.clear()
         with self._navigation:
-            for page in self._site.pages:
+            for page in self._served.pages:
                 with ui.link(target=f"/{page.slug}").classes("park-link" + (" here" if page is here else "")):
                     ui.icon(_ICONS.get(page.slug, "hub"))
                     ui.label(page.title)
@@ -109,8 +115,10 @@ class _Visit:
         await self._refresh()
 
     async def _span_changed(self, change: ValueChangeEventArguments[int]) -> None:
-        self._span_s = int(change.value)
-        await self._refresh()
+        if int(change.value) != self._span_s:
+            self._chosen_span = True
+            self._span_s = int(change.value)
+            await self._refresh()
 
     async def _refresh(self) -> None:
         """Ask for what the visible dashboard shows; one round at a time."""

@@ -1,5 +1,6 @@
 """The pipeline's pulse, in one line above every dashboard."""
 
+import asyncio
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -50,12 +51,11 @@ class Strip:
     async def refresh(self, reader: Reader, moment: Moment) -> None:
         """Ask and redraw."""
         everywhere = Moment(now=moment.now, span=moment.span)
-        live = False
-        for shown in self._shown:
-            answer = await reader.newest(shown.panel, everywhere)
+        answers = await asyncio.gather(*(reader.newest(shown.panel, everywhere) for shown in self._shown))
+        live = any(answers)
+        for shown, answer in zip(self._shown, answers, strict=True):
             shown.box.set_visibility(bool(answer))
             if answer:
-                live = True
                 value = answer[0].values[-1]
                 shown.value.set_text(f"{numbers.text(value, 0)} {symbol(shown.panel.unit)}".rstrip())
                 shown.value.style(f"color:{charts.level_color(shown.panel, value, 'inherit')}")

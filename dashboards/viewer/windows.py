@@ -50,18 +50,20 @@ class Reader:
     Several browsers that look at the same dashboard cost one query each interval, not one each.
     """
 
-    def __init__(self, source: Source, *, clock: Callable[[], float], keep_s: float) -> None:
+    def __init__(self, source: Source, *, clock: Callable[[], float], keep_s: float, utc_offset_ms: int = 0) -> None:
         self._source = source
+        self._shift = utc_offset_ms
         self._clock = clock
         self._keep_s = keep_s
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Series]]]] = {}
 
     async def over_time(self, panel: Panel, moment: Moment) -> tuple[Window, list[Series]]:
-        """The panel's window and its series."""
+        """The panel's window and its series, both on the town's own clock."""
         window = chart_window(panel, moment)
         ask = self._source.over_time
-        return window, await self._once(("over time", id(panel), window), lambda: ask(panel, window))
+        answer = await self._once(("over time", id(panel), window), lambda: ask(panel, window))
+        return window.shifted(self._shift), [series.shifted(self._shift) for series in answer]
 
     async def newest(self, panel: Panel, moment: Moment) -> list[Series]:
         """The panel's newest values."""
