@@ -1,7 +1,7 @@
 """Bytes and topic to a row or a `Rejection`: pure, one pass, nothing allocated between payload and row."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,14 +22,18 @@ MAX_DEVICES = 200_000
 _GATEWAYS = "park/gateways/"
 
 
+class _State(msgspec.Struct):
+    state: Literal["online", "offline", "stopped"]
+
+
 class Source:
     """Everything that the messages of one topic share, found by one dict lookup."""
 
-    __slots__ = ("content_type", "kind", "read", "render", "topic", "track")
+    __slots__ = ("content_type", "interval_s", "kind", "read", "render", "track")
 
-    def __init__(self, topic: str, kind: DeviceKind, codec: Codec, render: Render, track: Track) -> None:
-        self.topic = topic
+    def __init__(self, kind: DeviceKind, codec: Codec, render: Render, track: Track) -> None:
         self.kind = kind
+        self.interval_s = kind.interval_s
         self.content_type = codec.content_type
         self.read = codec.decoder(kind)
         self.render = render
@@ -60,7 +64,6 @@ class Decoder:
         self.tally = Tally()
         self.sources: dict[str, Source] = {}
         self.gateways: dict[tuple[str, int], bool] = {}
-        self.beyond_limit = 0
         self._render = render
         self._max_payload = max_payload
         self._max_devices = max_devices
@@ -70,6 +73,7 @@ class Decoder:
         self._stats: dict[str, Render] = {}
         self._new_track = new_track or (lambda tally, _topic: Track(tally))
         self._read_stats = msgspec.json.Decoder(_stats_struct()).decode
+        self._read_state = msgspec.json.Decoder(_State).decode
 
     def take(
         self,
@@ -151,7 +155,6 @@ class Decoder:
         reading = read(message.payload)
         if not known:
             if len(self.sources) >= self._max_devices:
-                self.beyond_limit += 1
                 detail = (
                     f"device {message.topic!r} is beyond the limit of {self._max_devices} devices; raise max_devices"
                 )
@@ -172,7 +175,7 @@ class Decoder:
             detail = f"kind {kind.name!r} belongs to the sector {home.name!r}, not {where.sector!r}"
             raise DecodeError(Reason.UNKNOWN_KIND, detail)
         render = self._render(device_series(kind, where))
-        return Source(topic, kind, DEFAULT, render, self._new_track(self.tally, topic))
+        return Source(kind, DEFAULT, render, self._new_track(self.tally, topic))
 
     def _reader(self, kind: DeviceKind, content_type: str) -> Callable[[bytes], Decoded]:
         key = (kind.name, content_type)
@@ -187,17 +190,11 @@ class Decoder:
     def _gateway(self, message: Message) -> Row | Rejection | None:
         where = parse_gateway(message.topic)
         if where.leaf == "state":
-            if message.payload not in (b"online", b"offline"):
-                raise DecodeError(
-                    Reason.MALFORMED, f"a gateway's state is online or offline, not {message.payload[:32]!r}"
-                )
+            state = _read(self._read_state, message.payload).state
             if len(self.gateways) < self._max_devices:
-                self.gateways[where.site, where.shard] = message.payload == b"online"
+                self.gateways[where.site, where.shard] = state == "online"
             return None
-        try:
-            stats = self._read_stats(message.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise DecodeError(Reason.MALFORMED, f"{GATEWAY.name}: {error}") from None
+        stats = _read(self._read_stats, message.payload)
         if all(getattr(stats, channel.name) is msgspec.UNSET for channel in GATEWAY.fields):
             raise DecodeError(Reason.MALFORMED, f"{GATEWAY.name}: no figure in it")
         render = self._stats.get(message.topic)
@@ -207,6 +204,13 @@ class Decoder:
             render = self._render(_stats_series(where.site, where.shard))
             self._stats[message.topic] = render
         return render(stats)
+
+
+def _read(decode: Callable[[bytes], Any], payload: bytes) -> Any:
+    try:
+        return decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(Reason.MALFORMED, f"a gateway's message: {error}") from None
 
 
 def _stats_struct() -> type[msgspec.Struct]:

@@ -8,7 +8,7 @@ from ingest.acks import AckTracker
 from ingest.batch import Batch, BatchPolicy
 from ingest.decode import Decoder
 from ingest.messages import Message
-from ingest.metrics import Metrics
+from ingest.status import Status
 
 
 class Intake:
@@ -23,7 +23,7 @@ class Intake:
     def __init__(
         self,
         decoder: Decoder,
-        metrics: Metrics,
+        status: Status,
         policy: BatchPolicy,
         *,
         submit: Callable[[Batch], None],
@@ -33,7 +33,7 @@ class Intake:
         max_bytes: int = 64 << 20,
     ) -> None:
         self._decoder = decoder
-        self._metrics = metrics
+        self._status = status
         self._policy = policy
         self._submit = submit
         self._acknowledge = acknowledge
@@ -67,8 +67,8 @@ class Intake:
         size = sum([len(message.payload) for message in messages])
         batch.size += size
         self._waiting_bytes += size
-        self._metrics.received += len(messages) - states
-        self._metrics.states += states
+        self._status.received += len(messages) - states
+        self._status.states += states
         if batch.is_full(self._policy):
             self.flush()
         if self._waiting_bytes > self._max_bytes and not self._paused:

@@ -28,11 +28,16 @@ class Histogram:
         self.total_ms += float(positive.sum())
         self.max_ms = max(self.max_ms, float(positive.max()))
 
-    def merge(self, counts: npt.NDArray[np.int64], total_ms: float, max_ms: float) -> None:
+    def merge(self, other: "Histogram") -> None:
         """Add another histogram."""
-        self.counts += counts
-        self.total_ms += total_ms
-        self.max_ms = max(self.max_ms, max_ms)
+        self.counts += other.counts
+        self.total_ms += other.total_ms
+        self.max_ms = max(self.max_ms, other.max_ms)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.counts[:] = 0
+        self.total_ms = self.max_ms = 0.0
 
     def quantile(self, q: float) -> float | None:
         """The q-th quantile in milliseconds, never above the greatest seen; None if nothing was counted."""

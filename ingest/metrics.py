@@ -1,160 +1,137 @@
-"""The ingester's counters, its health, and its measurement in the store."""
+"""The ingester for Prometheus and for health probes, over a few lines of HTTP."""
 
-import time
-from collections import Counter
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
-import numpy as np
-import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector, CollectorRegistry
 
-from ingest.batch import Batch
-from ingest.decode import Decoder
-from ingest.latency import Histogram
-from park.reading import Rejection
+from ingest.latency import BOUNDS_MS, Histogram
+from ingest.status import Status
 
-log = structlog.get_logger("ingest")
-
-LIVE_MS = 300_000
-"""A reading older than this on arrival is history, and is left out of latencies."""
-_HOLDING = "the store refuses all writes; holding everything until this is put right"
-_TRYING = "the store does not take writes; trying again, nothing is lost"
-
-AHEAD_MS = 1_000
-"""A reading more than this ahead of the clock is simulated time, and is left out too."""
+_REQUEST_LIMIT_S = 5.0
+_BUCKET_STEP = 16  # one bucket an octave is enough for Prometheus
+_TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Latency:
-    """From a reading's intended time to its acceptance by the store, in milliseconds; None if none was live."""
+class MetricsAddress:
+    """Where the HTTP server listens; this host only unless told otherwise. Port 0 takes any free one."""
 
-    p50: float | None
-    p95: float | None
-    p99: float | None
-    max: float | None
+    host: str = "127.0.0.1"
+    port: int = 9100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What became of the messages of a run."""
+class StatusCollector(Collector):
+    """Reads the counters when Prometheus asks, so that counting itself costs nothing more."""
 
-    received: int
-    stored: int
-    dead_lettered: int
-    gaps: int | None
-    duplicates: int
-    late: int
-    batches: int
-    retries: int
-    latency_ms: Latency
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def collect(self) -> Iterable[Metric]:
+        """Everything, as it is now."""
+        status = self._status
+        tally = status.tally
+        counters = {
+            "received": ("messages delivered by the broker", status.received),
+            "stored": ("messages whose reading the store accepted", status.stored),
+            "states": ("gateway states heard", status.states),
+            "batches": ("batches accepted by the store", status.batches),
+            "retries": ("writes repeated", status.retries),
+            "duplicates": ("readings that came again", tally.duplicates),
+            "late": ("readings older than their device's newest", tally.late),
+            "reconnects": ("times the broker's connection was lost", status.reconnects),
+        }
+        for name, (text, value) in counters.items():
+            yield CounterMetricFamily(f"park_ingest_{name}", text, value=value)
+        dead = CounterMetricFamily("park_ingest_dead_lettered", "messages in the dead-letter file", labels=["reason"])
+        for reason, count in sorted(status.reasons.items()):
+            dead.add_metric([reason], count)
+        yield dead
+        gauges: dict[str, tuple[str, float]] = {
+            "gaps": ("sequence numbers that have not come", tally.gaps),
+            "in_flight": ("messages received and not yet settled", status.in_flight),
+            "devices": ("devices seen", len(status.devices)),
+            "gateways_online": ("gateways whose last state is online", sum(status.gateways.values())),
+            "ready": ("1 if broker, store and disk work", float(not status.troubles())),
+        }
+        for name, (text, level) in gauges.items():
+            yield GaugeMetricFamily(f"park_ingest_{name}", text, value=level)
+        yield _histogram("park_ingest_latency_seconds", "intended time to stored", status.latency)
+        yield _histogram("park_ingest_write_seconds", "one write to the store", status.write)
 
 
-class Metrics:
-    """Counters from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
+def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
+    cumulative = histogram.counts.cumsum()
+    steps = range(_BUCKET_STEP - 1, len(BOUNDS_MS), _BUCKET_STEP)
+    buckets = [(f"{BOUNDS_MS[i] / 1000:.6g}", float(cumulative[i])) for i in steps]
+    buckets.append(("+Inf", float(cumulative[-1])))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=histogram.total_ms / 1000)
 
-    A gateway's state is neither a reading nor a figure; it is counted apart, in `states`.
-    """
 
-    def __init__(self, decoder: Decoder, instance: str) -> None:
-        self.decoder = decoder
-        self.instance = instance
-        self.received = 0
-        self.stored = 0
-        self.dead_lettered = 0
-        self.states = 0
-        self.batches = 0
-        self.retries = 0
-        self.reconnects = 0
-        self.connected = False
-        self.reasons: Counter[str] = Counter()
-        self.latency = Histogram()
-        self.write = Histogram()
-        self._store_trouble = ""
-        self._disk_trouble = ""
+class MetricsServer:
+    """`/metrics` for Prometheus, `/livez`: the loop runs, `/readyz`: everything works, or 503 and what does not."""
 
-    # --- what the parts report
-
-    def settled(self, batch: Batch, *, refused: int, rejections: Sequence[Rejection]) -> None:
-        """A batch is in the store and the dead-letter file."""
-        self.stored += len(batch.rows) - refused
-        self.dead_lettered += len(rejections)
-        for rejection in rejections:
-            self.reasons[rejection.reason.value] += 1
-        if len(batch.rows) > refused:
-            self.batches += 1
-        if not refused:
-            age_ms = np.array(batch.times, dtype=np.float64)
-            np.subtract(batch.opened_ms, age_ms, out=age_ms)
-            live = age_ms[(age_ms <= LIVE_MS) & (age_ms >= -AHEAD_MS)]
-            self.latency.add(live + (time.time_ns() // 1_000_000 - batch.opened_ms))
-
-    def wrote(self, seconds: float) -> None:
-        """The store took a write."""
-        self.write.add(np.array([seconds * 1000.0]))
-        self.store_answers()
-
-    def store_answers(self) -> None:
-        """The store answered, whatever it said."""
-        if self._store_trouble:
-            log.info("the store takes writes again")
-            self._store_trouble = ""
-
-    def store_fails(self, message: str, *, hold: bool) -> None:
-        """The store took nothing; said once until it changes."""
-        kind = "hold" if hold else "retry"
-        if not self._store_trouble.startswith(kind):
-            log.error(_HOLDING if hold else _TRYING, error=message)
-        self._store_trouble = f"{kind}: {message}"
-
-    def disk_fails(self, message: str) -> None:
-        """A dead letter could not be written; said once."""
-        if not self._disk_trouble:
-            log.error("dead letters cannot be written; holding everything", error=message)
-        self._disk_trouble = message
-
-    def disk_works(self) -> None:
-        """Dead letters are written again."""
-        if self._disk_trouble:
-            log.info("dead letters are written again")
-            self._disk_trouble = ""
-
-    # --- what others ask
+    def __init__(self, status: Status, address: MetricsAddress) -> None:
+        self._status = status
+        self._address = address
+        self._registry = CollectorRegistry()
+        self._registry.register(StatusCollector(status))
+        self._server: asyncio.Server | None = None
 
     @property
-    def in_flight(self) -> int:
-        """Messages received and not yet settled."""
-        return self.received - self.stored - self.dead_lettered
+    def port(self) -> int:
+        """The port it listens on."""
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
 
-    def troubles(self) -> list[str]:
-        """Why the ingester is not ready; empty if it is."""
-        broker = [] if self.connected else ["the broker is not connected"]
-        return broker + [trouble for trouble in (self._store_trouble, self._disk_trouble) if trouble]
+    async def __aenter__(self) -> Self:
+        """Listen.
 
-    def summary(self) -> Summary:
-        """What became of the messages so far."""
-        tally = self.decoder.tally
-        return Summary(
-            received=self.received,
-            stored=self.stored,
-            dead_lettered=self.dead_lettered,
-            gaps=tally.gaps,
-            duplicates=tally.duplicates,
-            late=tally.late,
-            batches=self.batches,
-            retries=self.retries,
-            latency_ms=latency(self.latency),
-        )
+        Raises:
+            OSError: the address is taken.
+        """
+        self._server = await asyncio.start_server(self._serve, self._address.host, self._address.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_REQUEST_LIMIT_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(self._answer(head))
+                await writer.drain()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            writer.close()
+
+    def _answer(self, head: bytes) -> bytes:
+        method, _, rest = head.partition(b" ")
+        path = rest.partition(b" ")[0].partition(b"?")[0]
+        if method not in (b"GET", b"HEAD"):
+            return _response("405 Method Not Allowed", _TEXT, b"only GET\n")
+        if path == b"/metrics":
+            return _response("200 OK", CONTENT_TYPE_LATEST, generate_latest(self._registry))
+        if path == b"/livez":
+            return _response("200 OK", _TEXT, b"alive\n")
+        if path == b"/readyz":
+            troubles = self._status.troubles()
+            state = "503 Service Unavailable" if troubles else "200 OK"
+            return _response(state, _TEXT, ("\n".join(troubles or ["ready"]) + "\n").encode())
+        return _response("404 Not Found", _TEXT, b"/metrics, /livez, /readyz\n")
 
 
-def latency(histogram: Histogram) -> Latency:
-    """A histogram's usual quantiles."""
-
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, 1)
-
-    return Latency(
-        p50=rounded(histogram.quantile(0.50)),
-        p95=rounded(histogram.quantile(0.95)),
-        p99=rounded(histogram.quantile(0.99)),
-        max=rounded(histogram.max_ms if histogram.counts.any() else None),
+def _response(status: str, content_type: str, body: bytes) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
+    return head.encode() + body

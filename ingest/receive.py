@@ -1,10 +1,11 @@
 """The broker's side: session, subscriptions, window, acknowledgements. The only file that knows the link."""
 
+import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import mqtt5
 import structlog
@@ -13,9 +14,12 @@ from ingest.messages import Message
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, shared
 
+__all__ = ["Address", "BrokerOptions", "LinkError", "Receiver", "end_session", "session_exists", "session_link"]
+
 log = structlog.get_logger("ingest")
 
 DAY_S = 24 * 3600
+_ANSWER_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class BrokerOptions:
         group: name of the shared subscription, or None for a plain one.
         session_expiry_s: how long the broker keeps the session.
         receive_max: how many unacknowledged messages the broker may have sent.
+        clean_start: throw away what the broker has kept.
         ca_file: certificates to trust for `mqtts`; the system's if None.
     """
 
@@ -37,13 +42,31 @@ class BrokerOptions:
     session_expiry_s: int = 7 * DAY_S
     receive_max: int = 65535
     keep_alive_s: int = 30
+    clean_start: bool = False
     ca_file: Path | None = None
+
+
+def session_link(options: BrokerOptions, **callbacks: Any) -> Link:
+    """A link to the session that the broker keeps under the client id."""
+    return Link(
+        LinkOptions(
+            address=options.address,
+            client_id=options.client_id,
+            password=options.password,
+            clean_start=options.clean_start,
+            session_expiry_s=options.session_expiry_s,
+            keep_alive_s=options.keep_alive_s,
+            receive_max=options.receive_max,
+            ssl=_context(options),
+        ),
+        **callbacks,
+    )
 
 
 class OnState(Protocol):
     """Told when the connection begins and ends."""
 
-    def __call__(self, *, connected: bool) -> None: ...  # noqa: D102
+    def __call__(self, *, connected: bool) -> None: ...
 
 
 class Receiver:
@@ -52,6 +75,7 @@ class Receiver:
     Args:
         on_messages: all messages of one socket read, and the connection's generation.
         on_state: whether the broker is connected.
+        retiring: end the subscriptions, and receive only what the broker already holds for the session.
     """
 
     def __init__(
@@ -60,29 +84,25 @@ class Receiver:
         *,
         on_messages: Callable[[Sequence[Message], int], None],
         on_state: OnState,
+        retiring: bool = False,
     ) -> None:
         self._options = options
         self._on_state = on_state
         self._complained = False
-        self.link = Link(
-            LinkOptions(
-                address=options.address,
-                client_id=options.client_id,
-                password=options.password,
-                clean_start=False,
-                session_expiry_s=options.session_expiry_s,
-                keep_alive_s=options.keep_alive_s,
-                receive_max=options.receive_max,
-                ssl=_context(options),
-            ),
-            on_publishes=on_messages,
-            on_connected=self._connected,
-            on_disconnected=self._disconnected,
+        self._leaving = False
+        self._retiring = retiring
+        self.link = session_link(
+            options, on_publishes=on_messages, on_connected=self._connected, on_disconnected=self._disconnected
         )
 
     def acknowledge(self, messages: Sequence[Message], generation: int) -> None:
         """Acknowledge the messages, in this order, in one write."""
         self.link.acknowledge([message.packet_id for message in messages if message.packet_id is not None], generation)
+
+    def leaving(self) -> None:
+        """Read nothing more; the end of the connection that follows is meant."""
+        self._leaving = True
+        self.link.pause_reading()
 
     def filters(self) -> tuple[list[str], list[str]]:
         """The topic filters of this session, and the other form of them, which would deliver twice."""
@@ -94,9 +114,13 @@ class Receiver:
 
     async def _connected(self, session: Session) -> None:
         wanted, unwanted = self.filters()
+        if self._retiring:
+            wanted, unwanted = [], [*wanted, *unwanted]
         if session.session_present:
             await self.link.unsubscribe(unwanted)
-        await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE) for pattern in wanted])
+        if wanted:
+            qos = mqtt5.QoS.AT_LEAST_ONCE
+            await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=qos) for pattern in wanted])
         self._complained = False
         log.info(
             "connected to the broker",
@@ -107,7 +131,7 @@ class Receiver:
         self._on_state(connected=True)
 
     def _disconnected(self, _generation: int, error: LinkError) -> None:
-        if not self._complained:
+        if not self._complained and not self._leaving:
             log.warning("the broker is away; trying again", error=str(error))
             self._complained = True
         self._on_state(connected=False)
@@ -117,3 +141,26 @@ def _context(options: BrokerOptions) -> ssl.SSLContext | None:
     if not options.address.tls or options.ca_file is None:
         return None
     return ssl.create_default_context(cafile=str(options.ca_file))
+
+
+async def session_exists(options: BrokerOptions) -> bool:
+    """Whether the broker keeps a session under the client id; if it did not, it does not afterwards either.
+
+    Raises:
+        LinkError: the broker is away, or refuses.
+    """
+    async with asyncio.timeout(_ANSWER_S), session_link(options) as link:
+        present = (await link.connected()).session_present
+    if not present:
+        await end_session(options)
+    return present
+
+
+async def end_session(options: BrokerOptions) -> None:
+    """Make the broker forget the session and all that it holds for it.
+
+    Raises:
+        LinkError: the broker is away, or refuses.
+    """
+    async with asyncio.timeout(_ANSWER_S), session_link(replace(options, clean_start=True, session_expiry_s=0)) as link:
+        await link.connected()

@@ -10,7 +10,7 @@ from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge
 from ingest.messages import Message
-from ingest.metrics import Metrics
+from ingest.status import Status
 from ingest.stores.base import Row, Store
 from park.reading import Reason, Rejection
 
@@ -40,16 +40,13 @@ class Writer:
     Args:
         settled: called with each batch once nothing of it can be lost any more.
         in_flight: writes at once.
-
-    Attributes:
-        failed: ends with the error that no retry can help, which ends the ingester.
     """
 
     def __init__(
         self,
         store: Store,
         dead_letters: DeadLetterFile,
-        metrics: Metrics,
+        status: Status,
         settled: Callable[[Batch], None],
         *,
         in_flight: int = 4,
@@ -57,12 +54,12 @@ class Writer:
     ) -> None:
         self._store = store
         self._dead_letters = dead_letters
-        self._metrics = metrics
+        self._status = status
         self._settled = settled
         self._slots = asyncio.Semaphore(in_flight)
         self._retry = retry or RetryPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def idle(self) -> bool:
@@ -78,13 +75,19 @@ class Writer:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not self.failed.done():
-            self.failed.set_exception(error)
+        if error is not None and not self._failed.done():
+            self._failed.set_exception(error)
 
     async def drain(self) -> None:
         """Wait until every batch is settled."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+        if self._failed.done():
+            self._failed.result()
+
+    async def failure(self) -> None:
+        """Wait for an error that no retry can help, and raise it."""
+        await asyncio.shield(self._failed)
 
     async def cancel(self) -> None:
         """Give up what is not settled; it was not acknowledged, so the broker sends it again."""
@@ -102,7 +105,7 @@ class Writer:
                 rejections += [_refused(sources[refusal.index], refusal.detail) for refusal in refusals]
             if rejections:
                 await self._bury(rejections)
-        self._metrics.settled(batch, refused=len(refusals), rejections=rejections)
+        self._status.settled(batch, refused=len(refusals), rejections=rejections)
         self._settled(batch)
 
     async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
@@ -133,18 +136,18 @@ class Writer:
             try:
                 await self._store.write(rows)
             except (PartialWrite, Refused, TooLarge) as error:
-                self._metrics.store_answers()
+                self._status.store_answers()
                 return error
             except Retryable as error:
-                self._metrics.store_fails(str(error), hold=False)
+                self._status.store_fails(str(error), hold=False)
                 delay = self._retry.delay(attempt, error.after_s)
             except Misconfigured as error:
-                self._metrics.store_fails(str(error), hold=True)
+                self._status.store_fails(str(error), hold=True)
                 delay = self._retry.delay(attempt)
             else:
-                self._metrics.wrote(time.perf_counter() - began)
+                self._status.wrote(time.perf_counter() - began)
                 return None
-            self._metrics.retries += 1
+            self._status.retries += 1
             attempt += 1
             await asyncio.sleep(delay)
 
@@ -155,13 +158,11 @@ class Writer:
             try:
                 await asyncio.to_thread(self._dead_letters.append, rejections, time.time_ns() // 1_000_000)
             except OSError as error:
-                self._metrics.disk_fails(
-                    f"{self._dead_letters.path}: {error.strerror}; make room, or name another file"
-                )
+                self._status.disk_fails(f"{self._dead_letters.path}: {error.strerror}; make room, or name another file")
                 await asyncio.sleep(self._retry.delay(attempt))
                 attempt += 1
             else:
-                self._metrics.disk_works()
+                self._status.disk_works()
                 return
 
 

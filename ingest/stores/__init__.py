@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingest.stores.base import Chunk, Series, Store
+from ingest.stores.duckdb import DuckdbStore
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import DuckdbUrl, InfluxUrl, StoreUrl, parse_store_url, read_token
 
 STORES: dict[type, Callable[[Any, Mapping[str, str]], Store]] = {
+    DuckdbUrl: lambda url, _environ: DuckdbStore(url),
     InfluxUrl: lambda url, environ: InfluxStore(url, read_token(environ)),
 }
 

@@ -15,9 +15,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.batch import BatchPolicy
-from ingest.ingester import Ingester, IngestOptions
-from ingest.metrics import Metrics, Summary
+from ingest.ingester import IngestOptions
 from ingest.receive import BrokerOptions
+from ingest.single import Ingester
+from ingest.status import Status, Summary
 from ingest.stores.base import Store
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
@@ -99,11 +100,11 @@ class Running:
     summary: Summary | None = None
 
     @property
-    def metrics(self) -> Metrics:
-        return self.ingester.metrics
+    def status(self) -> Status:
+        return self.ingester.status
 
     async def settles(self, count: int) -> None:
-        await until(lambda: self.metrics.stored + self.metrics.dead_lettered >= count, what=f"{count} settled")
+        await until(lambda: self.status.stored + self.status.dead_lettered >= count, what=f"{count} settled")
 
 
 @asynccontextmanager
@@ -113,7 +114,7 @@ async def ingesting(settings: IngestOptions, store: Store) -> AsyncIterator[Runn
     running = Running(ingester=Ingester(settings, store))
     task = asyncio.create_task(running.ingester.run(stop))
     try:
-        await until(lambda: running.metrics.connected or task.done(), what="connected")
+        await until(lambda: running.status.connected or task.done(), what="connected")
         yield running
         stop.set()
         running.summary = await task

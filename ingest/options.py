@@ -1,0 +1,42 @@
+"""How to ingest, as one value that worker processes can be given."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.batch import BatchPolicy
+from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
+from ingest.metrics import MetricsAddress
+from ingest.receive import BrokerOptions
+from ingest.stores.url import StoreUrl
+from ingest.write import RetryPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestOptions:
+    """How to ingest.
+
+    Attributes:
+        broker: the session.
+        store: where readings go; its token comes from the environment.
+        dead_letters: the file for messages that cannot be stored.
+        processes: 1 runs in this process; more share the subscription among workers.
+        writes: to the store at once.
+        max_waiting_bytes: payload held in memory before reading from the broker pauses.
+        drain_s: how long the last batches may take after `stop`; what is not settled then stays the broker's.
+        report_every_s: how often the ingester's own figures are stored; None never.
+        metrics: where Prometheus and health probes may ask; None nowhere.
+    """
+
+    broker: BrokerOptions
+    store: StoreUrl
+    dead_letters: Path = Path("dead-letters.ndjson")
+    processes: int = 1
+    batch: BatchPolicy = field(default_factory=BatchPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    writes: int = 4
+    max_payload: int = MAX_PAYLOAD
+    max_devices: int = MAX_DEVICES
+    max_waiting_bytes: int = 64 << 20
+    drain_s: float = 7.0
+    report_every_s: float | None = 10.0
+    metrics: MetricsAddress | None = None

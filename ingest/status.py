@@ -1,0 +1,181 @@
+"""The ingester's counters and its health."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from ingest.batch import Batch
+from ingest.latency import Histogram
+from ingest.sequence import Tally, Track
+from park.reading import Rejection
+
+log = structlog.get_logger("ingest")
+
+LIVE_MS = 300_000
+"""A reading older than this on arrival is history, and is left out of latencies."""
+_HOLDING = "the store refuses all writes; holding everything until this is put right"
+_TRYING = "the store does not take writes; trying again, nothing is lost"
+
+AHEAD_MS = 1_000
+"""A reading more than this ahead of the clock is simulated time, and is left out too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """From a reading's intended time to its acceptance by the store, in milliseconds; None if none was live."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What became of the messages of a run."""
+
+    received: int
+    stored: int
+    dead_lettered: int
+    gaps: int | None
+    duplicates: int
+    late: int
+    batches: int
+    retries: int
+    latency_ms: Latency
+
+
+class Device(Protocol):
+    """What is asked of a device's entry."""
+
+    @property
+    def track(self) -> Track:
+        """Its sequence."""
+
+    @property
+    def interval_s(self) -> float:
+        """Its kind's time between two readings."""
+
+
+class Status:
+    """Counters from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
+
+    A gateway's state is neither a reading nor a figure; it is counted apart, in `states`.
+    """
+
+    def __init__(
+        self, instance: str, tally: Tally, devices: Mapping[str, Device], gateways: Mapping[tuple[str, int], bool]
+    ) -> None:
+        self.instance = instance
+        self.tally = tally
+        self.devices = devices
+        self.gateways = gateways
+        self.workers_cpu_s = 0.0
+        self.workers_memory_mb = 0.0
+        self.workers_troubles: list[str] = []
+        self.received = 0
+        self.stored = 0
+        self.dead_lettered = 0
+        self.states = 0
+        self.batches = 0
+        self.retries = 0
+        self.reconnects = 0
+        self.connected = False
+        self.reasons: Counter[str] = Counter()
+        self.latency = Histogram()
+        self.write = Histogram()
+        self._store_trouble = ""
+        self._disk_trouble = ""
+
+    # --- what the parts report
+
+    def settled(self, batch: Batch, *, refused: int, rejections: Sequence[Rejection]) -> None:
+        """A batch is in the store and the dead-letter file."""
+        self.stored += len(batch.rows) - refused
+        self.dead_lettered += len(rejections)
+        for rejection in rejections:
+            self.reasons[rejection.reason.value] += 1
+        if len(batch.rows) > refused:
+            self.batches += 1
+        if not refused:
+            age_ms = np.array(batch.times, dtype=np.float64)
+            np.subtract(batch.opened_ms, age_ms, out=age_ms)
+            live = age_ms[(age_ms <= LIVE_MS) & (age_ms >= -AHEAD_MS)]
+            self.latency.add(live + (time.time_ns() // 1_000_000 - batch.opened_ms))
+
+    def wrote(self, seconds: float) -> None:
+        """The store took a write."""
+        self.write.add(np.array([seconds * 1000.0]))
+        self.store_answers()
+
+    def store_answers(self) -> None:
+        """The store answered, whatever it said."""
+        if self._store_trouble:
+            log.info("the store takes writes again")
+            self._store_trouble = ""
+
+    def store_fails(self, message: str, *, hold: bool) -> None:
+        """The store took nothing; said once until it changes."""
+        kind = "hold" if hold else "retry"
+        if not self._store_trouble.startswith(kind):
+            log.error(_HOLDING if hold else _TRYING, error=message)
+        self._store_trouble = f"{kind}: {message}"
+
+    def disk_fails(self, message: str) -> None:
+        """A dead letter could not be written; said once."""
+        if not self._disk_trouble:
+            log.error("dead letters cannot be written; holding everything", error=message)
+        self._disk_trouble = message
+
+    def disk_works(self) -> None:
+        """Dead letters are written again."""
+        if self._disk_trouble:
+            log.info("dead letters are written again")
+            self._disk_trouble = ""
+
+    # --- what others ask
+
+    @property
+    def in_flight(self) -> int:
+        """Messages received and not yet settled."""
+        return self.received - self.stored - self.dead_lettered
+
+    def troubles(self) -> list[str]:
+        """Why the ingester is not ready; empty if it is."""
+        broker = [] if self.connected else ["the broker is not connected"]
+        own = [trouble for trouble in (self._store_trouble, self._disk_trouble) if trouble]
+        return [*broker, *own, *self.workers_troubles]
+
+    def summary(self) -> Summary:
+        """What became of the messages so far."""
+        tally = self.tally
+        return Summary(
+            received=self.received,
+            stored=self.stored,
+            dead_lettered=self.dead_lettered,
+            gaps=tally.gaps,
+            duplicates=tally.duplicates,
+            late=tally.late,
+            batches=self.batches,
+            retries=self.retries,
+            latency_ms=latency(self.latency),
+        )
+
+
+def latency(histogram: Histogram) -> Latency:
+    """A histogram's usual quantiles."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 1)
+
+    return Latency(
+        p50=rounded(histogram.quantile(0.50)),
+        p95=rounded(histogram.quantile(0.95)),
+        p99=rounded(histogram.quantile(0.99)),
+        max=rounded(histogram.max_ms if histogram.counts.any() else None),
+    )

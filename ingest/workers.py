@@ -1,0 +1,305 @@
+"""Several worker processes on one shared subscription, and the parent that keeps them and adds them up.
+
+Workers have stable ids, because a broker hands the queue of a dead member to nobody else: the supervisor
+restarts the same id, which resumes its session. Members see alternate sequence numbers of a device, so they
+report what they saw, and the parent merges.
+"""
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+import numpy as np
+import structlog
+
+from ingest.errors import WorkerError
+from ingest.latency import Histogram
+from ingest.options import IngestOptions
+from ingest.report import memory_mb
+from ingest.retire import member
+from ingest.sequence import Tally, Track
+from ingest.single import Ingester, observe
+from ingest.status import Status, Summary
+from ingest.stores import open_store
+from park.sectors import KINDS
+from park.topics import parse_telemetry
+
+log = structlog.get_logger("ingest")
+
+REPORT_S = 1.0
+_RESTART_S = 1.0
+_PR_SET_PDEATHSIG = 1
+_COUNTERS = ("received", "stored", "dead_lettered", "states", "batches", "retries", "reconnects")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a worker has done since it started, and the readings it saw since its last report.
+
+    Attributes:
+        topics: devices seen for the first time, in the order of their numbers.
+        seen: (N, 2) number of the device, and sequence number.
+    """
+
+    counters: Mapping[str, int]
+    reasons: Mapping[str, int]
+    late: int
+    latency: Histogram
+    write: Histogram
+    connected: bool
+    troubles: list[str]
+    gateways: Mapping[tuple[str, int], bool]
+    cpu_s: float
+    memory_mb: float
+    topics: list[str]
+    seen: "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
+
+
+# --- in the worker
+
+
+class RecordingTrack(Track):
+    """Counts what is late, and leaves gaps and duplicates to the parent."""
+
+    __slots__ = ("_number", "_seen")
+
+    def __init__(self, tally: Tally, number: int, seen: list[int]) -> None:
+        super().__init__(tally)
+        self._number = number
+        self._seen = seen
+        self.expected = -2  # never the next, so that every reading is observed
+
+    def observe(self, seq: int, ts: int) -> None:
+        """Remember the reading for the next report."""
+        self._seen += (self._number, seq)
+        if ts < self.newest:
+            self._tally.late += 1
+        else:
+            self.newest = ts
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self._topics: list[str] = []
+        self._seen: list[int] = []
+        self._count = 0
+
+    def new_track(self, tally: Tally, topic: str) -> Track:
+        self._topics.append(topic)
+        self._count += 1
+        return RecordingTrack(tally, self._count - 1, self._seen)
+
+    def report(self, status: Status) -> Report:
+        seen = np.array(self._seen, dtype=np.int64).reshape(-1, 2)
+        topics = self._topics.copy()
+        self._seen.clear()
+        self._topics.clear()
+        return Report(
+            counters={name: getattr(status, name) for name in _COUNTERS},
+            reasons=dict(status.reasons),
+            late=status.tally.late,
+            latency=status.latency,
+            write=status.write,
+            connected=status.connected,
+            troubles=status.troubles(),
+            gateways=dict(status.gateways),
+            cpu_s=time.process_time(),
+            memory_mb=memory_mb(),
+            topics=topics,
+            seen=seen,
+        )
+
+
+def work(options: IngestOptions, pipe: Connection, parent: int) -> None:
+    """The whole of a worker process."""
+    _die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the parent, which stops its workers in order
+    with suppress(BrokenPipeError):
+        asyncio.run(_work(options, pipe))
+
+
+def _die_with(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit("the parent ended before this worker began")
+
+
+async def _work(options: IngestOptions, pipe: Connection) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    recorder = _Recorder()
+    store = open_store(options.store, os.environ)
+    try:
+        ingester = Ingester(options, store, new_track=recorder.new_track)
+        running = asyncio.create_task(ingester.run(stop))
+        while not running.done():
+            await asyncio.wait([running], timeout=REPORT_S)
+            report = pickle.dumps(recorder.report(ingester.status))
+            await asyncio.to_thread(pipe.send_bytes, report)
+        await running
+    finally:
+        await store.close()
+
+
+# --- in the parent
+
+
+@dataclass(kw_only=True)
+class _Device:
+    track: Track
+    interval_s: float
+
+
+@dataclass(kw_only=True)
+class _Worker:
+    """One member: its process, and what its incarnations have reported."""
+
+    options: IngestOptions
+    process: SpawnProcess | None = None
+    latest: Report | None = None
+    past: list[Report] = field(default_factory=list)
+    topics: list[_Device] = field(default_factory=list)
+
+
+class Supervisor:
+    """Starts the workers, restarts the dead, merges their reports."""
+
+    def __init__(self, options: IngestOptions) -> None:
+        self._options = options
+        self._context = multiprocessing.get_context("spawn")
+        self._devices: dict[str, _Device] = {}
+        self._gateways: dict[tuple[str, int], bool] = {}
+        self._stopping = asyncio.Event()
+        alone = replace(options, processes=1, metrics=None, report_every_s=None)
+        self._workers = [
+            _Worker(options=replace(alone, broker=member(options, number))) for number in range(options.processes)
+        ]
+        self.status = Status(options.broker.client_id, Tally(), self._devices, self._gateways)
+
+    async def run(self, stop: asyncio.Event) -> Summary:
+        """Keep the workers until `stop` is set, then let them drain."""
+        keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopping, *keeping], return_when=asyncio.FIRST_COMPLETED)
+            self._stopping.set()
+            for worker in self._workers:
+                if worker.process is not None and worker.process.is_alive():
+                    worker.process.terminate()
+            await asyncio.gather(*keeping)
+        finally:
+            stopping.cancel()
+            for worker in self._workers:
+                if worker.process is not None and worker.process.is_alive():
+                    worker.process.kill()
+        return self.status.summary()
+
+    async def _keep(self, worker: _Worker) -> None:
+        while True:
+            started = time.monotonic()
+            code = await self._run_once(worker)
+            if self._stopping.is_set():
+                return
+            name = worker.options.broker.client_id
+            if worker.latest is None and not worker.past:
+                raise WorkerError(
+                    f"worker {name} ended with code {code} before it had connected; see its message above"
+                )
+            log.error("a worker ended; starting it again", worker=name, code=code)
+            if worker.latest is not None:
+                worker.past.append(worker.latest)
+                worker.latest = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, _RESTART_S - (time.monotonic() - started))):
+                    await self._stopping.wait()
+                    return
+
+    async def _run_once(self, worker: _Worker) -> int:
+        """One incarnation, to its end; the exit code."""
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(
+            target=work, args=(worker.options, theirs, os.getpid()), name=worker.options.broker.client_id
+        )
+        # PDEATHSIG watches the thread that forks, so it must be the one that lives as long as we do.
+        process.start()
+        theirs.close()
+        worker.process, worker.topics = process, []
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        loop.add_reader(ours.fileno(), self._read, worker, ours, ended)
+        await ended
+        await asyncio.to_thread(process.join)
+        return int(process.exitcode or 0)
+
+    def _read(self, worker: _Worker, pipe: Connection, ended: "asyncio.Future[None]") -> None:
+        try:
+            report: Report = pipe.recv()
+        except (EOFError, OSError):
+            asyncio.get_running_loop().remove_reader(pipe.fileno())
+            pipe.close()
+            ended.set_result(None)
+            return
+        worker.latest = report
+        self._merge(worker, report)
+        self._add_up()
+
+    def _merge(self, worker: _Worker, report: Report) -> None:
+        for topic in report.topics:
+            if topic not in self._devices:
+                interval_s = KINDS[parse_telemetry(topic).kind].interval_s
+                self._devices[topic] = _Device(track=Track(self.status.tally), interval_s=interval_s)
+            worker.topics.append(self._devices[topic])
+        for number, seq in report.seen.tolist():
+            track = worker.topics[number].track
+            if seq == track.expected:
+                track.expected = seq + 1
+            else:
+                track.observe(seq, track.newest)
+        self._gateways.update(report.gateways)
+
+    def _add_up(self) -> None:
+        status = self.status
+        current = [worker.latest for worker in self._workers if worker.latest is not None]
+        reports = [*current, *(past for worker in self._workers for past in worker.past)]
+        for name in _COUNTERS:
+            setattr(status, name, sum(report.counters[name] for report in reports))
+        status.reasons.clear()
+        for report in reports:
+            status.reasons.update(report.reasons)
+        status.tally.late = sum(report.late for report in reports)
+        for name in ("latency", "write"):
+            total: Histogram = getattr(status, name)
+            total.clear()
+            for report in reports:
+                total.merge(getattr(report, name))
+        status.workers_cpu_s = sum(report.cpu_s for report in reports)
+        status.workers_memory_mb = sum(report.memory_mb for report in current)
+        status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
+        status.workers_troubles = sorted({trouble for report in current for trouble in report.troubles})
+
+
+async def supervise(options: IngestOptions, stop: asyncio.Event) -> Summary:
+    """Run `options.processes` workers until `stop` is set.
+
+    Raises:
+        WorkerError: a worker could not even begin.
+    """
+    supervisor = Supervisor(options)
+    store = open_store(options.store, os.environ)
+    try:
+        async with AsyncExitStack() as stack:
+            await observe(options, supervisor.status, store, stack)
+            return await supervisor.run(stop)
+    finally:
+        await store.close()
