@@ -18,7 +18,7 @@ EFFICIENCY = 0.9
 #: A day that brings as much rain is left to it, mm.
 RAIN_ENOUGH = 4.0
 #: The longest turn of one zone.
-LONGEST_S = 2 * 3600
+LONGEST_S = 3600
 _HALF_HOUR_S = 1800
 
 

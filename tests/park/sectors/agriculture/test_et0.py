@@ -41,7 +41,7 @@ def test_the_worked_numbers_of_fao_56() -> None:
     day=st.integers(1, 365),
 )
 def test_daily_agrees_with_refet_and_pyfao56(
-    tmin: float, span: float, rhmin: float, wind: float, clearness: float, latitude: float, day: int
+    *, tmin: float, span: float, rhmin: float, wind: float, clearness: float, latitude: float, day: int
 ) -> None:
     tmax, rhmax = tmin + span, min(100.0, rhmin + 25)
     top = et0.extraterrestrial_radiation(latitude, array(float(day)))
