@@ -7,6 +7,7 @@ References:
         pressure. Journal of Applied Meteorology 35(4), 601-609.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,8 @@ from simulator.world.sun import day_arc
 _MAXIMUM_LAG_H = 1.86
 _NIGHT_DECAY = 2.20
 _MINIMUM_LAG_H = -0.17
-_WIND_SHAPE = 2.1
-_WIND_SCALE = 1 / 0.8857  # of a Weibull of that shape with mean one
+_WIND_SHAPE = 2.3
+_WIND_SCALE = 1 / math.gamma(1 + 1 / _WIND_SHAPE)  # of mean one
 _WIND_SWING = 0.22
 
 

@@ -31,6 +31,10 @@ _STRATA = 32
 _AMOUNT_SHAPE = 0.88  # Weibull shape of the rain of a wet day
 _PRESSURE_LAG = 0.68
 _LEAST_RAIN_MM = 0.3
+# Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
+_ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
+# Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
+_ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,8 +111,9 @@ class Chain:
         mean, swing = (normal["tmax"] + normal["tmin"]) / 2, normal["tmax"] - normal["tmin"]
         # Cloud and rain cool the day and keep the night warm, about the same mean over all days.
         half = swing / 2 * (1 - WET_RANGE_LOSS * wetness)
-        tmin = mean - half - BRIGHT_COLDER * swing * chi[2] + normal["spread_tmin"] * chi[1]
-        tmax = mean + half + BRIGHT_WARMER * swing * chi[2] + normal["spread_tmax"] * chi[0]
+        warm, cold = _alike(chi[0], chi[1])
+        tmin = mean - half - BRIGHT_COLDER * swing * chi[2] + normal["spread_tmin"] * cold
+        tmax = mean + half + BRIGHT_WARMER * swing * chi[2] + normal["spread_tmax"] * warm
         swell = self._swell(self._streams.normal("world/pressure", number), wetness, chi)
         return Days(
             wet=wet,
@@ -184,6 +189,18 @@ class _State:
         self.swell = 0.0
         self.strata: tuple[list[float], ...] = ([], [], [])
         self.blocks = [0, 0, 0]
+
+
+def _alike(warm: Floats, cold: Floats) -> tuple[Floats, Floats]:
+    """The residuals of maximum and minimum, their difference halved: brightness makes the rest of it."""
+    common, apart = (warm + cold) / 2, (warm - cold) / 4
+    return (common + apart) / _ALIKE_SPREAD, (common - apart) / _ALIKE_SPREAD
+
+
+def _alike(warm: Floats, cold: Floats) -> tuple[Floats, Floats]:
+    """The residuals of maximum and minimum, their difference halved: brightness makes the rest of it."""
+    common, apart = (warm + cold) / 2, (warm - cold) / 4
+    return (common + apart) / _ALIKE_SPREAD, (common - apart) / _ALIKE_SPREAD
 
 
 def _amount(chance: Floats) -> Floats:

@@ -39,9 +39,9 @@ _DEW_GAP = (3.4, 3.4, 3.4, 3.4, 3.2, 2.0, 1.6, 1.4, 1.8, 2.6, 2.8, 3.4)
 #: Of a chance of rain after a wet day, less that after a dry one.
 WET_PERSISTENCE = 0.30
 #: Share of the diurnal range that a wet day loses on the month's mean day.
-WET_RANGE_LOSS = 0.42
+WET_RANGE_LOSS = 0.72
 #: Shares of it by which a day is warmer and a night colder for each standard deviation of brightness.
-BRIGHT_WARMER, BRIGHT_COLDER = 0.06, 0.22
+BRIGHT_WARMER, BRIGHT_COLDER = 0.09, 0.18
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

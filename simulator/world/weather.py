@@ -22,7 +22,7 @@ _TEXTURE_LAG = np.array((0.72, 0.50, 0.75))  # gaps between clouds, gusts, showe
 _FIRST_STEP = 48  # of the town day after midnight
 
 _CLOUD_DRY, _CLOUD_WET = 0.22, 0.95
-_CLOUD_CONTRAST = 1.0
+_CLOUD_CONTRAST = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
