@@ -39,7 +39,7 @@ class Batteries:
 
 def batteries(streams: Streams, device: Ints) -> Batteries:
     """The batteries of these devices."""
-    return Batteries(capacity=50.0 + 10.0 * np.floor(6.0 * streams.uniform("energy.battery.capacity", device)))
+    return Batteries(capacity=60.0 + 10.0 * np.floor(6.0 * streams.uniform("energy.battery.capacity", device)))
 
 
 def morning_charge(streams: Streams, device: Ints, day: int) -> Floats:

@@ -17,7 +17,7 @@ from park.sectors.energy.grid import Sampler, smooth_noise
 
 NOMINAL_V = 220.0
 #: Relative drop of voltage at the grid connection at full import, and its own slow course.
-_DROP, _DRIFT = 0.04, 0.008
+_DROP, _DRIFT = 0.08, 0.004
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
 

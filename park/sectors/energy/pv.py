@@ -21,7 +21,7 @@ POWER_PER_KELVIN = -0.0035
 SYSTEM_LOSS = 0.14
 INVERTER_NOMINAL = 0.96
 INVERTER_REFERENCE = 0.9637
-_RATINGS_KW = np.array([5.0, 6.0, 8.0, 10.0, 12.0])
+_RATINGS_KW = np.array([8.0, 10.0, 12.0, 12.0, 15.0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
