@@ -33,8 +33,6 @@ _PRESSURE_LAG = 0.68
 _LEAST_RAIN_MM = 0.3
 # Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
 _ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
-# Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
-_ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -189,12 +187,6 @@ class _State:
         self.swell = 0.0
         self.strata: tuple[list[float], ...] = ([], [], [])
         self.blocks = [0, 0, 0]
-
-
-def _alike(warm: Floats, cold: Floats) -> tuple[Floats, Floats]:
-    """The residuals of maximum and minimum, their difference halved: brightness makes the rest of it."""
-    common, apart = (warm + cold) / 2, (warm - cold) / 4
-    return (common + apart) / _ALIKE_SPREAD, (common - apart) / _ALIKE_SPREAD
 
 
 def _alike(warm: Floats, cold: Floats) -> tuple[Floats, Floats]:
