@@ -1,0 +1,218 @@
+"""Every store: rows come back exactly, writing twice changes nothing, refusals are told apart."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.decode import Decoder
+from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, Unauthorized
+from ingest.messages import PlainMessage
+from ingest.stores import open_store, parse_store_url
+from ingest.stores.base import Row, Store
+from ingest.stores.duckdb import connection_of
+from ingest.stores.influx import InfluxStore
+from ingest.stores.url import InfluxUrl
+from park.catalogue import ValueType
+from park.reading import Rejection
+from park.sectors import KINDS, SECTOR_OF
+from tests.ingest.helpers import T0, influx_store
+from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.process import free_port
+
+OpenStore = Callable[[], Store]
+
+
+@pytest.fixture(scope="module")
+def influxdb1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB1]:
+    with run_influxdb1(tmp_path_factory.mktemp("influxdb1")) as server:
+        yield server
+
+
+@pytest.fixture(params=["influxdb2", "influxdb1", "duckdb"])
+def open_any(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    if request.param == "duckdb":
+        return lambda: open_store(parse_store_url(f"duckdb://{tmp_path}/new/park.duckdb"), {})
+    if request.param == "influxdb1":
+        old: InfluxDB1 = request.getfixturevalue("influxdb1")
+        url = InfluxUrl(endpoint=old.url, bucket=old.new_bucket(), org="")
+        return lambda: InfluxStore(url, "")
+    server: InfluxDB2 = request.getfixturevalue("influxdb")
+    bucket = server.new_bucket()
+    return lambda: influx_store(server, bucket)
+
+
+def random_payloads(count: int, kind: str, seed: int = 1) -> list[dict[str, object]]:
+    random_ = random.Random(seed)
+    draw: dict[ValueType, Callable[[], object]] = {
+        ValueType.FLOAT: lambda: random_.choice(
+            [21, 0.1 + 0.2, -0.0, 1e300, 5e-324, random_.random(), float(random_.randrange(10**15)), 1e21, 1e-7]
+        ),
+        ValueType.INT: lambda: random_.choice([0, -1, 2**53 + 1, 2**63 - 1]),
+        ValueType.BOOL: lambda: random_.random() < 0.5,
+        ValueType.TEXT: lambda: random_.choice(["a", "UNSET", "x.y-z_9"]),
+    }
+    return [
+        {"ts": T0 + 1000 * i, "seq": 2**62 + i}
+        | {channel.name: draw[channel.type]() for channel in KINDS[kind].channels if random_.random() < 0.8}
+        for i in range(count)
+    ]
+
+
+def rows_of(store: Store, kind: str, payloads: Sequence[dict[str, object]]) -> list[Row]:
+    decoder = Decoder(store.render)
+    where = f"park/{SECTOR_OF[kind].name}/north/{kind}/d-1/telemetry"
+    rows: list[Row] = []
+    rejections: list[Rejection] = []
+    messages = [PlainMessage(topic=where, payload=json.dumps(payload).encode()) for payload in payloads]
+    decoder.take(messages, rows, [], [], rejections)
+    assert not rejections
+    return rows
+
+
+def stored(store: Store, kind: str, start: int = 0, until: int = 2**52) -> list[dict[str, object]]:
+    """Rows as payloads, in order of time."""
+    found: list[dict[str, object]] = []
+    for chunk in store.scan(KINDS[kind], start, until):
+        assert chunk.ts.dtype == chunk.seq.dtype == np.int64
+        for i in range(len(chunk)):
+            assert (chunk.device[i], chunk.site[i]) == ("d-1", "north")
+            values = {name: chunk.values[name][i] for name in chunk.values if chunk.present[name][i]}
+            found.append({"ts": chunk.ts[i], "seq": chunk.seq[i], **values})
+    return sorted(found, key=lambda row: int(row["ts"]))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_comes_back_exactly_and_once(open_any: OpenStore, kind: str) -> None:
+    payloads = random_payloads(200, kind)
+
+    async def main() -> list[dict[str, object]]:
+        store = open_any()
+        try:
+            rows = rows_of(store, kind, payloads)
+            await store.write(rows)
+            await store.write(rows[50:150] + rows[50:60])
+            return await asyncio.to_thread(stored, store, kind)
+        finally:
+            await store.close()
+
+    assert asyncio.run(main()) == payloads
+
+
+def test_the_window_is_half_open_and_an_unknown_kind_is_empty(open_any: OpenStore) -> None:
+    async def main() -> None:
+        store = open_any()
+        try:
+            assert list(store.scan(KINDS["soil_probe"], 0, 2**52)) == []
+            await store.write(rows_of(store, "soil_probe", random_payloads(10, "soil_probe")))
+            window = await asyncio.to_thread(stored, store, "soil_probe", T0 + 2000, T0 + 5000)
+            assert [row["ts"] for row in window] == [T0 + 2000, T0 + 3000, T0 + 4000]
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+
+
+def test_many_rows_come_in_chunks(open_any: OpenStore) -> None:
+    async def main() -> None:
+        store = open_any()
+        try:
+            rows = rows_of(store, "soil_probe", random_payloads(25_000, "soil_probe"))
+            for i in range(0, len(rows), 5000):
+                await store.write(rows[i : i + 5000])
+            sizes = await asyncio.to_thread(lambda: [len(chunk) for chunk in store.scan(KINDS["soil_probe"], 0, 2**52)])
+            assert sum(sizes) == 25_000
+            assert max(sizes) <= 100_000
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+
+
+def write_error(store: Store, rows: Sequence[Row]) -> StoreError:
+    async def main() -> StoreError:
+        try:
+            await store.write(rows)
+        except StoreError as error:
+            return error
+        finally:
+            await store.close()
+        pytest.fail("the store took it")
+
+    return asyncio.run(main())
+
+
+LINE = b"soil_probe,device=d soil_moisture=0.5,seq=1i 1767225600000\n"
+
+
+def test_influxdb_refuses_what_is_no_line(influxdb: InfluxDB2) -> None:
+    error = write_error(influx_store(influxdb, influxdb.new_bucket()), [LINE, b"rubbish\n"])
+    assert isinstance(error, Refused)
+
+
+def test_influxdb_says_how_many_it_dropped(influxdb: InfluxDB2) -> None:
+    bucket = influxdb.new_bucket()
+    influxdb.write(LINE, bucket=bucket)
+    conflict = [b'soil_probe,device=d soil_moisture="wet",seq=1i 17672256%05d\n' % i for i in range(3)]
+    error = write_error(influx_store(influxdb, bucket), [LINE, *conflict])
+    assert isinstance(error, PartialWrite)
+    assert error.dropped == 3
+
+
+def test_a_wrong_token_or_bucket_says_what_to_fix(influxdb: InfluxDB2) -> None:
+    error = write_error(influx_store(influxdb, influxdb.bucket, token="wrong"), [LINE])
+    assert isinstance(error, Unauthorized)
+    assert "INFLUXDB_V2_TOKEN" in str(error)
+    assert "wrong" not in str(error)
+    error = write_error(influx_store(influxdb, "nowhere"), [LINE])
+    assert isinstance(error, Misconfigured)
+    assert "nowhere" in str(error)
+
+
+def test_nobody_listening_is_worth_another_try(influxdb: InfluxDB2) -> None:
+    error = write_error(
+        InfluxStore(InfluxUrl(endpoint=f"http://127.0.0.1:{free_port()}", bucket="b", org="o"), ""), [LINE]
+    )
+    assert isinstance(error, Retryable)
+
+
+def test_influxdb_1_says_how_many_it_dropped(influxdb1: InfluxDB1) -> None:
+    bucket = influxdb1.new_bucket()
+    influxdb1.write(LINE, bucket=bucket)
+    store = InfluxStore(InfluxUrl(endpoint=influxdb1.url, bucket=bucket, org=""), "")
+    error = write_error(store, [LINE, b'soil_probe,device=d soil_moisture="wet" 1767225600001\n'])
+    assert isinstance(error, PartialWrite)
+    assert error.dropped == 1
+
+
+def test_a_scan_with_a_wrong_token_is_refused(influxdb: InfluxDB2) -> None:
+    store = influx_store(influxdb, influxdb.bucket, token="wrong")
+    with pytest.raises(Unauthorized, match="INFLUXDB_V2_TOKEN"):
+        list(store.scan(KINDS["soil_probe"], 0, 1))
+
+
+def test_a_viewer_in_the_same_process_reads_the_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "park.duckdb"
+
+    async def main() -> None:
+        store = open_store(parse_store_url(f"duckdb://{path}"), {})
+        await store.write(rows_of(store, "soil_probe", random_payloads(5, "soil_probe")))
+        cursor = connection_of(path).cursor()
+        assert cursor.execute("SELECT count(*) FROM soil_probe").fetchall() == [(5,)]
+        cursor.close()
+        await store.close()
+        with pytest.raises(StoreError, match="not open"):
+            connection_of(path)
+
+    asyncio.run(main())
+
+
+def test_a_duckdb_file_of_another_process_is_named(tmp_path: Path) -> None:
+    (tmp_path / "park.duckdb").write_bytes(b"this is no database" * 1000)
+    with pytest.raises(Misconfigured, match=r"park\.duckdb"):
+        open_store(parse_store_url(f"duckdb://{tmp_path}/park.duckdb"), {})

@@ -1,0 +1,54 @@
+"""Store URLs and secrets."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import BadStoreUrl, MissingSecret
+from ingest.stores.url import DuckdbUrl, InfluxUrl, parse_store_url, read_token
+
+
+def test_good_urls() -> None:
+    assert parse_store_url("influxdb+http://127.0.0.1:8086/park?org=our%20park") == InfluxUrl(
+        endpoint="http://127.0.0.1:8086", bucket="park", org="our park"
+    )
+    assert parse_store_url("influxdb+https://[::1]/park/autogen") == InfluxUrl(
+        endpoint="https://[::1]:8086", bucket="park/autogen", org=""
+    )
+    assert parse_store_url("duckdb:///var/lib/park.duckdb") == DuckdbUrl(path=Path("/var/lib/park.duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("http://127.0.0.1:8086/park", "influxdb\\+http"),
+        ("influxdb+http://127.0.0.1:8086", "no bucket"),
+        ("influxdb+http:///park", "no host"),
+        ("influxdb+http://127.0.0.1:port/park", "cannot be read"),
+        ("influxdb+http://127.0.0.1/park?orgg=x", "'orgg'"),
+        ("duckdb://relative/path", "absolute"),
+        ("duckdb:///", "absolute"),
+    ],
+)
+def test_bad_urls_say_what_is_wrong(url: str, part: str) -> None:
+    with pytest.raises(BadStoreUrl, match=part):
+        parse_store_url(url)
+
+
+def test_a_login_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadStoreUrl, match="INFLUXDB_V2_TOKEN") as caught:
+        parse_store_url("influxdb+http://me:hush@127.0.0.1/park")
+    assert "hush" not in str(caught.value)
+
+
+def test_the_token_comes_from_variable_or_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(" from file\n")
+    assert read_token({}) == ""
+    assert read_token({"INFLUXDB_V2_TOKEN": "direct", "INFLUXDB_V2_TOKEN_FILE": str(file)}) == "direct"
+    assert read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)}) == "from file"
+    file.write_text("\n")
+    with pytest.raises(MissingSecret, match="empty"):
+        read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)})
+    with pytest.raises(MissingSecret, match="No such file"):
+        read_token({"INFLUXDB_V2_TOKEN_FILE": str(tmp_path / "absent")})
