@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from park.model import GRID_S, WorldDay
+from park.sectors.energy.model import EnergyModel
 from tests.reference.bar import Bar, Figures
 from tests.reference.statistics import correlation, lag
-from tests.reference.walk import Walked, shuffled_weather, walk, world_of
+from tests.reference.walk import Walked, setting_of, shuffled_weather, walk, world_of
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -221,42 +222,40 @@ def _anomalies(series: Floats, workday: Bools) -> Floats:
     return left.ravel()
 
 
-def _ablate(
-    seed: int, days: int, first: int, kind: str, cells: int
-) -> tuple[list[WorldDay], Floats, tuple[Floats, ...]]:
-    """A quantity's hours under the town's weather, and under shuffled weather."""
+def _ablate(seed: int, days: int, first: int, kind: str, cells: int) -> tuple[list[WorldDay], list[Floats]]:
+    """The town's weather, and a quantity's hours under it and then under shuffled weathers; (days, 24) each."""
     own = [world_of(seed).day(first + index) for index in range(days)]
+    weathers = [own, *(shuffled_weather(own, seed * 100 + turn) for turn in range(_SHUFFLES))]
+    model, numbers = EnergyModel(setting_of("energy", seed)), np.arange(cells)
+    # Powers ask nothing of what is carried.
+    carry = model.begin(numbers)
 
-    def hours(weather: list[WorldDay]) -> Floats:
-        walked = walk("energy", seed, days, cells, weather=weather.__getitem__)
-        return np.array([hourly(_power(day, kind)).sum(axis=(0, 1)) for day in walked])
+    def hours(world: WorldDay) -> Floats:
+        state = model.day(numbers, carry, world)
+        day = Walked(sector="energy", model=model, world=world, cells=numbers, before=carry, after=carry, state=state)
+        return np.asarray(hourly(_power(day, kind)).sum(axis=(0, 1)))
 
-    return own, hours(own), tuple(hours(shuffled_weather(own, seed * 100 + i)) for i in range(_SHUFFLES))
+    return own, [np.array([hours(day) for day in weather]) for weather in weathers]
 
 
 @cache
 def cloud_and_sun(seed: int, days: int) -> Ablation:
     """Cloud, and PV power from 09:00 to 15:00, in early summer."""
-    own, seen, others = _ablate(seed, days, 120, "pv_inverter", 6)
-    cloud = np.array([_sky(day, "cloud_cover") for day in own])[:, 5:11]
-    anyday = np.ones(days, dtype=np.bool_)
-    return Ablation(
-        weather=_anomalies(cloud, anyday),
-        own=_anomalies(seen[:, 5:11], anyday),
-        other=tuple(_anomalies(other[:, 5:11], anyday) for other in others),
-    )
+    own, seen = _ablate(seed, days, 120, "pv_inverter", 6)
+    noon, anyday = slice(5, 11), np.ones(days, dtype=np.bool_)
+    series = [_anomalies(hours[:, noon], anyday) for hours in seen]
+    cloud = np.array([_sky(day, "cloud_cover") for day in own])[:, noon]
+    return Ablation(weather=_anomalies(cloud, anyday), own=series[0], other=tuple(series[1:]))
 
 
 @cache
 def heat_and_load(seed: int, days: int) -> Ablation:
     """Temperature, and the load of buildings, in high summer."""
-    own, seen, others = _ablate(seed, days, _SUMMER, "building_meter", 12)
+    own, seen = _ablate(seed, days, _SUMMER, "building_meter", 12)
     workday = np.array([day.workday for day in own])
-    return Ablation(
-        weather=_anomalies(np.array([_sky(day, "temperature") for day in own]), workday),
-        own=_anomalies(seen, workday),
-        other=tuple(_anomalies(other, workday) for other in others),
-    )
+    series = [_anomalies(hours, workday) for hours in seen]
+    heat = np.array([_sky(day, "temperature") for day in own])
+    return Ablation(weather=_anomalies(heat, workday), own=series[0], other=tuple(series[1:]))
 
 
 def limits_of_pv(sample: Roofs) -> Figures:

@@ -83,7 +83,7 @@ class Flows:
     def charging(self) -> ev.Charging:
         """By charging point."""
         world, at, types = self.world, self.plant.chargers, self.plant.charger_type
-        # At home the week decides: a holiday is not known on the morning after.
+        # At home the week decides: whether yesterday was a holiday is not known. Elsewhere nobody stays overnight.
         at_home = types == ev.HOME
         today = np.where(at_home, world.weekday < 5, world.workday)
         before = np.where(at_home, (world.weekday - 1) % 7 < 5, world.workday)

@@ -60,7 +60,6 @@ class Sampler:
 
     def __init__(self, row: Ints, x: Floats) -> None:
         step = x.astype(np.int64)
-        self.row = row
         self.share: Floats = x - step
         self._left = row * GRID_POINTS + step
         self._right = self._left + 1

@@ -77,7 +77,6 @@ _BALANCE = (
         unit="kW",
         width=8,
         height=10,
-        thresholds=(Threshold(value=0, level="good"),),
         labels={"photovoltaic_power": "Solar", "active_power": "Grid", "consumption_power": "Consumption"},
     ),
 )
