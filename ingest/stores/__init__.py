@@ -1,17 +1,16 @@
-"""Stores, by the type of their URL. A store is one file here and one row below."""
+"""Stores, by the type of their URL. A store is one file here and one row below.
 
-from collections.abc import Callable, Mapping
-from typing import Any
+A store's client library is imported when the store is opened: each costs as much as all the rest.
+"""
+
+import importlib
+from collections.abc import Mapping
 
 from ingest.stores.base import Chunk, Series, Store
-from ingest.stores.duckdb import DuckdbStore
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import DuckdbUrl, InfluxUrl, StoreUrl, parse_store_url, read_token
+from ingest.stores.url import DuckdbUrl, InfluxUrl, StoreUrl, parse_store_url
 
-STORES: dict[type, Callable[[Any, Mapping[str, str]], Store]] = {
-    DuckdbUrl: lambda url, _environ: DuckdbStore(url),
-    InfluxUrl: lambda url, environ: InfluxStore(url, read_token(environ)),
-}
+#: Modules with an `open_url(url, environ)`.
+STORES: dict[type, str] = {DuckdbUrl: "ingest.stores.duckdb", InfluxUrl: "ingest.stores.influx"}
 
 
 def open_store(url: StoreUrl, environ: Mapping[str, str]) -> Store:
@@ -19,8 +18,10 @@ def open_store(url: StoreUrl, environ: Mapping[str, str]) -> Store:
 
     Raises:
         MissingSecret: a file that should hold the token cannot be read.
+        Misconfigured: the store's file cannot be opened.
     """
-    return STORES[type(url)](url, environ)
+    store: Store = importlib.import_module(STORES[type(url)]).open_url(url, environ)
+    return store
 
 
 __all__ = ["STORES", "Chunk", "DuckdbUrl", "InfluxUrl", "Series", "Store", "StoreUrl", "open_store", "parse_store_url"]

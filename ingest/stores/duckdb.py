@@ -212,6 +212,11 @@ class DuckdbStore:
         return Retryable(message)
 
 
+def open_url(url: DuckdbUrl, _environ: Mapping[str, str]) -> DuckdbStore:
+    """The store at the URL."""
+    return DuckdbStore(url)
+
+
 def connection_of(path: Path) -> duckdb.DuckDBPyConnection:
     """The connection of a file that a store of this process holds open.
 

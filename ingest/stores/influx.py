@@ -14,7 +14,7 @@ from influxdb_client.rest import ApiException
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge, Unauthorized
 from ingest.stores.base import Chunk, Render, Series
 from ingest.stores.influx_scan import scan
-from ingest.stores.url import TOKEN_VARIABLE, InfluxUrl
+from ingest.stores.url import TOKEN_VARIABLE, InfluxUrl, read_token
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.codecs import Decoded
 
@@ -123,6 +123,11 @@ def _retry_after(error: ApiException) -> float:
         return max(0.0, float(headers.get("Retry-After", "0")))
     except ValueError:  # a date; our own back-off serves
         return 0.0
+
+
+def open_url(url: InfluxUrl, environ: Mapping[str, str]) -> InfluxStore:
+    """The store at the URL, with the token of the environment."""
+    return InfluxStore(url, read_token(environ))
 
 
 # --- line protocol

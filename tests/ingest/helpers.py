@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
 from ingest.write import RetryPolicy
 from mqttlink import parse_broker_url
+from park.topics import TELEMETRY_FILTER
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto
 
@@ -131,3 +133,18 @@ async def until(condition: Callable[[], bool], *, what: str, deadline_s: float =
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {deadline_s:g} s")
         await asyncio.sleep(0.01)
+
+
+def open_session(broker: Mosquitto, client_id: str) -> None:
+    """Make the ingester's session, as if it had been there before."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 3600
+    done = threading.Event()
+    client.on_subscribe = lambda *_: done.set()
+    client.connect(broker.host, broker.port, clean_start=False, properties=properties)
+    client.loop_start()
+    client.subscribe(TELEMETRY_FILTER, qos=1)
+    assert done.wait(10)
+    client.disconnect()
+    client.loop_stop()

@@ -1,11 +1,37 @@
 """The ingester between the real Mosquitto and the real InfluxDB."""
 
 import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
-from tests.ingest.helpers import T0, influx_store, ingesting, options, publish, readings
-from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.mosquitto import Mosquitto
+import pytest
+import structlog
+
+from ingest.deadletter import read_dead_letters
+from ingest.stores.influx import InfluxStore
+from ingest.stores.url import InfluxUrl
+from mqttlink import ConnectRefused
+from park.reading import Reason, Rejection
+from tests.ingest.helpers import (
+    T0,
+    Sent,
+    influx_store,
+    ingesting,
+    open_session,
+    options,
+    payload,
+    publish,
+    readings,
+    topic,
+    until,
+)
+from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
+from tests.servers.mosquitto import Mosquitto, run_mosquitto
+from tests.servers.process import free_port
 
 
 def test_readings_reach_the_store_as_the_contract_says(
@@ -33,3 +59,339 @@ def test_readings_reach_the_store_as_the_contract_says(
         "seq": 7,
         "soil_moisture": 0.257,
     }
+
+
+def seqs(server: InfluxDB2, bucket: str, device: str = "soil-probe-000001") -> list[object]:
+    where = f"WHERE device = '{device}'"
+    return [row["seq"] for row in server.influxql(f"SELECT seq FROM soil_probe {where}", bucket=bucket)]
+
+
+def buried(folder: Path) -> list[Rejection]:
+    return [letter.rejection for letter in read_dead_letters(folder / "dead-letters.ndjson")]
+
+
+def nothing_waits(broker: Mosquitto, client_id: str) -> bool:
+    """Whether the session holds nothing, told by the broker: it would deliver at once."""
+    argv = ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-i", client_id, "-c", "-x", "3600", "-q", "1"]
+    ended = subprocess.run([*argv, "-t", "none", "-C", "1", "-W", "1"], capture_output=True, timeout=10, check=False)
+    return not ended.stdout
+
+
+def test_poison_is_set_aside_and_everything_around_it_is_stored(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    # A field of another type, in the way only a foreign writer could put it there.
+    influxdb.write(b'soil_probe,device=old soil_temperature="cold" 1767225600000\n', bucket=bucket)
+    messages = readings(500)
+    messages[100] = Sent(topic=topic(), payload=b"{poison")
+    messages[200] = Sent(topic=topic(), payload=payload(200, soil_temperature=3.5))
+    messages[300] = Sent(topic=topic(), payload=payload(300, soil_temperature=4.5))
+
+    async def main() -> None:
+        async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, messages)
+            await running.settles(500)
+        summary = running.summary
+        assert summary is not None
+        assert (summary.received, summary.stored, summary.dead_lettered) == (500, 497, 3)
+
+    asyncio.run(main())
+    assert seqs(influxdb, bucket) == [seq for seq in range(500) if seq not in {100, 200, 300}]
+    reasons = [(rejection.reason, rejection.payload) for rejection in buried(tmp_path)]
+    assert sorted(reasons) == sorted(
+        [
+            (Reason.MALFORMED, messages[100].payload),
+            (Reason.STORE_REFUSED, messages[200].payload),
+            (Reason.STORE_REFUSED, messages[300].payload),
+        ]
+    )
+    assert nothing_waits(mosquitto, bucket)
+
+
+def test_rows_beyond_the_retention_are_buried_together(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    influxdb.write(b'soil_probe,device=old soil_moisture="wet" 1767225600000\n', bucket=bucket)
+
+    async def main() -> None:
+        async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, readings(400))
+            await running.settles(400)
+            # Far fewer writes than the 800 that halving down to each row would take.
+            assert running.status.dead_lettered == 400
+
+    asyncio.run(main())
+    assert {rejection.reason for rejection in buried(tmp_path)} == {Reason.STORE_REFUSED}
+    assert len(buried(tmp_path)) == 400
+
+
+@pytest.mark.deadline(90)
+def test_a_store_away_at_the_start_and_in_the_middle_loses_nothing(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    with run_influxdb2(tmp_path) as server:
+        bucket = server.new_bucket()
+        server.stop()
+
+        async def main() -> None:
+            with structlog.testing.capture_logs() as logs:
+                async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(server, bucket)) as running:
+                    await asyncio.to_thread(publish, mosquitto, readings(200))
+                    await until(lambda: running.status.retries > 2, what="retries")
+                    assert running.status.stored == 0
+                    assert any("trying again" in trouble or "retry" in trouble for trouble in running.status.troubles())
+                    await asyncio.to_thread(server.start)
+                    await running.settles(200)
+                    await asyncio.to_thread(server.kill)
+                    await asyncio.to_thread(publish, mosquitto, readings(200, first=200))
+                    await until(lambda: bool(running.status.troubles()), what="trouble")
+                    await asyncio.to_thread(server.start)
+                    await running.settles(400)
+                    assert running.status.troubles() == []
+            assert running.summary is not None
+            assert (running.summary.stored, running.summary.gaps) == (400, 0)
+            assert len([log for log in logs if log["log_level"] == "error"]) == 2
+
+        asyncio.run(main())
+        assert seqs(server, bucket) == list(range(400))
+
+
+def test_a_refused_token_holds_everything_until_it_is_right(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    store = influx_store(influxdb, bucket, token="wrong")
+
+    async def main() -> None:
+        with structlog.testing.capture_logs() as logs:
+            async with ingesting(options(mosquitto, tmp_path, bucket), store) as running:
+                await asyncio.to_thread(publish, mosquitto, readings(50))
+                await until(lambda: running.status.retries > 2, what="retries")
+                assert any("INFLUXDB_V2_TOKEN" in trouble for trouble in running.status.troubles())
+                assert (running.status.stored, running.status.dead_lettered) == (0, 0)
+                await store.close()
+                store._token = influxdb.token
+                await running.settles(50)
+        errors = [log for log in logs if log["log_level"] == "error"]
+        assert len(errors) == 1
+        assert "holding" in errors[0]["event"]
+
+    asyncio.run(main())
+    assert seqs(influxdb, bucket) == list(range(50))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Path:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    argv = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(argv, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    return folder
+
+
+def test_a_full_disk_holds_dead_letters_and_recovers(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path, small_disk: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    filler = small_disk / "filler"
+    path = small_disk / "dead-letters.ndjson"
+    poison = [Sent(topic=topic(f"d-{i}"), payload=b"{" + b"x" * 400) for i in range(20)]
+
+    async def main() -> None:
+        settings = options(mosquitto, tmp_path, bucket, dead_letters=path)
+        async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, poison[:5])
+            await running.settles(5)
+            filler.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * 4096))
+            await asyncio.to_thread(publish, mosquitto, poison[5:])
+            await asyncio.to_thread(publish, mosquitto, readings(10))
+            # The reading is stored all the same; its acknowledgement waits for what came before it.
+            await until(lambda: any("No space" in trouble for trouble in running.status.troubles()), what="trouble")
+            await until(lambda: count(influxdb, bucket) == 10, what="stored")
+            assert running.status.dead_lettered < 20
+            filler.unlink()
+            await running.settles(30)
+            assert running.status.troubles() == []
+
+    try:
+        asyncio.run(main())
+        assert sorted(letter.rejection.topic for letter in read_dead_letters(path)) == sorted(
+            one.topic for one in poison
+        )
+    finally:
+        subprocess.run(["umount", str(small_disk)], check=True)
+    assert nothing_waits(mosquitto, bucket)
+
+
+def test_repeats_are_duplicates_and_gaps_close_when_late_readings_come(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    all_ = readings(20)
+
+    async def main() -> None:
+        async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, [*all_[:5], *all_[8:], *all_[:3]])
+            await running.settles(20)
+            tally = running.status.tally
+            assert (tally.gaps, tally.duplicates, tally.late) == (3, 3, 0)
+            await asyncio.to_thread(publish, mosquitto, all_[5:7])
+            await running.settles(22)
+            assert (tally.gaps, tally.duplicates, tally.late) == (1, 3, 2)
+
+    asyncio.run(main())
+    assert seqs(influxdb, bucket) == [seq for seq in range(20) if seq != 7]
+
+
+def test_latency_is_of_live_readings_only(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+
+    async def main() -> None:
+        async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, readings(5))
+            await running.settles(5)
+            assert running.status.summary().latency_ms.p50 is None
+            now = time.time_ns() // 1_000_000
+            await asyncio.to_thread(publish, mosquitto, [Sent(topic=topic(), payload=payload(5, ts=now - 2000))])
+            await running.settles(6)
+        assert running.summary is not None
+        latency = running.summary.latency_ms
+        assert latency.max is not None
+        assert 2000 <= latency.max < 20_000
+        assert latency.p50 == latency.max
+
+    asyncio.run(main())
+
+
+def test_a_broker_that_refuses_for_good_ends_the_run(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    with run_mosquitto(tmp_path, users={"anna": "secret"}) as broker:
+
+        async def main() -> None:
+            async with ingesting(options(broker, tmp_path, "refused"), influx_store(influxdb, influxdb.bucket)):
+                pass
+
+        with pytest.raises(ConnectRefused, match="anonymous"):
+            asyncio.run(main())
+
+
+def test_the_broker_may_be_away_and_come_back(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    with run_mosquitto(tmp_path, persistence=True) as broker:
+
+        async def main() -> None:
+            async with ingesting(options(broker, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+                await asyncio.to_thread(publish, broker, readings(100))
+                await running.settles(100)
+                await asyncio.to_thread(broker.restart)
+                await until(lambda: running.status.reconnects == 1 and running.status.connected, what="reconnected")
+                await asyncio.to_thread(publish, broker, readings(100, first=100))
+                await running.settles(200)
+            assert running.summary is not None
+            assert running.summary.gaps == 0
+
+        asyncio.run(main())
+    assert seqs(influxdb, bucket) == list(range(200))
+
+
+def test_memory_is_bounded_whatever_the_broker_holds(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    """With the store away, reading stops at the limit; when it is back, all is stored."""
+    bucket = influxdb.new_bucket()
+    store = InfluxStore(
+        InfluxUrl(endpoint=f"http://127.0.0.1:{free_port()}", bucket=bucket, org="park"), influxdb.token
+    )
+    big = [Sent(topic=topic(), payload=payload(seq) + b" " * 60_000) for seq in range(100)]
+    limit = 1_000_000
+
+    async def main() -> None:
+        settings = options(mosquitto, tmp_path, bucket, max_waiting_bytes=limit)
+        async with ingesting(settings, store) as running:
+            await asyncio.to_thread(publish, mosquitto, big)
+            await until(lambda: running.status.retries > 3, what="retries")
+            # One more read of the socket may be under way when reading stops.
+            assert running.status.in_flight * 60_000 < limit + 400_000
+            await store.close()
+            store._url = influx_store(influxdb, bucket)._url
+            await running.settles(100)
+
+    asyncio.run(main())
+    assert seqs(influxdb, bucket) == list(range(100))
+
+
+# --- as a process
+
+
+def start(
+    broker: Mosquitto, server: InfluxDB2, bucket: str, folder: Path, *, processes: int = 1
+) -> subprocess.Popen[str]:
+    told = {
+        "broker": broker.url,
+        "client_id": bucket,
+        "store": server.store_url(bucket),
+        "dead_letters": str(folder / "dead-letters.ndjson"),
+        "processes": str(processes),
+    }
+    environ = {**os.environ, "INFLUXDB_V2_TOKEN": server.token}
+    argv = [".venv/bin/python", "-m", "tests.ingest.process", json.dumps(told)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environ, cwd=Path(__file__).parents[2])
+
+
+def count(server: InfluxDB2, bucket: str) -> int:
+    rows = server.influxql("SELECT count(seq) FROM soil_probe", bucket=bucket)
+    return int(str(rows[0]["count"])) if rows else 0
+
+
+def test_killed_at_any_moment_and_started_again_nothing_is_lost(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    total = 6000
+    open_session(mosquitto, bucket)
+
+    async def main() -> None:
+        publishing = asyncio.create_task(asyncio.to_thread(publish, mosquitto, readings(total)))
+        for share in (0.1, 0.5):
+            child = start(mosquitto, influxdb, bucket, tmp_path)
+            await asyncio.to_thread(_await_count, influxdb, bucket, round(share * total))
+            child.kill()
+            child.communicate()
+        await publishing
+        child = start(mosquitto, influxdb, bucket, tmp_path)
+        await asyncio.to_thread(_await_count, influxdb, bucket, total)
+        child.send_signal(signal.SIGTERM)
+        out, _ = child.communicate(timeout=20)
+        assert child.returncode == 0
+        summary = json.loads(out.splitlines()[-1])
+        assert summary["received"] == summary["stored"] + summary["dead_lettered"]
+
+    asyncio.run(main())
+    assert seqs(influxdb, bucket) == list(range(total))
+    assert nothing_waits(mosquitto, bucket)
+
+
+def test_sigterm_drains_and_the_next_start_resumes(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    open_session(mosquitto, bucket)
+    publish(mosquitto, readings(3000))
+    child = start(mosquitto, influxdb, bucket, tmp_path)
+    _await_count(influxdb, bucket, 1)
+    child.send_signal(signal.SIGTERM)
+    out, _ = child.communicate(timeout=20)
+    summary = json.loads(out.splitlines()[-1])
+    assert child.returncode == 0
+    # All that was received is settled, and nothing that was acknowledged is missing.
+    assert summary["received"] == summary["stored"] == count(influxdb, bucket)
+    child = start(mosquitto, influxdb, bucket, tmp_path)
+    _await_count(influxdb, bucket, 3000)
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=20)
+    assert seqs(influxdb, bucket) == list(range(3000))
+    rows = influxdb.influxql("SELECT last(stored) FROM park_ingest GROUP BY instance", bucket=bucket)
+    assert rows[0]["instance"] == bucket
+
+
+def _await_count(server: InfluxDB2, bucket: str, wanted: int) -> None:
+    end = time.monotonic() + 30
+    while (found := count(server, bucket)) < wanted:
+        assert time.monotonic() < end, f"{found} of {wanted} stored within 30 s"
+        time.sleep(0.05)

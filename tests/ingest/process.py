@@ -1,0 +1,35 @@
+"""The ingester as a process of its own, for tests that kill it: JSON in argv, JSON of its summary out."""
+
+import asyncio
+import dataclasses
+import json
+import signal
+import sys
+from pathlib import Path
+
+from ingest.batch import BatchPolicy
+from ingest.ingester import IngestOptions, run
+from ingest.receive import BrokerOptions
+from ingest.stores import parse_store_url
+from ingest.write import RetryPolicy
+from mqttlink import parse_broker_url
+
+
+async def main(told: dict[str, str]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    options = IngestOptions(
+        broker=BrokerOptions(address=parse_broker_url(told["broker"]), client_id=told["client_id"]),
+        store=parse_store_url(told["store"]),
+        dead_letters=Path(told["dead_letters"]),
+        processes=int(told.get("processes", "1")),
+        batch=BatchPolicy(rows=500, linger_s=0.05),
+        retry=RetryPolicy(first_s=0.05, max_s=0.5),
+    )
+    summary = await run(options, stop)
+    sys.stdout.write(json.dumps(dataclasses.asdict(summary)) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))
