@@ -4,8 +4,8 @@ A bar says what real data of some sort does, as limits on a few figures. It meas
 the park produced, or what real instruments recorded, in one shape, so that the same function judges
 both. Its mutants are spoilt samples that must fail, or the bar would measure nothing.
 
-To add bars, write `tests/reference/bars_<subject>.py` with a list named `BARS`; tests and the report
-find it by looking:
+To add bars, write `tests/reference/bars_<subject>.py` with a list named `BARS`; the report finds it
+by looking:
 
     def sample(seed: int, days: int) -> Hourly:  # what the park does; cached with functools.cache
         seen = [day.observe("soil_probe")["soil_moisture"] for day in walk("agriculture", seed, days, cells=3)]
@@ -23,7 +23,8 @@ find it by looking:
         ),
     ]
 
-A pytest test over `cases(BARS)` and `must_fail(BARS)` is three lines; see test_bars.py.
+A pytest test over `cases(BARS)` and `must_fail(BARS)` is three lines; see test_bars_weather.py. A module may also have
+`PLOTS`: title to a function (axes, seed, days) that draws on matplotlib's axes, for the report of bench/credibility.py.
 """
 
 import math

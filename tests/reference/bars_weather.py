@@ -1,11 +1,21 @@
 """Credibility bars of the weather. PV and ET0, which the weather drives, are judged with their sectors."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from tests.reference.bar import Bar, Figures
-from tests.reference.records import Daily, Floats, Record, daily_of, record_of, shuffled_days, shuffled_hours
+from tests.reference.records import (
+    Daily,
+    Floats,
+    Record,
+    daily_of,
+    greensboro,
+    record_of,
+    shuffled_days,
+    shuffled_hours,
+)
 from tests.reference.statistics import (
     correlation,
     deseasoned,
@@ -234,3 +244,46 @@ BARS = [
         },
     ),
 ]
+
+
+def _plot_temperature(axes: Any, seed: int, days: int) -> None:
+    """The mean day of each quarter of the record."""
+    by_day = record_of(seed, max(days, 365)).temperature.reshape(-1, 24)
+    for quarter, name in enumerate(("January-March", "April-June", "July-September", "October-December")):
+        axes.plot(by_day[quarter * 91 : quarter * 91 + 91].mean(axis=0), label=name)
+    axes.set(xlabel="local hour", ylabel="Cel")
+    axes.legend(fontsize="small")
+
+
+def _plot_rain(axes: Any, seed: int, days: int) -> None:
+    """Rain of each day of a year, and its sum."""
+    rain = daily_of(seed, max(days, 365)).rain
+    axes.bar(np.arange(len(rain)), rain, width=1.0)
+    axes.set(xlabel="day", ylabel="mm a day")
+    axes.twinx().plot(rain.cumsum(), color="black", linewidth=1)
+
+
+def _plot_clearness(axes: Any, seed: int, days: int) -> None:
+    """Distribution of the daily clearness index, beside a real year."""
+    limits = np.linspace(0, 0.8, 33)
+    for name, record in (("park", record_of(seed, max(days, 365))), ("Greensboro, NC", greensboro())):
+        axes.hist(_clearness(record), limits, histtype="step", density=True, label=name)
+    axes.set(xlabel="daily clearness index")
+    axes.legend(fontsize="small")
+
+
+def _plot_wind(axes: Any, seed: int, days: int) -> None:
+    """Distribution of the wind speed, beside a real year."""
+    limits = np.arange(0, 14, 0.5)
+    for name, record in (("park", record_of(seed, max(days, 365))), ("Greensboro, NC", greensboro())):
+        axes.hist(record.wind, limits, histtype="step", density=True, label=name)
+    axes.set(xlabel="m/s")
+    axes.legend(fontsize="small")
+
+
+PLOTS = {
+    "Mean days": _plot_temperature,
+    "Rain": _plot_rain,
+    "Clearness": _plot_clearness,
+    "Wind": _plot_wind,
+}

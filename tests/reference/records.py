@@ -1,6 +1,7 @@
 """Weather records in one shape: the park's own, and real ones out of test dependencies."""
 
 import csv
+import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -130,16 +131,19 @@ def _typical_year(
     """Hours stamped at their end, so the sun is that of a year's hours at their middle."""
     middle = pd.date_range("2001-01-01 00:30", periods=8760, freq="1h", tz="Etc/GMT+5")
     place = pvlib.location.Location(latitude, longitude, altitude=height_m)
-    solar = place.get_solarposition(middle)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*dayofyear")  # pvlib's, of pandas
+        solar = place.get_solarposition(middle)
+        normal = pvlib.irradiance.get_extra_radiation(middle).to_numpy()
+        clear = place.get_clearsky(middle, solar_position=solar)["ghi"].to_numpy()
     sine = np.sin(np.radians(solar["apparent_elevation"].to_numpy())).clip(0)
-    normal = pvlib.irradiance.get_extra_radiation(middle).to_numpy()
     temperature, humidity, wind, ghi = (values.to_numpy(dtype=np.float64) for values in series)
     return Record(
         temperature=temperature,
         humidity=humidity,
         wind=wind,
         ghi=ghi,
-        ghi_clear=place.get_clearsky(middle, solar_position=solar)["ghi"].to_numpy(),
+        ghi_clear=clear,
         extraterrestrial=normal * sine,
         normal=normal,
         sine=sine,
