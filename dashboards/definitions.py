@@ -71,12 +71,19 @@ def dashboards() -> tuple[Dashboard, ...]:
 def of_sector(sector: Sector) -> Dashboard:
     """The sector's `panels.DASHBOARD`, or what the rules make of its catalogue."""
     name = f"park.sectors.{sector.name.replace('-', '_')}.panels"
-    if importlib.util.find_spec(name) is None:
+    if not _exists(name):
         return rules.dashboard(sector)
     own = importlib.import_module(name).DASHBOARD
     if not isinstance(own, Dashboard):
         raise PanelError(f"{name}: DASHBOARD must be a park.panel.Dashboard")
     return own
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # a sector that was made without a folder
+        return False
 
 
 def at_a_glance(sectors: list[tuple[Sector, Dashboard]]) -> Dashboard:

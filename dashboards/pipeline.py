@@ -38,6 +38,7 @@ _NOW = (
         across=Aggregate.SUM,
         unit="{msg}/s",
         view=View.STAT,
+        low=0,
         decimals=0,
         rate_s=1,
         width=4,

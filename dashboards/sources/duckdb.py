@@ -22,7 +22,7 @@ _WITHIN: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MAX: lambda field: f"max({field})",
     Aggregate.SUM: lambda field: f"sum({field})",
     Aggregate.LAST: lambda field: f"arg_max({field}, ts)",
-    Aggregate.COUNT: lambda field: f"count({field})",
+    Aggregate.COUNT: lambda field: f"nullif(count({field}), 0)",
     Aggregate.SPREAD: lambda field: f"max({field}) - min({field})",
 }
 

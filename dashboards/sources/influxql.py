@@ -4,6 +4,7 @@
 The texts use `$timeFilter`, `$__interval` and `=~ /^$site$/` alone, which Grafana expands by itself.
 """
 
+import dataclasses
 import re
 from types import TracebackType
 from typing import Any, Self
@@ -153,7 +154,9 @@ class InfluxSource:
 
     async def newest(self, panel: Panel, window: Window) -> list[Series]:
         """One value per series: the newest in the window, for a table that of the whole window."""
-        return await self._ask(shape(panel, over_time=False), window)
+        answer = await self._ask(shape(panel, over_time=False), window)
+        # A lone selector such as max() comes with the time of its point, everything else with the window's.
+        return [dataclasses.replace(series, times=[window.start]) for series in answer]
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

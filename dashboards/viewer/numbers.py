@@ -4,7 +4,8 @@ import math
 
 from dashboards.sources.base import Value
 
-_STEPS = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
+# From where on, divided by what, and its prefix.
+_STEPS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e5, 1e3, "k"))
 
 
 def text(value: Value, decimals: int | None) -> str:
@@ -15,7 +16,8 @@ def text(value: Value, decimals: int | None) -> str:
         return value
     if not math.isfinite(value):
         return "–"
-    factor, prefix = next(((factor, prefix) for factor, prefix in _STEPS if abs(value) >= 10 * factor), (1.0, ""))
+    large = ((factor, prefix) for start, factor, prefix in _STEPS if abs(value) >= start)
+    factor, prefix = next(large, (1.0, ""))
     scaled = value / factor
     places = _places(scaled) if decimals is None or prefix else decimals
     shown = f"{scaled:,.{places}f}".replace(",", "\u202f")
