@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.clock import Schedule, ScheduleOptions
-from simulator.fleet import Fleet, make_world
+from simulator.fleet import Fleet
 from simulator.plan import GatewayPlan, Selection, make_plan
 from simulator.publish import BrokerOptions, Gateway, Progress
-from simulator.streams import CounterStreams
+from simulator.state import TownState
 
 REPORT_EVERY_S = 0.25
 
@@ -123,8 +123,8 @@ class Crew:
 
     def __init__(self, plans: Sequence[GatewayPlan], options: SimulateOptions) -> None:
         self._options = options
-        world = make_world(plans[0].plan, CounterStreams(options.selection.seed)) if plans else None
-        self._fleets = [(plan, Fleet(plan.plan, world)) for plan in plans]
+        state = TownState(plan.plan for plan in plans) if plans else None
+        self._fleets = [(plan, Fleet(plan.plan, state)) for plan in plans]
 
     def warm_up(self) -> None:
         """Bring the models' state to the first moment, so that the launch finds them ready."""

@@ -1,0 +1,120 @@
+"""The world and the sectors' models of a selection, with the state that they have reached.
+
+All of it is cache: the carried state of the latest days, and the state of the days in use. Fleets of
+several gateways share one, so that a day of the world is made once and every sector is carried through it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from park.catalogue import Sector
+from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams
+from simulator.plan import Group, Plan, Selection
+from simulator.streams import CounterStreams
+from simulator.world import World
+
+_DAYS_KEPT = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Cells:
+    """A sector's model and the cells that are observed, ascending."""
+
+    cells: Ints
+    model: Model
+
+
+class TownState:
+    """World and models of the cells that some plans of one selection observe."""
+
+    def __init__(self, plans: Iterable[Plan]) -> None:
+        plans = list(plans)
+        selection = plans[0].selection
+        self.streams: Streams = CounterStreams(selection.seed)
+        self.world = _world(selection, self.streams)
+        self._sectors = {
+            sector.name: _Cells(cells=cells, model=_model(selection, sector, self.streams))
+            for sector, cells in _observed(plans)
+        }
+        self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
+        self._days: OrderedDict[tuple[str, int], Any] = OrderedDict()
+
+    def rows(self, group: Group) -> Ints:
+        """(D,) the row of each device's cell in its sector's state."""
+        return np.asarray(np.searchsorted(self._sectors[group.sector.name].cells, group.cell), dtype=np.int64)
+
+    def observe(self, group: Group, day: int, at: Moments) -> Observation:
+        """What devices of the group's kind measure at moments of one day of the town."""
+        sector = self._sectors[group.sector.name]
+        return sector.model.observe(group.kind.name, self._day(group.sector.name, day), at)
+
+    def _day(self, name: str, day: int) -> Any:
+        if (name, day) not in self._days:
+            sector = self._sectors[name]
+            carry = self._carried(day)[name]
+            self._days[name, day] = sector.model.day(sector.cells, carry, self.world.day(day))
+            while len(self._days) > _DAYS_KEPT * len(self._sectors):
+                self._days.popitem(last=False)
+        return self._days[name, day]
+
+    def _carried(self, day: int) -> dict[str, Carry]:
+        """Every sector's carried state at the morning of a day."""
+        known = max((past for past in self._carries if past <= day), default=None)
+        if known is None:
+            known = 0
+            self._carries[0] = {name: sector.model.begin(sector.cells) for name, sector in self._sectors.items()}
+        carries = self._carries[known]
+        for past in range(known, day):
+            world = self.world.day(past)
+            carries = {
+                name: sector.model.advance(sector.cells, carries[name], world) for name, sector in self._sectors.items()
+            }
+        self._carries[day] = carries
+        while len(self._carries) > _DAYS_KEPT:
+            self._carries.popitem(last=False)
+        return carries
+
+
+def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:
+    found: dict[str, tuple[Sector, list[Ints]]] = {}
+    for plan in plans:
+        for group in plan.groups:
+            found.setdefault(group.sector.name, (group.sector, []))[1].append(group.cell)
+    return [(sector, np.unique(np.concatenate(cells))) for sector, cells in found.values()]
+
+
+def _world(selection: Selection, streams: Streams) -> World:
+    place, sites = selection.town.town, selection.town.all_sites()
+    return World(
+        streams=streams,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        elevation_m=place.elevation_m,
+        utc_offset_ms=place.utc_offset_ms,
+        country=place.country,
+        commissioned=place.commissioned,
+        site_latitudes=np.array([site.latitude for site in sites]),
+        site_longitudes=np.array([site.longitude for site in sites]),
+    )
+
+
+def _model(selection: Selection, sector: Sector, streams: Streams) -> Model:
+    town = selection.town
+    rows = [site.name for site in town.all_sites()]
+    own = np.array([rows.index(site.name) for site in town.sites_of(sector)])
+    setting = Setting(
+        streams=streams,
+        site_of=lambda cells: own[cells % len(own)],
+        latitude=town.town.latitude,
+        longitude=town.town.longitude,
+        elevation_m=town.town.elevation_m,
+        per_cell={kind.name: kind.per_cell for kind in sector.kinds},
+    )
+    module = import_module(f"park.sectors.{sector.name.replace('-', '_')}.model")
+    model: Model = module.MODEL(setting)
+    return model
