@@ -175,7 +175,7 @@ def quasi_steady(houses: Houses, outside: Outside) -> Inside:
     free = gain / rate
     vapour = np.where(free > cover, (gain + _CONDENSATION * cover) / (rate + _CONDENSATION), free)
     fixed, breathed = _carbon(outside.sun, temperature)
-    # Two rounds of the fixed point are within a few ppm, which the lean towards it hides.
+    # Two rounds come within a few ppm of the fixed point.
     co2 = np.full_like(vapour, OUTSIDE_CO2)
     for _ in range(2):
         co2 = (breathed + exchange * OUTSIDE_CO2) / (exchange + fixed / (co2 + _HALF_CO2))
