@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ingest.ingester import IngestOptions, run
+from ingest.metrics import MetricsAddress
 from ingest.receive import BrokerOptions
 from ingest.stores.url import parse_store_url
 from mqttlink import parse_broker_url
@@ -28,6 +29,8 @@ def ingest(
     dead_letters: Annotated[Path, typer.Option(help="Where messages go that cannot be stored.")] = Path(
         "dead-letters.ndjson"
     ),
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics, /livez and /readyz.")] = None,
+    metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
     ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust for mqtts.")] = None,
     json: Json = False,
 ) -> None:
@@ -53,6 +56,7 @@ def ingest(
         store=parse_store_url(store),
         dead_letters=dead_letters,
         processes=processes,
+        metrics=None if metrics_port is None else MetricsAddress(host=metrics_host, port=metrics_port),
     )
     summary = asyncio.run(run_until_signal(lambda stop: run(options, stop)))
     print_summary("ingested", dataclasses.asdict(summary), as_json=json)

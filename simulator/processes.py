@@ -1,6 +1,6 @@
 """The gateways of a selection shared by several processes, which tell their parent how they fare.
 
-A pipe joins each child to its parent. Up go "ready", then progress, then "done"; down goes the schedule that
+A pipe joins each child to its parent. Up go "ready", progress, "live" and "done"; down goes the schedule that
 all of them launch together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
 """
 
@@ -27,7 +27,7 @@ from simulator.simulate import (
 )
 
 _JOIN_S = 10.0
-_READY, _DONE, _STOP = "ready", "done", "stop"
+_READY, _LIVE, _DONE, _STOP = "ready", "live", "done", "stop"
 
 
 async def simulate_in_processes(
@@ -35,9 +35,10 @@ async def simulate_in_processes(
     stop: asyncio.Event,
     *,
     on_progress: Callable[[Progress], None],
+    on_live: Callable[[], None] = lambda: None,
 ) -> Simulated:
     """Like `simulate`, in `options.processes` processes."""
-    parent = _Parent(options, on_progress)
+    parent = _Parent(options, on_progress, on_live)
     try:
         await parent.ready()
         schedule = options.schedule.launched()
@@ -51,7 +52,11 @@ async def simulate_in_processes(
 
 
 class _Parent:
-    def __init__(self, options: SimulateOptions, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, options: SimulateOptions, on_progress: Callable[[Progress], None], on_live: Callable[[], None]
+    ) -> None:
+        self._on_live = on_live
+        self._waiting = options.processes
         self._on_progress = on_progress
         self._pipes: list[Connection] = []
         self._children: list[BaseProcess] = []
@@ -91,6 +96,11 @@ class _Parent:
 
     async def _follow(self, index: int) -> None:
         while (message := await self._receive(index)) != _DONE:
+            if message == _LIVE:
+                self._waiting -= 1
+                if not self._waiting:
+                    self._on_live()
+                continue
             self._latest[index] = message
             self._on_progress(merge(self._latest))
 
@@ -133,7 +143,7 @@ async def _child_main(options: SimulateOptions, index: int, pipe: Connection) ->
         pipe.send(_READY)
         schedule = pipe.recv()
         loop.add_reader(pipe.fileno(), told_to_stop)
-        pipe.send(await crew.run(schedule, stop, on_progress=pipe.send))
+        pipe.send(await crew.run(schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
         pipe.send(_DONE)
     except (BrokenPipeError, EOFError):
         return

@@ -54,6 +54,9 @@ class Source(Protocol):
     async def newest(self, panel: Panel, window: Window) -> list[Series]:
         """One value per series: the newest in the window, for a table that of the whole window."""
 
+    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+        """The panel's answer in its own view."""
+
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""
 
