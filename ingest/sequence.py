@@ -2,16 +2,17 @@
 
 from bisect import bisect_right
 
-MAX_RANGES = 64
-"""Open gaps remembered per device; the oldest are given up as lost, so that memory stays bounded."""
+MAX_RANGES = 500_000
+"""Open gaps remembered over all devices, about 60 MB; beyond, a device gives its oldest up as lost."""
 
 
 class Tally:
-    """Counts over all devices."""
+    """Counts over all devices, and the memory that they share."""
 
-    __slots__ = ("duplicates", "gaps", "late")
+    __slots__ = ("duplicates", "gaps", "late", "spare")
 
-    def __init__(self) -> None:
+    def __init__(self, max_ranges: int = MAX_RANGES) -> None:
+        self.spare = max_ranges
         self.gaps = 0
         self.duplicates = 0
         self.late = 0
@@ -69,8 +70,7 @@ class Track:
             return
         self._tally.gaps += end - start
         self._missing.insert(bisect_right(self._missing, (start, end)), (start, end))
-        if len(self._missing) > MAX_RANGES:
-            del self._missing[0]
+        self._spend(1)
 
     def _fill(self, seq: int) -> bool:
         """Take a number out of the gap that holds it; False if it is in none."""
@@ -78,8 +78,15 @@ class Track:
         if at < 0 or not self._missing[at][0] <= seq < self._missing[at][1]:
             return False
         start, end = self._missing[at]
-        self._missing[at : at + 1] = [part for part in ((start, seq), (seq + 1, end)) if part[0] < part[1]]
-        if len(self._missing) > MAX_RANGES:
-            del self._missing[0]
+        parts = [part for part in ((start, seq), (seq + 1, end)) if part[0] < part[1]]
+        self._missing[at : at + 1] = parts
+        self._spend(len(parts) - 1)
         self._tally.gaps -= 1
         return True
+
+    def _spend(self, ranges: int) -> None:
+        """Take from the common memory; if there is none, forget the oldest range."""
+        self._tally.spare -= ranges
+        if self._tally.spare < 0:
+            del self._missing[0]
+            self._tally.spare += 1

@@ -29,6 +29,7 @@ class Ingester:
 
     Args:
         new_track: how the sequence of a device is followed; by default here, in this process.
+        before_ack: called when a batch is settled and before it is acknowledged.
         retiring: only empty the session.
     """
 
@@ -38,10 +39,12 @@ class Ingester:
         store: Store,
         *,
         new_track: Callable[[Tally, str], Track] | None = None,
+        before_ack: Callable[[], None] = lambda: None,
         retiring: bool = False,
     ) -> None:
         self._options = options
         self._store = store
+        self._before_ack = before_ack
         self.decoder = Decoder(
             store.render, max_payload=options.max_payload, max_devices=options.max_devices, new_track=new_track
         )
@@ -90,6 +93,7 @@ class Ingester:
         self.intake.take(messages, generation)
 
     def _settled(self, batch: Batch) -> None:
+        self._before_ack()
         self.intake.settled(batch)
 
     def _broker_state(self, *, connected: bool) -> None:

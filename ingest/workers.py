@@ -9,7 +9,6 @@ import asyncio
 import ctypes
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import time
@@ -140,13 +139,18 @@ async def _work(options: IngestOptions, pipe: Connection) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     recorder = _Recorder()
     store = open_store(options.store, os.environ)
+
+    def report() -> None:
+        # Before the acknowledgement: if this process is killed in between, the parent counts the
+        # redelivery as duplicates. The other way round it would see gaps that are none.
+        pipe.send(recorder.report(ingester.status))
+
     try:
-        ingester = Ingester(options, store, new_track=recorder.new_track)
+        ingester = Ingester(options, store, new_track=recorder.new_track, before_ack=report)
         running = asyncio.create_task(ingester.run(stop))
         while not running.done():
             await asyncio.wait([running], timeout=REPORT_S)
-            report = pickle.dumps(recorder.report(ingester.status))
-            await asyncio.to_thread(pipe.send_bytes, report)
+            report()
         await running
     finally:
         await store.close()
@@ -170,6 +174,7 @@ class _Worker:
     latest: Report | None = None
     past: list[Report] = field(default_factory=list)
     topics: list[_Device] = field(default_factory=list)
+    has_connected: bool = False
 
 
 class Supervisor:
@@ -212,7 +217,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             name = worker.options.broker.client_id
-            if worker.latest is None and not worker.past:
+            if code > 0 and not worker.has_connected:
                 raise WorkerError(
                     f"worker {name} ended with code {code} before it had connected; see its message above"
                 )
@@ -251,6 +256,7 @@ class Supervisor:
             ended.set_result(None)
             return
         worker.latest = report
+        worker.has_connected |= report.connected
         self._merge(worker, report)
         self._add_up()
 

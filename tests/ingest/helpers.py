@@ -135,7 +135,7 @@ async def until(condition: Callable[[], bool], *, what: str, deadline_s: float =
         await asyncio.sleep(0.01)
 
 
-def open_session(broker: Mosquitto, client_id: str) -> None:
+def open_session(broker: Mosquitto, client_id: str, pattern: str = TELEMETRY_FILTER) -> None:
     """Make the ingester's session, as if it had been there before."""
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -144,7 +144,7 @@ def open_session(broker: Mosquitto, client_id: str) -> None:
     client.on_subscribe = lambda *_: done.set()
     client.connect(broker.host, broker.port, clean_start=False, properties=properties)
     client.loop_start()
-    client.subscribe(TELEMETRY_FILTER, qos=1)
+    client.subscribe(pattern, qos=1)
     assert done.wait(10)
     client.disconnect()
     client.loop_stop()

@@ -352,12 +352,12 @@ def test_killed_at_any_moment_and_started_again_nothing_is_lost(
         publishing = asyncio.create_task(asyncio.to_thread(publish, mosquitto, readings(total)))
         for share in (0.1, 0.5):
             child = start(mosquitto, influxdb, bucket, tmp_path)
-            await asyncio.to_thread(_await_count, influxdb, bucket, round(share * total))
+            await asyncio.to_thread(await_count, influxdb, bucket, round(share * total))
             child.kill()
             child.communicate()
         await publishing
         child = start(mosquitto, influxdb, bucket, tmp_path)
-        await asyncio.to_thread(_await_count, influxdb, bucket, total)
+        await asyncio.to_thread(await_count, influxdb, bucket, total)
         child.send_signal(signal.SIGTERM)
         out, _ = child.communicate(timeout=20)
         assert child.returncode == 0
@@ -374,7 +374,7 @@ def test_sigterm_drains_and_the_next_start_resumes(mosquitto: Mosquitto, influxd
     open_session(mosquitto, bucket)
     publish(mosquitto, readings(3000))
     child = start(mosquitto, influxdb, bucket, tmp_path)
-    _await_count(influxdb, bucket, 1)
+    await_count(influxdb, bucket, 1)
     child.send_signal(signal.SIGTERM)
     out, _ = child.communicate(timeout=20)
     summary = json.loads(out.splitlines()[-1])
@@ -382,7 +382,7 @@ def test_sigterm_drains_and_the_next_start_resumes(mosquitto: Mosquitto, influxd
     # All that was received is settled, and nothing that was acknowledged is missing.
     assert summary["received"] == summary["stored"] == count(influxdb, bucket)
     child = start(mosquitto, influxdb, bucket, tmp_path)
-    _await_count(influxdb, bucket, 3000)
+    await_count(influxdb, bucket, 3000)
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=20)
     assert seqs(influxdb, bucket) == list(range(3000))
@@ -390,7 +390,7 @@ def test_sigterm_drains_and_the_next_start_resumes(mosquitto: Mosquitto, influxd
     assert rows[0]["instance"] == bucket
 
 
-def _await_count(server: InfluxDB2, bucket: str, wanted: int) -> None:
+def await_count(server: InfluxDB2, bucket: str, wanted: int) -> None:
     end = time.monotonic() + 30
     while (found := count(server, bucket)) < wanted:
         assert time.monotonic() < end, f"{found} of {wanted} stored within 30 s"

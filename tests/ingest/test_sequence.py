@@ -3,7 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sequence import MAX_RANGES, Tally, Track
+from ingest.sequence import Tally, Track
+
+MAX_RANGES = 64
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=80))
@@ -28,7 +30,7 @@ def test_counts_agree_with_a_memory_of_everything(arrivals: list[int]) -> None:
 
 
 def test_memory_of_a_device_with_endless_gaps_is_bounded_and_its_count_stays() -> None:
-    tally = Tally()
+    tally = Tally(MAX_RANGES)
     track = Track(tally)
     for i in range(10 * MAX_RANGES):
         track.observe(2 * i, 2000 * i)

@@ -1,0 +1,101 @@
+"""What Prometheus, health probes and the store are told."""
+
+import asyncio
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from ingest.metrics import MetricsAddress
+from tests.ingest.helpers import Sent, influx_store, ingesting, options, payload, publish, readings, topic, until
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.process import free_port
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    try:
+        with _OPENER.open(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def samples(text: str) -> dict[str, float]:
+    found = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {sample.name + "".join(sample.labels.values()): sample.value for sample in found}
+
+
+def test_prometheus_and_probes_see_the_ingester(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    port = free_port()
+    settings = options(mosquitto, tmp_path, bucket, metrics=MetricsAddress(port=port))
+
+    async def main() -> None:
+        async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, [*readings(20), Sent(topic=topic(), payload=b"{")])
+            await running.settles(21)
+            assert await asyncio.to_thread(get, port, "/livez") == (200, "alive\n")
+            await until(lambda: not running.status.troubles(), what="ready")
+            assert await asyncio.to_thread(get, port, "/readyz") == (200, "ready\n")
+            assert (await asyncio.to_thread(get, port, "/else"))[0] == 404
+            status, text = await asyncio.to_thread(get, port, "/metrics")
+        assert status == 200
+        found = samples(text)
+        assert found["park_ingest_received_total"] == 21
+        assert found["park_ingest_stored_total"] == 20
+        assert found["park_ingest_dead_lettered_totalmalformed-payload"] == 1
+        assert found["park_ingest_devices"] == 1
+        assert found["park_ingest_write_seconds_count"] >= 1
+        assert found["park_ingest_write_seconds_bucket+Inf"] == found["park_ingest_write_seconds_count"]
+
+    asyncio.run(main())
+
+
+def test_not_ready_says_why(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    port = free_port()
+    settings = options(mosquitto, tmp_path, bucket, metrics=MetricsAddress(port=port), drain_s=0.1)
+
+    async def main() -> None:
+        async with ingesting(settings, influx_store(influxdb, bucket, token="wrong")) as running:
+            await until(lambda: bool(running.status.troubles()), what="trouble")
+            status, text = await asyncio.to_thread(get, port, "/readyz")
+            assert status == 503
+            assert "INFLUXDB_V2_TOKEN" in text
+
+    asyncio.run(main())
+
+
+def test_the_store_holds_the_ingesters_own_figures(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    stats = b'{"ts": 1767225600000, "offered": 10, "sent": 10, "acknowledged": 9, "latency_p50": 1.5}'
+    gateway = f"g{bucket[-6:]}"
+    messages = [
+        *readings(10),
+        Sent(topic=topic(), payload=payload(2)),
+        Sent(topic=f"park/gateways/{gateway}/0/state", payload=b'{"state": "online"}'),
+        Sent(topic=f"park/gateways/{gateway}/0/stats", payload=stats),
+    ]
+
+    async def main() -> None:
+        settings = options(mosquitto, tmp_path, bucket, report_every_s=0.2)
+        async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, messages)
+            await running.settles(12)
+            assert running.status.gateways[gateway, 0]
+
+    asyncio.run(main())
+    (row,) = influxdb.influxql("SELECT * FROM park_ingest ORDER BY time DESC LIMIT 1", bucket=bucket)
+    assert row["instance"] == bucket
+    expected = {"received": 12, "stored": 12, "dead_lettered": 0, "duplicates": 1, "gaps": 0, "devices": 1}
+    assert {name: row[name] for name in expected} == expected
+    assert row["in_flight"] == 0
+    assert isinstance(row["memory"], float)
+    assert row["memory"] > 10
+    (row,) = influxdb.influxql("SELECT * FROM park_gateway", bucket=bucket)
+    assert (row["instance"], row["site"], row["acknowledged"]) == (f"gw-{gateway}-0", gateway, 9)

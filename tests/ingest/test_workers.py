@@ -1,0 +1,133 @@
+"""Workers on a shared subscription: stable ids, restarts, merged counts, retiring."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.ingest.helpers import open_session, publish, readings
+from tests.ingest.test_ingester import await_count, nothing_waits, seqs, start
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.process import wait_until
+
+
+def workers_of(child: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The worker processes; not multiprocessing's resource tracker."""
+    found = psutil.Process(child.pid).children(recursive=True)
+    return [process for process in found if "spawn_main" in " ".join(process.cmdline())]
+
+
+def finish(child: subprocess.Popen[str]) -> dict[str, int]:
+    child.send_signal(signal.SIGTERM)
+    out, _ = child.communicate(timeout=30)
+    assert child.returncode == 0
+    summary: dict[str, int] = json.loads(out.splitlines()[-1])
+    return summary
+
+
+@pytest.mark.deadline(90)
+def test_a_killed_worker_is_restarted_and_its_share_is_not_lost(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    child = start(mosquitto, influxdb, bucket, tmp_path, processes=2)
+    try:
+        wait_until(lambda: subscribed(mosquitto, bucket), deadline=30, what="two workers subscribed")
+        publish(mosquitto, readings(1000))
+        await_count(influxdb, bucket, 1000)
+        first, second = workers_of(child)
+        os.kill(first.pid, signal.SIGKILL)
+        publish(mosquitto, readings(1000, first=1000))
+        await_count(influxdb, bucket, 2000)
+        assert second.is_running()
+        summary = finish(child)
+    finally:
+        child.kill()
+        child.communicate()
+    assert seqs(influxdb, bucket) == list(range(2000))
+    # The parent sees what both saw, each every other reading: no gap in all.
+    assert summary["gaps"] == 0
+    assert summary["late"] >= 0
+    assert all(nothing_waits(mosquitto, f"{bucket}-{i}") for i in range(2))
+
+
+@pytest.mark.deadline(90)
+def test_workers_end_with_their_parent(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
+    bucket = influxdb.new_bucket()
+    child = start(mosquitto, influxdb, bucket, tmp_path, processes=2)
+    try:
+        wait_until(lambda: len(workers_of(child)) == 2, deadline=20, what="two workers")
+        workers = workers_of(child)
+    finally:
+        child.kill()
+        child.communicate()
+    wait_until(lambda: not any(alive(worker) for worker in workers), deadline=10, what="the workers' end")
+
+
+@pytest.mark.deadline(90)
+def test_members_of_an_earlier_run_are_emptied_and_ended(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    shared = f"$share/{bucket}/park/+/+/+/+/telemetry"
+    for number in range(2):
+        open_session(mosquitto, f"{bucket}-{number}", shared)
+    publish(mosquitto, readings(200))
+    child = start(mosquitto, influxdb, bucket, tmp_path)
+    try:
+        await_count(influxdb, bucket, 200)
+        wait_until(lambda: subscribed_plainly(mosquitto, bucket), deadline=20, what="the plain session")
+        publish(mosquitto, readings(100, first=200))
+        await_count(influxdb, bucket, 300)
+        finish(child)
+    finally:
+        child.kill()
+        child.communicate()
+    assert seqs(influxdb, bucket) == list(range(300))
+    assert not any(session_is_known(mosquitto, f"{bucket}-{number}") for number in range(2))
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def log(broker: Mosquitto) -> str:
+    return (broker.folder / "mosquitto.log").read_text(errors="replace")
+
+
+def subscribed(broker: Mosquitto, client_id: str) -> bool:
+    return all(f" as {client_id}-{number} " in log(broker) for number in range(2))
+
+
+def subscribed_plainly(broker: Mosquitto, client_id: str) -> bool:
+    return f" as {client_id} (" in log(broker)
+
+
+def session_is_known(broker: Mosquitto, client_id: str) -> bool:
+    """Whether the broker keeps a session under the id; asking ends it."""
+    argv = [
+        "mosquitto_sub",
+        "-p",
+        str(broker.port),
+        "-V",
+        "5",
+        "-i",
+        client_id,
+        "-c",
+        "-q",
+        "1",
+        "-t",
+        "none",
+        "-E",
+        "-d",
+    ]
+    said = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False)
+    return "session present" in said.stdout.lower()
