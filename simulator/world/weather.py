@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Ints, Streams
+from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
 from simulator.world import air, rain, sky
 from simulator.world.chain import Days
 from simulator.world.clock import HOURS, grid_clock, hour_clock
@@ -21,6 +21,14 @@ _HOURLY_LAG = np.array((0.80, 0.90, 0.90, 0.87, 0.90, 0.80))  # cloud, warmth, d
 _TEXTURE_LAG = np.array((0.72, 0.50, 0.75))  # gaps between clouds, gusts, showers
 _FIRST_STEP = 48  # of the town day after midnight
 
+_RAIN = 5
+_TODAY = slice(1, 3)  # the calendar days over which a town day reaches
+_WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.6, 1.2, 40.0  # Cel, Cel, degrees
+_RAIN_COOLS = 1.2  # Cel
+_STORM, _CALM = 0.25, 0.97  # shares of wind that wet days bring and that comes by itself; squares add up to one
+_GUST_VEERS = 6.0  # degrees
+_UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
+_SITE_WARMER = 0.4  # Cel
 _CLOUD_DRY, _CLOUD_WET = 0.22, 0.95
 _CLOUD_CONTRAST = 0.95
 
@@ -77,21 +85,15 @@ class Weather:
         steps = np.arange(GRID_POINTS) + _STEPS * ordinal + _FIRST_STEP
         hours = np.arange(HOURS) + 24 * ordinal
         noise = autoregressive(self._streams, "world/hour", _HOURLY_LAG, hours, self._wide)
-        cloud, warmth, dew, wind, veer, shower = noise
         gap, gust, burst = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
         warmer, wetter = self._site_days(ordinal, len(days.wet))
-
-        by_hour = rain.hourly(shower, days.rain[1:3] * np.exp(0.3 * wetter[:, 1:3] - 0.045), days.wet_hours[1:3])
-        wet = (by_hour > 0).astype(np.float64)
-        clouded = np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1)))
-        hourly = np.stack([clouded, _lingering(wet), 0.6 * warmth, 1.2 * dew, 0.97 * wind, 40 * veer])
-        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(hourly)
-        season = (days.tmin - days.dew_gap, (days.wet - 0.35) / 0.48, days.wind, days.wind_east, days.wind_north)
-        dew_point, stormy, breeze, east, north, linke, pressure = clock.from_noons(
-            np.stack([*season, days.linke, days.pressure])
+        intensity = rain.hourly(
+            noise[_RAIN], (days.rain * _about_one(wetter, _UNEQUAL_RAIN))[:, _TODAY], days.wet_hours[_TODAY]
         )
-        temperature = self._temperature(days, warmer) + warmth - 1.2 * drizzle
-        speed = air.wind_speed(breeze, wind + 0.25 * stormy, clock.hour) * np.exp(0.10 * gust - 0.005)
+        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, intensity > 0))
+        dew_point, stormy, breeze, east, north, linke, pressure = clock.from_noons(_noons(days))
+        temperature = self._temperature(days, warmer) + warmth - _RAIN_COOLS * drizzle
+        speed = air.wind_speed(breeze, _CALM * wind + _STORM * stormy, clock.hour)
         sun = position(times, self._latitude, self._longitude)
         ghi_clear = clear_sky(sun, linke, self._height_m)
         ghi = ghi_clear * sky.transmission(cover, gap, drizzle)
@@ -100,10 +102,10 @@ class Weather:
             temperature=temperature,
             relative_humidity=air.relative_humidity(temperature, dew_point + dew, drizzle),
             atmospheric_pressure=pressure + air.tide(clock.hour, self._latitude),
-            wind_speed=speed,
-            wind_direction=air.wind_direction(east, north, veer + 6 * gust),
+            wind_speed=speed * _about_one(gust, 0.10),
+            wind_direction=air.wind_direction(east, north, veer + _GUST_VEERS * gust),
             cloud_cover=cover,
-            precipitation=by_hour[:, clock.node] * np.exp(0.6 * burst - 0.18),
+            precipitation=intensity[:, clock.node] * _about_one(burst, 0.6),
             ghi=ghi,
             dni=dni,
             dhi=dhi,
@@ -111,6 +113,14 @@ class Weather:
             sun_elevation=sun.elevation,
             sun_azimuth=sun.azimuth,
         )
+
+    def _hours(self, days: Days, noise: Floats, raining: Bools) -> Floats:
+        """Cloud, wetness, and departures of temperature, dew point, wind and direction, (6, sites, HOURS)."""
+        cloud, warmth, dew, wind, veer, _ = noise
+        wet = raining.astype(np.float64)
+        # Rain falls from a whole sky, up to the end of its last hour.
+        cover = np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1)))
+        return np.stack([cover, _lingering(wet), _WARMTH_SPREAD * warmth, _DEW_SPREAD * dew, wind, _VEER_SPREAD * veer])
 
     def _site_days(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
         """By how much each site is warmer and wetter than the town on each day, standard normal, (sites, days)."""
@@ -128,7 +138,22 @@ class Weather:
 
     def _temperature(self, days: Days, warmer: Floats) -> Floats:
         shape = air.arc(days.day_of_year, self._latitude, self._longitude, self._utc_offset_h)
-        return air.temperature(grid_clock(), shape, days.tmax + 0.4 * warmer, days.tmin + 0.4 * warmer)
+        offset = _SITE_WARMER * warmer
+        return air.temperature(grid_clock(), shape, days.tmax + offset, days.tmin + offset)
+
+
+def _noons(days: Days) -> Floats:
+    """What changes from day to day only: dew point, storminess, wind, turbidity, pressure, (7, days)."""
+    storminess = (days.wet - 0.35) / 0.48  # standardised: about 0.35 of all days are wet
+    dew_point = days.tmin - days.dew_gap
+    return np.stack(
+        [dew_point, storminess, days.wind, days.wind_east, days.wind_north, days.linke, days.pressure],
+    )
+
+
+def _about_one(normal: Floats, spread: float) -> Floats:
+    """A log-normal factor of mean one."""
+    return np.asarray(np.exp(spread * normal - spread**2 / 2))
 
 
 def _later(series: Floats, hours: int) -> Floats:

@@ -75,10 +75,11 @@ def test_a_day_does_not_depend_on_those_asked_before(index: int, others: list[in
     assert same(fresh.day(index), WUXI_WORLD.day(index))
 
 
-def test_a_site_does_not_depend_on_those_listed_after_it() -> None:
-    two = world(site_latitudes=WUXI["site_latitudes"][:2], site_longitudes=WUXI["site_longitudes"][:2])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_site_does_not_depend_on_those_listed_after_it(count: int) -> None:
+    few = world(site_latitudes=WUXI["site_latitudes"][:count], site_longitudes=WUXI["site_longitudes"][:count])
     for name, values in arrays(WUXI_WORLD.day(40)).items():
-        assert np.array_equal(values[:2] if values.ndim == 2 else values, arrays(two.day(40))[name]), name
+        assert np.array_equal(values[:count] if values.ndim == 2 else values, arrays(few.day(40))[name]), name
 
 
 def test_seeds_differ() -> None:
