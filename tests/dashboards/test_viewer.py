@@ -1,0 +1,214 @@
+"""The viewer in a real browser: every dashboard whole, nothing from the internet, values that live."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from dashboards.definitions import dashboards
+from park.panel import View
+from tests.dashboards import town
+from tests.servers.find import chromium
+from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
+
+PAGES = {page.slug: page for page in dashboards()}
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BLANK = """() => [...document.querySelectorAll('.park-card')].filter(card => {
+    const words = card.querySelector('.park-empty');
+    const figure = card.querySelector('.park-figure');
+    const canvas = [...card.querySelectorAll('canvas')];
+    const rows = card.querySelectorAll('tbody tr td');
+    const waiting = words.offsetParent !== null;
+    const drawn = canvas.some(c => c.width > 0) || rows.length > 1;
+    return waiting || !drawn || (figure && figure.offsetParent !== null && !figure.textContent.trim());
+}).map(card => card.dataset.panel)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    url: str
+    process: subprocess.Popen[str]
+    seconds: float
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """A browser page, and what went wrong in it."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+
+@contextlib.contextmanager
+def viewer(told: dict[str, str]) -> Iterator[Viewer]:
+    argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1"]
+    began = time.monotonic()
+    with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            yield Viewer(url=url, process=process, seconds=time.monotonic() - began)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("chromium"),
+            executable_path=program,
+            headless=True,
+            args=ARGUMENTS,
+            viewport={"width": 1600, "height": 1000},
+        )
+        yield context
+        context.close()
+
+
+def town_around_now() -> Iterator[town.Row]:
+    """Three hours, and on into the near future, so that the newest minute is full while the browser looks."""
+    now = int(time.time() * 1000)
+    return town.rows(now - 3 * 3_600_000, now + 600_000)
+
+
+@pytest.fixture(scope="module")
+def bucket_of_today(influxdb: InfluxDB2) -> str:
+    name = influxdb.new_bucket()
+    influxdb.write(town.lines(town_around_now()), bucket=name)
+    return name
+
+
+@pytest.fixture(scope="module")
+def over_influxdb(influxdb: InfluxDB2, bucket_of_today: str) -> Iterator[Viewer]:
+    with viewer({"url": influxdb.url, "database": bucket_of_today, "token": influxdb.token}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def over_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
+    path = tmp_path_factory.mktemp("duckdb") / "park.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        town.fill(connection, town_around_now())
+    with viewer({"path": str(path)}) as running:
+        yield running
+
+
+def open_page(browser: BrowserContext, viewer: Viewer, slug: str) -> Watched:
+    watched = Watched(page=browser.new_page())
+    watched.page.goto(f"{viewer.url}{slug}")
+    watched.page.wait_for_selector("[data-dashboard]")
+    return watched
+
+
+def assert_whole(watched: Watched, slug: str, url: str) -> None:
+    """Every panel is there and drawn, without an error or a request to elsewhere."""
+    shown = [panel.title for panel in PAGES[slug].panels if panel.view is not View.HEADING]
+    titles = watched.page.eval_on_selector_all(".park-card", "cards => cards.map(card => card.dataset.panel)")
+    assert titles == shown
+    try:
+        watched.page.wait_for_function(f"({BLANK})().length === 0", timeout=30_000)
+    finally:
+        assert watched.page.evaluate(BLANK) == []
+    assert watched.complaints == []
+    assert [address for address in watched.requests if not address.startswith((url, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("slug", list(PAGES))
+@pytest.mark.parametrize("store", ["over_influxdb", "over_duckdb"])
+def test_every_dashboard_is_whole(
+    slug: str, store: str, browser: BrowserContext, request: pytest.FixtureRequest
+) -> None:
+    running: Viewer = request.getfixturevalue(store)
+    watched = open_page(browser, running, slug)
+    try:
+        assert_whole(watched, slug, running.url)
+    finally:
+        watched.page.close()
+
+
+def test_figures_follow_new_readings(browser: BrowserContext, influxdb: InfluxDB2) -> None:
+    bucket = influxdb.new_bucket()
+
+    def write(told: int) -> None:
+        line = f"park_ingest,instance=ingester-0 in_flight={told} {int(time.time() * 1000)}"
+        influxdb.write(line.encode(), bucket=bucket)
+
+    write(1)
+    with viewer({"url": influxdb.url, "database": bucket, "token": influxdb.token}) as running:
+        watched = open_page(browser, running, "pipeline")
+        figure = watched.page.locator('[data-panel="In flight"] .park-figure').element_handle()
+        for told in (4321, 12):
+            write(told)
+            shown = f"{told:,}".replace(",", "\u202f")
+            watched.page.wait_for_function("([f, text]) => f.textContent === text", arg=[figure, shown], timeout=20_000)
+        assert watched.complaints == []
+        watched.page.close()
+
+
+def test_the_strip_the_menu_the_span_and_the_sites_work(browser: BrowserContext, over_influxdb: Viewer) -> None:
+    watched = open_page(browser, over_influxdb, "")
+    page = watched.page
+    page.wait_for_selector(".park-pulse.live")
+    assert "msg/s" in page.inner_text(".park-strip")
+    slug = next(slug for slug in PAGES if slug not in {"park", "pipeline"})
+    page.click(f'.park-link[href$="/{slug}"]')
+    page.wait_for_selector(f'[data-dashboard="{slug}"]')
+    assert page.url.endswith(f"/{slug}")
+    page.click(".park-spans >> text=1 h")
+    page.click(".park-sites")
+    page.click(".q-menu >> text=north")
+    page.keyboard.press("Escape")
+    assert_whole(watched, slug, over_influxdb.url)
+    page.go_back()
+    page.wait_for_selector('[data-dashboard="park"]')
+    page.close()
+
+
+def test_a_store_that_goes_away_is_named_and_comes_back(browser: BrowserContext, tmp_path: Path) -> None:
+    with run_influxdb2(tmp_path) as server:
+        server.write(town.lines(town_around_now()))
+        told = {"url": server.url, "database": server.bucket, "token": server.token}
+        with viewer(told) as running:
+            watched = open_page(browser, running, "pipeline")
+            watched.page.wait_for_function(f"({BLANK})().length === 0", timeout=30_000)
+            server.kill()
+            watched.page.wait_for_selector(".park-problem:visible", timeout=20_000)
+            assert "does not answer" in watched.page.inner_text(".park-problem")
+            server.start()
+            watched.page.wait_for_selector(".park-problem", state="hidden", timeout=20_000)
+            assert watched.complaints == []
+            watched.page.close()

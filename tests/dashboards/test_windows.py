@@ -1,0 +1,130 @@
+"""Windows hold whole intervals; the reader asks few questions at once, and each of them once."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.definitions import dashboards
+from dashboards.sources.base import Series, Window
+from dashboards.sources.shape import measured
+from dashboards.viewer.windows import Moment, Reader, chart_window, newest_window
+from park.panel import Aggregate, Panel, View
+
+SPANS = (900, 3600, 21_600, 86_400, 604_800)
+PANELS = [panel for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
+moments = st.builds(
+    Moment, now=st.integers(1_700_000_000_000, 1_800_000_000_000), span=st.sampled_from(SPANS).map(lambda s: s * 1000)
+)
+
+
+@given(st.sampled_from(PANELS), moments)
+def test_a_chart_covers_its_span_in_whole_intervals(panel: Panel, moment: Moment) -> None:
+    window = chart_window(panel, moment)
+    assert window.start % window.interval == window.until % window.interval == 0
+    assert window.start <= moment.now - moment.span < window.start + window.interval
+    assert window.interval >= measured(panel.measurement).interval_s * 1000
+    assert (window.until - window.start) / window.interval <= 362
+    if panel.across is Aggregate.SUM:
+        assert window.until <= moment.now
+    else:
+        assert window.until > moment.now
+
+
+@given(st.sampled_from(PANELS), moments)
+def test_the_newest_figures_hear_every_device(panel: Panel, moment: Moment) -> None:
+    window = newest_window(panel, moment)
+    assert window.until > moment.now
+    assert moment.now - window.start >= 2 * measured(panel.measurement).interval_s * 1000
+
+
+class Slow:
+    """Answers only when told to, and counts."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.running = 0
+        self.most = 0
+        self.go = asyncio.Event()
+
+    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+        self.asked += 1
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.go.wait()
+        self.running -= 1
+        return [Series(field=panel.fields[0], times=[window.start], values=[1.0])]
+
+    newest = answer = over_time
+
+    async def sites(self, sector: str | None = None) -> list[str]:
+        return [sector or "anywhere"]
+
+    async def close(self) -> None:
+        pass
+
+
+async def settle() -> None:
+    """Let every task run as far as it can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_few_questions_run_at_once_and_all_are_answered() -> None:
+    async def scenario() -> tuple[int, int]:
+        source = Slow()
+        reader = Reader(source, clock=lambda: 0.0, keep_s=3)
+        moment = Moment(now=1_767_225_600_000, span=3_600_000)
+        asked = [asyncio.create_task(reader.over_time(panel, moment)) for panel in PANELS]
+        await settle()
+        running = source.running
+        source.go.set()
+        answers = await asyncio.gather(*asked)
+        assert all(series for _, series in answers)
+        assert running == source.most
+        return source.most, len(answers)
+
+    most, answered = asyncio.run(scenario())
+    assert 1 < most <= 4
+    assert answered == len(PANELS)
+
+
+def test_many_browsers_cost_one_question() -> None:
+    async def scenario() -> int:
+        source = Slow()
+        source.go.set()
+        reader = Reader(source, clock=lambda: 0.0, keep_s=3)
+        moment = Moment(now=1_767_225_600_000, span=3_600_000)
+        await asyncio.gather(*(reader.newest(PANELS[0], moment) for _ in range(10)))
+        return source.asked
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_browser_that_leaves_takes_no_answer_away() -> None:
+    async def scenario() -> list[Series]:
+        source = Slow()
+        reader = Reader(source, clock=lambda: 0.0, keep_s=3)
+        moment = Moment(now=1_767_225_600_000, span=3_600_000)
+        leaving = asyncio.create_task(reader.newest(PANELS[0], moment))
+        staying = asyncio.create_task(reader.newest(PANELS[0], moment))
+        await settle()
+        leaving.cancel()
+        await settle()
+        source.go.set()
+        return await staying
+
+    assert asyncio.run(scenario())
+
+
+def test_times_are_shown_on_the_towns_clock() -> None:
+    async def scenario() -> tuple[Window, list[Series]]:
+        source = Slow()
+        source.go.set()
+        reader = Reader(source, clock=lambda: 0.0, keep_s=3, utc_offset_ms=28_800_000)
+        return await reader.over_time(PANELS[0], Moment(now=1_767_225_600_000, span=3_600_000))
+
+    window, (series,) = asyncio.run(scenario())
+    assert (
+        window.start == series.times[0] == chart_window(PANELS[0], Moment(now=1_767_254_400_000, span=3_600_000)).start
+    )
