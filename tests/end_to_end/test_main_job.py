@@ -1,0 +1,180 @@
+"""The main job on real servers: what InfluxDB holds is what `park generate` prints, and every panel shows it."""
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.mosquitto import Mosquitto, run_mosquitto
+
+START = "2026-06-10T08:00:00+08:00"
+UNTIL = "2026-06-10T08:10:00+08:00"
+WINDOW = ["--devices", "300", "--start", START, "--until", UNTIL]
+PARK = [sys.executable, "-c", "from park_cli.main import main; main()"]
+
+
+class Park:
+    """The command line against one broker and one bucket."""
+
+    def __init__(self, broker: Mosquitto, influxdb: InfluxDB2, folder: Path) -> None:
+        self.broker, self.influxdb, self.folder = broker, influxdb, folder
+        self.bucket = influxdb.new_bucket()
+        self.store = influxdb.store_url(self.bucket)
+        self.simulated: dict[str, Any] = {}
+        self.ingested: dict[str, Any] = {}
+        self.environment = {**os.environ, "INFLUXDB_V2_TOKEN": influxdb.token}
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(
+            [*PARK, *arguments], cwd=self.folder, env=self.environment, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stderr.decode()
+        return done
+
+    def summary(self, *arguments: str, code: int = 0) -> dict[str, Any]:
+        summary: dict[str, Any] = json.loads(self.run(*arguments, "--json", code=code).stdout.splitlines()[-1])
+        return summary
+
+    @contextmanager
+    def ingesting(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`park ingest`, subscribed; drained with SIGTERM at the end."""
+        process = subprocess.Popen(
+            [*PARK, "ingest", "--broker", self.broker.url, "--store", self.store, "--json"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        try:
+            for line in process.stderr:
+                if b"connected to the broker" in line:
+                    break
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=60)
+            assert process.returncode == 0, err.decode()
+            self.ingested = json.loads(out.splitlines()[-1])
+
+    def rows(self, kind: str) -> dict[tuple[str, int], dict[str, Any]]:
+        """What InfluxDB holds of a kind in the window, by InfluxQL."""
+        within = f"time >= '{_utc(START)}' AND time < '{_utc(UNTIL)}'"
+        found: dict[tuple[str, int], dict[str, Any]] = {}
+        for stored in self.influxdb.influxql(f'SELECT * FROM "{kind}" WHERE {within}', bucket=self.bucket):
+            row: dict[str, Any] = {name: value for name, value in stored.items() if value is not None}
+            del row["name"]
+            found[row.pop("device"), row.pop("time")] = row
+        return found
+
+
+def _utc(moment: str) -> str:
+    return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture(scope="module")
+def park(influxdb: InfluxDB2, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
+    """300 devices for ten simulated minutes, published at full speed and stored."""
+    folder = tmp_path_factory.mktemp("main-job")
+    with run_mosquitto(folder) as broker:
+        park = Park(broker, influxdb, folder)
+        with park.ingesting():
+            park.simulated = park.summary("simulate", "--broker", broker.url, "--speed", "max", *WINDOW)
+        yield park
+
+
+@pytest.fixture(scope="module")
+def printed(park: Park) -> list[tuple[str, dict[str, Any]]]:
+    lines = park.run("generate", *WINDOW).stdout.splitlines()
+    return [(reading["topic"], reading["payload"]) for reading in map(json.loads, lines)]
+
+
+@pytest.mark.deadline(240)
+def test_the_summaries_agree(park: Park, printed: list[tuple[str, dict[str, Any]]]) -> None:
+    count = len(printed)
+    assert count > 3000
+    assert (park.simulated["offered"], park.simulated["acknowledged"]) == (count, count)
+    assert park.ingested["received"] == park.ingested["stored"] >= count
+    assert (park.ingested["dead_lettered"], park.ingested["gaps"], park.ingested["duplicates"]) == (0, 0, 0)
+
+
+@pytest.mark.deadline(240)
+def test_influxdb_holds_exactly_what_generate_prints(park: Park, printed: list[tuple[str, dict[str, Any]]]) -> None:
+    wanted: dict[str, dict[tuple[str, int], dict[str, Any]]] = {}
+    for topic, payload in printed:
+        _, sector, site, kind, device, _ = topic.split("/")
+        values = {name: value for name, value in payload.items() if name != "ts"}
+        wanted.setdefault(kind, {})[device, payload["ts"]] = {**values, "sector": sector, "site": site}
+    for kind, rows in wanted.items():
+        assert park.rows(kind) == rows, kind
+
+
+@pytest.mark.deadline(240)
+def test_verify_finds_nothing_amiss(park: Park, printed: list[tuple[str, dict[str, Any]]]) -> None:
+    found = park.summary("verify", "--store", park.store, *WINDOW)
+    count = len(printed)
+    assert found == {"expected": count, "found": count, "lost": 0, "duplicated": 0, "altered": 0, "late": 0}
+
+
+@pytest.mark.deadline(240)
+def test_verify_names_what_was_lost_altered_and_doubled(park: Park, tmp_path: Path) -> None:
+    """In a bucket of its own: 7 readings deleted, 3 altered, 2 stored again under an unknown device."""
+    lines = park.run("generate", "--format", "line", "--kind", "soil_probe", *WINDOW).stdout.decode().splitlines()
+    bucket = park.influxdb.new_bucket()
+    altered = [line.replace("soil_moisture=0.", "soil_moisture=9.") for line in lines[7:10]]
+    doubled = [line.replace("device=soil-probe-", "device=stray-probe-") for line in lines[20:22]]
+    park.influxdb.write("\n".join([*altered, *lines[10:], *doubled]).encode(), bucket=bucket)
+    store = park.influxdb.store_url(bucket)
+    done = park.run("verify", "--store", store, "--kind", "soil_probe", *WINDOW, "--json", code=1)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["lost"], found["altered"], found["duplicated"]) == (7, 3, 2)
+    assert b"stray-probe-" in done.stderr
+
+
+@pytest.mark.deadline(240)
+def test_every_panel_of_every_dashboard_returns_rows(park: Park) -> None:
+    """With some live seconds, of which the pipeline measures itself; the range reaches from June to now."""
+    with park.ingesting():
+        park.run("simulate", "--broker", park.broker.url, "--devices", "30", "--interval", "1s", "--until", _in(25))
+    park.run("dashboards", "check", "--store", park.store, "--until", _in(60), "--last", "300d")
+
+
+def _in(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(time.time() + seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.deadline(60)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate", "--start", "2026-06-10T08:00:00"], "--start 2026-06-10T08:00:00: say which time it is"),
+        (["generate", "--interval", "soon"], "--interval soon: give a duration"),
+        (["generate", "--format", "xml"], "--format xml: choose from ndjson, line"),
+        (["simulate", "--speed", "max"], "--speed max: give --start and --until"),
+        (["simulate", "--broker", "http://127.0.0.1"], "http"),
+        (["verify", "--store", "postgres://x"], "the store URL must begin with"),
+        (["generate", "--config", "absent.toml"], "--config absent.toml: No such file"),
+    ],
+)
+def test_errors_of_use_exit_2_and_name_the_option(tmp_path: Path, arguments: list[str], words: str) -> None:
+    done = subprocess.run([*PARK, *arguments], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr.decode()
+
+
+@pytest.mark.deadline(60)
+def test_a_mistaken_key_in_park_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text("[town]\nlatitude = 31\nlongitude = 120\nlatitde = 3\n")
+    done = subprocess.run([*PARK, "generate", "--config", "my.toml"], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert "town.latitde: no such key" in done.stderr.decode()
