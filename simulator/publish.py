@@ -113,7 +113,7 @@ class Gateway:
         broker: BrokerOptions,
         on_live: Callable[[], None],
     ) -> None:
-        self.progress = Progress()
+        self.progress = Progress(until_ms=schedule.begin_ms)
         self._gateway, self._fleet, self._schedule = gateway, fleet, schedule
         self._rewind_s, self._on_live = broker.rewind_s, on_live
         self._encoder = Encoder(gateway.plan)
