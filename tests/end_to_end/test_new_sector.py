@@ -86,7 +86,8 @@ def written() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     root = tmp_path_factory.mktemp("house")
-    for package in PACKAGES:
+    shutil.copy(ROOT / "pyproject.toml", root)
+    for package in (*PACKAGES, "tests"):
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
     tools = tmp_path_factory.mktemp("bin")
     park = tools / "park"
@@ -158,6 +159,14 @@ def test_dashboards_and_tables_follow(town: House) -> None:
     assert "level_gauge" in asked["park"]
     table = (town.root / "docs" / "reference" / "kinds.md").read_text(encoding="utf-8")
     assert all(f"`{kind}`" in table for kinds in NEW.values() for kind in kinds)
+
+
+def test_the_conformance_suites_take_them_in(town: House) -> None:
+    kinds = set.union(*NEW.values())
+    suites = "tests/park/test_catalogue.py tests/simulator/test_generate.py"
+    asked = f"'{sys.executable}' -m pytest -v -p no:cacheprovider {suites} -k '{' or '.join(sorted(kinds))}'"
+    passed = re.findall(r"\[(\w+)\] PASSED", town.run(asked).stdout)
+    assert {kind: passed.count(kind) for kind in kinds} == dict.fromkeys(kinds, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
