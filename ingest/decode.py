@@ -94,16 +94,13 @@ class Decoder:
         add_row = rows.append
         add_time = times.append
         limit = self._max_payload
+        default = DEFAULT.content_type
         at = first - 1
         for message in messages:
             at += 1
             payload = message.payload
             source = find(message.topic)
-            if (
-                source is None
-                or len(payload) > limit
-                or (message.content_type or DEFAULT.content_type) != source.content_type
-            ):
+            if source is None or len(payload) > limit or (message.content_type or default) != source.content_type:
                 outcome = self.decode(message, times)
                 if outcome is None or isinstance(outcome, Rejection):
                     skipped.append(at)

@@ -3,11 +3,13 @@
 import asyncio
 import os
 
+from ingest.errors import BadStoreUrl
+from ingest.memory import relax_collector
 from ingest.options import IngestOptions
 from ingest.retire import retire_stale
 from ingest.single import Ingester
 from ingest.status import Latency, Summary
-from ingest.stores import open_store
+from ingest.stores import DuckdbUrl, open_store
 from ingest.workers import supervise
 
 __all__ = ["IngestOptions", "Latency", "Summary", "run"]
@@ -18,12 +20,16 @@ async def run(options: IngestOptions, stop: asyncio.Event) -> Summary:
 
     Raises:
         LinkError: the broker refused the very first connection for good.
-        IngestError: the store's secret cannot be read.
+        BadStoreUrl: a DuckDB file cannot be shared among processes.
+        IngestError: the store's secret or file cannot be opened, or metrics cannot be served.
     """
-    await retire_stale(options)
+    if options.processes > 1 and isinstance(options.store, DuckdbUrl):
+        raise BadStoreUrl(f"{options.store}: one process owns a DuckDB file; use --processes 1, or InfluxDB")
+    await retire_stale(options, stop)
     if options.processes > 1:
         return await supervise(options, stop)
     store = open_store(options.store, os.environ)
+    relax_collector()
     try:
         return await Ingester(options, store).run(stop)
     finally:

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from ingest.errors import IngestError
 from ingest.latency import BOUNDS_MS, Histogram
 from ingest.status import Status
 
@@ -93,9 +94,13 @@ class MetricsServer:
         """Listen.
 
         Raises:
-            OSError: the address is taken.
+            IngestError: the address is taken or not ours.
         """
-        self._server = await asyncio.start_server(self._serve, self._address.host, self._address.port)
+        host, port = self._address.host, self._address.port
+        try:
+            self._server = await asyncio.start_server(self._serve, host, port)
+        except OSError as error:
+            raise IngestError(f"metrics cannot be served on {host}:{port}: {error.strerror or error}") from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,16 +1,15 @@
 """The ingester's own measurement, `park_ingest`, written to the store every ten seconds and on drain."""
 
 import asyncio
-import os
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import structlog
 
-from ingest.errors import Misconfigured, StoreError
+from ingest.errors import Misconfigured, Retryable, StoreError
 from ingest.latency import quantile
+from ingest.memory import resident_mb
 from ingest.status import Status
 from ingest.stores.base import Row, Series, Store
 from park.pipeline import INGEST
@@ -50,8 +49,10 @@ class Reporter:
                 await self._store.write([row])
         except TimeoutError:
             log.debug("the store did not take the ingester's own figures in time")
-        except StoreError as error:
+        except (Retryable, Misconfigured) as error:
             self._status.store_fails(str(error), hold=isinstance(error, Misconfigured))
+        except StoreError as error:
+            log.warning("the store refuses the ingester's own figures", error=str(error))
         else:
             self._status.store_answers()
 
@@ -80,7 +81,7 @@ class Reporter:
             "latency_p95": _rounded(quantile(latency, 0.95)),
             "latency_p99": _rounded(quantile(latency, 0.99)),
             "write_p95": _rounded(quantile(write, 0.95)),
-            "memory": memory_mb() + status.workers_memory_mb,
+            "memory": resident_mb() + status.workers_memory_mb,
             "cpu_per_message": self._cpu_per_message(),
         }
         return self._render(SimpleNamespace(ts=now_ms, **values))
@@ -113,9 +114,3 @@ def _series(instance: str) -> Series:
 
 def _rounded(value: float | None) -> object:
     return msgspec.UNSET if value is None else round(value, 3)
-
-
-def memory_mb() -> float:
-    """Resident memory."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -7,6 +7,7 @@ of processes changes, the sessions of the former members are emptied into the st
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from ingest.options import IngestOptions
 from ingest.receive import BrokerOptions, LinkError, end_session, session_exists
 from ingest.single import Ingester
+from ingest.status import Summary
 from ingest.stores import open_store
 
 log = structlog.get_logger("ingest")
@@ -24,7 +26,7 @@ _QUIET_S = 1.0
 def member(options: IngestOptions, number: int) -> BrokerOptions:
     """The session of one worker."""
     client_id = options.broker.client_id
-    return replace(options.broker, client_id=f"{client_id}-{number}", group=client_id)
+    return replace(options.broker, client_id=f"{client_id}-{number}", group=options.broker.group or client_id)
 
 
 async def stale_members(options: IngestOptions) -> AsyncIterator[BrokerOptions]:
@@ -40,34 +42,39 @@ async def stale_members(options: IngestOptions) -> AsyncIterator[BrokerOptions]:
         log.debug("former members could not be looked for", error=str(error))
 
 
-async def retire_stale(options: IngestOptions) -> None:
+async def retire_stale(options: IngestOptions, stop: asyncio.Event) -> None:
     """Empty and end every session that this run does not use."""
     async for session in stale_members(options):
-        await retire(options, session)
+        await retire(options, session, stop)
+        if stop.is_set():
+            return
 
 
-async def retire(options: IngestOptions, session: BrokerOptions) -> None:
+async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.Event) -> None:
     """Empty one session into the store, and end it once nothing has come for a second."""
     log.info("retiring a former member", client_id=session.client_id)
     quiet = replace(options, broker=session, processes=1, report_every_s=None, metrics=None)
     store = open_store(options.store, os.environ)
-    stop = asyncio.Event()
+    emptied = asyncio.Event()
     try:
         ingester = Ingester(quiet, store, retiring=True)
-        running = asyncio.create_task(ingester.run(stop))
+        running = asyncio.create_task(ingester.run(emptied))
         try:
-            await _quiet(ingester, running)
+            await _quiet(ingester, running, stop)
         finally:
-            stop.set()
+            emptied.set()
             summary = await running
     finally:
         await store.close()
-    if summary.received == summary.stored + summary.dead_lettered:
+    if not stop.is_set() and summary.received == summary.stored + summary.dead_lettered:
         await end_session(session)
 
 
-async def _quiet(ingester: Ingester, running: asyncio.Task[object]) -> None:
+async def _quiet(ingester: Ingester, running: asyncio.Task[Summary], stop: asyncio.Event) -> None:
     received = -1
     while not running.done() and (received != ingester.status.received or ingester.status.in_flight):
         received = ingester.status.received
-        await asyncio.sleep(_QUIET_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_QUIET_S):
+                await stop.wait()
+                return

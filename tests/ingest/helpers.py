@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -138,13 +139,29 @@ async def until(condition: Callable[[], bool], *, what: str, deadline_s: float =
 def open_session(broker: Mosquitto, client_id: str, pattern: str = TELEMETRY_FILTER) -> None:
     """Make the ingester's session, as if it had been there before."""
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = 3600
     done = threading.Event()
     client.on_subscribe = lambda *_: done.set()
-    client.connect(broker.host, broker.port, clean_start=False, properties=properties)
-    client.loop_start()
+    _resume(client, broker)
     client.subscribe(pattern, qos=1)
     assert done.wait(10)
     client.disconnect()
     client.loop_stop()
+
+
+def session_is_known(broker: Mosquitto, client_id: str) -> bool:
+    """Whether the broker keeps a session under the id."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
+    present: queue.Queue[bool] = queue.Queue()
+    client.on_connect = lambda _client, _data, flags, _code, _properties: present.put(flags.session_present)
+    _resume(client, broker)
+    known = present.get(timeout=10)
+    client.disconnect()
+    client.loop_stop()
+    return known
+
+
+def _resume(client: paho.Client, broker: Mosquitto) -> None:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 3600
+    client.connect(broker.host, broker.port, clean_start=False, properties=properties)
+    client.loop_start()
