@@ -26,6 +26,7 @@ _STRONG = {
     "People on the buses",
     "Greenhouse temperature",
     "Soil moisture by site",
+    "Soil temperature",
 }
 
 

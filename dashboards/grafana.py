@@ -274,7 +274,9 @@ def _table(panel: Panel) -> _Builder:
         .filterable(True)  # noqa: FBT003
         .color_scheme(_color(dashboard.FieldColorModeId.FIXED).fixed_color(NEUTRAL))
     )
-    order = {tag: place for place, tag in enumerate(panel.by)}
+    # Grafana gets the tags in no order.
+    columns = [*panel.by, *(influxql.column(panel, field) for field in panel.fields)]
+    order = {name: place for place, name in enumerate(columns)}
     titles = {tag: tag.capitalize() for tag in panel.by}
     options = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": titles}
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=options))

@@ -7,6 +7,9 @@ from dashboards.sources.shape import measured
 from park.catalogue import ValueType
 from park.panel import Panel
 
+# States that carry their colour in their name.
+_NATURAL = {"green": "good", "yellow": "warning", "amber": "warning", "red": "critical", "fault": "critical"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class State:
@@ -36,6 +39,6 @@ def states(panel: Panel, field: str | None = None) -> list[State]:
     if channel.type is ValueType.BOOL:
         named = [("false", "no"), ("true", "yes")]
     return [
-        State(value=value, text=text, place=place, level=panel.levels.get(value))
+        State(value=value, text=text, place=place, level=panel.levels.get(value) or _NATURAL.get(value))
         for place, (value, text) in enumerate(named)
     ]

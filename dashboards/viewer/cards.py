@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from nicegui import ui
 
 from dashboards.layout import Place
-from dashboards.sources.base import Series, Value
+from dashboards.sources.base import Series, Value, Window
 from dashboards.sources.shape import label, measured, series_name
 from dashboards.states import states
 from dashboards.units import symbol
-from dashboards.viewer import charts, numbers
+from dashboards.viewer import charts, numbers, timeline
 from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import ValueType
 from park.panel import Aggregate, Panel, View
@@ -95,7 +95,7 @@ class _Tile:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._course: tuple[int, int, tuple[str, ...]] | None = None
+        self._course = _Course(panel)
         with ui.element("div").classes("park-body"):
             self._spark = ui.echart({}).classes("park-spark")
             self._figure = ui.label().classes("park-figure")
@@ -103,22 +103,19 @@ class _Tile:
             self._empty = _Empty()
 
     async def refresh(self, reader: Reader, moment: Moment) -> None:
+        changed = await self._course.refresh(reader, moment)
         answer = await reader.newest(self._panel, moment)
-        value = answer[0].values[-1] if answer else _nothing(self._panel)
+        value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
-        self._show(answer, value, color)
-        asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
-        if asked != self._course:
-            window, course = await reader.over_time(self._panel, moment)
-            self._course = asked
-            _redraw(self._spark, charts.sparkline(self._panel, window, course, color))
+        _write(self._figure, self._panel, value, color=color, fresh=fresh)
+        self._list(answer)
+        if changed:
+            _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
 
-    def _show(self, answer: list[Series], value: Value | None, color: str) -> None:
+    def _list(self, answer: list[Series]) -> None:
         many = len(answer) > 1
         self._figure.set_visibility(not many)
-        self._figure.set_text("" if value is None else numbers.text(value, self._panel.decimals))
-        self._figure.style(f"color:{color}")
         self._rows.clear()
         if many:
             with self._rows:
@@ -133,29 +130,62 @@ class _Tile:
             ui.label(text).style(f"color:{charts.level_color(self._panel, newest)}")
 
 
-def _nothing(panel: Panel) -> Value | None:
-    """What no rows mean: the true booleans of a kind are counted, so none of them is zero."""
-    channel = measured(panel.measurement).channels[panel.fields[0]]
-    return 0 if panel.across is Aggregate.SUM and channel.type is ValueType.BOOL else None
-
-
 class _Gauge:
     """A figure on its range."""
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
+        self._course = _Course(panel)
         with ui.element("div").classes("park-body"):
             self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart")
             self._figure = ui.label().classes("park-figure")
             self._empty = _Empty()
 
     async def refresh(self, reader: Reader, moment: Moment) -> None:
-        answer = await reader.newest(self._panel, moment)
-        value = answer[0].values[-1] if answer else None
+        await self._course.refresh(reader, moment)
+        value, fresh = self._course.figure(await reader.newest(self._panel, moment))
+        color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
-        self._figure.set_text("" if value is None else numbers.text(value, self._panel.decimals))
-        self._figure.style(f"color:{charts.level_color(self._panel, value)}")
+        _write(self._figure, self._panel, value, color=color, fresh=fresh)
         _redraw(self._chart, charts.gauge(self._panel, value))
+
+
+class _Course:
+    """How a figure went over the span: drawn behind it, and its end stands in while nothing newer comes."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._asked: tuple[int, int, tuple[str, ...]] | None = None
+        self.window = Window(start=0, until=0)
+        self.answer: list[Series] = []
+
+    async def refresh(self, reader: Reader, moment: Moment) -> bool:
+        """Ask again if it is time; tells whether it was."""
+        asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
+        if asked == self._asked:
+            return False
+        self.window, self.answer = await reader.over_time(self._panel, moment)
+        self._asked = asked
+        return True
+
+    def figure(self, newest: list[Series]) -> tuple[Value | None, bool]:
+        """The figure to show, and whether it is of now."""
+        if newest:
+            return newest[0].values[-1], True
+        if _counts_true(self._panel):
+            return 0, True  # The store has rows for true ones alone, so no rows are a zero.
+        return (self.answer[0].values[-1] if self.answer else None), False
+
+
+def _write(figure: ui.label, panel: Panel, value: Value | None, *, color: str, fresh: bool) -> None:
+    figure.set_text("" if value is None else numbers.text(value, panel.decimals))
+    figure.style(f"color:{color}")
+    figure.classes(add="" if fresh else "old", remove="old" if fresh else "")
+
+
+def _counts_true(panel: Panel) -> bool:
+    channel = measured(panel.measurement).channels[panel.fields[0]]
+    return panel.across is Aggregate.SUM and channel.type is ValueType.BOOL
 
 
 class _Table:
@@ -212,7 +242,7 @@ def _dots(panel: Panel, field: str) -> str:
     if channel.type not in {ValueType.BOOL, ValueType.TEXT} or any(text[0].isdigit() for text in channel.texts):
         return ""  # Version numbers are texts too, but no states.
     known = {
-        state.value: (state.text, state.color(charts.STATE_PALETTE, charts.LEVELS)) for state in states(panel, field)
+        state.value: (state.text, state.color(timeline.STATE_PALETTE, charts.LEVELS)) for state in states(panel, field)
     }
     table = json.dumps(known).replace('"', "'")
     return (
@@ -223,7 +253,7 @@ def _dots(panel: Panel, field: str) -> str:
 
 _CARDS: Mapping[View, Callable[[Panel], Card]] = {
     View.TIME_SERIES: lambda panel: _Chart(panel, charts.lines),
-    View.STATES: lambda panel: _Chart(panel, charts.timeline),
+    View.STATES: lambda panel: _Chart(panel, timeline.timeline),
     View.STAT: _Tile,
     View.GAUGE: _Gauge,
     View.TABLE: _Table,

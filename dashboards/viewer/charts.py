@@ -12,7 +12,6 @@ from typing import Any
 
 from dashboards.sources.base import Series, Value, Window
 from dashboards.sources.shape import series_name
-from dashboards.states import State, states
 from dashboards.units import symbol
 from park.panel import Panel
 
@@ -20,30 +19,39 @@ Options = dict[str, Any]
 
 LEVELS = {"good": "#4fb477", "notice": "#5b8ff9", "warning": "#f0a04b", "critical": "#e8596b"}
 PALETTE = ("#5b8ff9", "#4fb477", "#f6bd16", "#9270ca", "#ff9d4d", "#3fb6c6", "#e8596b", "#a3c644", "#c77fb0", "#7f93ad")
-STATE_PALETTE = ("#556274", "#4fb477", "#5b8ff9", "#f0a04b", "#9270ca", "#f6bd16", "#e8596b", "#3fb6c6")
 ACCENT = PALETTE[0]
 
+# What stands alone wears the colour of its quantity.
+_UNIT_COLORS = {"W/m2": "#f6bd16", "Cel": "#ff9d4d", "m/s": "#3fb6c6", "km/h": "#3fb6c6", "ppm": "#9270ca"}
+
 # Readable on the dark and on the light theme alike, so that a change of theme redraws nothing.
-_INK = "#8a95a5"
+INK = "#8a95a5"
 _GRID_LINE = "rgba(138,149,165,0.16)"
-_FONT = "inherit"
+FONT = "inherit"
 
 Points = list[list[float | None]]
 
 
-def level_color(panel: Panel, value: Value | None, default: str = ACCENT) -> str:
-    """The colour of the last threshold that the value has reached."""
+def level_color(panel: Panel, value: Value | None, default: str | None = None) -> str:
+    """The colour of the last threshold that the value has reached, or that of the quantity."""
+    default = default or accent(panel)
     if value is None or isinstance(value, str):
         return default
     reached = [step for step in sorted(panel.thresholds, key=lambda step: step.value) if value >= step.value]
     return LEVELS[reached[-1].level] if reached else default
 
 
+def accent(panel: Panel) -> str:
+    """The colour of a series that stands alone."""
+    return _UNIT_COLORS.get(panel.unit, ACCENT)
+
+
 def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     """A time series: lines, or stacked areas."""
+    colors = PALETTE if len(answer) > 1 else (accent(panel),)
     tracks = _stacked(answer) if panel.stacked else [_broken(series, window.interval) for series in answer]
     drawn = [
-        _line(panel, series, points, PALETTE[i % len(PALETTE)], of=len(answer))
+        _line(panel, series, points, colors[i % len(colors)], of=len(answer))
         for i, (series, points) in enumerate(zip(answer, tracks, strict=True))
     ]
     if drawn and (marks := _marks(panel, answer)):
@@ -53,11 +61,11 @@ def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
         "animation": False,
         "useUTC": True,
         "color": list(PALETTE),
-        "textStyle": {"fontFamily": _FONT},
+        "textStyle": {"fontFamily": FONT},
         "grid": {"left": 8, "right": 14, "top": 10, "bottom": 30 if many else 6, "containLabel": True},
-        "legend": _legend(show=many),
-        "tooltip": _tooltip(panel),
-        "xAxis": _time_axis(window),
+        "legend": legend(show=many),
+        "tooltip": tooltip(panel),
+        "xAxis": time_axis(window, answer),
         "yAxis": _value_axis(panel),
         "series": drawn,
     }
@@ -118,7 +126,8 @@ def _marks(panel: Panel, answer: Sequence[Series]) -> list[Options]:
     ]
 
 
-def _legend(*, show: bool) -> Options:
+def legend(*, show: bool) -> Options:
+    """A legend below the chart."""
     return {
         "show": show,
         "type": "scroll",
@@ -128,13 +137,14 @@ def _legend(*, show: bool) -> Options:
         "itemWidth": 10,
         "itemHeight": 10,
         "itemGap": 14,
-        "textStyle": {"color": _INK, "fontSize": 11},
-        "pageIconColor": _INK,
-        "pageTextStyle": {"color": _INK},
+        "textStyle": {"color": INK, "fontSize": 11},
+        "pageIconColor": INK,
+        "pageTextStyle": {"color": INK},
     }
 
 
-def _tooltip(panel: Panel) -> Options:
+def tooltip(panel: Panel) -> Options:
+    """Every series' value at the pointer, in the panel's unit."""
     places = 2 if panel.decimals is None else panel.decimals
     unit = json.dumps(f" {symbol(panel.unit)}".rstrip(), ensure_ascii=False)
     shown = f"v.toLocaleString(undefined, {{maximumFractionDigits: {places}}}) + {unit}"
@@ -145,19 +155,26 @@ def _tooltip(panel: Panel) -> Options:
         "backgroundColor": "#1b222c",
         "borderColor": "#323c49",
         "textStyle": {"color": "#dfe5ec", "fontSize": 12},
-        "axisPointer": {"lineStyle": {"color": _INK, "type": "dotted"}},
+        "axisPointer": {"lineStyle": {"color": INK, "type": "dotted"}},
         ":valueFormatter": f"v => v == null ? '–' : {shown}",
     }
 
 
-def _time_axis(window: Window) -> Options:
+def _first(window: Window, answer: Sequence[Series]) -> int:
+    """Where the axis begins: with the window, or with the first reading of a store that is younger."""
+    first = min((series.times[0] for series in answer), default=window.start)
+    return max(window.start, min(first, window.until - 12 * window.interval))
+
+
+def time_axis(window: Window, answer: Sequence[Series]) -> Options:
+    """The window, less what lies before a young store's first reading."""
     return {
         "type": "time",
-        "min": window.start,
+        "min": _first(window, answer),
         "max": window.until,
         "axisLine": {"lineStyle": {"color": _GRID_LINE}},
         "axisTick": {"show": False},
-        "axisLabel": {"color": _INK, "fontSize": 11, "hideOverlap": True},
+        "axisLabel": {"color": INK, "fontSize": 11, "hideOverlap": True},
         "splitLine": {"show": False},
     }
 
@@ -169,7 +186,7 @@ def _value_axis(panel: Panel) -> Options:
         "min": panel.low,
         "max": panel.high,
         "splitNumber": 4,
-        "axisLabel": {"color": _INK, "fontSize": 11},
+        "axisLabel": {"color": INK, "fontSize": 11},
         "splitLine": {"lineStyle": {"color": _GRID_LINE}},
     }
 
@@ -191,7 +208,7 @@ def sparkline(panel: Panel, window: Window, answer: Sequence[Series], color: str
     return {
         "animation": False,
         "grid": {"left": 0, "right": 0, "top": 4, "bottom": 0},
-        "xAxis": {"type": "time", "show": False, "min": window.start, "max": window.until},
+        "xAxis": {"type": "time", "show": False, "min": _first(window, answer), "max": window.until},
         "yAxis": {"type": "value", "show": False, "scale": True, "min": panel.low},
         "series": drawn,
     }
@@ -230,78 +247,3 @@ def _bands(panel: Panel, low: float, high: float) -> list[list[Any]]:
     colors = ["rgba(138,149,165,0.3)", *(LEVELS[step.level] for step in steps)]
     ends = [*(min(max((step.value - low) / span, 0.0), 1.0) for step in steps), 1.0]
     return [[end, color] for end, color in zip(ends, colors, strict=True) if end > 0]
-
-
-def timeline(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
-    """A row per series, coloured by state."""
-    known = {state.value: state for state in states(panel)}
-    names = [series_name(panel, series.field, series.tags) for series in answer]
-    return {
-        "animation": False,
-        "useUTC": True,
-        "textStyle": {"fontFamily": _FONT},
-        "grid": {"left": 8, "right": 14, "top": 6, "bottom": 30, "containLabel": True},
-        "legend": _legend(show=True),
-        "tooltip": {**_tooltip(panel), "trigger": "item", ":formatter": _STATE_TOOLTIP, ":valueFormatter": "null"},
-        "xAxis": _time_axis(window),
-        "yAxis": {
-            "type": "category",
-            "data": names,
-            "inverse": True,
-            "axisLine": {"show": False},
-            "axisTick": {"show": False},
-            "axisLabel": {"color": _INK, "fontSize": 11},
-        },
-        "series": [_state(state, window, answer) for state in known.values()],
-    }
-
-
-def _state(state: State, window: Window, answer: Sequence[Series]) -> Options:
-    bars = [
-        [row, start, until]
-        for row, series in enumerate(answer)
-        for start, until, value in runs(series, window)
-        if value == state.value
-    ]
-    return {
-        "type": "custom",
-        "name": state.text,
-        "itemStyle": {"color": state.color(STATE_PALETTE, LEVELS)},
-        "encode": {"x": [1, 2], "y": 0},
-        "data": bars,
-        ":renderItem": _STATE_BAR,
-    }
-
-
-_STATE_BAR = """(params, api) => {
-  const from = api.coord([api.value(1), api.value(0)]);
-  const to = api.coord([api.value(2), api.value(0)]);
-  const height = Math.min(api.size([0, 1])[1] * 0.72, 22);
-  const area = params.coordSys;
-  const x = Math.max(from[0], area.x);
-  const right = Math.min(to[0], area.x + area.width);
-  return right <= x ? null : {
-    type: 'rect',
-    shape: {x: x, y: from[1] - height / 2, width: Math.max(right - x, 1), height: height},
-    style: {fill: api.visual('color')},
-  };
-}"""
-
-_STATE_TOOLTIP = """p => {
-  const form = {weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC'};
-  const at = t => new Date(t).toLocaleString(undefined, form);
-  return p.name + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
-}"""
-
-
-def runs(series: Series, window: Window) -> list[tuple[int, int, str]]:
-    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans)."""
-    found: list[tuple[int, int, str]] = []
-    for time, raw in zip(series.times, series.values, strict=True):
-        value = str(raw).lower() if isinstance(raw, bool) else str(raw)
-        until = min(time + window.interval, window.until)
-        if found and found[-1][2] == value and time - found[-1][1] <= 2 * window.interval:
-            found[-1] = (found[-1][0], until, value)
-        else:
-            found.append((time, until, value))
-    return found

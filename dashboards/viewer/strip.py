@@ -25,7 +25,7 @@ def _figure(title: str, field: str, **extra: object) -> Panel:
 
 _ALARM = (Threshold(value=0, level="good"), Threshold(value=1, level="warning"))
 _FIGURES = (
-    _figure("stored", "stored", unit="{msg}/s", rate_s=1, aggregate=Aggregate.MEAN),
+    _figure("stored", "stored", unit="{msg}/s", rate_s=1, aggregate=Aggregate.MEAN, decimals=None),
     _figure("latency p95", "latency_p95", unit="ms", across=Aggregate.MAX),
     _figure("in flight", "in_flight"),
     _figure("dead letters", "dead_lettered", thresholds=_ALARM),
@@ -57,7 +57,7 @@ class Strip:
             shown.box.set_visibility(bool(answer))
             if answer:
                 value = answer[0].values[-1]
-                shown.value.set_text(f"{numbers.text(value, 0)} {symbol(shown.panel.unit)}".rstrip())
+                shown.value.set_text(f"{numbers.text(value, shown.panel.decimals)} {symbol(shown.panel.unit)}".rstrip())
                 shown.value.style(f"color:{charts.level_color(shown.panel, value, 'inherit')}")
         self._dot.classes(add="live" if live else "", remove="" if live else "live")
 
