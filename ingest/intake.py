@@ -10,6 +10,9 @@ from ingest.decode import Decoder
 from ingest.messages import Message
 from ingest.status import Status
 
+MESSAGE_BYTES = 800
+"""What a waiting message takes beside its payload: the packet, its topic, its row."""
+
 
 class Intake:
     """Collects messages into batches, and releases acknowledgements when batches are settled.
@@ -17,7 +20,8 @@ class Intake:
     Args:
         submit: begins to settle a batch.
         acknowledge: tells the broker, in order of arrival.
-        pause, resume: stop and go on reading; called when more than `max_bytes` of payload wait.
+        pause, resume: stop and go on reading.
+        max_bytes: of memory for messages that wait; beyond, reading pauses until half of it is free.
     """
 
     def __init__(
@@ -30,7 +34,7 @@ class Intake:
         acknowledge: Callable[[Sequence[Message], int], None],
         pause: Callable[[], None],
         resume: Callable[[], None],
-        max_bytes: int = 64 << 20,
+        max_bytes: int,
     ) -> None:
         self._decoder = decoder
         self._status = status
@@ -66,7 +70,7 @@ class Intake:
         batch.touched = now
         size = sum([len(message.payload) for message in messages])
         batch.size += size
-        self._waiting_bytes += size
+        self._waiting_bytes += size + MESSAGE_BYTES * len(messages)
         self._status.received += len(messages) - states
         self._status.states += states
         if batch.is_full(self._policy):
@@ -86,7 +90,7 @@ class Intake:
 
     def settled(self, batch: Batch) -> None:
         """A batch is safe: acknowledge all that now is contiguously safe."""
-        self._waiting_bytes -= batch.size
+        self._waiting_bytes -= batch.size + MESSAGE_BYTES * len(batch.messages)
         for released in self._acks.settle(batch, batch.generation):
             self._acknowledge(released.messages, released.generation)
         if self._paused and self._waiting_bytes <= self._max_bytes // 2 and not self._closed:

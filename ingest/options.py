@@ -1,5 +1,6 @@
 """How to ingest, as one value that worker processes can be given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,10 +22,13 @@ class IngestOptions:
         dead_letters: the file for messages that cannot be stored.
         processes: 1 runs in this process; more share the subscription among workers.
         writes: to the store at once.
-        max_waiting_bytes: payload held in memory before reading from the broker pauses.
+        max_waiting_bytes: memory for messages that wait before reading from the broker pauses; the default
+            holds the largest window of small messages.
         drain_s: how long the last batches may take after `stop`; what is not settled then stays the broker's.
         report_every_s: how often the ingester's own figures are stored; None never.
         metrics: where Prometheus and health probes may ask; None nowhere.
+        prepare_worker: a module's function, called first in each worker process: the place to set up logs, which
+            otherwise go to standard error in structlog's own form.
     """
 
     broker: BrokerOptions
@@ -36,7 +40,8 @@ class IngestOptions:
     writes: int = 4
     max_payload: int = MAX_PAYLOAD
     max_devices: int = MAX_DEVICES
-    max_waiting_bytes: int = 64 << 20
-    drain_s: float = 7.0
+    max_waiting_bytes: int = 96 << 20
+    drain_s: float = 6.0
     report_every_s: float | None = 10.0
     metrics: MetricsAddress | None = None
+    prepare_worker: Callable[[], None] | None = None

@@ -18,7 +18,7 @@ log = structlog.get_logger("ingest")
 
 EVERY_S = 10.0
 SILENT_INTERVALS = 3
-_WRITE_LIMIT_S = 5.0
+_WRITE_LIMIT_S = 3.0
 
 
 class Reporter:

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from ingest.latency import Histogram
 from ingest.memory import relax_collector, resident_mb
@@ -105,6 +106,10 @@ class _Recorder:
 def work(options: IngestOptions, pipe: Connection, parent: int) -> None:
     """The whole of a worker process."""
     _die_with(parent)
+    if options.prepare_worker is not None:
+        options.prepare_worker()
+    else:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the parent, which stops its workers in order
     with suppress(BrokenPipeError):
         asyncio.run(_work(options, pipe))

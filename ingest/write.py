@@ -61,11 +61,6 @@ class Writer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    @property
-    def idle(self) -> bool:
-        """Whether no batch is being settled."""
-        return not self._tasks
-
     def submit(self, batch: Batch) -> None:
         """Begin to settle a batch."""
         task = asyncio.create_task(self._settle(batch), name="ingest batch")

@@ -70,9 +70,6 @@ class Store(Protocol):
     def render(self, series: Series) -> Render:
         """A function from a decoded payload of the series to a row."""
 
-    def size(self, rows: Sequence[Row]) -> int:
-        """About how many bytes the rows take in memory and on the wire."""
-
     async def write(self, rows: Sequence[Row]) -> None:
         """Store the rows durably; returns once the store has accepted them.
 

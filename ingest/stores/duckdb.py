@@ -140,10 +140,6 @@ class DuckdbStore:
 
         return render
 
-    def size(self, rows: Sequence[Row]) -> int:
-        """About what the rows take."""
-        return 100 * len(rows)
-
     async def write(self, rows: Sequence[Row]) -> None:
         """Insert the rows in one transaction, from a thread.
 

@@ -43,10 +43,6 @@ class InfluxStore:
         """A function that writes one line, newline included."""
         return line_renderer(series)
 
-    def size(self, rows: Sequence[bytes]) -> int:
-        """Bytes of the request's body."""
-        return sum(map(len, rows))
-
     async def write(self, rows: Sequence[bytes]) -> None:
         """Post the lines as one request.
 
