@@ -82,28 +82,28 @@ class Decoder:
         times: list[int],
         skipped: list[int],
         rejections: list[Rejection],
-        *,
-        first: int = 0,
-    ) -> None:
-        """Append the row of every message to `rows`, and its time to `times` if it is a reading.
+    ) -> int:
+        """Decode messages that follow those which gave `rows` and `skipped`; returns their bytes of payload.
 
-        Messages that give no row have their index, counted from `first`, in `skipped`, and their
-        rejection, unless they are a gateway's state, in `rejections`.
+        Appends the row of every message to `rows`, and its time to `times` if it is a reading. A message
+        that gives no row has its index, counted over all calls, in `skipped`, and its rejection, unless it
+        is a gateway's state, in `rejections`.
         """
         find = self.sources.get
         add_row = rows.append
         add_time = times.append
         limit = self._max_payload
         default = DEFAULT.content_type
-        at = first - 1
+        total = 0
         for message in messages:
-            at += 1
             payload = message.payload
+            size = len(payload)
+            total += size
             source = find(message.topic)
-            if source is None or len(payload) > limit or (message.content_type or default) != source.content_type:
+            if source is None or size > limit or (message.content_type or default) != source.content_type:
                 outcome = self.decode(message, times)
                 if outcome is None or isinstance(outcome, Rejection):
-                    skipped.append(at)
+                    skipped.append(len(rows) + len(skipped))
                     if outcome is not None:
                         rejections.append(outcome)
                 else:
@@ -112,7 +112,7 @@ class Decoder:
             try:
                 reading = source.read(payload)
             except DecodeError as error:
-                skipped.append(at)
+                skipped.append(len(rows) + len(skipped))
                 rejections.append(_reject(message, error.reason, str(error)))
                 continue
             add_row(source.render(reading))
@@ -125,6 +125,7 @@ class Decoder:
                 track.newest = ts
             else:
                 track.observe(seq, ts)
+        return total
 
     def decode(self, message: Message, times: list[int] | None = None) -> Row | Rejection | None:
         """One message, whatever it is; None if it was a gateway's state."""

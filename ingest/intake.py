@@ -62,13 +62,11 @@ class Intake:
             batch = None
         if batch is None:
             batch = self._open(generation, now)
-        first = len(batch.messages)
         states = len(batch.skipped) - len(batch.rejections)
-        self._decoder.take(messages, batch.rows, batch.times, batch.skipped, batch.rejections, first=first)
+        size = self._decoder.take(messages, batch.rows, batch.times, batch.skipped, batch.rejections)
         states = len(batch.skipped) - len(batch.rejections) - states
         batch.messages.extend(messages)
         batch.touched = now
-        size = sum([len(message.payload) for message in messages])
         batch.size += size
         self._waiting_bytes += size + MESSAGE_BYTES * len(messages)
         self._status.received += len(messages) - states

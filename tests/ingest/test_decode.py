@@ -76,7 +76,7 @@ def test_nothing_that_arrives_can_break_the_decoder(data: bytes, name: str) -> N
         rows: list[bytes] = []
         rejections: list[Rejection] = []
         skipped: list[int] = []
-        decoder.take([PlainMessage(topic=where, payload=data)], rows, [], skipped, rejections, first=5)
+        decoder.take([PlainMessage(topic=where, payload=data)], rows, [], skipped, rejections)
         assert len(rows) + len(skipped) == 1
         assert all(rejection.payload == data and rejection.topic == where for rejection in rejections)
 

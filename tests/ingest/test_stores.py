@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from ingest.decode import Decoder
-from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, Unauthorized
+from ingest.errors import BadStoreUrl, Misconfigured, PartialWrite, Refused, Retryable, StoreError, Unauthorized
+from ingest.ingester import IngestOptions, run
 from ingest.messages import PlainMessage
+from ingest.receive import BrokerOptions
 from ingest.stores import open_store, parse_store_url
 from ingest.stores.base import Row, Store
 from ingest.stores.duckdb import connection_of
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
+from mqttlink import parse_broker_url
 from park.catalogue import ValueType
 from park.reading import Rejection
 from park.sectors import KINDS, SECTOR_OF
@@ -24,6 +27,7 @@ from tests.ingest.helpers import T0, influx_store
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.process import free_port
+from tests.servers.victoria import run_victoria
 
 OpenStore = Callable[[], Store]
 
@@ -194,6 +198,26 @@ def test_a_scan_with_a_wrong_token_is_refused(influxdb: InfluxDB2) -> None:
     store = influx_store(influxdb, influxdb.bucket, token="wrong")
     with pytest.raises(Unauthorized, match="INFLUXDB_V2_TOKEN"):
         list(store.scan(KINDS["soil_probe"], 0, 1))
+
+
+def test_victoriametrics_takes_the_same_rows(tmp_path: Path) -> None:
+    with run_victoria(tmp_path) as server:
+        store = InfluxStore(InfluxUrl(endpoint=server.url, bucket="park", org=""), "")
+
+        async def main() -> None:
+            await store.write(rows_of(store, "soil_probe", [{"ts": T0, "seq": 1, "soil_moisture": 0.312}]))
+            await store.close()
+
+        asyncio.run(main())
+        (series,) = server.export('{__name__="soil_probe_soil_moisture"}')
+        assert (series["values"], series["timestamps"]) == ([0.312], [T0])
+
+
+def test_a_duckdb_file_cannot_be_shared_among_workers(tmp_path: Path) -> None:
+    session = BrokerOptions(address=parse_broker_url("mqtt://127.0.0.1:1"))
+    url = parse_store_url(f"duckdb://{tmp_path}/park.duckdb")
+    with pytest.raises(BadStoreUrl, match="--processes 1"):
+        asyncio.run(run(IngestOptions(broker=session, store=url, processes=2), asyncio.Event()))
 
 
 def test_a_viewer_in_the_same_process_reads_the_open_file(tmp_path: Path) -> None:
