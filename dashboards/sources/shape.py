@@ -95,6 +95,7 @@ def shape(panel: Panel, *, over_time: bool | None = None) -> Shape:
         over_time = panel.view is not View.TABLE
     within, across = _steps(panel, at, over_time=over_time)
     source_tags = tuple(dict.fromkeys((at.source_tag, *panel.by)))
+    truth = within is Aggregate.LAST and at.channels[panel.fields[0]].type is ValueType.BOOL
     return Shape(
         measurement=panel.measurement,
         fields=panel.fields,
@@ -105,7 +106,7 @@ def shape(panel: Panel, *, over_time: bool | None = None) -> Shape:
         rate_s=panel.rate_s,
         within=within,
         across=across,
-        count_true=across is Aggregate.SUM and at.channels[panel.fields[0]].type is ValueType.BOOL,
+        count_true=truth and across is Aggregate.SUM,
         site_filter="site" in at.tags,
         limit=_limit(panel) if panel.by else None,
     )

@@ -8,13 +8,13 @@ from nicegui import ui
 
 from dashboards.layout import Place
 from dashboards.sources.base import Series, Value, Window
-from dashboards.sources.shape import label, measured, series_name
+from dashboards.sources.shape import label, measured, series_name, shape
 from dashboards.states import states
 from dashboards.units import symbol
 from dashboards.viewer import charts, numbers, timeline
 from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import ValueType
-from park.panel import Aggregate, Panel, View
+from park.panel import Panel, View
 
 # Charts and tables change slowly, but late readings and a history still being filled must show.
 _CHART_KEEP_MS = 12_000
@@ -172,7 +172,7 @@ class _Course:
         """The figure to show, and whether it is of now."""
         if newest:
             return newest[0].values[-1], True
-        if _counts_true(self._panel):
+        if shape(self._panel).count_true:
             return 0, True  # The store has rows for true ones alone, so no rows are a zero.
         return (self.answer[0].values[-1] if self.answer else None), False
 
@@ -181,11 +181,6 @@ def _write(figure: ui.label, panel: Panel, value: Value | None, *, color: str, f
     figure.set_text("" if value is None else numbers.text(value, panel.decimals))
     figure.style(f"color:{color}")
     figure.classes(add="" if fresh else "old", remove="old" if fresh else "")
-
-
-def _counts_true(panel: Panel) -> bool:
-    channel = measured(panel.measurement).channels[panel.fields[0]]
-    return panel.across is Aggregate.SUM and channel.type is ValueType.BOOL
 
 
 class _Table:

@@ -10,7 +10,7 @@ from dashboards.sources.shape import measured
 from park.panel import Aggregate, Panel, View
 
 _POINTS = 360
-_AT_ONCE = 3
+_AT_ONCE = 2
 _NEWEST_INTERVALS = 2.5
 _LEAST_NEWEST_MS = 30_000
 

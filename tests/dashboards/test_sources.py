@@ -127,10 +127,6 @@ def patchy_rows() -> list[town.Row]:
     return rows
 
 
-NUMBERS = ("level", "depth", "share", "visits", "power", "energy")
-AGGREGATES = st.sampled_from([aggregate for aggregate in Aggregate if aggregate is not Aggregate.SPREAD])
-
-
 @st.composite
 def any_panel(draw: st.DrawFn) -> Panel:
     field = draw(st.sampled_from([channel.name for channel in MADE_UP.channels]))
@@ -152,7 +148,7 @@ def any_panel(draw: st.DrawFn) -> Panel:
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
     panel=any_panel(),

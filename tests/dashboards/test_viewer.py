@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,9 +72,15 @@ class Watched:
 
 @contextlib.contextmanager
 def viewer(told: dict[str, str]) -> Iterator[Viewer]:
+    """A viewer process that must end by itself and have nothing to complain about."""
     argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1"]
     began = time.monotonic()
-    with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
@@ -81,7 +88,9 @@ def viewer(told: dict[str, str]) -> Iterator[Viewer]:
         finally:
             assert process.stdin is not None
             process.stdin.close()
-            assert process.wait(20) == 0
+            status = process.wait(20)
+            errors.seek(0)
+            assert (status, errors.read()) == (0, "")
 
 
 @pytest.fixture(scope="module")
