@@ -92,17 +92,21 @@ class Town(_Strict):
         return self
 
     def all_sites(self) -> tuple[Site, ...]:
-        """The sites of park.toml, then those that unlisted sectors bring along."""
+        """The sites of park.toml, and those that sectors listed by none bring along.
+
+        A site that such a sector shares with others stands once, for all of them.
+        """
+        sites = {site.name: site for site in self.sites}
         listed = {sector for site in self.sites for sector in site.sectors}
-        known = {site.name for site in self.sites}
-        own = [
-            Site(name=name, sectors=(sector.name,), latitude=self.town.latitude, longitude=self.town.longitude)
-            for sector in SECTORS.values()
-            if sector.name not in listed
-            for name in sector.sites or (f"{sector.name}-1",)
-            if name not in known
-        ]
-        return (*self.sites, *own)
+        for sector in SECTORS.values():
+            for name in () if sector.name in listed else sector.sites or (f"{sector.name}-1",):
+                known = sites.get(name)
+                sites[name] = (
+                    Site(name=name, sectors=(sector.name,), latitude=self.town.latitude, longitude=self.town.longitude)
+                    if known is None
+                    else known.model_copy(update={"sectors": (*known.sectors, sector.name)})
+                )
+        return tuple(sites.values())
 
     def sites_of(self, sector: Sector) -> tuple[Site, ...]:
         """The sites over which the sector's cells are dealt, in turn."""

@@ -37,7 +37,7 @@ def list_(file: File = _DEFAULT) -> None:
 def show(number: Number, file: File = _DEFAULT) -> None:
     """Show one dead letter whole; the payload goes to standard output as it came."""
     letter = read_dead_letter(file, number)
-    errors.print(f"{_time(letter)}  {letter.rejection.reason}\\n{letter.rejection.topic}\\n{letter.rejection.detail}")
+    errors.print(f"{_time(letter)}  {letter.rejection.reason}\n{letter.rejection.topic}\n{letter.rejection.detail}")
     sys.stdout.buffer.write(letter.rejection.payload)
     sys.stdout.buffer.flush()
 

@@ -25,6 +25,9 @@ def ingest(
     store: Store = DEFAULT_STORE,
     *,
     client_id: Annotated[str, typer.Option(help="Name of the broker's session; keep it.")] = "park-ingest",
+    group: Annotated[
+        str | None, typer.Option(help="Share the messages with the ingesters of this group on other hosts.")
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Workers that share the subscription.")] = 1,
     dead_letters: Annotated[Path, typer.Option(help="Where messages go that cannot be stored.")] = Path(
         "dead-letters.ndjson"
@@ -50,6 +53,7 @@ def ingest(
         broker=BrokerOptions(
             address=parse_broker_url(broker),
             client_id=client_id,
+            group=group,
             password=None if password is None else password.encode(),
             ca_file=ca_file,
         ),

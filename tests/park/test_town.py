@@ -27,6 +27,16 @@ def test_a_sector_that_no_site_lists_brings_its_own() -> None:
         assert names == list(sector.sites or (f"{sector.name}-1",))
 
 
+def test_an_unlisted_sector_may_bring_a_site_that_is_listed_for_others() -> None:
+    sector = SECTORS["transport"]
+    site = f'[[sites]]\nname = "{sector.sites[0]}"\nsectors = ["energy"]\nlatitude = 1\nlongitude = 2\n'
+    town = parse_town(GOOD + site, "park.toml")
+    assert [site.name for site in town.sites_of(sector)] == list(sector.sites)
+    assert [site.name for site in town.sites_of(SECTORS["energy"])] == [sector.sites[0]]
+    names = [site.name for site in town.all_sites()]
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

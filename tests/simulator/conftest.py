@@ -10,8 +10,8 @@ from simulator.fleet import Fleet
 from simulator.generate import FORMATS, generate
 from simulator.plan import Selection, make_plan
 
-#: 2026-06-10T03:30 local time: half an hour before the town's day begins.
-START = 1_781_033_400_000
+#: 2026-01-20T03:30 local time: half an hour before the town's day begins; few days have to be carried.
+START = 1_768_851_000_000
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
