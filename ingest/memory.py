@@ -4,7 +4,7 @@ import gc
 import os
 from pathlib import Path
 
-_COLLECT_AFTER = 100_000
+_COLLECT_AFTER = 10_000
 
 
 def relax_collector() -> None:
