@@ -188,7 +188,7 @@ _PUBLIC = (
 _DETAIL = (
     Panel(
         title="Signal phases",
-        story="As seen at each reading; a cycle lasts 60 s at night and 120 s in the rush hour.",
+        story="As seen at each reading; a cycle lasts 70 s at night and 120 s in the rush hour.",
         measurement="traffic_signal",
         fields=("phase",),
         aggregate=Aggregate.LAST,

@@ -13,7 +13,8 @@ GREEN, YELLOW, RED = 0, 1, 2
 
 #: From local hour (04 to 28) on, the cycle's length in seconds: night, day and rush-hour plans.
 _PLAN_FROM = np.array([4.0, 6.0, 6.75, 9.5, 16.0, 19.5, 22.0])
-_PLAN_CYCLE = np.array([60.0, 90.0, 120.0, 90.0, 120.0, 90.0, 60.0])
+#: None is a minute, in which readings come: they would find the same aspect all night.
+_PLAN_CYCLE = np.array([70.0, 90.0, 120.0, 90.0, 120.0, 90.0, 70.0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
