@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ingest.deadletter import DeadLetter, read_dead_letter, read_dead_letters
 from mqttlink import Link, LinkOptions, parse_broker_url
@@ -29,7 +30,8 @@ def list_(file: File = _DEFAULT) -> None:
     table = Table("number", "time", "reason", "topic", "detail")
     for letter in read_dead_letters(file):
         rejection = letter.rejection
-        table.add_row(str(letter.number), _time(letter), rejection.reason, rejection.topic, rejection.detail[:_SHOWN])
+        cells = (str(letter.number), _time(letter), rejection.reason, rejection.topic, rejection.detail[:_SHOWN])
+        table.add_row(*map(Text, cells))  # whoever published chose the words: they are no markup
     Console(highlight=False).print(table)
 
 
@@ -37,7 +39,9 @@ def list_(file: File = _DEFAULT) -> None:
 def show(number: Number, file: File = _DEFAULT) -> None:
     """Show one dead letter whole; the payload goes to standard output as it came."""
     letter = read_dead_letter(file, number)
-    errors.print(f"{_time(letter)}  {letter.rejection.reason}\n{letter.rejection.topic}\n{letter.rejection.detail}")
+    rejection = letter.rejection
+    head = f"{_time(letter)}  {rejection.reason}\n{rejection.topic}\n{rejection.detail}"
+    errors.print(head, markup=False, soft_wrap=True)
     sys.stdout.buffer.write(letter.rejection.payload)
     sys.stdout.buffer.flush()
 
