@@ -1,4 +1,4 @@
-"""The sector reaches its bars on five seeds, 30 days of winter and 30 of summer; every mutant falls."""
+"""The sector reaches its bars on two seeds, 30 days of winter and 30 of summer; bench/credibility.py takes five."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.reference.bar import Bar, cases, must_fail
 from tests.reference.bars_energy import BARS
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
-SEEDS = (42, 1, 2, 3, 4)
+SEEDS = (42, 1)
 DAYS = 60
 
 
