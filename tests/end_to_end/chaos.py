@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.deadletter import read_dead_letters
-from tests.end_to_end.park import PARK, Command, run, summary_of
+from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.end_to_end.proxy import Proxy
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
@@ -143,12 +143,9 @@ class Chaos:
         return self.folder / "dead-letters.ndjson"
 
     def metric(self, name: str) -> float:
-        """One of the ingester's own figures, as Prometheus sees it."""
-        for line in http.call(f"{self._metrics}/metrics").decode().splitlines():
-            key, _, value = line.rpartition(" ")
-            if key == f"park_ingest_{name}":
-                return float(value)
-        raise AssertionError(f"no metric {name}")
+        """One of the ingester's own figures, as Prometheus sees it; the sum over its labels."""
+        lines = [line.rpartition(" ") for line in http.call(f"{self._metrics}/metrics").decode().splitlines()]
+        return sum(float(value) for key, _, value in lines if key.partition("{")[0] == f"park_ingest_{name}")
 
     def troubles(self) -> str:
         """Why the ingester is not ready; empty if it is."""
@@ -159,12 +156,17 @@ class Chaos:
         return ""
 
     def begin(self) -> None:
-        """Start the ingester, let the broker save its session, then start to publish."""
-        self.ingester.start()
-        wait_until(lambda: not self.troubles(), deadline=_RECOVERY_S, what="the ingester's readiness")
-        self.save_sessions()
+        """Start the ingester, then to publish; returns when readings are being stored."""
+        self.begin_to_ingest()
         self.simulator.start()
         self.progress()
+
+    def begin_to_ingest(self) -> None:
+        """Start the ingester; returns when the broker has its session on the disk."""
+        self.ingester.start()
+        away = "the broker is not connected"
+        wait_until(lambda: away not in self.troubles(), deadline=_RECOVERY_S, what="the ingester's connection")
+        self.save_sessions()
 
     def save_sessions(self) -> None:
         """Have the broker save the ingester's session now, as it does by itself every few seconds."""
@@ -213,12 +215,12 @@ class Chaos:
     def reset(self, link: str) -> None:
         """Reset every connection of a link."""
         self._note(f"{link} reset")
-        assert self.links[link].reset() > 0, f"{link}: there was no connection"
+        wait_until(lambda: self.links[link].reset() > 0, deadline=_RECOVERY_S, what=f"a connection of {link}")
 
     def half_open(self, link: str) -> None:
         """Let every connection of a link go silent without an end."""
         self._note(f"{link} half open")
-        assert self.links[link].half_open() > 0, f"{link}: there was no connection"
+        wait_until(lambda: self.links[link].half_open() > 0, deadline=_RECOVERY_S, what=f"a connection of {link}")
 
     def noticed(self) -> None:
         """Wait until every half-open connection was given up by its client."""
@@ -234,6 +236,12 @@ class Chaos:
 
     def _process(self, name: str) -> Process:
         return {"ingester": self.ingester, "broker": self.broker.process, "store": self.influxdb.process}[name]
+
+    def change_ingester(self, *, processes: int) -> None:
+        """Drain the ingester, and start another with so many processes."""
+        self._received_before += self.ingester.finish(deadline=60.0, ask=True)["received"]
+        self.ingester = self.new_ingester(processes=processes, name=f"ingester-{processes}")
+        self.ingester.start()
 
     # --- the end
 
@@ -275,14 +283,16 @@ class Chaos:
             argv=argv,
             log=self.folder / f"{name}.log",
             ready=lambda: http.healthy(f"{self._metrics}/livez"),
-            env={"INFLUXDB_V2_TOKEN": self.influxdb.token},
+            env={**HERE, "INFLUXDB_V2_TOKEN": self.influxdb.token},
         )
 
     def new_simulator(self) -> Command:
         """`park simulate` of the load."""
         broker = self._port("gateways-broker", self.broker)
         argv = [*PARK, "simulate", "--broker", f"mqtt://127.0.0.1:{broker}", "--speed", self.load.speed, "--json"]
-        return Command(argv=[*argv, *self.load.selection()], log=self.folder / "simulator.log", ready=lambda: True)
+        return Command(
+            argv=[*argv, *self.load.selection()], log=self.folder / "simulator.log", ready=lambda: True, env=HERE
+        )
 
     def _port(self, link: str, server: Server) -> int:
         return self.links[link].port if link in self.links else server.port

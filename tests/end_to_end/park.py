@@ -13,7 +13,11 @@ from typing import Any
 
 from tests.servers.process import Process, ServerError
 
+ROOT = Path(__file__).parents[2]
 PARK = [sys.executable, "-c", "from park_cli.main import main; main()"]
+
+#: This checkout, wherever the command runs.
+HERE = {"PYTHONPATH": str(ROOT)}
 
 
 def run(
@@ -21,7 +25,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; `codes` are the exit codes that are expected."""
     done = subprocess.run(
-        [*PARK, *arguments], cwd=folder, env={**os.environ, **(environ or {})}, capture_output=True, check=False
+        [*PARK, *arguments], cwd=folder, env={**os.environ, **HERE, **(environ or {})}, capture_output=True, check=False
     )
     assert done.returncode in codes, f"park {' '.join(arguments)}: exit {done.returncode}\n{done.stderr.decode()}"
     return done
@@ -70,4 +74,4 @@ class Command(Process):
         return [json.loads(line) for line in lines if line.startswith(b"{")]
 
 
-__all__ = ["PARK", "Command", "ServerError", "run", "summary_of"]
+__all__ = ["HERE", "PARK", "Command", "ServerError", "run", "summary_of"]

@@ -1,13 +1,22 @@
 """The whole chain under load while its parts are killed, frozen and cut off: nothing is lost."""
 
+import contextlib
+import os
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.end_to_end.chaos import Load, chaos
+from tests.end_to_end.chaos import LINKS, Load, chaos
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.process import wait_until
+
+#: The least that Mosquitto takes: frozen and half-open connections end after 15 s, not 45 s.
+KEEP_ALIVE = ["max_keepalive 10"]
 
 
-@pytest.mark.deadline(240)
+@pytest.mark.deadline(300)
 def test_kills_of_every_part_lose_nothing(tmp_path: Path) -> None:
     with chaos(tmp_path, Load(seconds=25)) as park:
         park.begin()
@@ -22,3 +31,75 @@ def test_kills_of_every_part_lose_nothing(tmp_path: Path) -> None:
     assert ledger.kills == 6
     assert park.under_load >= 3
     assert ledger.simulate["sent"] > ledger.simulate["offered"]
+
+
+@pytest.mark.deadline(300)
+def test_parts_that_freeze_beyond_the_keep_alive_lose_nothing(tmp_path: Path) -> None:
+    """The broker drops a frozen ingester, the gateways leave a frozen broker, and the store just stalls."""
+    with chaos(tmp_path, Load(devices=600, seconds=40), broker_config=KEEP_ALIVE) as park:
+        park.begin()
+        park.freeze("store", 3.0)
+        park.freeze("ingester", 16.0)
+        park.progress()
+        assert park.metric("reconnects_total") == 1
+        park.freeze("broker", 17.0)
+        park.progress()
+        ledger = park.end()
+    ledger.hold()
+    assert park.under_load >= 2
+    assert ledger.simulate["sent"] > ledger.simulate["offered"]
+
+
+@pytest.mark.deadline(300)
+def test_resets_and_half_open_connections_lose_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    load = Load(devices=600, seconds=30)
+    with chaos(tmp_path, load, influxdb=influxdb, links=True, broker_config=KEEP_ALIVE) as park:
+        park.begin()
+        for link in LINKS:
+            park.moment(1.0)
+            park.reset(link)
+            park.progress()
+        for link in LINKS:
+            park.half_open(link)
+        park.noticed()
+        ledger = park.end()
+    ledger.hold()
+    assert park.under_load >= 3
+    assert ledger.ingest["retries"] > 0
+
+
+@pytest.mark.deadline(300)
+def test_a_killed_worker_loses_nothing_under_load(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    with chaos(tmp_path, Load(seconds=15), influxdb=influxdb, processes=2) as park:
+        park.begin()
+        for _ in range(2):
+            park.moment()
+            os.kill(park.random.choice(workers(park.ingester.pid)).pid, signal.SIGKILL)
+            wait_until(lambda: len(workers(park.ingester.pid)) == 2, deadline=60, what="the worker's return")
+            park.progress()
+        ledger = park.end()
+    ledger.hold()
+    assert ledger.ingest["gaps"] == 0
+
+
+@pytest.mark.deadline(300)
+def test_a_member_that_is_retired_for_good_under_load_loses_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    """Three workers, then two: what the broker kept for the third is stored all the same."""
+    with chaos(tmp_path, Load(seconds=20), influxdb=influxdb, processes=3) as park:
+        park.begin()
+        park.moment()
+        park.change_ingester(processes=2)
+        park.progress()
+        ledger = park.end()
+    ledger.hold()
+    retired = [entry["client_id"] for entry in park.ingester.said() if entry.get("event", "").startswith("retiring")]
+    assert retired == ["park-ingest-2"]
+
+
+def workers(parent: int) -> list[psutil.Process]:
+    """The worker processes that live; not multiprocessing's resource tracker."""
+    found = []
+    for child in psutil.Process(parent).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as such
+            found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+    return found
