@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from bench.week import draw_week
 from tests.reference.bar import Bar, Figures
 from tests.reference.find import bars, plots
 
@@ -132,7 +133,10 @@ def main(
         raise typer.BadParameter(f"no bars_{unknown[0]}.py; known: {', '.join(known)}", param_hint="--subject")
     out.mkdir(parents=True, exist_ok=True)
     chosen = [42, *(seed for seed in range(1, seeds + 1) if seed != 42)]
-    parts = [f"# Credibility\n\nSeeds {', '.join(map(str, chosen))}. Made by `python -m bench.credibility`.\n"]
+    parts = [
+        f"# Credibility\n\nSeeds {', '.join(map(str, chosen))}. Made by `python -m bench.credibility`.\n",
+        f"![A week of the park]({draw_week(out)})\n",
+    ]
     good, console = True, Console()
     for name in subject or known:
         judged = [judge(bar, chosen, days) for bar in known[name]]
