@@ -42,6 +42,14 @@ class Rows:
             return np.full(len(self.cells), self.cells.shape[1], dtype=np.int64)
         return np.asarray(np.count_nonzero(self.keep, axis=1), dtype=np.int64)
 
+    def left_aligned(self) -> Bytes2D:
+        """(N, W) each row's bytes without gaps, zeros behind them."""
+        if self.keep is None:
+            return self.cells
+        cells = np.zeros_like(self.cells)
+        cells[np.arange(cells.shape[1]) < self.lengths()[:, None]] = self.cells[self.keep]
+        return cells
+
     def join(self) -> bytes:
         """All rows, one after the other."""
         return self.cells.tobytes() if self.keep is None else self.cells[self.keep].tobytes()
@@ -100,27 +108,39 @@ def number(k: Ints, decimals: int = 0) -> Rows:
         decimals: digits after the point; 0 leaves the point out.
     """
     low, high = (int(k.min()), int(k.max())) if len(k) else (0, 0)
-    size = np.abs(k)
-    digits = max(len(str(max(abs(low), abs(high)))), decimals + 1)
-    magnitude = _digits(size, digits)
-    whole = digits - decimals
-    keep = np.ones((len(k), digits), dtype=np.bool_)
+    size = np.abs(k) if low < 0 else k
+    digits = max(len(str(max(-low, high))), decimals + 1)
+    whole, sign = digits - decimals, 1 if low < 0 else 0
+    magnitude = _digits(size, digits, low if low >= 10 ** (digits - 1) else 0, max(-low, high))
+    cells = magnitude
+    if sign or decimals:
+        cells = np.empty((len(k), sign + digits + (1 if decimals else 0)), dtype=np.uint8)
+        cells[:, sign : sign + whole] = magnitude[:, :whole]
+        if decimals:
+            cells[:, sign + whole] = _POINT
+            cells[:, sign + whole + 1 :] = magnitude[:, whole:]
+    if not sign and (whole == 1 or low >= 10 ** (digits - 1)):
+        return Rows(cells)
+    keep = np.ones(cells.shape, dtype=np.bool_)
     for place in range(whole - 1):
-        keep[:, place] = size >= 10 ** (digits - 1 - place)
-    if low >= 0 and not decimals:
-        return Rows(magnitude, keep if whole > 1 else None)
-    sign = 1 if low < 0 else 0
-    cells = np.empty((len(k), sign + digits + (1 if decimals else 0)), dtype=np.uint8)
-    mask = np.ones(cells.shape, dtype=np.bool_)
+        keep[:, sign + place] = size >= 10 ** (digits - 1 - place)
     if sign:
         cells[:, 0] = _MINUS
-        mask[:, 0] = k < 0
-    cells[:, sign : sign + whole] = magnitude[:, :whole]
-    mask[:, sign : sign + whole] = keep[:, :whole]
-    if decimals:
-        cells[:, sign + whole] = _POINT
-        cells[:, sign + whole + 1 :] = magnitude[:, whole:]
-    return Rows(cells, mask if sign or whole > 1 else None)
+        keep[:, 0] = k < 0
+    return Rows(cells, keep)
+
+
+def padded(k: Ints, width: int) -> Rows:
+    """K >= 0 with leading zeros to at least `width` digits."""
+    high = int(k.max()) if len(k) else 0
+    digits = max(len(str(high)), width)
+    cells = _digits(k, digits, 0, high)
+    if digits == width:
+        return Rows(cells)
+    keep = np.ones(cells.shape, dtype=np.bool_)
+    for place in range(digits - width):
+        keep[:, place] = k >= 10 ** (digits - 1 - place)
+    return Rows(cells, keep)
 
 
 def choice(index: Ints, texts: Sequence[bytes]) -> Rows:
@@ -135,14 +155,29 @@ def choice(index: Ints, texts: Sequence[bytes]) -> Rows:
     return Rows(table[index], (np.arange(width) < lengths[:, None])[index])
 
 
-def _digits(size: Ints, digits: int) -> Bytes2D:
-    """(N, digits) ASCII digits, most significant first; two at a time from a table of pairs."""
-    pairs = (digits + 1) // 2
+def _digits(size: Ints, digits: int, low: int, high: int) -> Bytes2D:
+    """(N, digits) ASCII digits of numbers in [low, high], most significant first.
+
+    Digits that all share, such as those of a time's days, are written once; the others two at a time from a
+    table of pairs.
+    """
+    varying = 1
+    while low // 10**varying != high // 10**varying:
+        varying += 1
+    head = low // 10**varying
+    pairs = (varying + 1) // 2
     out = np.empty((len(size), pairs), dtype=np.uint16)
-    rest = size.astype(np.uint32) if digits < 10 else size.astype(np.uint64)
+    rest = size - head * 10**varying if head else size
+    rest = rest.astype(np.uint32) if varying < 10 else rest.astype(np.uint64)
     for place in range(pairs - 1, 0, -1):
         higher = rest // rest.dtype.type(100)
         out[:, place] = _PAIRS[rest - higher * rest.dtype.type(100)]
         rest = higher
     out[:, 0] = _PAIRS[rest]
-    return out.view(np.uint8).reshape(len(size), 2 * pairs)[:, 2 * pairs - digits :]
+    tail = out.view(np.uint8).reshape(len(size), 2 * pairs)[:, 2 * pairs - varying :]
+    if varying == digits:
+        return tail
+    cells = np.empty((len(size), digits), dtype=np.uint8)
+    cells[:, : digits - varying] = np.frombuffer(str(head).zfill(digits - varying).encode(), dtype=np.uint8)
+    cells[:, digits - varying :] = tail
+    return cells

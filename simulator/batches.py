@@ -16,9 +16,8 @@ import numpy.typing as npt
 from park.codecs import DEFAULT
 from park.columns import Columns
 from park.model import Floats, Ints
-from park.text import Rows
 from simulator.plan import Plan
-from simulator.render import Table, topic_table
+from simulator.render import Names, topics
 
 Window = tuple[int, int]
 #: (topics, topic lengths, payload cells, payload mask, packet ids) of N readings to N packets.
@@ -31,9 +30,10 @@ Framer = Callable[
 class Part:
     """The readings of one kind within a batch, encoded but for their packet ids."""
 
-    topics: Table
-    at: Ints
-    payload: Rows
+    topics: npt.NDArray[np.uint8]
+    topic_lengths: Ints
+    payload: npt.NDArray[np.uint8]
+    keep: npt.NDArray[np.bool_]
     ts: Ints
 
     def __len__(self) -> int:
@@ -41,26 +41,26 @@ class Part:
 
     def frames(self, first: int, last: int, ids: npt.NDArray[np.uint16], framer: Framer) -> bytes:
         """The packets of readings first..last."""
-        at = self.at[first:last]
-        cells = self.payload.cells[first:last]
-        mask = np.ones(cells.shape, dtype=np.bool_) if self.payload.keep is None else self.payload.keep[first:last]
-        return framer(self.topics.cells[at], self.topics.lengths[at], cells, mask, ids)
+        rows = slice(first, last)
+        return framer(self.topics[rows], self.topic_lengths[rows], self.payload[rows], self.keep[rows], ids)
 
 
 class Encoder:
     """Encodes the readings of a gateway's devices."""
 
     def __init__(self, plan: Plan) -> None:
-        self._topics: Mapping[str, Table] = {group.kind.name: topic_table(plan, group) for group in plan.groups}
+        self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
         self._encode = {group.kind.name: DEFAULT.encoder(group.kind) for group in plan.groups}
 
     def part(self, columns: Columns) -> Part:
         """One kind's readings, encoded."""
-        topics = self._topics[columns.kind.name]
+        topic = self._topics[columns.kind.name].rows(columns.device)
+        payload = self._encode[columns.kind.name](columns)
         return Part(
-            topics=topics,
-            at=topics.positions(columns.device),
-            payload=self._encode[columns.kind.name](columns),
+            topics=topic.left_aligned(),
+            topic_lengths=topic.lengths(),
+            payload=payload.cells,
+            keep=payload.mask(),
             ts=columns.ts,
         )
 
@@ -73,6 +73,8 @@ class Batch:
         serial: number of the batch within its gateway.
         taken: readings that the broker acknowledged with success.
         answered: readings with any answer.
+        late: readings that were sent too late.
+        lags_s: how long after they were due readings were acknowledged.
     """
 
     serial: int
@@ -82,7 +84,9 @@ class Batch:
     sent: int = 0
     answered: int = 0
     taken: int = 0
+    late: int = 0
     answered_at: float = 0.0
+    lags_s: list[Floats] = field(default_factory=list)
     _offset: int = field(default=0, init=False)
 
     @property
@@ -112,18 +116,20 @@ class Batch:
         self.sent += used
         return frames, np.concatenate(times)
 
+    def take(self, taken: npt.NDArray[np.bool_], at_s: Floats, due_s: Floats) -> None:
+        """Some answers of the broker, when they came, and when their readings were due (NaN: no matter)."""
+        self.answered += len(taken)
+        self.taken += int(np.count_nonzero(taken))
+        self.answered_at = float(at_s[-1])
+        lags = (at_s - due_s)[taken]
+        self.lags_s.append(lags[~np.isnan(lags)])
+
 
 class Flight:
-    """The batches in flight, in order of time, and which packet id belongs to which.
-
-    Attributes:
-        acknowledged: distinct readings that the broker took.
-    """
+    """The batches in flight, in order of time, and which packet id belongs to which."""
 
     def __init__(self) -> None:
-        self.acknowledged = 0
         self._batches: deque[Batch] = deque()
-        self._first_serial = 0
         self._owner = np.zeros(65536, dtype=np.int64)
         self._due: Floats = np.zeros(65536)
         self._counted_until = -(2**63)
@@ -132,15 +138,8 @@ class Flight:
     def __len__(self) -> int:
         return len(self._batches)
 
-    @property
-    def outstanding(self) -> int:
-        """Readings sent and not answered."""
-        return sum(batch.sent - batch.answered for batch in self._batches)
-
     def add(self, batch: Batch) -> None:
         """A batch that begins to be sent; batches come in order of serial."""
-        if not self._batches:
-            self._first_serial = batch.serial
         self._batches.append(batch)
 
     def sent(self, batch: Batch, ids: npt.NDArray[np.uint16], due_s: Floats) -> None:
@@ -148,25 +147,24 @@ class Flight:
         self._owner[ids] = batch.serial
         self._due[ids] = due_s
 
-    def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], now_s: float) -> Floats:
-        """The broker's answers.
+    def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], at_s: Floats) -> list[Batch]:
+        """The broker's answers, in order of arrival.
 
         Returns:
-            when those readings were due that were taken.
+            the batches that they complete for the first time, so that each reading is counted once.
         """
-        owners = self._owner[ids] - self._first_serial
-        if not len(owners):
-            return self._due[ids]
-        lowest = int(owners.min())
-        counts = np.bincount(owners - lowest)
-        good = np.bincount(owners - lowest, weights=taken)
-        for row in np.flatnonzero(counts).tolist():
-            batch = self._batches[lowest + row]
-            batch.answered += int(counts[row])
-            batch.taken += int(good[row])
-            batch.answered_at = now_s
-        self._retire()
-        return self._due[ids][taken]
+        owners, due_s = self._owner[ids], self._due[ids]
+        first, last = int(owners.min()), int(owners.max())
+        for batch in self._batches:
+            if first == last == batch.serial:
+                batch.take(taken, at_s, due_s)
+            elif first <= batch.serial <= last and (mine := owners == batch.serial).any():
+                batch.take(taken[mine], at_s[mine], due_s[mine])
+        return self._retire()
+
+    def uncounted(self) -> list[Batch]:
+        """The batches that have not been complete yet."""
+        return [batch for batch in self._batches if batch.window[0] >= self._counted_until]
 
     def rewind(self, rewind_s: float) -> list[Window]:
         """Give up what is in flight: the windows to be sent again, in order.
@@ -186,11 +184,12 @@ class Flight:
         while self._done and self._done[0][0] < answered_at:
             self._done.popleft()
 
-    def _retire(self) -> None:
+    def _retire(self) -> list[Batch]:
+        first = []
         while self._batches and self._batches[0].complete:
             batch = self._batches.popleft()
-            self._first_serial = batch.serial + 1
             if batch.window[0] >= self._counted_until:
-                self.acknowledged += batch.taken
+                first.append(batch)
                 self._counted_until = batch.window[1]
             self._done.append((batch.answered_at, batch.window))
+        return first

@@ -4,6 +4,8 @@ import math
 import time
 from dataclasses import dataclass, replace
 
+from park.model import Floats, Ints
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
@@ -15,6 +17,8 @@ class Schedule:
         until_ms: end of the town's time, or None for "until stopped".
         speed: the town's milliseconds per real millisecond; infinity is "as fast as it goes".
         launch_s: the launch on the clock of `time.time`.
+        join_after_s: how long after the launch the publisher appears. What was due before is its history:
+            nothing is left out.
     """
 
     begin_ms: int
@@ -22,11 +26,29 @@ class Schedule:
     until_ms: int | None
     speed: float
     launch_s: float
+    join_after_s: float = 0.0
 
     @property
     def measures_latency(self) -> bool:
         """Whether lateness means anything: only in real time."""
         return self.speed == 1.0
+
+    @property
+    def joins_s(self) -> float:
+        """When the publisher appears, on the clock of `time.time`."""
+        return self.launch_s + self.join_after_s
+
+    @property
+    def live_ms(self) -> int:
+        """The intended time of the first reading that is no history."""
+        return self.origin_ms + (0 if math.isinf(self.speed) else int(self.join_after_s * 1000 * self.speed))
+
+    @property
+    def end_s(self) -> float | None:
+        """When the last reading is due, on the clock of `time.time`; None without an end."""
+        if self.until_ms is None:
+            return None
+        return self.launch_s + (self.until_ms - self.origin_ms) / 1000 / self.speed
 
     def town_ms(self, now_s: float) -> int:
         """The town's time now: every reading before it is due."""
@@ -35,9 +57,9 @@ class Schedule:
         now = self.origin_ms + int((now_s - self.launch_s) * 1000 * self.speed)
         return now if self.until_ms is None else min(now, self.until_ms)
 
-    def due_s(self, ts_ms: float) -> float:
-        """When a reading is due, on the clock of `time.time`."""
-        return self.launch_s + (ts_ms - self.origin_ms) / 1000 / self.speed
+    def due_s(self, ts_ms: Ints) -> Floats:
+        """When readings are due, on the clock of `time.time`."""
+        return self.launch_s + (ts_ms - self.origin_ms) / (1000.0 * self.speed)
 
     def ended(self, cursor_ms: int, now_s: float) -> "Schedule":
         """The schedule that ends now, for a publisher that has come to `cursor_ms`.

@@ -1,7 +1,8 @@
 """Errors of the simulator.
 
 SimulatorError
-└── SelectionError      the selection names what does not exist, or selects nothing
+├── SelectionError      the selection names what does not exist, or selects nothing
+└── ProcessEnded        one of several processes ended before its work was done
 """
 
 
@@ -11,3 +12,7 @@ class SimulatorError(Exception):
 
 class SelectionError(SimulatorError):
     """The selection names what does not exist, or selects nothing; the message names the option."""
+
+
+class ProcessEnded(SimulatorError):
+    """One of several processes ended before its work was done; the rest were ended too."""

@@ -15,52 +15,55 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from simulator.clock import Schedule
-from simulator.publish import Progress
-from simulator.simulate import (
-    Crew,
-    Simulated,
-    SimulateOptions,
-    gateway_plans,
-    merge,
-    run_all,
-    summarise,
-)
+from simulator.errors import ProcessEnded
+from simulator.progress import Progress, merge
+from simulator.simulate import Crew, Simulated, SimulateOptions, run_all, summarise
 
 _JOIN_S = 10.0
 _READY, _LIVE, _DONE, _STOP = "ready", "live", "done", "stop"
+
+
+def _ignore(*_: object) -> None:
+    return None
 
 
 async def simulate_in_processes(
     options: SimulateOptions,
     stop: asyncio.Event,
     *,
-    on_progress: Callable[[Progress], None],
-    on_live: Callable[[], None] = lambda: None,
+    on_progress: Callable[[Progress], None] = _ignore,
+    on_live: Callable[[], None] = _ignore,
 ) -> Simulated:
-    """Like `simulate`, in `options.processes` processes."""
+    """Like `simulate`, in `options.processes` processes.
+
+    Raises:
+        ProcessEnded: one of them was killed.
+        LinkError: the broker refused a gateway's first connection for good.
+    """
     parent = _Parent(options, on_progress, on_live)
     try:
         await parent.ready()
         schedule = options.schedule.launched()
         began = time.monotonic()
         total = await parent.run(schedule, stop)
+        duration_s = time.monotonic() - began
+    except BaseException:
+        parent.kill()
+        raise
     finally:
         await asyncio.to_thread(parent.close)
-    return Simulated(
-        summary=summarise(total, time.monotonic() - began), begin_ms=schedule.begin_ms, until_ms=total.until_ms
-    )
+    return Simulated(summary=summarise(total, duration_s), begin_ms=schedule.begin_ms, until_ms=total.until_ms)
 
 
 class _Parent:
     def __init__(
         self, options: SimulateOptions, on_progress: Callable[[Progress], None], on_live: Callable[[], None]
     ) -> None:
-        self._on_live = on_live
-        self._waiting = options.processes
-        self._on_progress = on_progress
+        self._on_progress, self._on_live = on_progress, on_live
         self._pipes: list[Connection] = []
         self._children: list[BaseProcess] = []
         self._latest = [Progress() for _ in range(options.processes)]
+        self._waiting = options.processes
         context = multiprocessing.get_context("spawn")
         for index in range(options.processes):
             here, there = context.Pipe()
@@ -100,20 +103,32 @@ class _Parent:
                 self._waiting -= 1
                 if not self._waiting:
                     self._on_live()
-                continue
-            self._latest[index] = message
-            self._on_progress(merge(self._latest))
+            else:
+                self._latest[index] = message
+                self._on_progress(merge(self._latest))
 
     async def _receive(self, index: int) -> Any:
+        """A child's next message; waits in the loop, so that it can be cancelled."""
+        pipe, loop, readable = self._pipes[index], asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(pipe.fileno(), readable.set)
         try:
-            message = await asyncio.to_thread(self._pipes[index].recv)
-        except EOFError:
-            raise RuntimeError(f"simulator process {index} ended without a summary") from None
+            await readable.wait()
+            message = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            raise ProcessEnded(f"simulator process {index} ended without a summary: was it killed?") from None
+        finally:
+            loop.remove_reader(pipe.fileno())
         if isinstance(message, BaseException):
             raise message
         return message
 
+    def kill(self) -> None:
+        """End the children at once; their brokers publish the gateways' wills."""
+        for child in self._children:
+            child.kill()
+
     def close(self) -> None:
+        """Let the children end, for a bounded time."""
         for pipe in self._pipes:
             pipe.close()
         for child in self._children:
@@ -135,14 +150,16 @@ async def _child_main(options: SimulateOptions, index: int, pipe: Connection) ->
         stop.set()
         loop.remove_reader(pipe.fileno())
 
-    # A terminal sends Ctrl-C to the whole group; the parent answers it and tells its children.
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    # A terminal or a service manager signals the whole group; the parent answers and tells its children.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: None)
     try:
-        crew = Crew(gateway_plans(options)[index :: options.processes], options)
+        crew = Crew(options, index, options.processes)
         crew.warm_up()
         pipe.send(_READY)
         schedule = pipe.recv()
         loop.add_reader(pipe.fileno(), told_to_stop)
+
         pipe.send(await crew.run(schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
         pipe.send(_DONE)
     except (BrokenPipeError, EOFError):

@@ -7,9 +7,8 @@ import asyncio
 import contextlib
 import json
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import mqtt5
@@ -19,21 +18,27 @@ import structlog
 
 from mqttlink import Address, Link, LinkError, LinkOptions, Session, content_type_property, encode_publishes
 from park.codecs import DEFAULT
-from park.latency import Latencies
 from park.model import Ints
 from park.topics import gateway_topic
-from simulator.batches import Batch, Encoder, Flight, Window
+from simulator.batches import Batch
 from simulator.clock import Schedule
 from simulator.fleet import Fleet
+from simulator.forward import Forward
 from simulator.plan import GatewayPlan
+from simulator.progress import Progress
+
+__all__ = ["BrokerOptions", "Credentials", "Gateway", "Progress"]
 
 log = structlog.get_logger()
 
 TICK_S = 0.05
 STATS_EVERY_S = 10.0
-_ROWS_AT_ONCE = 2048
-_OVERRUN_S = 1.0
-_DRAIN_S = 30.0
+#: Fewer messages than this are not worth a turn of the loop while the window is full.
+_ROOM = 1024
+#: With so many answers outstanding, the socket is left to collect them for a while: the broker writes them a few
+#: at a time, and each read costs as much as publishing 50 readings. It adds as much to the latency measured.
+_MANY = 256
+_COLLECT_S = 0.01
 _GOODBYE_S = 5.0
 _PROPERTIES = content_type_property(DEFAULT.content_type)
 
@@ -65,42 +70,24 @@ class BrokerOptions:
         address: its user name, if any, replaces the site's.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
             the interval at which the broker saves its state.
+        drain_s: how long after its end the schedule is still worked off before the rest is given up.
     """
 
     address: Address
     credentials: Credentials = field(default_factory=Credentials)
     rewind_s: float = 10.0
-
-
-@dataclass(kw_only=True)
-class Progress:
-    """What gateways have done so far.
-
-    Attributes:
-        offered: readings due.
-        sent: readings sent, repeats included.
-        unheard: readings that the broker took while nobody listened; not counted as acknowledged.
-        overruns: readings sent over a second after they were due, history left out.
-        until_ms: every reading before this has been offered.
-    """
-
-    offered: int = 0
-    sent: int = 0
-    acknowledged: int = 0
-    unheard: int = 0
-    overruns: int = 0
-    reconnects: int = 0
-    until_ms: int = 2**63
-    latencies: Latencies = field(default_factory=Latencies)
+    drain_s: float = 30.0
 
 
 class Gateway:
     """Publishes the readings of one site's shard, open loop, losing none.
 
     Args:
-        fleet: the gateway's own devices.
+        gateway: what it carries.
+        fleet: its own devices.
         schedule: when readings are due.
         broker: where to publish.
+        drops: when it drops its connection, in seconds since the launch.
         on_live: called once, when the history is sent and the first live reading is due.
     """
 
@@ -111,27 +98,20 @@ class Gateway:
         schedule: Schedule,
         *,
         broker: BrokerOptions,
+        drops: Iterator[float],
         on_live: Callable[[], None],
     ) -> None:
-        self.progress = Progress(until_ms=schedule.begin_ms)
-        self._gateway, self._fleet, self._schedule = gateway, fleet, schedule
-        self._rewind_s, self._on_live = broker.rewind_s, on_live
-        self._encoder = Encoder(gateway.plan)
-        self._flight = Flight()
-        self._serial = 0
-        self._cursor = self._offered_until = schedule.begin_ms
-        self._again: deque[Window] = deque()
-        self._current: Batch | None = None
+        self._gateway, self._fleet, self._drops, self._on_live = gateway, fleet, drops, on_live
+        self._forward = Forward(fleet, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
+        self.progress = self._forward.progress
         self._refused_logged = False
         self._leaving = False
-        self._recent = Latencies()
-        self._wake = asyncio.Event()
-        self._working: asyncio.Task[None] | None = None
-        address = broker.address
-        user = address.username or gateway.site
+        self._window = 0
+        self._ended = asyncio.Event()
+        user = broker.address.username or gateway.site
         self._link = Link(
             LinkOptions(
-                address=Address(host=address.host, port=address.port, tls=address.tls, username=user),
+                address=replace(broker.address, username=user),
                 client_id=gateway.client_id,
                 password=broker.credentials.of(user),
                 will=self._will(),
@@ -142,107 +122,84 @@ class Gateway:
         )
 
     async def run(self) -> None:
-        """Publish until the schedule ends and the broker has answered, whatever happens to the connection."""
+        """Publish until the schedule ends and the broker has answered or had its time."""
+        await self._until(self._forward.schedule.joins_s)
         async with self._link:
-            stats = asyncio.create_task(self._publish_stats(), name=f"stats {self._gateway.client_id}")
-            self._working = asyncio.create_task(self._work(), name=f"work {self._gateway.client_id}")
+            name = self._gateway.client_id
+            beside = [
+                asyncio.create_task(self._publish_stats(), name=f"stats {name}"),
+                asyncio.create_task(self._drop(), name=f"drop {name}"),
+            ]
             try:
-                await asyncio.wait([self._working])
-                if not self._working.cancelled():
-                    self._working.result()
+                await self._work()
                 await self._say_goodbye()
             finally:
-                stats.cancel()
-                self._working.cancel()
+                for task in beside:
+                    task.cancel()
 
     def end(self, now_s: float) -> None:
-        """End the schedule at `now_s`; what is sent is still awaited, for a bounded time."""
-        self._schedule = self._schedule.ended(self._cursor, now_s)
-        self._wake.set()
-        if self._working is not None:
-            asyncio.get_running_loop().call_later(_DRAIN_S, self._working.cancel)
+        """End the schedule at `now_s`; what was due before is still sent, for a bounded time."""
+        self._forward.end(now_s)
+        self._ended.set()
 
     async def _work(self) -> None:
-        live = False
-        while True:
-            await self._link.writable(_ROWS_AT_ONCE)
-            batch = self._current or self._next_batch()
+        forward, live = self._forward, False
+        while not forward.finished and time.time() < forward.gives_up_s:
+            if not await self._writable():
+                continue
+            forward.settle()
+            batch = forward.batch(time.time())
             if batch is not None:
                 self._send(batch)
                 await asyncio.sleep(0)
                 continue
-            if not live and self._cursor >= self._schedule.origin_ms:
+            if not live and forward.live:
                 live = True
                 self._on_live()
-            if not self._schedule.finished(self._cursor):
-                await self._pause(TICK_S)
-            elif self._flight:
-                await self._pause(None)
-            else:
-                return
+            await asyncio.sleep(TICK_S)
+            forward.settle()
+        if not forward.finished:
+            log.error("gave up what the broker did not take in time", gateway=self._gateway.client_id)
+        forward.close()
 
-    async def _pause(self, timeout_s: float | None) -> None:
-        """Wait for an answer, for the end of the schedule, or for so long."""
-        self._wake.clear()
+    async def _writable(self) -> bool:
+        """Wait a moment for the link to take messages."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-
-    def _next_batch(self) -> Batch | None:
-        """The next window that is due and not empty, encoded."""
-        now_ms = self._schedule.town_ms(time.time())
-        while self._again or self._cursor < now_ms:
-            if self._again:
-                window = self._again.popleft()
-            else:
-                window = next(self._fleet.windows(self._cursor, now_ms, _ROWS_AT_ONCE))
-                self._cursor = self.progress.until_ms = window[1]
-            parts = deque(self._encoder.part(columns) for columns in self._fleet.columns(*window))
-            size = sum(map(len, parts))
-            if not size:
-                continue
-            if window[1] > self._offered_until:
-                self.progress.offered += size
-                self._offered_until = window[1]
-            self._serial += 1
-            self._current = Batch(serial=self._serial, window=window, parts=parts, size=size)
-            self._flight.add(self._current)
-            return self._current
-        return None
+            async with asyncio.timeout(TICK_S):
+                await self._link.writable(_ROOM)
+                return True
+        return False
 
     def _send(self, batch: Batch) -> None:
         count = min(self._link.window_free, batch.unsent)
-        if not count:
-            return
-        ids = self._link.reserve(count)
-        frames, ts = batch.next_frames(ids, _frame)
-        due_s = self._schedule.due_s(ts.astype(np.float64))  # type: ignore[arg-type]
-        self._flight.sent(batch, ids, np.asarray(due_s))
-        for data in frames:
-            self._link.send(data)
-        self.progress.sent += count
-        self._count_overruns(ts, np.asarray(due_s))
-        if not batch.unsent:
-            self._current = None
+        if count:
+            ids = self._link.reserve(count)
+            for data in self._forward.frames(batch, ids, _frame, time.time()):
+                self._link.send(data)
 
-    def _count_overruns(self, ts: Ints, due_s: npt.NDArray[np.float64]) -> None:
-        if self._schedule.measures_latency:
-            live = ts >= self._schedule.origin_ms
-            self.progress.overruns += int(np.count_nonzero(live & (due_s < time.time() - _OVERRUN_S)))
+    async def _drop(self) -> None:
+        """Drop the connection whenever it is time."""
+        for after_s in self._drops:
+            await self._until(self._forward.schedule.launch_s + after_s)
+            if self._ended.is_set():
+                return
+            if self._link.is_connected:
+                self._link.reconnect()
+
+    async def _until(self, moment_s: float) -> None:
+        """Wait for a moment or for the end, whichever comes first."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(moment_s - time.time()):
+                await self._ended.wait()
 
     def _on_acks(self, ids: npt.NDArray[np.uint16], reasons: npt.NDArray[np.uint8], _generation: int) -> None:
-        now = time.time()
         taken = reasons == 0
-        due = self._flight.answered(ids, taken, now)
-        self._flight.forget_before(now - self._rewind_s)
-        self.progress.acknowledged = self._flight.acknowledged
+        self._forward.answered(ids, taken, time.time())
+        if self._window - self._link.window_free >= _MANY:
+            self._link.pause_reading()
+            asyncio.get_running_loop().call_later(_COLLECT_S, self._link.resume_reading)
         if not taken.all():
             self._refusals(reasons[~taken])
-        if self._schedule.measures_latency:
-            live = due[due >= self._schedule.launch_s]
-            self.progress.latencies.add((now - live) * 1000)
-            self._recent.add((now - live) * 1000)
-        self._wake.set()
 
     def _refusals(self, reasons: npt.NDArray[np.uint8]) -> None:
         self.progress.unheard += int(np.count_nonzero(reasons == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS))
@@ -253,16 +210,14 @@ class Gateway:
 
     async def _on_connected(self, session: Session) -> None:
         self.progress.reconnects = session.generation - 1
+        self._window = session.receive_max
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
 
     def _on_disconnected(self, _generation: int, error: LinkError) -> None:
         if self._leaving:
             return
         log.warning("connection lost, trying again", gateway=self._gateway.client_id, reason=str(error))
-        self._current = None
-        again = self._flight.rewind(self._rewind_s)
-        self._again = deque(sorted({*again, *self._again}))
-        self._wake.set()
+        self._forward.lost()
 
     async def _say_goodbye(self) -> None:
         self._leaving = True
@@ -279,7 +234,7 @@ class Gateway:
                 await self._send_stats()
 
     async def _send_stats(self) -> None:
-        progress = self.progress
+        progress, recent = self.progress, self._forward.recent
         figures: dict[str, float | int] = {
             "ts": int(time.time() * 1000),
             "offered": progress.offered,
@@ -289,10 +244,10 @@ class Gateway:
             "reconnects": progress.reconnects,
         }
         for name, share in (("latency_p50", 0.5), ("latency_p95", 0.95)):
-            value = self._recent.percentile(share)
+            value = recent.percentile(share)
             if value is not None:
                 figures[name] = round(value, 3)
-        self._recent.clear()
+        recent.clear()
         await self._link.publish(self._topic("stats"), json.dumps(figures).encode(), qos=1)
 
     def _topic(self, leaf: str) -> str:

@@ -1,4 +1,4 @@
-"""Readings as text: the names of devices in tables of bytes, and the two formats of `park generate`."""
+"""Readings as text: the names of devices, and the two formats of `park generate`."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,40 +8,54 @@ from park.catalogue import Channel, ValueType
 from park.codecs import DEFAULT
 from park.columns import Columns
 from park.model import Ints
-from park.text import Rows, Writer, choice, number
+from park.text import Rows, Writer, choice, number, padded
 from park.topics import telemetry_topic
-from simulator.plan import Group, Plan, device_names
+from simulator.plan import Group, Plan
 
 #: Turns N readings of one kind into one text a row.
 Renderer = Callable[[Columns], Rows]
 
 
-class Table:
-    """One text per device of a group, looked up by device number for many readings at once."""
+class Names:
+    """A text for each device of a group: something of its site, its name, something of its site.
 
-    def __init__(self, group: Group, texts: list[bytes]) -> None:
-        self._device = group.device
-        width = max(map(len, texts))
-        self.lengths: Ints = np.array([len(text) for text in texts], dtype=np.int64)
-        padded = b"".join(text.ljust(width, b"\0") for text in texts)
-        self.cells = np.frombuffer(padded, dtype=np.uint8).reshape(len(texts), width)
-        self._even = bool((self.lengths == width).all())
+    Made from the devices' numbers when they are wanted: a table of them would be most of a fleet's memory.
 
-    def positions(self, device: Ints) -> Ints:
-        """Rows of `cells` for these device numbers."""
-        return np.asarray(np.searchsorted(self._device, device), dtype=np.int64)
+    Args:
+        before, behind: of a site's name.
+    """
+
+    def __init__(self, plan: Plan, group: Group, before: Callable[[str], str], behind: Callable[[str], str]) -> None:
+        sites, self._kind = plan.sites(group.sector), group.kind
+        there = np.unique(plan.site_rows(group)).tolist()
+        self._sites = len(sites)
+        self._digits = len(group.kind.device(1)) - len(group.kind.device_stem) - 1
+        self._before = [f"{before(site)}{group.kind.device_stem}-".encode() for site in sites]
+        self._behind = [behind(site).encode() for site in sites]
+        self._only = there[0] if len(there) == 1 else None
 
     def rows(self, device: Ints) -> Rows:
         """The text of each of these devices."""
-        at = self.positions(device)
-        if self._even:
-            return Rows(self.cells[at])
-        return Rows(self.cells[at], np.arange(self.cells.shape[1]) < self.lengths[at][:, None])
+        writer = Writer(len(device))
+        numbers = padded(device + 1, self._digits)
+        if self._only is not None:
+            writer.literal(self._before[self._only])
+            writer.rows(numbers)
+            writer.literal(self._behind[self._only])
+        else:
+            site = device // self._kind.per_cell % self._sites
+            writer.rows(choice(site, self._before))
+            writer.rows(numbers)
+            writer.rows(choice(site, self._behind))
+        return writer.done()
 
 
-def topic_table(plan: Plan, group: Group) -> Table:
+def topics(plan: Plan, group: Group) -> Names:
     """The telemetry topic of every device of the group."""
-    return Table(group, [topic.encode() for topic in _topics(plan, group)])
+    sector, kind = group.sector.name, group.kind.name
+    # The shape holds for all or none.
+    telemetry_topic(sector, plan.sites(group.sector)[0], kind, group.kind.device(1))
+    return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: "/telemetry")
 
 
 def ndjson_renderers(plan: Plan) -> Mapping[str, Renderer]:
@@ -54,22 +68,13 @@ def line_renderers(plan: Plan) -> Mapping[str, Renderer]:
     return {group.kind.name: _line(plan, group) for group in plan.groups}
 
 
-def _topics(plan: Plan, group: Group) -> list[str]:
-    sites = plan.sites(group.sector)
-    rows = plan.site_rows(group).tolist()
-    names = device_names(group.kind, group.device.tolist())
-    telemetry_topic(group.sector.name, sites[0], group.kind.name, names[0])  # the shape holds for all or none
-    start = f"park/{group.sector.name}/"
-    return [f"{start}{sites[row]}/{group.kind.name}/{name}/telemetry" for row, name in zip(rows, names, strict=True)]
-
-
 def _ndjson(plan: Plan, group: Group) -> Renderer:
-    topics, payload = topic_table(plan, group), DEFAULT.encoder(group.kind)
+    topic, payload = topics(plan, group), DEFAULT.encoder(group.kind)
 
     def render(columns: Columns) -> Rows:
         writer = Writer(len(columns))
         writer.literal(b'{"topic":"')
-        writer.rows(topics.rows(columns.device))
+        writer.rows(topic.rows(columns.device))
         writer.literal(b'","payload":')
         writer.rows(payload(columns))
         writer.literal(b"}\n")
@@ -79,15 +84,8 @@ def _ndjson(plan: Plan, group: Group) -> Renderer:
 
 
 def _line(plan: Plan, group: Group) -> Renderer:
-    sites = plan.sites(group.sector)
-    names = device_names(group.kind, group.device.tolist())
-    prefixes = Table(
-        group,
-        [
-            f"{group.kind.name},device={name},sector={group.sector.name},site={sites[row]} ".encode()
-            for name, row in zip(names, plan.site_rows(group).tolist(), strict=True)
-        ],
-    )
+    sector, kind = group.sector.name, group.kind.name
+    prefixes = Names(plan, group, lambda _: f"{kind},device=", lambda site: f",sector={sector},site={site} ")
 
     def render(columns: Columns) -> Rows:
         writer = Writer(len(columns))

@@ -3,15 +3,17 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
 from simulator.plan import GatewayPlan, Selection, make_plan
-from simulator.publish import BrokerOptions, Gateway, Progress
+from simulator.progress import Progress, merge
+from simulator.publish import BrokerOptions, Gateway
 from simulator.state import TownState
+from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25
 
@@ -23,6 +25,9 @@ class SimulateOptions:
     Attributes:
         connections: gateways per site.
         processes: how many processes share the gateways.
+        ramp_up_s: gateways join one after the other over this time. What was due before is their history:
+            sent when they join, left out of latencies and overruns, so that the same readings are stored.
+        unrest: how often connections are dropped.
     """
 
     selection: Selection
@@ -30,6 +35,8 @@ class SimulateOptions:
     broker: BrokerOptions
     connections: int = 1
     processes: int = 1
+    ramp_up_s: float = 0.0
+    unrest: Unrest = field(default_factory=Unrest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,7 @@ class SimulateSummary:
     sent: int
     acknowledged: int
     overruns: int
+    reconnects: int
     duration_s: float
     rate_per_s: float
     latency_ms: dict[str, float | None]
@@ -81,7 +89,7 @@ async def simulate(
     Raises:
         LinkError: the broker refused a gateway's first connection for good.
     """
-    crew = Crew(gateway_plans(options), options)
+    crew = Crew(options)
     await asyncio.to_thread(crew.warm_up)
     schedule = options.schedule.launched()
     began = time.monotonic()
@@ -98,6 +106,7 @@ def summarise(total: Progress, duration_s: float) -> SimulateSummary:
         sent=total.sent,
         acknowledged=total.acknowledged,
         overruns=total.overruns,
+        reconnects=total.reconnects,
         duration_s=round(duration_s, 3),
         rate_per_s=round(total.acknowledged / duration_s, 1) if duration_s else 0.0,
         latency_ms=total.latencies.summary(),
@@ -114,22 +123,20 @@ def gateway_plans(options: SimulateOptions) -> list[GatewayPlan]:
 
 
 class Crew:
-    """Some gateways in this process.
+    """Some gateways in this process: every `processes`-th, from `index` on."""
 
-    Args:
-        plans: what each of them carries.
-        options: of the whole simulation.
-    """
-
-    def __init__(self, plans: Sequence[GatewayPlan], options: SimulateOptions) -> None:
+    def __init__(self, options: SimulateOptions, index: int = 0, processes: int = 1) -> None:
         self._options = options
-        state = TownState(plan.plan for plan in plans) if plans else None
-        self._fleets = [(plan, Fleet(plan.plan, state)) for plan in plans]
+        plans = gateway_plans(options)
+        self._gateways = len(plans)
+        mine = list(enumerate(plans))[index::processes]
+        state = TownState(plan.plan for _, plan in mine) if mine else None
+        self._fleets = [(number, plan, Fleet(plan.plan, state)) for number, plan in mine]
 
     def warm_up(self) -> None:
         """Bring the models' state to the first moment, so that the launch finds them ready."""
         begin_ms = self._options.schedule.launched().begin_ms
-        for _, fleet in self._fleets:
+        for _, _, fleet in self._fleets:
             fleet.columns(begin_ms, begin_ms + 60_000)
 
     async def run(
@@ -149,10 +156,7 @@ class Crew:
             if not waiting:
                 on_live()
 
-        gateways = [
-            Gateway(plan, fleet, schedule, broker=self._options.broker, on_live=one_live)
-            for plan, fleet in self._fleets
-        ]
+        gateways = [self._gateway(number, plan, fleet, schedule, one_live) for number, plan, fleet in self._fleets]
 
         async def report() -> None:
             while True:
@@ -175,6 +179,19 @@ class Crew:
         on_progress(total)
         return total
 
+    def _gateway(
+        self, number: int, plan: GatewayPlan, fleet: Fleet, schedule: Schedule, on_live: Callable[[], None]
+    ) -> Gateway:
+        options, count = self._options, self._gateways
+        return Gateway(
+            plan,
+            fleet,
+            replace(schedule, join_after_s=options.ramp_up_s * number / count),
+            broker=options.broker,
+            drops=options.unrest.drops(options.selection.seed, plan.client_id, count),
+            on_live=on_live,
+        )
+
 
 async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Runs everything; the first failure ends the rest and is raised as it is."""
@@ -184,18 +201,3 @@ async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
                 group.create_task(one)
     except* Exception as failures:  # noqa: BLE001 - raised again, without the wrapping
         raise failures.exceptions[0] from None
-
-
-def merge(parts: Sequence[Progress]) -> Progress:
-    """The sum of several gateways' progress."""
-    total = Progress()
-    for part in parts:
-        total.offered += part.offered
-        total.sent += part.sent
-        total.acknowledged += part.acknowledged
-        total.unheard += part.unheard
-        total.overruns += part.overruns
-        total.reconnects += part.reconnects
-        total.until_ms = min(total.until_ms, part.until_ms)
-        total.latencies.merge(part.latencies.state())
-    return total

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from park.text import Rows, Writer, choice, number
+from park.text import Writer, choice, number, padded
 
 WHOLE = st.integers(-(2**62), 2**62)
 
@@ -50,7 +50,22 @@ def test_a_writer_lays_parts_out_from_left_to_right(data: st.DataObject) -> None
     assert rows.lengths().tolist() == [len(text) for text in expected]
 
 
+@given(st.integers(0, 2**62), st.lists(st.integers(0, 10_000), min_size=1, max_size=20))
+def test_numbers_close_together_are_written_as_any_others(base: int, steps: list[int]) -> None:
+    ks = [base + step for step in steps]
+    assert number(np.array(ks)).split() == [b"%d" % k for k in ks]
+
+
+@given(st.lists(st.integers(0, 10**8), min_size=1, max_size=20), st.integers(1, 7))
+def test_padded_numbers_have_at_least_their_width(ks: list[int], width: int) -> None:
+    rows = padded(np.array(ks), width)
+    expected = [b"%0*d" % (width, k) for k in ks]
+    assert rows.split() == expected
+    assert [row.tobytes().rstrip(b"\0") for row in rows.left_aligned()] == expected
+
+
 def test_rows_of_one_width_need_no_mask() -> None:
-    rows = number(np.array([1234, 5678]))
+    assert number(np.array([1234, 5678])).keep is None
+    rows = number(np.array([12, 5678]))
     assert rows.keep is not None
-    assert Rows(rows.cells).split() == [b"1234", b"5678"]
+    assert rows.split() == [b"12", b"5678"]
