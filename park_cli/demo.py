@@ -119,7 +119,9 @@ async def _run(options: DemoOptions, stop: asyncio.Event) -> DemoSummary:
         # The first readings are on their way while the viewer's libraries are still being imported.
         simulating = asyncio.create_task(_simulate(options, address, stop), name="simulator")
         try:
-            page = await stack.enter_async_context(viewer_running(source, port=options.port))
+            page = await stack.enter_async_context(
+                viewer_running(source, port=options.port, utc_offset_ms=options.selection.town.town.utc_offset_ms)
+            )
             _announce(page, options)
             simulated = await simulating
         finally:
