@@ -3,19 +3,25 @@
     async with running(source) as url:
         ...
 
-NiceGUI takes over a second to import, so that happens on entering, away from the event loop. It keeps
-its application in the module, so a process runs one viewer, once.
+The viewer has a thread and an event loop of its own: a busy program around it, such as an ingester that
+takes in a day of history, must not keep a page waiting. NiceGUI holds its application in the module, so a
+process runs one viewer, once; it takes over a second to import, which happens in that thread too.
 """
 
 import asyncio
+import functools
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
 
 __all__ = ["running"]
+
+_Leave = Callable[[], object]
 
 
 @asynccontextmanager
@@ -31,7 +37,7 @@ async def running(
     """Serve the viewer while the block runs; yields its URL once it accepts connections.
 
     Args:
-        source: what answers the panels; it is not closed.
+        source: what answers the panels; used in the viewer's event loop alone, and closed on leaving.
         host: where to listen.
         port: 0 takes a free one.
         title: shown above all dashboards.
@@ -41,11 +47,34 @@ async def running(
     Raises:
         OSError: the port is taken.
     """
-    server = await asyncio.to_thread(importlib.import_module, "dashboards.viewer.server")
-    page = await asyncio.to_thread(importlib.import_module, "dashboards.viewer.page")
-    served = page.Served(
-        title=title, pages=dashboards(), source=source, utc_offset_ms=utc_offset_ms, refresh_s=refresh_s
-    )
-    page.install(served)
-    async with server.serving(title=title, host=host, port=port) as url:
-        yield url
+    outside = asyncio.get_running_loop()
+    ready: asyncio.Future[tuple[str, _Leave]] = outside.create_future()
+
+    async def serve() -> None:
+        server = importlib.import_module("dashboards.viewer.server")
+        page = importlib.import_module("dashboards.viewer.page")
+        page.install(
+            page.Served(
+                title=title, pages=dashboards(), source=source, utc_offset_ms=utc_offset_ms, refresh_s=refresh_s
+            )
+        )
+        leaving = asyncio.Event()
+        inside = asyncio.get_running_loop()
+        async with server.serving(title=title, host=host, port=port) as url:
+            leave = functools.partial(inside.call_soon_threadsafe, leaving.set)
+            outside.call_soon_threadsafe(ready.set_result, (url, leave))
+            await leaving.wait()
+        await source.close()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="viewer") as thread:
+        ended: asyncio.Future[None] = outside.run_in_executor(thread, lambda: asyncio.run(serve()))
+        both: set[asyncio.Future[Any]] = {ready, ended}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            await ended  # raises what kept it from starting
+        url, leave = ready.result()
+        try:
+            yield url
+        finally:
+            leave()
+            await ended

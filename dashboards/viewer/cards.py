@@ -1,8 +1,9 @@
 """One card per panel: it draws itself, and asks again when its answer may have changed."""
 
+import functools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from nicegui import ui
 
@@ -21,11 +22,17 @@ _CHART_KEEP_MS = 12_000
 _TILE_ROWS = 4
 
 
+#: Shows what has been asked. Apart from the asking, since the card may be gone when the answer comes.
+Draw: TypeAlias = Callable[[], None]
+
+
 class Card(Protocol):
     """What a page needs of a card."""
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
-        """Ask and redraw."""
+    body: ui.element
+
+    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
+        """Ask again; None while it is too early for that."""
 
 
 def add(at: Place) -> Card | None:
@@ -70,16 +77,19 @@ class _Chart:
         self._panel = panel
         self._draw = draw
         self._asked: tuple[int, int, tuple[str, ...]] | None = None
-        with ui.element("div").classes("park-body"):
+        with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart({}).classes("park-chart")
             self._empty = _Empty()
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
+    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
         if asked == self._asked:
-            return
+            return None
         window, answer = await reader.over_time(self._panel, moment)
         self._asked = asked
+        return functools.partial(self._show, window, answer)
+
+    def _show(self, window: Window, answer: list[Series]) -> None:
         self._empty.show(empty=not answer)
         _redraw(self._chart, self._draw(self._panel, window, answer) if answer else {"series": []})
 
@@ -96,15 +106,17 @@ class _Tile:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._course = _Course(panel)
-        with ui.element("div").classes("park-body"):
+        with ui.element("div").classes("park-body") as self.body:
             self._spark = ui.echart({}).classes("park-spark")
             self._figure = ui.label().classes("park-figure")
             self._rows = ui.element("div").classes("park-rows")
             self._empty = _Empty()
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
+    async def ask(self, reader: Reader, moment: Moment) -> Draw:
         changed = await self._course.refresh(reader, moment)
-        answer = await reader.newest(self._panel, moment)
+        return functools.partial(self._show, await reader.newest(self._panel, moment), changed=changed)
+
+    def _show(self, answer: list[Series], *, changed: bool) -> None:
         value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
@@ -136,14 +148,17 @@ class _Gauge:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._course = _Course(panel)
-        with ui.element("div").classes("park-body"):
+        with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart")
             self._figure = ui.label().classes("park-figure")
             self._empty = _Empty()
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
+    async def ask(self, reader: Reader, moment: Moment) -> Draw:
         await self._course.refresh(reader, moment)
-        value, fresh = self._course.figure(await reader.newest(self._panel, moment))
+        return functools.partial(self._show, await reader.newest(self._panel, moment))
+
+    def _show(self, answer: list[Series]) -> None:
+        value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
@@ -189,7 +204,7 @@ class _Table:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._asked: tuple[int, int, tuple[str, ...]] | None = None
-        with ui.element("div").classes("park-body"):
+        with ui.element("div").classes("park-body") as self.body:
             self._table = ui.table(rows=[], columns=_columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
             for field in panel.fields:
@@ -197,12 +212,15 @@ class _Table:
                     self._table.add_slot(f"body-cell-{field}", dots)
             self._empty = _Empty()
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
+    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
         if asked == self._asked:
-            return
+            return None
         answer = await reader.newest(self._panel, moment)
         self._asked = asked
+        return functools.partial(self._show, answer)
+
+    def _show(self, answer: list[Series]) -> None:
         self._empty.show(empty=not answer)
         self._table.rows = _rows(self._panel, answer)
 

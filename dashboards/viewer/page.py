@@ -108,7 +108,9 @@ class _Visit:
 
     async def _load_sites(self) -> None:
         with contextlib.suppress(SourceError):
-            self._choose_sites.set_options(await self._reader.sites(None))
+            found = await self._reader.sites(None)
+            if not self._choose_sites.is_deleted:
+                self._choose_sites.set_options(found)
 
     async def _sites_changed(self) -> None:
         self._sites = tuple(sorted(self._choose_sites.value or ()))
@@ -124,15 +126,21 @@ class _Visit:
         """Ask for what the visible dashboard shows; one round at a time."""
         async with self._busy:
             moment = Moment(now=int(time.time() * 1000), span=self._span_s * 1000, sites=self._sites)
-            shown = [self._strip, *self._cards]
-            rounds = (card.refresh(self._reader, moment) for card in shown)
+            rounds = (self._round(card, moment) for card in (self._strip, *self._cards))
             results = await asyncio.gather(*rounds, return_exceptions=True)
         self._report([result for result in results if isinstance(result, BaseException)])
+
+    async def _round(self, card: cards.Card, moment: Moment) -> None:
+        draw = await card.ask(self._reader, moment)
+        if draw is not None and not card.body.is_deleted:
+            draw()
 
     def _report(self, failures: list[BaseException]) -> None:
         for failure in failures:
             if not isinstance(failure, SourceError):
                 raise failure
+        if self._problem.is_deleted:
+            return
         self._problem.set_visibility(bool(failures))
         if failures:
             self._problem.set_text(f"The store does not answer. What is shown may be old. {failures[0]}")

@@ -1,12 +1,15 @@
 """The pipeline's pulse, in one line above every dashboard."""
 
 import asyncio
+import functools
 from dataclasses import dataclass
 
 from nicegui import ui
 
+from dashboards.sources.base import Series
 from dashboards.units import symbol
 from dashboards.viewer import charts, numbers
+from dashboards.viewer.cards import Draw
 from dashboards.viewer.windows import Moment, Reader
 from park.panel import Aggregate, Panel, Threshold, View
 
@@ -44,14 +47,17 @@ class Strip:
     """Figures of the ingester; hidden until it has written any."""
 
     def __init__(self) -> None:
-        with ui.element("div").classes("park-strip"):
+        with ui.element("div").classes("park-strip") as self.body:
             self._dot = ui.element("span").classes("park-pulse")
             self._shown = [self._add(panel) for panel in _FIGURES]
 
-    async def refresh(self, reader: Reader, moment: Moment) -> None:
-        """Ask and redraw."""
+    async def ask(self, reader: Reader, moment: Moment) -> Draw:
+        """Ask again."""
         everywhere = Moment(now=moment.now, span=moment.span)
         answers = await asyncio.gather(*(reader.newest(shown.panel, everywhere) for shown in self._shown))
+        return functools.partial(self._show, answers)
+
+    def _show(self, answers: list[list[Series]]) -> None:
         live = any(answers)
         for shown, answer in zip(self._shown, answers, strict=True):
             shown.box.set_visibility(bool(answer))
