@@ -3,8 +3,8 @@
 from ingest.errors import BadStoreUrl, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError
 from park.errors import ParkError
-from simulator.errors import SimulatorError
+from simulator.errors import SelectionError, SimulatorError
 from simulator.world import WorldError
 
-OF_USE = (ParkError, SimulatorError, WorldError, BadStoreUrl, MissingSecret, BadBrokerUrl)
-OF_WORK = (LinkError, IngestError)
+OF_USE = (ParkError, SelectionError, WorldError, BadStoreUrl, MissingSecret, BadBrokerUrl)
+OF_WORK = (LinkError, IngestError, SimulatorError)

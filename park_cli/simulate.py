@@ -34,9 +34,11 @@ from park_cli.running import run_until_signal
 from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
-from simulator.publish import BrokerOptions, Credentials, Progress
+from simulator.progress import Progress
+from simulator.publish import BrokerOptions, Credentials
 from simulator.simulate import Simulated, SimulateOptions
 from simulator.simulate import simulate as run_simulation
+from simulator.unrest import Unrest
 
 app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
 
@@ -59,12 +61,23 @@ def simulate(
     processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
     connections: Annotated[int, typer.Option(min=1, help="Gateways, and so connections, per site.")] = 1,
     rewind: Annotated[str, typer.Option(help="What a gateway sends again after a reconnection.")] = "10s",
+    drain: Annotated[str, typer.Option(help="How long after the end a backlog is still worked off.")] = "30s",
+    ramp_up: Annotated[str, typer.Option(help="Gateways join one after the other over this time: 30s.")] = "0s",
+    churn: Annotated[float, typer.Option(min=0, help="Gateways per minute that drop their connection.")] = 0.0,
+    reconnect_storm: Annotated[
+        str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Publish the readings over MQTT 5, open loop.
 
-    Runs until --until, or until Ctrl-C; then it waits for what the broker still has to acknowledge.
-    Exit code 1 if the broker did not take every reading that was due.
+    Runs until --until, or until Ctrl-C; then what was due is still sent and its acknowledgements awaited, for
+    --drain at most; history and --speed max have their time as long as the broker goes on acknowledging.
+    Exit code 1 with --until if the broker did not take every reading that was due.
+
+    With --ramp-up, --churn and --reconnect-storm the same readings are published: what was due while a gateway was
+    away comes later, with its own time, so that `park verify` needs no such option. What was due before a gateway
+    joined counts as history. Connections made again are counted as reconnects.
 
     Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
     file per site. A gateway's user name is its site, unless --broker names a user.
@@ -92,14 +105,27 @@ def simulate(
             address=parse_broker_url(broker),
             credentials=credentials(),
             rewind_s=duration_ms(rewind, "--rewind") / 1000,
+            drain_s=duration_ms(drain, "--drain") / 1000,
         ),
         connections=connections,
         processes=processes,
+        ramp_up_s=duration_ms(ramp_up, "--ramp-up") / 1000,
+        unrest=Unrest(
+            churn_per_min=churn,
+            storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
+        ),
     )
     summary = asyncio.run(_run(options)).summary
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:
         raise typer.Exit(1)
+
+
+def _storm_s(text: str) -> float:
+    every_ms = duration_ms(text, "--reconnect-storm")
+    if not every_ms:
+        raise UsageError("--reconnect-storm: must be longer than nothing")
+    return every_ms / 1000
 
 
 def schedule_of(
