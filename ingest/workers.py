@@ -97,7 +97,7 @@ class Supervisor:
                 )
             log.error("a worker ended; starting it again", worker=name, code=code)
             if worker.latest is not None:
-                worker.past.append(worker.latest)
+                worker.past.append(_closed(worker.latest))
                 worker.latest = None
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, _RESTART_S - (time.monotonic() - started))):
@@ -167,6 +167,12 @@ class Supervisor:
         status.workers_memory_mb = sum(report.memory_mb for report in current)
         status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
         status.workers_troubles = sorted({trouble for report in current for trouble in report.troubles})
+
+
+def _closed(report: Report) -> Report:
+    """The last report of an incarnation: what it had not settled, its successor receives again and counts."""
+    settled = report.counters["stored"] + report.counters["dead_lettered"]
+    return replace(report, counters={**report.counters, "received": settled})
 
 
 async def supervise(options: IngestOptions, stop: asyncio.Event) -> Summary:
