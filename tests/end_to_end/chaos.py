@@ -40,6 +40,7 @@ class Load:
     seconds: int = 25
     start: dt.datetime = START
     kinds: tuple[str, ...] = ()
+    config: Path | None = None
     speed: str = "1"
 
     @property
@@ -52,7 +53,8 @@ class Load:
         until = self.start + dt.timedelta(seconds=self.seconds)
         kinds = [word for kind in self.kinds for word in ("--kind", kind)]
         window = ["--start", self.start.isoformat(), "--until", until.isoformat()]
-        return ["--devices", str(self.devices), "--interval", "1s", *kinds, *window]
+        town = [] if self.config is None else ["--config", str(self.config)]
+        return ["--devices", str(self.devices), "--interval", "1s", *kinds, *town, *window]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,4 +74,4 @@ class Command(Process):
         return [json.loads(line) for line in lines if line.startswith(b"{")]
 
 
-__all__ = ["HERE", "PARK", "Command", "ServerError", "run", "summary_of"]
+__all__ = ["HERE", "PARK", "ROOT", "Command", "ServerError", "run", "summary_of"]

@@ -18,7 +18,7 @@ KEEP_ALIVE = ["max_keepalive 10"]
 
 @pytest.mark.deadline(300)
 def test_kills_of_every_part_lose_nothing(tmp_path: Path) -> None:
-    with chaos(tmp_path, Load(seconds=25)) as park:
+    with chaos(tmp_path, Load(seconds=22)) as park:
         park.begin()
         plan = ["ingester", "broker", "store"] * 2
         park.random.shuffle(plan)
@@ -34,38 +34,37 @@ def test_kills_of_every_part_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.deadline(300)
-def test_parts_that_freeze_beyond_the_keep_alive_lose_nothing(tmp_path: Path) -> None:
-    """The broker drops a frozen ingester, the gateways leave a frozen broker, and the store just stalls."""
-    with chaos(tmp_path, Load(devices=600, seconds=40), broker_config=KEEP_ALIVE) as park:
+def test_parts_that_freeze_lose_nothing(tmp_path: Path) -> None:
+    """The ingester for so long that the broker drops it; each beyond its time-out is in bench/soak.py."""
+    with chaos(tmp_path, Load(devices=600, seconds=28), broker_config=KEEP_ALIVE) as park:
         park.begin()
-        park.freeze("store", 3.0)
         park.freeze("ingester", 16.0)
         park.progress()
         assert park.metric("reconnects_total") == 1
-        park.freeze("broker", 17.0)
-        park.progress()
+        for name in ("store", "broker"):
+            park.freeze(name, 3.0)
+            park.progress()
         ledger = park.end()
     ledger.hold()
     assert park.under_load >= 2
-    assert ledger.simulate["sent"] > ledger.simulate["offered"]
 
 
 @pytest.mark.deadline(300)
 def test_resets_and_half_open_connections_lose_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
-    load = Load(devices=600, seconds=30)
+    """The store's half-open connection, which ends after 30 s, is in bench/soak.py."""
+    load = Load(devices=600, seconds=25)
     with chaos(tmp_path, load, influxdb=influxdb, links=True, broker_config=KEEP_ALIVE) as park:
         park.begin()
         for link in LINKS:
-            park.moment(1.0)
             park.reset(link)
             park.progress()
-        for link in LINKS:
+        for link in ("ingester-broker", "gateways-broker"):
             park.half_open(link)
         park.noticed()
         ledger = park.end()
     ledger.hold()
     assert park.under_load >= 3
-    assert ledger.ingest["retries"] > 0
+    assert ledger.simulate["sent"] > ledger.simulate["offered"]
 
 
 @pytest.mark.deadline(300)
@@ -85,7 +84,7 @@ def test_a_killed_worker_loses_nothing_under_load(influxdb: InfluxDB2, tmp_path:
 @pytest.mark.deadline(300)
 def test_a_member_that_is_retired_for_good_under_load_loses_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
     """Three workers, then two: what the broker kept for the third is stored all the same."""
-    with chaos(tmp_path, Load(seconds=20), influxdb=influxdb, processes=3) as park:
+    with chaos(tmp_path, Load(seconds=15), influxdb=influxdb, processes=3) as park:
         park.begin()
         park.moment()
         park.change_ingester(processes=2)
