@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -12,19 +11,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from ingest.errors import IngestError
 from ingest.latency import BOUNDS_MS, Histogram
+from ingest.options import MetricsAddress
 from ingest.status import Status
 
 _REQUEST_LIMIT_S = 5.0
 _BUCKET_STEP = 16  # one bucket an octave is enough for Prometheus
 _TEXT = "text/plain; charset=utf-8"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricsAddress:
-    """Where the HTTP server listens; this host only unless told otherwise. Port 0 takes any free one."""
-
-    host: str = "127.0.0.1"
-    port: int = 9100
 
 
 class StatusCollector(Collector):

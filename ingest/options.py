@@ -6,10 +6,17 @@ from pathlib import Path
 
 from ingest.batch import BatchPolicy
 from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
-from ingest.metrics import MetricsAddress
 from ingest.receive import BrokerOptions
 from ingest.stores.url import StoreUrl
 from ingest.write import RetryPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsAddress:
+    """Where the HTTP server listens; this host only unless told otherwise. Port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 9100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,7 @@ class IngestOptions:
     writes: int = 4
     max_payload: int = MAX_PAYLOAD
     max_devices: int = MAX_DEVICES
-    max_waiting_bytes: int = 96 << 20
+    max_waiting_bytes: int = 32 << 20
     drain_s: float = 6.0
     report_every_s: float | None = 10.0
     metrics: MetricsAddress | None = None

@@ -12,7 +12,6 @@ from ingest.deadletter import DeadLetterFile
 from ingest.decode import Decoder
 from ingest.intake import Intake
 from ingest.messages import Message
-from ingest.metrics import MetricsServer
 from ingest.options import IngestOptions
 from ingest.receive import Receiver
 from ingest.report import Reporter
@@ -107,6 +106,8 @@ class Ingester:
 async def observe(options: IngestOptions, status: Status, store: Store, stack: AsyncExitStack) -> None:
     """Serve metrics and report to the store until the stack unwinds, with a last report then."""
     if options.metrics is not None:
+        from ingest.metrics import MetricsServer  # noqa: PLC0415 - 4 MB that only this needs
+
         await stack.enter_async_context(MetricsServer(status, options.metrics))
     if options.report_every_s is not None:
         reporter = Reporter(status, store, every_s=options.report_every_s)

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from ingest.ingester import IngestOptions, run
-from ingest.metrics import MetricsAddress
+from ingest.options import MetricsAddress
 from ingest.receive import BrokerOptions
 from ingest.stores.url import parse_store_url
 from mqttlink import parse_broker_url
-from park_cli.options import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store, secret
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store, secret
 from park_cli.output import print_summary
 from park_cli.running import run_until_signal
 

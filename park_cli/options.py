@@ -1,7 +1,6 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and how their values are read; those of `endpoints` among them."""
 
 import datetime as dt
-import os
 import re
 import time
 from dataclasses import dataclass
@@ -12,8 +11,32 @@ import typer
 
 from park.errors import TownError
 from park.town import Town, default_town, parse_town
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store, secret
 from park_cli.errors import UsageError
 from simulator.plan import Selection
+
+__all__ = [
+    "DEFAULT_BROKER",
+    "DEFAULT_STORE",
+    "Broker",
+    "Config",
+    "Devices",
+    "FirstDevice",
+    "Interval",
+    "Json",
+    "Kinds",
+    "Sectors",
+    "Seed",
+    "SelectionOptions",
+    "Start",
+    "Store",
+    "Until",
+    "duration_ms",
+    "moment_ms",
+    "read_town",
+    "secret",
+    "window_ms",
+]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -27,12 +50,6 @@ Sectors = Annotated[list[str] | None, typer.Option("--sector", help="Only this s
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")]
 Interval = Annotated[str | None, typer.Option(help="Overrides every kind's interval: 500ms, 10s, 1m.")]
 Config = Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
-Broker = Annotated[str, typer.Option(help="mqtt://user@host:port or mqtts://...")]
-Store = Annotated[str, typer.Option(help="influxdb+http://127.0.0.1:8086/park?org=park or duckdb:///path/park.duckdb")]
-
-DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
-DEFAULT_STORE = "influxdb+http://127.0.0.1:8086/park?org=park"
 
 
 def read_town(config: Path | None) -> Town:
@@ -120,18 +137,3 @@ def window_ms(town: Town, start: str | None, until: str | None, *, default_until
     if last <= first:
         raise UsageError("--until: must be later than --start")
     return first, last
-
-
-def secret(variable: str) -> str | None:
-    """A secret from the environment, or from the file that VARIABLE_FILE names.
-
-    Raises:
-        UsageError: the file cannot be read.
-    """
-    path = os.environ.get(f"{variable}_FILE")
-    if path is None:
-        return os.environ.get(variable)
-    try:
-        return Path(path).read_text().strip()
-    except OSError as error:
-        raise UsageError(f"{variable}_FILE {path}: {error.strerror}") from error

@@ -7,9 +7,6 @@ from operator import attrgetter
 
 import aiohttp
 import msgspec
-from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
-from influxdb_client.domain.write_precision import WritePrecision
-from influxdb_client.rest import ApiException
 
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge, Unauthorized
 from ingest.stores.base import Chunk, Render, Series
@@ -25,7 +22,7 @@ _PARTIAL = "partial write"
 
 
 class InfluxStore:
-    """A bucket. Must be made while an event loop runs, unless only `scan` is used.
+    """A bucket.
 
     Args:
         url: where it is.
@@ -37,7 +34,7 @@ class InfluxStore:
         self._url = url
         self._token = token
         self._timeout_s = timeout_s
-        self._client: InfluxDBClientAsync | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     def render(self, series: Series) -> Render:
         """A function that writes one line, newline included."""
@@ -49,27 +46,17 @@ class InfluxStore:
         Raises:
             StoreError: as the answer's status says.
         """
-        if self._client is None:
-            self._client = InfluxDBClientAsync(
-                self._url.endpoint,
-                self._token,
-                org=self._url.org,
-                timeout=round(self._timeout_s * 1000),
-                enable_gzip=False,
-                connection_pool_maxsize=CONNECTIONS,
-                allow_redirects=False,
-            )
+        if self._session is None:
+            self._session = self._new_session()
+        where = {"org": self._url.org, "bucket": self._url.bucket, "precision": "ms"}
+        address = f"{self._url.endpoint}/api/v2/write"
         try:
-            await self._client.write_api().write(
-                self._url.bucket,
-                self._url.org,
-                b"".join(rows),
-                write_precision=WritePrecision.MS,  # type: ignore[arg-type]
-            )
-        except ApiException as error:
-            raise self._error(error) from None
+            async with self._session.post(address, params=where, data=b"".join(rows), allow_redirects=False) as answer:
+                text = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Retryable(f"{self._url}: {type(error).__name__}: {error}") from None
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+            raise self._error(answer.status, _message(text), _retry_after(answer.headers))
 
     def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
         """Every stored row of the kind in the window."""
@@ -77,13 +64,22 @@ class InfluxStore:
 
     async def close(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()  # type: ignore[no-untyped-call]
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    def _error(self, error: ApiException) -> StoreError:
-        status = int(error.status or 0)
-        text = _message(error.body)
+    def _new_session(self) -> aiohttp.ClientSession:
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if self._token:
+            headers["Authorization"] = f"Token {self._token}"
+        return aiohttp.ClientSession(
+            headers=headers,
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    def _error(self, status: int, text: str, after_s: float) -> StoreError:
         message = f"{self._url} answered {status}: {text}"
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return TooLarge(message)
@@ -97,12 +93,11 @@ class InfluxStore:
             return Misconfigured(f"{message}; create the bucket, or correct bucket and org in the store URL")
         if status == HTTPStatus.BAD_REQUEST:
             return Refused(message)
-        return Retryable(message, after_s=_retry_after(error))
+        return Retryable(message, after_s=after_s)
 
 
-def _message(body: object) -> str:
+def _message(raw: bytes) -> str:
     """What the server says, shortened; it answers in JSON, whose key depends on its version."""
-    raw = body if isinstance(body, bytes) else str(body or "").encode()
     try:
         answer = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -113,8 +108,7 @@ def _message(body: object) -> str:
     return raw.decode(errors="replace").strip()[:1000]
 
 
-def _retry_after(error: ApiException) -> float:
-    headers: Mapping[str, str] = error.headers or {}
+def _retry_after(headers: Mapping[str, str]) -> float:
     try:
         return max(0.0, float(headers.get("Retry-After", "0")))
     except ValueError:  # a date; our own back-off serves

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingest.metrics import MetricsAddress
+from ingest.options import MetricsAddress
 from tests.ingest.helpers import Sent, influx_store, ingesting, options, payload, publish, readings, topic, until
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto
