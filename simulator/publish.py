@@ -254,7 +254,11 @@ class Gateway:
         return gateway_topic(self._gateway.site, self._gateway.shard, leaf)
 
     def _state(self, state: str) -> bytes:
-        return json.dumps({"state": state, "ts": int(time.time() * 1000), "devices": len(self._fleet)}).encode()
+        """A birth or goodbye; `live_from` tells history from live readings, where time is real."""
+        schedule = self._forward.schedule
+        live = {"live_from": schedule.origin_ms} if schedule.measures_latency else {}
+        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._fleet)}
+        return json.dumps(said | live).encode()
 
     def _will(self) -> mqtt5.Will:
         payload = json.dumps({"state": "offline"}).encode()
