@@ -1,4 +1,4 @@
-"""Batches to the store, whatever it takes: retries, bisecting, dead letters; several at once."""
+"""Batches to the store, whatever it takes: retries, dividing, dead letters; several at once."""
 
 import asyncio
 import random
@@ -13,6 +13,8 @@ from ingest.messages import Message
 from ingest.status import Status
 from ingest.stores.base import Row, Store
 from park.reading import Reason, Rejection
+
+_PARTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,24 +106,23 @@ class Writer:
         self._settled(batch)
 
     async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
-        """Store all rows that the store will have; what it will not is found by halving.
+        """Store all rows that the store will have; what it will not is found by dividing.
 
-        Writing again is harmless, so halves are posted anew even where the store kept a part of them.
+        Writing again is harmless, so parts are posted anew even where the store kept some of them.
         """
         refusals: list[_Refusal] = []
-        waiting = [(0, len(rows))] if rows else []
-        while waiting:
-            start, end = waiting.pop()
-            error = await self._write(rows[start:end] if end - start < len(rows) else rows)
-            if error is None:
-                continue
+        error = await self._write(rows) if rows else None
+        refused = [] if error is None else [(0, len(rows), error)]
+        while refused:
+            start, end, error = refused.pop()
             all_dropped = isinstance(error, PartialWrite) and error.dropped == end - start
             if end - start == 1 or all_dropped:
                 refusals += [_Refusal(index=i, detail=str(error)) for i in range(start, end)]
                 continue
-            middle = (start + end) // 2
-            waiting += [(middle, end), (start, middle)]
-        return refusals
+            parts = _divide(start, end)
+            errors = await asyncio.gather(*(self._write(rows[first:last]) for first, last in parts))
+            refused += [(*part, error) for part, error in zip(parts, errors, strict=True) if error is not None]
+        return sorted(refusals, key=lambda refusal: refusal.index)
 
     async def _write(self, rows: Sequence[Row]) -> StoreError | None:
         """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
@@ -159,6 +160,12 @@ class Writer:
             else:
                 self._status.disk_works()
                 return
+
+
+def _divide(start: int, end: int) -> list[tuple[int, int]]:
+    """Up to eight parts of about the same length: acknowledgements wait, so few rounds matter more than few writes."""
+    size = -(-(end - start) // _PARTS)
+    return [(first, min(first + size, end)) for first in range(start, end, size)]
 
 
 def _refused(message: Message, detail: str) -> Rejection:

@@ -119,7 +119,7 @@ def test_rows_beyond_the_retention_are_buried_together(
         async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
             await asyncio.to_thread(publish, mosquitto, readings(400))
             await running.settles(400)
-            # Far fewer writes than the 800 that halving down to each row would take.
+            # Far fewer writes than the 800 that dividing down to each row would take.
             assert running.status.dead_lettered == 400
 
     asyncio.run(main())
