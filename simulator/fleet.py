@@ -13,7 +13,7 @@ from park.model import GRID_S, Ints, Moments
 from simulator.plan import Group, Plan
 from simulator.state import TownState
 
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,11 +21,11 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 def test_a_broker_that_pauses_shows_as_latency_and_overruns(broker: Mosquitto) -> None:
-    """2 gateways x 20 in flight: a pause of 3 s makes thousands of readings late, and none may vanish."""
+    """A pause of 3 s makes thousands of readings late, and none may vanish."""
     client = listen(broker)
     heard = Heard()
-    narrow = options(broker, ScheduleOptions(), selection={**PROBES, "devices": 1500})
-    with running(narrow) as simulation:
+    shape = options(broker, ScheduleOptions(), selection={**PROBES, "devices": 1500})
+    with running(shape) as simulation:
         wait_until(lambda: simulation.progress.acknowledged > 10_000)
         assert simulation.progress.reconnects == 0
         broker.pause()
@@ -42,7 +42,7 @@ def test_a_broker_that_pauses_shows_as_latency_and_overruns(broker: Mosquitto) -
     assert summary.reconnects == 0
     assert summary.overruns > 1500 * 5
     assert summary.latency_ms["max"] is not None
-    assert 2500 < summary.latency_ms["max"]
+    assert summary.latency_ms["max"] > 2500
     assert summary.latency_ms["p95"] is not None
     assert summary.latency_ms["p95"] > 500
 

@@ -3,7 +3,11 @@
 import asyncio
 import json
 import math
-import threading
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,14 +16,13 @@ from typing import Any
 
 import pytest
 
-from mqttlink import parse_broker_url
 from simulator.clock import ScheduleOptions
+from simulator.errors import ProcessEnded
 from simulator.processes import simulate_in_processes
-from simulator.publish import BrokerOptions, Progress
-from simulator.simulate import Simulated, SimulateOptions, simulate
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.simulator.conftest import HOUR, MINUTE, START, lines_of, select
+from tests.simulator.running import Heard, listen, options, run, running, wait_until
 
 WINDOW = ScheduleOptions(start_ms=START, until_ms=START + HOUR, speed=math.inf)
 
@@ -28,27 +31,6 @@ WINDOW = ScheduleOptions(start_ms=START, until_ms=START + HOUR, speed=math.inf)
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with run_mosquitto(tmp_path, persistence=True, autosave_interval=1) as broker:
         yield broker
-
-
-def options(broker: Mosquitto, schedule: ScheduleOptions = WINDOW, **changes: Any) -> SimulateOptions:
-    address = BrokerOptions(address=parse_broker_url(broker.url), rewind_s=3.0)
-    selection = select(**changes.pop("selection", {}))
-    return SimulateOptions(selection=selection, schedule=schedule, broker=address, **changes)
-
-
-def run(options: SimulateOptions, stop: asyncio.Event | None = None) -> Simulated:
-    async def main() -> Simulated:
-        if options.processes > 1:
-            return await simulate_in_processes(options, stop or asyncio.Event(), on_progress=lambda _: None)
-        return await simulate(options, stop or asyncio.Event())
-
-    return asyncio.run(main())
-
-
-def listen(broker: Mosquitto, client_id: str = "listener", pattern: str = "park/+/+/+/+/telemetry") -> PahoClient:
-    client = PahoClient(broker.port, client_id, clean_start=False, expiry_s=600)
-    client.subscribe(pattern)
-    return client
 
 
 def readings(client: PahoClient, count: int) -> list[tuple[str, dict[str, Any]]]:
@@ -68,11 +50,11 @@ def key(reading: tuple[str, dict[str, Any]]) -> tuple[str, int]:
     return reading[0], reading[1]["ts"]
 
 
-@pytest.mark.parametrize("shape", [{}, {"connections": 3}, {"processes": 2}], ids=str)
+@pytest.mark.parametrize("shape", [{}, {"connections": 3}, {"processes": 4}], ids=str)
 def test_what_is_published_is_what_generate_prints(broker: Mosquitto, shape: dict[str, Any]) -> None:
     wanted = expected()
     client = listen(broker)
-    summary = run(options(broker, **shape)).summary
+    summary = run(options(broker, WINDOW, **shape)).summary
     found = readings(client, len(wanted))
     assert sorted(found, key=key) == sorted(wanted, key=key)
     assert client.messages.empty()
@@ -90,7 +72,7 @@ def test_payloads_name_their_codec(broker: Mosquitto) -> None:
 
 
 def test_readings_that_nobody_heard_are_not_called_acknowledged(broker: Mosquitto) -> None:
-    summary = run(options(broker)).summary
+    summary = run(options(broker, WINDOW)).summary
     assert summary.sent == summary.offered > 0
     assert summary.acknowledged == 0
     assert not summary.complete
@@ -140,92 +122,79 @@ def test_history_joins_the_live_stream_without_a_seam(broker: Mosquitto) -> None
 
 def test_a_gateway_is_born_says_goodbye_and_leaves_a_will(broker: Mosquitto) -> None:
     states = listen(broker, "states", "park/gateways/+/+/state")
-    stop = threading.Event()
-
-    async def main() -> None:
-        ended = asyncio.Event()
-        work = asyncio.create_task(
-            simulate(options(broker, ScheduleOptions(), selection={"sectors": ("agriculture",)}), ended)
-        )
-        await asyncio.to_thread(stop.wait, 20)
-        ended.set()
-        await work
-
-    thread = threading.Thread(target=lambda: asyncio.run(main()))
-    thread.start()
-    born = [states.messages.get(timeout=20) for _ in range(2)]
+    with running(options(broker, ScheduleOptions(), selection={"sectors": ("agriculture",)})) as simulation:
+        born = [states.messages.get(timeout=20) for _ in range(2)]
+        simulation.stop()
+        gone = [json.loads(states.messages.get(timeout=20).payload)["state"] for _ in range(2)]
+        simulation.result()
     assert {message.topic for message in born} == {
         "park/gateways/huishan/0/state",
         "park/gateways/yangshan/0/state",
     }
     assert {json.loads(message.payload)["state"] for message in born} == {"online"}
-    stop.set()
-    gone = [json.loads(states.messages.get(timeout=20).payload)["state"] for _ in range(2)]
-    thread.join()
     assert gone == ["stopped", "stopped"]
     states.close()
 
 
-@pytest.mark.deadline(90)
 def test_killing_the_broker_loses_nothing(broker: Mosquitto) -> None:
     """Mosquitto forgets what came after its last snapshot; gateways rewind behind it."""
+    probes = {"interval_ms": 100, "kinds": ("soil_probe",)}
     client = listen(broker)
-    progress: list[Progress] = []
-    received: dict[tuple[str, int], dict[str, Any]] = {}
-    stop = asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-    result: list[Simulated] = []
-
-    async def main() -> None:
-        loops.append(asyncio.get_running_loop())
-        result.append(
-            await simulate(
-                options(broker, ScheduleOptions(), selection={"interval_ms": 100, "kinds": ("soil_probe",)}),
-                stop,
-                on_progress=progress.append,
-            )
-        )
-
-    def drain(client: PahoClient) -> None:
-        while not client.messages.empty():
-            message = client.messages.get()
-            received[key((message.topic, json.loads(message.payload)))] = json.loads(message.payload)
-
-    thread = threading.Thread(target=lambda: asyncio.run(main()))
-    thread.start()
-    for _ in range(2):
-        wait_for_acknowledged(progress, 1500)
-        broker.kill()
-        drain(client)
-        client.close()
-        broker.restart()
-        client = listen(broker)
-    wait_until(lambda: progress[-1].reconnects >= 2)
-    loops[0].call_soon_threadsafe(stop.set)
-    thread.join()
-    done = result[0]
+    heard = Heard()
+    with running(options(broker, ScheduleOptions(), selection=probes)) as simulation:
+        for _ in range(2):
+            enough = simulation.progress.acknowledged + 1500
+            wait_until(lambda enough=enough: simulation.progress.acknowledged > enough)  # type: ignore[misc]
+            broker.kill()
+            heard.take(client)
+            client.close()
+            broker.restart()
+            client = listen(broker)
+        wait_until(lambda: simulation.progress.reconnects >= 2)
+        simulation.stop()
+        done = simulation.result()
     assert done.summary.acknowledged == done.summary.offered
     assert done.summary.sent > done.summary.offered
-    lines = lines_of(select(interval_ms=100, kinds=("soil_probe",)), done.begin_ms, done.until_ms).splitlines()
-    wanted = {key((r["topic"], r["payload"])): r["payload"] for r in map(json.loads, lines)}
-    assert len(wanted) == done.summary.offered
-
-    def all_came() -> bool:
-        drain(client)
-        return wanted.keys() <= received.keys()
-
-    wait_until(all_came)
+    heard.await_all(client, done, **probes)
     client.close()
-    assert all(received[at] == payload for at, payload in wanted.items())
 
 
-def wait_for_acknowledged(progress: list[Progress], more: int) -> None:
-    enough = (progress[-1].acknowledged if progress else 0) + more
-    wait_until(lambda: bool(progress) and progress[-1].acknowledged > enough)
+def test_a_killed_process_ends_the_others_and_is_named(broker: Mosquitto) -> None:
+    states = listen(broker, "states", "park/gateways/+/+/state")
+
+    async def main() -> None:
+        work = asyncio.create_task(
+            simulate_in_processes(options(broker, ScheduleOptions(), processes=2), asyncio.Event())
+        )
+        for _ in range(2):
+            await asyncio.to_thread(states.messages.get, timeout=60)
+        children = multiprocessing.active_children()
+        assert len(children) == 2
+        children[0].kill()
+        with pytest.raises(ProcessEnded, match="ended without a summary"):
+            await asyncio.wait_for(work, 20)
+        assert not multiprocessing.active_children()
+
+    asyncio.run(main())
+    states.close()
 
 
-def wait_until(condition: Any, deadline_s: float = 30.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+@pytest.mark.parametrize("signals", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_signal_drains_and_the_summary_is_true(broker: Mosquitto, processes: int, signals: int) -> None:
+    client = listen(broker)
+    command = "from park_cli.main import main; main()"
+    argv = [sys.executable, "-c", command, "simulate", "--broker", broker.url, "--json", "--devices", "40"]
+    argv += ["--kind", "soil_probe", "--interval", "200ms", "--processes", str(processes)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0) as child:
+        first = [client.messages.get(timeout=60) for _ in range(500)]
+        # As a terminal does: the whole group gets it.
+        os.killpg(child.pid, signals)
+        out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0
+    summary = json.loads(out.splitlines()[-1])
+    assert summary["acknowledged"] == summary["offered"] == summary["sent"]
+    rest = readings(client, summary["offered"] - len(first))
+    assert len({key(one) for one in rest}) == len(rest)
+    assert client.messages.empty()
+    client.close()
