@@ -105,6 +105,7 @@ class Gateway:
         self._forward = Forward(fleet, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
         self.progress = self._forward.progress
         self._refused_logged = False
+        self._away_logged = False
         self._leaving = False
         self._window = 0
         self._ended = asyncio.Event()
@@ -212,11 +213,16 @@ class Gateway:
         self.progress.reconnects = session.generation - 1
         self._window = session.receive_max
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
+        if self._away_logged:
+            log.info("connected again", gateway=self._gateway.client_id)
+            self._away_logged = False
 
     def _on_disconnected(self, _generation: int, error: LinkError) -> None:
         if self._leaving:
             return
-        log.warning("connection lost, trying again", gateway=self._gateway.client_id, reason=str(error))
+        if not self._away_logged:
+            log.warning("the broker is away; trying again", gateway=self._gateway.client_id, reason=str(error))
+            self._away_logged = True
         self._forward.lost()
 
     async def _say_goodbye(self) -> None:

@@ -62,6 +62,8 @@ def test_a_broker_away_at_the_start_loses_nothing(influxdb: InfluxDB2, tmp_path:
         wait_until(lambda: bool(complaints(park.simulator)), deadline=60, what="a complaint")
         park.broker.start()
         ledger = park.end()
+        gateways = [entry["gateway"] for entry in complaints(park.simulator)]
+        assert len(gateways) == len(set(gateways))
     ledger.hold()
 
 
