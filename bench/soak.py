@@ -20,8 +20,9 @@ import typer
 
 from bench._measure import report, table
 from park_cli.options import duration_ms
-from tests.end_to_end.chaos import LINKS, Chaos, Ledger, Load, chaos
+from tests.end_to_end.chaos import LINKS, Chaos, chaos
 from tests.end_to_end.fuzz import fuzz
+from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.memory import watching
 from tests.ingest.helpers import Sent, publish
 from tests.servers.process import wait_until
@@ -113,7 +114,7 @@ def away(
             snapshots.watch(away_s)
         park.influxdb.start()
         began = time.monotonic()
-        wait_until(lambda: park.metric("stored_total") >= load.count, deadline=away_s + 600, what="all stored")
+        await_that(lambda: park.metric("stored_total") >= load.count, deadline=away_s + 600, what="all stored")
         caught_up_s = time.monotonic() - began
         ledger = park.end()
     ledger.hold()

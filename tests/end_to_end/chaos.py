@@ -4,105 +4,41 @@ Mosquitto with persistence, InfluxDB, `park ingest` and `park simulate` are proc
 then recomputes what should be stored.
 """
 
-import dataclasses
-import datetime as dt
-import json
 import os
 import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ingest.deadletter import read_dead_letters
+from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.end_to_end.proxy import Proxy
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
-from tests.servers.process import Process, Server, free_port, wait_until
+from tests.servers.process import Process, Server, ServerError, free_port
 
-#: Soon after the town's commissioning, where the models are warm at once.
-START = dt.datetime(2026, 1, 2, 8, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 CLIENT_ID = "park-ingest"
-_RECOVERY_S = 120.0
+RECOVERY_S = 120.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What is published: one reading a second of each of so many devices, of all kinds."""
+def await_that(condition: Callable[[], bool], *, what: str, deadline: float = RECOVERY_S) -> None:
+    """Poll for what no event announces; seldom, because the ingester has other work than to answer.
 
-    devices: int = 800
-    seconds: int = 25
-    start: dt.datetime = START
-    kinds: tuple[str, ...] = ()
-    config: Path | None = None
-    speed: str = "1"
-
-    @property
-    def count(self) -> int:
-        """Readings in all."""
-        return self.devices * self.seconds
-
-    def selection(self) -> list[str]:
-        """The options of the command line that all commands share."""
-        until = self.start + dt.timedelta(seconds=self.seconds)
-        kinds = [word for kind in self.kinds for word in ("--kind", kind)]
-        window = ["--start", self.start.isoformat(), "--until", until.isoformat()]
-        town = [] if self.config is None else ["--config", str(self.config)]
-        return ["--devices", str(self.devices), "--interval", "1s", *kinds, *town, *window]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ledger:
-    """What was published, what became of it, and what was done to the parts meanwhile.
-
-    Attributes:
-        received: by all ingesters, those that were killed included, as far as they could be asked before.
+    Raises:
+        ServerError: if it does not hold within `deadline` seconds.
     """
-
-    faults: dict[str, int]
-    seconds: float
-    simulate: dict[str, Any]
-    ingest: dict[str, Any]
-    received: int
-    dead_letters: int
-    verify: dict[str, Any]
-
-    @property
-    def kills(self) -> int:
-        """How many processes were killed."""
-        return sum(count for name, count in self.faults.items() if name.endswith("killed"))
-
-    def figures(self) -> dict[str, Any]:
-        """The ledger as one line of figures."""
-        offered = self.simulate["offered"]
-        return {
-            "seconds": round(self.seconds),
-            "kills": self.kills,
-            **self.faults,
-            "offered": offered,
-            "acknowledged by the broker": self.simulate["acknowledged"],
-            "published again": self.simulate["sent"] - offered,
-            "received by ingesters, at least": self.received,
-            "dead letters": self.dead_letters,
-            **{name: self.verify[name] for name in ("expected", "found", "lost", "altered", "duplicated")},
-        }
-
-    def hold(self, *, dead_letters: int = 0) -> None:
-        """Assert that nothing was lost, altered or stored twice."""
-        figures = json.dumps(dataclasses.asdict(self), indent=1)
-        count = self.simulate["offered"]
-        assert count > 0, figures
-        assert self.simulate["acknowledged"] == count, figures
-        assert (self.verify["expected"], self.verify["found"]) == (count, count), figures
-        assert (self.verify["lost"], self.verify["altered"], self.verify["duplicated"]) == (0, 0, 0), figures
-        assert self.ingest["received"] == self.ingest["stored"] + self.ingest["dead_lettered"], figures
-        assert self.dead_letters == dead_letters, figures
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise ServerError(f"{what}: not within {deadline:g} s")
+        time.sleep(0.1)
 
 
 @dataclass(kw_only=True)
@@ -167,25 +103,23 @@ class Chaos:
         """Start the ingester; returns when the broker has its session on the disk."""
         self.ingester.start()
         away = "the broker is not connected"
-        wait_until(lambda: away not in self.troubles(), deadline=_RECOVERY_S, what="the ingester's connection")
+        await_that(lambda: away not in self.troubles(), what="the ingester's connection")
         self.save_sessions()
 
     def save_sessions(self) -> None:
         """Have the broker save the ingester's session now, as it does by itself every few seconds."""
         snapshot = self.broker.folder / "data" / "mosquitto.db"
         os.kill(self.broker.pid, signal.SIGUSR1)
-        wait_until(
+        await_that(
             lambda: snapshot.exists() and CLIENT_ID.encode() in snapshot.read_bytes(),
-            deadline=_RECOVERY_S,
             what="the broker's snapshot",
         )
 
     def progress(self, readings: int = 400) -> None:
         """Wait until so many more readings are stored, or the simulation has ended."""
         wanted = self.metric("stored_total") + readings
-        wait_until(
+        await_that(
             lambda: not self.simulator.running() or self.metric("stored_total") > wanted,
-            deadline=_RECOVERY_S,
             what=f"{readings} more readings stored",
         )
 
@@ -217,18 +151,17 @@ class Chaos:
     def reset(self, link: str) -> None:
         """Reset every connection of a link."""
         self._note(f"{link} reset")
-        wait_until(lambda: self.links[link].reset() > 0, deadline=_RECOVERY_S, what=f"a connection of {link}")
+        await_that(lambda: self.links[link].reset() > 0, what=f"a connection of {link}")
 
     def half_open(self, link: str) -> None:
         """Let every connection of a link go silent without an end."""
         self._note(f"{link} half open")
-        wait_until(lambda: self.links[link].half_open() > 0, deadline=_RECOVERY_S, what=f"a connection of {link}")
+        await_that(lambda: self.links[link].half_open() > 0, what=f"a connection of {link}")
 
     def noticed(self) -> None:
         """Wait until every half-open connection was given up by its client."""
-        wait_until(
+        await_that(
             lambda: not any(link.deceived for link in self.links.values()),
-            deadline=_RECOVERY_S,
             what="the end of half-open connections",
         )
 
@@ -249,7 +182,7 @@ class Chaos:
 
     def end(self) -> Ledger:
         """Wait for the end of the load, verify, drain the ingester."""
-        simulated = self.simulator.finish(deadline=self.load.seconds + _RECOVERY_S, codes=(0, 1))
+        simulated = self.simulator.finish(deadline=self.load.seconds + RECOVERY_S, codes=(0, 1))
         verified = self.verify()
         received = self._received_before
         ingested = self.ingester.finish(deadline=60.0, ask=True)

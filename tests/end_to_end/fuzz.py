@@ -12,8 +12,8 @@ from ingest.decode import Decoder
 from ingest.messages import PlainMessage
 from ingest.stores.influx import line_renderer
 from park.catalogue import DeviceKind, ValueType
-from park.reading import Rejection
 from park.sectors import KINDS, SECTOR_OF
+from tests.ingest.helpers import new_batch
 from tests.ingest.line_protocol import parse_line
 
 T0 = 1_767_225_600_000
@@ -145,21 +145,18 @@ def fuzz(count: int, *, seed: int, keep: int = 0) -> Outcome:
     """
     decoder, outcome = Decoder(line_renderer), Outcome()
     for message in Fuzzer(seed).messages(count):
-        rows: list[bytes] = []
-        skipped: list[int] = []
-        rejections: list[Rejection] = []
-        decoder.take([message], rows, [], skipped, rejections)
-        assert len(rows) + len(skipped) == 1, message
-        assert len(rejections) <= len(skipped), message
-        for row in rows:
+        batch = new_batch()
+        decoder.take([message], batch)
+        assert len(batch.rows) + len(batch.rejections) + batch.states == 1, message
+        for row in batch.rows:
             _check(message, row)
             outcome.stored += 1
             if len(outcome.rows) < keep:
                 outcome.rows.append(row)
-        for rejection in rejections:
+        for rejection in batch.rejections:
             assert (rejection.topic, rejection.payload) == (message.topic, message.payload)
             outcome.reasons[rejection.reason.value] += 1
-        outcome.states += len(skipped) - len(rejections)
+        outcome.states += batch.states
     return outcome
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.chaos import Load, chaos
+from tests.end_to_end.chaos import await_that, chaos
+from tests.end_to_end.ledger import Load
 from tests.end_to_end.memory import watching
 from tests.end_to_end.park import ROOT, Command
 from tests.ingest.helpers import Sent, publish, topic
 from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.process import wait_until
 
 TOWN = (ROOT / "park" / "park.toml").read_text()
 
@@ -30,13 +30,13 @@ def test_a_store_away_at_the_start_and_for_a_while_loses_nothing(tmp_path: Path)
         park.influxdb.stop()
         park.begin_to_ingest()
         park.simulator.start()
-        wait_until(lambda: park.metric("retries_total") > 2, deadline=60, what="retries")
+        await_that(lambda: park.metric("retries_total") > 2, what="retries")
         assert park.metric("stored_total") == 0
         assert "trying again" in complaints(park.ingester)[0]["event"]
         park.influxdb.start()
         park.progress()
         park.influxdb.kill()
-        wait_until(lambda: "store" in park.troubles() or "retry" in park.troubles(), deadline=60, what="trouble")
+        await_that(lambda: "store" in park.troubles() or "retry" in park.troubles(), what="trouble")
         with watching(park.ingester.pid) as memory:
             time.sleep(6.0)
         park.influxdb.start()
@@ -52,14 +52,14 @@ def test_a_broker_away_at_the_start_loses_nothing(influxdb: InfluxDB2, tmp_path:
     with chaos(tmp_path, Load(seconds=8), influxdb=influxdb) as park:
         park.broker.stop()
         park.ingester.start()
-        wait_until(lambda: bool(complaints(park.ingester)), deadline=60, what="a complaint")
+        await_that(lambda: bool(complaints(park.ingester)), what="a complaint")
         assert "the broker is not connected" in park.troubles()
         park.broker.start()
-        wait_until(lambda: not park.troubles(), deadline=60, what="readiness")
+        await_that(lambda: not park.troubles(), what="readiness")
         assert [entry["event"] for entry in complaints(park.ingester)] == ["the broker is away; trying again"]
         park.broker.stop()
         park.simulator.start()
-        wait_until(lambda: bool(complaints(park.simulator)), deadline=60, what="a complaint")
+        await_that(lambda: bool(complaints(park.simulator)), what="a complaint")
         park.broker.start()
         ledger = park.end()
         gateways = [entry["gateway"] for entry in complaints(park.simulator)]
@@ -77,7 +77,7 @@ def test_a_full_disk_under_the_dead_letters_holds_and_recovers(influxdb: InfluxD
         resource.prlimit(park.ingester.pid, resource.RLIMIT_FSIZE, (64 * 1024, hard))
         for letter in poison:
             publish(park.broker, [letter])
-        wait_until(lambda: "File too large" in park.troubles(), deadline=60, what="the full disk")
+        await_that(lambda: "File too large" in park.troubles(), what="the full disk")
         assert park.dead_letters.stat().st_size <= 64 * 1024
         assert "make room" in park.troubles()
         resource.prlimit(park.ingester.pid, resource.RLIMIT_FSIZE, (hard, hard))

@@ -7,13 +7,13 @@ import pytest
 
 from ingest.deadletter import read_dead_letters
 from park.reading import Reason
-from tests.end_to_end.chaos import Load, chaos
+from tests.end_to_end.chaos import await_that, chaos
 from tests.end_to_end.fuzz import fuzz
+from tests.end_to_end.ledger import Load
 from tests.end_to_end.park import run
 from tests.ingest.helpers import Sent, payload, publish, topic
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.process import wait_until
 
 BAD = [
     (topic(), b'{"ts": 1767225600000, "seq":', None, Reason.MALFORMED),
@@ -53,7 +53,7 @@ def test_one_poison_in_the_stream_can_be_looked_at_and_replayed(influxdb: Influx
         keep(influxdb, park.bucket, seconds=10 * 365 * 86_400)
         park.begin()
         publish(park.broker, [poison])
-        wait_until(lambda: park.metric("dead_lettered_total") == 1, deadline=60, what="poison")
+        await_that(lambda: park.metric("dead_lettered_total") == 1, what="poison")
         park.progress()
         file = ["--file", str(park.dead_letters)]
         listed = run(["dead-letters", "list", *file], tmp_path, environ={"COLUMNS": "250"}).stdout.decode()

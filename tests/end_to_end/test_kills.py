@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.end_to_end.chaos import LINKS, Load, chaos
+from tests.end_to_end.chaos import LINKS, await_that, chaos
+from tests.end_to_end.ledger import Load
 from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.process import wait_until
 
 #: The least that Mosquitto takes: frozen and half-open connections end after 15 s, not 45 s.
 KEEP_ALIVE = ["max_keepalive 10"]
@@ -74,7 +74,7 @@ def test_a_killed_worker_loses_nothing_under_load(influxdb: InfluxDB2, tmp_path:
         for _ in range(2):
             park.moment()
             os.kill(park.random.choice(workers(park.ingester.pid)).pid, signal.SIGKILL)
-            wait_until(lambda: len(workers(park.ingester.pid)) == 2, deadline=60, what="the worker's return")
+            await_that(lambda: len(workers(park.ingester.pid)) == 2, what="the worker's return")
             park.progress()
         ledger = park.end()
     ledger.hold()

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.park import PARK
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 
 START = "2026-06-10T08:00:00+08:00"
 UNTIL = "2026-06-10T08:10:00+08:00"
 WINDOW = ["--devices", "300", "--start", START, "--until", UNTIL]
-PARK = [sys.executable, "-c", "from park_cli.main import main; main()"]
 
 
 class Park:
