@@ -20,7 +20,7 @@ import typer
 
 from bench._measure import report, table
 from park_cli.options import duration_ms
-from tests.end_to_end.chaos import LINKS, Chaos, chaos
+from tests.end_to_end.chaos import LINKS, Chaos, await_that, chaos
 from tests.end_to_end.fuzz import fuzz
 from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.memory import watching
