@@ -1,6 +1,7 @@
 """All gateways of a selection in one process, and their summary."""
 
 import asyncio
+import gc
 import math
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -137,7 +138,10 @@ class Crew:
         """Bring the models' state to the first moment, so that the launch finds them ready."""
         begin_ms = self._options.schedule.launched().begin_ms
         for _, _, fleet in self._fleets:
-            fleet.columns(begin_ms, begin_ms + 60_000)
+            fleet.columns(*next(fleet.windows(begin_ms, begin_ms + 60_000)))
+        # What stands now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
 
     async def run(
         self,
