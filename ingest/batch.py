@@ -1,10 +1,15 @@
-"""When a batch is full and when it is due: pure, the clock is passed in."""
+"""What waits to be stored, and when it is full or due: pure, the clock is passed in."""
 
+from array import array
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from ingest.messages import Message
+from ingest.messages import Message, PlainMessage
 from ingest.stores.base import Row
 from park.reading import Rejection
+
+LIVE_MS = 300_000
+"""A reading older than this on arrival is history, unless its site has said when its live readings began."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,43 +36,67 @@ class BatchPolicy:
             raise ValueError("a batch needs at least one row and one byte, and times that are not negative")
 
 
+class Origin(Protocol):
+    """What messages have in common with all others of their topic and content type."""
+
+    @property
+    def topic(self) -> str:
+        """Topic name."""
+
+    @property
+    def content_type(self) -> str | None:
+        """MQTT 5 content type."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """Messages in order of arrival, of one connection, that are settled and acknowledged together.
 
+    Of a message only what may still be needed is kept: its packet id, its row, and what would be written to
+    the dead-letter file if the store refused the row. That is half of what the packets would take.
+
     Attributes:
         opened, touched: monotonic seconds of the first and the latest message.
         opened_ms: Unix milliseconds of the first message.
-        rows: of all messages but those at `skipped`, in order.
-        times: the `ts` of the rows that are readings.
+        messages: how many, whatever became of them.
+        states: how many of them are gateways' states, which give neither a row nor a rejection.
         size: bytes of payload.
+        packet_ids: to be acknowledged.
+        rows, payloads, origins: of every message that gave a row.
+        times: the `ts` of live readings.
     """
 
     generation: int
     opened: float
     opened_ms: int
     touched: float = 0.0
-    messages: list[Message] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
-    skipped: list[int] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
+    messages: int = 0
+    states: int = 0
     size: int = 0
+    packet_ids: "array[int]" = field(default_factory=lambda: array("H"))
+    rows: list[Row] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def history_ms(self) -> int:
+        """Readings of before this are history, where nothing better is known."""
+        return self.opened_ms - LIVE_MS
 
     def is_full(self, policy: BatchPolicy) -> bool:
         """Whether nothing more should be added."""
-        return len(self.messages) >= policy.rows or self.size >= policy.size
+        return self.messages >= policy.rows or self.size >= policy.size
 
     def due(self, policy: BatchPolicy) -> float:
         """The monotonic second at which it closes if nothing more comes."""
         due = self.opened + policy.linger_s
-        if len(self.messages) >= policy.quiet_rows:
+        if self.messages >= policy.quiet_rows:
             due = min(due, self.touched + policy.quiet_s)
         return due
 
-    def sources(self) -> list[Message]:
-        """The message of every row."""
-        if not self.skipped:
-            return self.messages
-        skipped = set(self.skipped)
-        return [message for i, message in enumerate(self.messages) if i not in skipped]
+    def source(self, row: int) -> Message:
+        """The message of a row, as it came."""
+        origin = self.origins[row]
+        return PlainMessage(topic=origin.topic, payload=self.payloads[row], content_type=origin.content_type)

@@ -1,10 +1,12 @@
 """Bytes and topic to a row or a `Rejection`: pure, one pass, nothing allocated between payload and row."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ingest.batch import Batch
 from ingest.messages import Message
 from ingest.sequence import Tally, Track
 from ingest.stores.base import Render, Row, Series, device_series
@@ -15,7 +17,7 @@ from park.errors import DecodeError, TopicError
 from park.pipeline import GATEWAY
 from park.reading import Reason, Rejection
 from park.sectors import KINDS, SECTOR_OF
-from park.topics import parse_gateway, parse_telemetry
+from park.topics import Telemetry, parse_gateway, parse_telemetry
 
 MAX_PAYLOAD = 64 * 1024
 MAX_DEVICES = 200_000
@@ -24,20 +26,53 @@ _GATEWAYS = "park/gateways/"
 
 class _State(msgspec.Struct):
     state: Literal["online", "offline", "stopped"]
+    live_from: int | None = None
+
+
+class Site:
+    """What a site's gateways have told.
+
+    Attributes:
+        live_from: readings of before this, in Unix milliseconds, are history; 0 if no gateway has said.
+    """
+
+    __slots__ = ("live_from",)
+
+    def __init__(self) -> None:
+        self.live_from = 0
 
 
 class Source:
     """Everything that the messages of one topic share, found by one dict lookup."""
 
-    __slots__ = ("content_type", "interval_s", "kind", "read", "render", "track")
+    __slots__ = ("content_type", "interval_s", "kind", "read", "render", "site", "topic", "track")
 
-    def __init__(self, kind: DeviceKind, codec: Codec, render: Render, track: Track) -> None:
+    def __init__(
+        self,
+        *,
+        topic: str,
+        kind: DeviceKind,
+        site: Site,
+        read: Callable[[bytes], Decoded],
+        render: Render,
+        track: Track,
+    ) -> None:
+        self.topic = topic
         self.kind = kind
+        self.site = site
         self.interval_s = kind.interval_s
-        self.content_type = codec.content_type
-        self.read = codec.decoder(kind)
+        self.content_type = DEFAULT.content_type
+        self.read = read
         self.render = render
         self.track = track
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Of a message that has not come the usual way."""
+
+    topic: str
+    content_type: str | None
 
 
 class Decoder:
@@ -70,28 +105,20 @@ class Decoder:
         self._kinds = kinds
         self._codecs = codecs
         self._readers: dict[tuple[str, str], Callable[[bytes], Decoded]] = {}
+        self._sites: dict[str, Site] = {}
         self._stats: dict[str, Render] = {}
         self._new_track = new_track or (lambda tally, _topic: Track(tally))
         self._read_stats = msgspec.json.Decoder(_stats_struct()).decode
         self._read_state = msgspec.json.Decoder(_State).decode
 
-    def take(
-        self,
-        messages: Sequence[Message],
-        rows: list[Row],
-        times: list[int],
-        skipped: list[int],
-        rejections: list[Rejection],
-    ) -> int:
-        """Decode messages that follow those which gave `rows` and `skipped`; returns their bytes of payload.
-
-        Appends the row of every message to `rows`, and its time to `times` if it is a reading. A message
-        that gives no row has its index, counted over all calls, in `skipped`, and its rejection, unless it
-        is a gateway's state, in `rejections`.
-        """
+    def take(self, messages: Sequence[Message], batch: Batch) -> None:
+        """Add what the messages give to the batch: to each a row or a rejection, or neither for a gateway's state."""
         find = self.sources.get
-        add_row = rows.append
-        add_time = times.append
+        add_row = batch.rows.append
+        add_payload = batch.payloads.append
+        add_origin = batch.origins.append
+        add_time = batch.times.append
+        history = batch.history_ms
         limit = self._max_payload
         default = DEFAULT.content_type
         total = 0
@@ -101,70 +128,76 @@ class Decoder:
             total += size
             source = find(message.topic)
             if source is None or size > limit or (message.content_type or default) != source.content_type:
-                outcome = self.decode(message, times)
-                if outcome is None or isinstance(outcome, Rejection):
-                    skipped.append(len(rows) + len(skipped))
-                    if outcome is not None:
-                        rejections.append(outcome)
-                else:
-                    add_row(outcome)
+                self._take_unusual(message, batch)
                 continue
             try:
                 reading = source.read(payload)
             except DecodeError as error:
-                skipped.append(len(rows) + len(skipped))
-                rejections.append(_reject(message, error.reason, str(error)))
+                batch.rejections.append(_reject(message, error.reason, str(error)))
                 continue
             add_row(source.render(reading))
+            add_payload(payload)
+            add_origin(source)
             seq = reading.seq
             ts = reading.ts
-            add_time(ts)
+            if ts >= (source.site.live_from or history):
+                add_time(ts)
             track = source.track
             if seq == track.expected and ts >= track.newest:
                 track.expected = seq + 1
                 track.newest = ts
             else:
                 track.observe(seq, ts)
-        return total
+        batch.messages += len(messages)
+        batch.size += total
 
-    def decode(self, message: Message, times: list[int] | None = None) -> Row | Rejection | None:
-        """One message, whatever it is; None if it was a gateway's state."""
+    def _take_unusual(self, message: Message, batch: Batch) -> None:
+        outcome = self.decode(message, batch)
+        if outcome is None:
+            batch.states += 1
+        elif isinstance(outcome, Rejection):
+            batch.rejections.append(outcome)
+        else:
+            batch.rows.append(outcome)
+            batch.payloads.append(message.payload)
+            batch.origins.append(_Origin(message.topic, message.content_type))
+
+    def decode(self, message: Message, batch: Batch | None = None) -> Row | Rejection | None:
+        """One message, whatever it is; None if it was a gateway's state.
+
+        Args:
+            message: it is not added to the batch.
+            batch: takes the time of a live reading.
+        """
         if len(message.payload) > self._max_payload:
             detail = f"{len(message.payload)} bytes, more than {self._max_payload}"
             return _reject(message, Reason.OVERSIZE, detail)
         try:
             if message.topic.startswith(_GATEWAYS):
                 return self._gateway(message)
-            return self._reading(message, times)
+            return self._reading(message, batch)
         except TopicError as error:
             return _reject(message, Reason.BAD_TOPIC, str(error))
         except DecodeError as error:
             return _reject(message, error.reason, str(error))
 
-    def _reading(self, message: Message, times: list[int] | None) -> Row | Rejection:
-        source = self.sources.get(message.topic)
-        known = source is not None
+    def _reading(self, message: Message, batch: Batch | None) -> Row | Rejection:
+        topic = message.topic
+        source = self.sources.get(topic)
+        where = parse_telemetry(topic)
+        kind = self._kind(where) if source is None else source.kind
+        reading = self._reader(kind, message.content_type or DEFAULT.content_type)(message.payload)
         if source is None:
-            source = self._new_source(message.topic)
-        read = source.read
-        content_type = message.content_type or DEFAULT.content_type
-        if content_type != source.content_type:
-            read = self._reader(source.kind, content_type)
-        reading = read(message.payload)
-        if not known:
             if len(self.sources) >= self._max_devices:
-                detail = (
-                    f"device {message.topic!r} is beyond the limit of {self._max_devices} devices; raise max_devices"
-                )
+                detail = f"device {topic!r} is beyond the limit of {self._max_devices} devices; raise max_devices"
                 return _reject(message, Reason.TOO_MANY_DEVICES, detail)
-            self.sources[message.topic] = source
+            source = self.sources[topic] = self._new_source(topic, where, kind)
         source.track.observe(reading.seq, reading.ts)
-        if times is not None:
-            times.append(reading.ts)
+        if batch is not None and reading.ts >= (source.site.live_from or batch.history_ms):
+            batch.times.append(reading.ts)
         return source.render(reading)
 
-    def _new_source(self, topic: str) -> Source:
-        where = parse_telemetry(topic)
+    def _kind(self, where: Telemetry) -> DeviceKind:
         kind = self._kinds.get(where.kind)
         if kind is None:
             raise DecodeError(Reason.UNKNOWN_KIND, f"kind {where.kind!r} is in no sector's catalogue")
@@ -172,8 +205,17 @@ class Decoder:
         if home is not None and home.name != where.sector:
             detail = f"kind {kind.name!r} belongs to the sector {home.name!r}, not {where.sector!r}"
             raise DecodeError(Reason.UNKNOWN_KIND, detail)
-        render = self._render(device_series(kind, where))
-        return Source(kind, DEFAULT, render, self._new_track(self.tally, topic))
+        return kind
+
+    def _new_source(self, topic: str, where: Telemetry, kind: DeviceKind) -> Source:
+        return Source(
+            topic=topic,
+            kind=kind,
+            site=self._sites.setdefault(where.site, Site()),
+            read=self._reader(kind, DEFAULT.content_type),
+            render=self._render(device_series(kind, where)),
+            track=self._new_track(self.tally, topic),
+        )
 
     def _reader(self, kind: DeviceKind, content_type: str) -> Callable[[bytes], Decoded]:
         key = (kind.name, content_type)
@@ -188,9 +230,7 @@ class Decoder:
     def _gateway(self, message: Message) -> Row | Rejection | None:
         where = parse_gateway(message.topic)
         if where.leaf == "state":
-            state = _read(self._read_state, message.payload).state
-            if len(self.gateways) < self._max_devices:
-                self.gateways[where.site, where.shard] = state == "online"
+            self._gateway_state(where.site, where.shard, _read(self._read_state, message.payload))
             return None
         stats = _read(self._read_stats, message.payload)
         if all(getattr(stats, channel.name) is msgspec.UNSET for channel in GATEWAY.fields):
@@ -202,6 +242,15 @@ class Decoder:
             render = self._render(_stats_series(where.site, where.shard))
             self._stats[message.topic] = render
         return render(stats)
+
+    def _gateway_state(self, site: str, shard: int, told: _State) -> None:
+        if len(self.gateways) >= self._max_devices and (site, shard) not in self.gateways:
+            return
+        online = told.state == "online"
+        self.gateways[site, shard] = online
+        # The will of a gateway that dies was written before it knew; only one that is at work can say.
+        if online:
+            self._sites.setdefault(site, Site()).live_from = told.live_from or 0
 
 
 def _read(decode: Callable[[bytes], Any], payload: bytes) -> Any:

@@ -10,8 +10,8 @@ from ingest.decode import Decoder
 from ingest.messages import Message
 from ingest.status import Status
 
-MESSAGE_BYTES = 800
-"""What a waiting message takes beside its payload: the packet, its topic, its row."""
+MESSAGE_BYTES = 320
+"""What a waiting message takes beside its payload: its row most of all."""
 
 
 class Intake:
@@ -19,7 +19,7 @@ class Intake:
 
     Args:
         submit: begins to settle a batch.
-        acknowledge: tells the broker, in order of arrival.
+        acknowledge: tells the broker the packet ids, in order of arrival.
         pause, resume: stop and go on reading.
         max_bytes: of memory for messages that wait; beyond, reading pauses until half of it is free.
     """
@@ -31,7 +31,7 @@ class Intake:
         policy: BatchPolicy,
         *,
         submit: Callable[[Batch], None],
-        acknowledge: Callable[[Sequence[Message], int], None],
+        acknowledge: Callable[[Sequence[int], int], None],
         pause: Callable[[], None],
         resume: Callable[[], None],
         max_bytes: int,
@@ -62,13 +62,12 @@ class Intake:
             batch = None
         if batch is None:
             batch = self._open(generation, now)
-        states = len(batch.skipped) - len(batch.rejections)
-        size = self._decoder.take(messages, batch.rows, batch.times, batch.skipped, batch.rejections)
-        states = len(batch.skipped) - len(batch.rejections) - states
-        batch.messages.extend(messages)
+        states, size = batch.states, batch.size
+        self._decoder.take(messages, batch)
+        batch.packet_ids.extend([message.packet_id for message in messages if message.packet_id is not None])
         batch.touched = now
-        batch.size += size
-        self._waiting_bytes += size + MESSAGE_BYTES * len(messages)
+        states = batch.states - states
+        self._waiting_bytes += batch.size - size + MESSAGE_BYTES * len(messages)
         self._status.received += len(messages) - states
         self._status.states += states
         if batch.is_full(self._policy):
@@ -88,9 +87,9 @@ class Intake:
 
     def settled(self, batch: Batch) -> None:
         """A batch is safe: acknowledge all that now is contiguously safe."""
-        self._waiting_bytes -= batch.size + MESSAGE_BYTES * len(batch.messages)
+        self._waiting_bytes -= batch.size + MESSAGE_BYTES * batch.messages
         for released in self._acks.settle(batch, batch.generation):
-            self._acknowledge(released.messages, released.generation)
+            self._acknowledge(released.packet_ids, released.generation)
         if self._paused and self._waiting_bytes <= self._max_bytes // 2 and not self._closed:
             self._paused = False
             self._resume()

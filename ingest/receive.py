@@ -31,7 +31,8 @@ class BrokerOptions:
         group: name of the shared subscription, or None for a plain one.
         session_expiry_s: how long the broker keeps the session.
         receive_max: how many unacknowledged messages the broker may have sent: the peak rate times the time to
-            acknowledge, 50,000/s for the 0.4 s of linger and a slow write. Each that waits takes up to 0.9 kB.
+            acknowledge, 50,000/s for the 0.4 s of linger and a slow write. The broker may exceed
+            it (Mosquitto 2.0.11 does, tenfold); what waits is bounded by `max_waiting_bytes` in any case.
         clean_start: throw away what the broker has kept.
         ca_file: certificates to trust for `mqtts`; the system's if None.
     """
@@ -96,9 +97,9 @@ class Receiver:
             options, on_publishes=on_messages, on_connected=self._connected, on_disconnected=self._disconnected
         )
 
-    def acknowledge(self, messages: Sequence[Message], generation: int) -> None:
+    def acknowledge(self, packet_ids: Sequence[int], generation: int) -> None:
         """Acknowledge the messages, in this order, in one write."""
-        self.link.acknowledge([message.packet_id for message in messages if message.packet_id is not None], generation)
+        self.link.acknowledge(packet_ids, generation)
 
     def leaving(self) -> None:
         """Read nothing more; the end of the connection that follows is meant."""

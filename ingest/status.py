@@ -16,8 +16,6 @@ from park.reading import Rejection
 
 log = structlog.get_logger("ingest")
 
-LIVE_MS = 300_000
-"""A reading older than this on arrival is history, and is left out of latencies."""
 _HOLDING = "the store refuses all writes; holding everything until this is put right"
 _TRYING = "the store does not take writes; trying again, nothing is lost"
 
@@ -105,7 +103,7 @@ class Status:
         if not refused:
             age_ms = np.array(batch.times, dtype=np.float64)
             np.subtract(batch.opened_ms, age_ms, out=age_ms)
-            live = age_ms[(age_ms <= LIVE_MS) & (age_ms >= -AHEAD_MS)]
+            live = age_ms[age_ms >= -AHEAD_MS]
             self.latency.add(live + (time.time_ns() // 1_000_000 - batch.opened_ms))
 
     def wrote(self, seconds: float) -> None:

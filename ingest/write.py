@@ -98,8 +98,7 @@ class Writer:
             rejections = list(batch.rejections)
             refusals = await self._store_rows(batch.rows)
             if refusals:
-                sources = batch.sources()
-                rejections += [_refused(sources[refusal.index], refusal.detail) for refusal in refusals]
+                rejections += [_refused(batch.source(refusal.index), refusal.detail) for refusal in refusals]
             if rejections:
                 await self._bury(rejections)
         self._status.settled(batch, refused=len(refusals), rejections=rejections)

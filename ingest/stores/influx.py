@@ -1,9 +1,12 @@
 """InfluxDB 1.8 to 2.x, and whatever takes its line protocol on `/api/v2/write`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from operator import attrgetter
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -129,8 +132,33 @@ def _escape(text: str) -> str:
     return text
 
 
-def _template(channel: Channel) -> str:
-    return f"{channel.name}=%ai" if channel.type is ValueType.INT else f"{channel.name}=%a"
+@dataclass(frozen=True)
+class _Form:
+    """What all series of the same fields have in common.
+
+    Attributes:
+        fields: template of each field, `seq` last.
+        values: of a decoded payload, `ts` last.
+        has_words: whether some field is a boolean or a text.
+    """
+
+    names: tuple[str, ...]
+    fields: tuple[str, ...]
+    values: Callable[[Decoded], tuple[Any, ...]]
+    has_words: bool
+
+
+@cache
+def _form(channels: tuple[Channel, ...], has_seq: bool) -> _Form:
+    seq = ("seq",) if has_seq else ()
+    names = (*(channel.name for channel in channels), *seq)
+    whole = {channel.name for channel in channels if channel.type is ValueType.INT} | {*seq}
+    return _Form(
+        names=names,
+        fields=tuple(f"{name}=%ai" if name in whole else f"{name}=%a" for name in names),
+        values=attrgetter(*names, "ts"),
+        has_words=not {channel.type for channel in channels}.isdisjoint({ValueType.BOOL, ValueType.TEXT}),
+    )
 
 
 def line_renderer(series: Series) -> Render:
@@ -139,23 +167,17 @@ def line_renderer(series: Series) -> Render:
     One template writes a row whose fields are all present: `%a` is the shortest text that reads back as
     the same float. Booleans and texts are brought into form afterwards; neither can hold a quote.
     """
+    form = _form(series.fields, series.has_seq)
     prefix = ",".join([_escape(series.measurement), *(f"{key}={_escape(value)}" for key, value in series.tags)])
-    prefix = prefix.replace("%", "%%")
-    fields = [_template(channel) for channel in series.fields]
-    names = [channel.name for channel in series.fields]
-    if series.has_seq:
-        fields.append("seq=%ai")
-        names.append("seq")
-    template = f"{prefix} {','.join(fields)} %a\n".encode()
-    values = attrgetter(*names, "ts")
-    slow = _slow_renderer(prefix, fields, names)
-    types = {channel.type for channel in series.fields}
+    values = form.values
+    template = f"{prefix.replace('%', '%%')} {','.join(form.fields)} %a\n".encode()
+    prefix_size = len(prefix.encode())
 
     def plain(decoded: Decoded) -> bytes:
         line: bytes = template % values(decoded)
-        return slow(decoded) if b"UNSET" in line else line
+        return _sparse(line[:prefix_size], form, decoded) if b"UNSET" in line else line
 
-    if not types & {ValueType.BOOL, ValueType.TEXT}:
+    if not form.has_words:
         return plain
 
     def typed(decoded: Decoded) -> bytes:
@@ -165,13 +187,11 @@ def line_renderer(series: Series) -> Render:
     return typed
 
 
-def _slow_renderer(prefix: str, fields: Sequence[str], names: Sequence[str]) -> Render:
-    def render(decoded: Decoded) -> bytes:
-        present = [
-            field.encode() % value
-            for field, name in zip(fields, names, strict=True)
-            if (value := getattr(decoded, name)) is not msgspec.UNSET
-        ]
-        return b"%b %b %d\n" % ((prefix % ()).encode(), b",".join(present), decoded.ts)
-
-    return render
+def _sparse(prefix: bytes, form: _Form, decoded: Decoded) -> bytes:
+    """A row of which some fields are absent."""
+    present = [
+        field.encode() % value
+        for field, name in zip(form.fields, form.names, strict=True)
+        if (value := getattr(decoded, name)) is not msgspec.UNSET
+    ]
+    return b"%b %b %d\n" % (prefix, b",".join(present), decoded.ts)

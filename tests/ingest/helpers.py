@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.batch import BatchPolicy
+from ingest.batch import Batch, BatchPolicy
 from ingest.ingester import IngestOptions
 from ingest.receive import BrokerOptions
 from ingest.single import Ingester
@@ -53,6 +53,10 @@ def payload(seq: int, ts: int | None = None, **channels: object) -> bytes:
 
 def readings(count: int, *, device: str = "soil-probe-000001", first: int = 0) -> list[Sent]:
     return [Sent(topic=topic(device), payload=payload(seq)) for seq in range(first, first + count)]
+
+
+def new_batch() -> Batch:
+    return Batch(generation=1, opened=0.0, opened_ms=T0)
 
 
 def publish(broker: Mosquitto, messages: Sequence[Sent]) -> None:

@@ -5,16 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.batch import Batch, BatchPolicy
-from ingest.messages import PlainMessage
 
 seconds = st.floats(min_value=0.0, max_value=10.0)
 
 
 def batch_of(count: int, *, size: int = 100, opened: float = 0.0, touched: float = 0.0) -> Batch:
-    messages = [PlainMessage(topic="t", payload=b"")] * count
-    batch = Batch(generation=1, opened=opened, opened_ms=0, touched=touched, size=size)
-    batch.messages.extend(messages)
-    return batch
+    return Batch(generation=1, opened=opened, opened_ms=0, touched=touched, size=size, messages=count)
 
 
 @given(count=st.integers(0, 50), size=st.integers(0, 5000), rows=st.integers(1, 50), limit=st.integers(1, 5000))
@@ -35,15 +31,6 @@ def test_due_by_linger_or_when_enough_rows_have_gone_quiet(
         assert due == opened + policy.linger_s
     else:
         assert due == min(opened + policy.linger_s, opened + waited + policy.quiet_s)
-
-
-@given(count=st.integers(1, 30), data=st.data())
-def test_sources_are_the_messages_that_gave_rows(count: int, data: st.DataObject) -> None:
-    skipped = sorted(data.draw(st.sets(st.integers(0, count - 1))))
-    batch = Batch(generation=1, opened=0.0, opened_ms=0)
-    batch.messages.extend(PlainMessage(topic=str(i), payload=b"") for i in range(count))
-    batch.skipped.extend(skipped)
-    assert [message.topic for message in batch.sources()] == [str(i) for i in range(count) if i not in skipped]
 
 
 def test_a_policy_that_could_never_close_is_refused() -> None:

@@ -13,7 +13,7 @@ from ingest.stores.influx import line_renderer
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.reading import Reason, Rejection
 from park.sectors import KINDS, SECTOR_OF
-from tests.ingest.helpers import T0, payload, topic
+from tests.ingest.helpers import T0, new_batch, payload, topic
 from tests.ingest.line_protocol import parse_line
 
 _VALUES = {
@@ -47,11 +47,12 @@ def test_rows_say_what_the_payload_says(reading: tuple[DeviceKind, dict[str, obj
     sector = SECTOR_OF[kind.name].name
     text = json.dumps(values, separators=None if spaced else (",", ":")).encode()
     message = PlainMessage(topic=f"park/{sector}/north/{kind.name}/d-1/telemetry", payload=text)
-    rows: list[bytes] = []
+    batch = new_batch()
     # Twice: the first message of a topic takes another way than those after it.
-    rejections: list[Rejection] = []
-    Decoder(line_renderer).take([message, message], rows, [], [], rejections)
-    assert not rejections
+    Decoder(line_renderer).take([message, message], batch)
+    rows = batch.rows
+    assert not batch.rejections
+    assert [(one.topic, one.payload) for one in map(batch.source, range(2))] == [(message.topic, text)] * 2
     assert rows[0] == rows[1]
     point = parse_line(rows[0])
     assert point.measurement == kind.name
@@ -73,12 +74,10 @@ def test_rows_say_what_the_payload_says(reading: tuple[DeviceKind, dict[str, obj
 def test_nothing_that_arrives_can_break_the_decoder(data: bytes, name: str) -> None:
     decoder = Decoder(line_renderer)
     for where in (topic(), name, "park/gateways/north/0/state", "park/gateways/north/0/stats"):
-        rows: list[bytes] = []
-        rejections: list[Rejection] = []
-        skipped: list[int] = []
-        decoder.take([PlainMessage(topic=where, payload=data)], rows, [], skipped, rejections)
-        assert len(rows) + len(skipped) == 1
-        assert all(rejection.payload == data and rejection.topic == where for rejection in rejections)
+        batch = new_batch()
+        decoder.take([PlainMessage(topic=where, payload=data)], batch)
+        assert len(batch.rows) + len(batch.rejections) + batch.states == 1
+        assert all(rejection.payload == data and rejection.topic == where for rejection in batch.rejections)
 
 
 def rejected(topic: str, payload: bytes, reason: Reason, part: str, content_type: str | None = None) -> None:
@@ -135,14 +134,13 @@ def test_a_known_device_is_rejected_by_the_same_rules() -> None:
         PlainMessage(topic=topic(), payload=b" " * 70_000),
         PlainMessage(topic=topic(), payload=payload(2), content_type="text/csv"),
     ]
-    rows: list[bytes] = []
-    skipped: list[int] = []
-    rejections: list[Rejection] = []
-    times: list[int] = []
-    decoder.take([good, *bad, PlainMessage(topic=topic(), payload=payload(2))], rows, times, skipped, rejections)
-    assert skipped == [1, 2, 3]
-    assert [rejection.reason for rejection in rejections] == [Reason.MALFORMED, Reason.OVERSIZE, Reason.UNKNOWN_CODEC]
-    assert times == [T0 + 1000, T0 + 2000]
+    batch = new_batch()
+    decoder.take([good, *bad, PlainMessage(topic=topic(), payload=payload(2))], batch)
+    assert [batch.source(row).payload for row in range(len(batch.rows))] == [payload(1), payload(2)]
+    reasons = [Reason.MALFORMED, Reason.OVERSIZE, Reason.UNKNOWN_CODEC]
+    assert [rejection.reason for rejection in batch.rejections] == reasons
+    assert batch.times.tolist() == [T0 + 1000, T0 + 2000]
+    assert (batch.messages, batch.states) == (5, 0)
     assert decoder.tally.gaps == 0
 
 

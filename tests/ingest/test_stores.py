@@ -21,9 +21,8 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
 from mqttlink import parse_broker_url
 from park.catalogue import ValueType
-from park.reading import Rejection
 from park.sectors import KINDS, SECTOR_OF
-from tests.ingest.helpers import T0, influx_store
+from tests.ingest.helpers import T0, influx_store, new_batch
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.process import free_port
@@ -71,12 +70,11 @@ def random_payloads(count: int, kind: str, seed: int = 1) -> list[dict[str, obje
 def rows_of(store: Store, kind: str, payloads: Sequence[dict[str, object]]) -> list[Row]:
     decoder = Decoder(store.render)
     where = f"park/{SECTOR_OF[kind].name}/north/{kind}/d-1/telemetry"
-    rows: list[Row] = []
-    rejections: list[Rejection] = []
+    batch = new_batch()
     messages = [PlainMessage(topic=where, payload=json.dumps(payload).encode()) for payload in payloads]
-    decoder.take(messages, rows, [], [], rejections)
-    assert not rejections
-    return rows
+    decoder.take(messages, batch)
+    assert not batch.rejections
+    return batch.rows
 
 
 def stored(store: Store, kind: str, start: int = 0, until: int = 2**52) -> list[dict[str, object]]:
