@@ -3,6 +3,7 @@
 IngestError
 ├── BadStoreUrl           the store's URL cannot be used; names what is wrong in it
 ├── MissingSecret         a secret is needed and neither its variable nor its file is there
+├── BadCertificate        a certificate or key file cannot be used; names the files
 ├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
 ├── WorkerError           a worker process could not be started or kept running
 └── StoreError            a store did not take a write, or did not answer a question
@@ -25,6 +26,10 @@ class BadStoreUrl(IngestError, ValueError):
 
 class MissingSecret(IngestError):
     """A secret is needed, and neither its variable nor its file is there."""
+
+
+class BadCertificate(IngestError):
+    """A file with certificates or a private key cannot be used."""
 
 
 class DeadLetterError(IngestError):

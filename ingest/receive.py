@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import mqtt5
 import structlog
 
+from ingest.errors import BadCertificate
 from ingest.messages import Message
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, shared
@@ -35,6 +36,7 @@ class BrokerOptions:
             it (Mosquitto 2.0.11 does, tenfold); what waits is bounded by `max_waiting_bytes` in any case.
         clean_start: throw away what the broker has kept.
         ca_file: certificates to trust for `mqtts`; the system's if None.
+        cert_file, key_file: what this client shows the broker, for `mqtts`.
     """
 
     address: Address
@@ -46,6 +48,8 @@ class BrokerOptions:
     keep_alive_s: int = 30
     clean_start: bool = False
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
 
 def session_link(options: BrokerOptions, **callbacks: Any) -> Link:
@@ -140,9 +144,21 @@ class Receiver:
 
 
 def _context(options: BrokerOptions) -> ssl.SSLContext | None:
-    if not options.address.tls or options.ca_file is None:
+    if not options.address.tls:
         return None
-    return ssl.create_default_context(cafile=str(options.ca_file))
+    try:
+        context = ssl.create_default_context(cafile=options.ca_file)
+        if options.cert_file is not None:
+            context.load_cert_chain(options.cert_file, options.key_file, password=_no_password)
+    except OSError as error:
+        files = ", ".join(str(path) for path in (options.ca_file, options.cert_file, options.key_file) if path)
+        raise BadCertificate(f"certificates for {options.address} cannot be used ({files}): {error}") from None
+    return context
+
+
+def _no_password() -> str:
+    """Called for an encrypted key; openssl would ask the terminal."""
+    raise BadCertificate("the private key is encrypted; give one without a passphrase, readable by its owner alone")
 
 
 async def session_exists(options: BrokerOptions) -> bool:

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from ingest.deadletter import DeadLetter, read_dead_letter, read_dead_letters
 from mqttlink import Link, LinkOptions, parse_broker_url
-from park_cli.endpoints import DEFAULT_BROKER, Broker, secret
+from park_cli.credentials import secret
+from park_cli.endpoints import DEFAULT_BROKER, Broker
 from park_cli.output import errors
 
 app = typer.Typer(name="dead-letters", help="Messages that could not be stored.", no_args_is_help=True)

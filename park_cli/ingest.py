@@ -1,26 +1,20 @@
 """`park ingest`."""
 
-import asyncio
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ingest.ingester import IngestOptions, run
-from ingest.options import MetricsAddress
-from ingest.receive import BrokerOptions
-from ingest.stores.url import parse_store_url
-from mqttlink import parse_broker_url
-from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store, secret
-from park_cli.output import print_summary
-from park_cli.running import run_until_signal
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store
+from park_cli.errors import UsageError
+from park_cli.handover import Given, become
 
 app = typer.Typer(name="ingest", pretty_exceptions_enable=False)
 
 
 @app.command()
 def ingest(
+    context: typer.Context,
     broker: Broker = DEFAULT_BROKER,
     store: Store = DEFAULT_STORE,
     *,
@@ -34,33 +28,45 @@ def ingest(
     ),
     metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics, /livez and /readyz.")] = None,
     metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
-    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust for mqtts.")] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates to trust for mqtts.", show_default="the system's")
+    ] = None,
+    cert_file: Annotated[Path | None, typer.Option(help="Certificate that the broker knows this ingester by.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
     json: Json = False,
 ) -> None:
     """Store every reading that the broker delivers; acknowledge it only when the store has it.
 
     Runs until SIGTERM or Ctrl-C; then it drains and exits 0.
 
-    Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name.
+    Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name. A store at
+    influxdb+https:// is trusted by the system's certificates, or those that SSL_CERT_FILE names.
 
     Examples:
       park ingest --broker mqtt://127.0.0.1:1883 --store "influxdb+http://127.0.0.1:8086/park?org=park"
 
       park ingest --store duckdb:///tmp/park.duckdb
     """
-    password = secret("PARK_MQTT_PASSWORD")
-    options = IngestOptions(
-        broker=BrokerOptions(
-            address=parse_broker_url(broker),
+    if (cert_file is None) != (key_file is None):
+        raise UsageError("--cert-file and --key-file belong together")
+    become(
+        Given(
+            broker=broker,
+            store=store,
             client_id=client_id,
             group=group,
-            password=None if password is None else password.encode(),
-            ca_file=ca_file,
-        ),
-        store=parse_store_url(store),
-        dead_letters=dead_letters,
-        processes=processes,
-        metrics=None if metrics_port is None else MetricsAddress(host=metrics_host, port=metrics_port),
+            processes=processes,
+            dead_letters=str(dead_letters),
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
+            ca_file=_text(ca_file),
+            cert_file=_text(cert_file),
+            key_file=_text(key_file),
+            as_json=json,
+            verbose=bool(context.parent and context.parent.params.get("verbose")),
+        )
     )
-    summary = asyncio.run(run_until_signal(lambda stop: run(options, stop)))
-    print_summary("ingested", dataclasses.asdict(summary), as_json=json)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

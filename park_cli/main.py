@@ -3,15 +3,13 @@
 A command's module is imported only when the command runs, so that none waits for another's libraries.
 """
 
-import os
-import sys
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from park_cli.errors import CommandError
+from park_cli.entry import guarded
 
 #: Command to the module that holds its Typer application, `app`.
 COMMANDS = {
@@ -57,29 +55,5 @@ def setup(*, verbose: Annotated[bool, typer.Option("--verbose", help="Log more."
 
 
 def main() -> None:
-    """The entry point: turns errors into one line and an exit code."""
-    try:
-        app()
-    except BrokenPipeError:
-        # The reader has seen enough (`park generate | head`); keep the interpreter from complaining.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(code)
-
-
-def _exit_code(error: Exception) -> int | None:
-    """2 for an error of use, 1 for work that could not be done, None for a defect of ours."""
-    if isinstance(error, CommandError):
-        return error.exit_code
-    from park_cli.failures import OF_USE, OF_WORK  # noqa: PLC0415 - imports every package, so only now
-
-    if isinstance(error, OF_USE):
-        return 2
-    return 1 if isinstance(error, OF_WORK) else None
+    """The entry point."""
+    guarded(app)

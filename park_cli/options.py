@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read; those of `endpoints` among them."""
+"""Options that several commands share, and how their values are read; those of `endpoints` too."""
 
 import datetime as dt
 import re
@@ -11,7 +11,8 @@ import typer
 
 from park.errors import TownError
 from park.town import Town, default_town, parse_town
-from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store, secret
+from park_cli.credentials import secret
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store
 from park_cli.errors import UsageError
 from simulator.plan import Selection
 

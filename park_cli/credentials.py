@@ -1,0 +1,21 @@
+"""Secrets: only from the environment, or from files that it names."""
+
+import os
+from pathlib import Path
+
+from park_cli.errors import UsageError
+
+
+def secret(variable: str) -> str | None:
+    """A secret from the environment, or from the file that VARIABLE_FILE names.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    path = os.environ.get(f"{variable}_FILE")
+    if path is None:
+        return os.environ.get(variable)
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise UsageError(f"{variable}_FILE {path}: {error.strerror}") from error

@@ -1,0 +1,55 @@
+"""The process that `park ingest` becomes; see `handover`."""
+
+import asyncio
+import dataclasses
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from ingest.ingester import IngestOptions, run
+from ingest.options import MetricsAddress
+from ingest.receive import BrokerOptions
+from ingest.stores.url import parse_store_url
+from mqttlink import parse_broker_url
+from park_cli.credentials import secret
+from park_cli.entry import guarded
+from park_cli.handover import Given
+from park_cli.output import configure_logging, print_summary
+from park_cli.running import run_until_signal
+
+
+def main() -> None:
+    """The entry point of the new process."""
+    guarded(lambda: _ingest(Given(**json.loads(sys.argv[1]))))
+
+
+def _ingest(given: Given) -> None:
+    configure_logging(verbose=given.verbose)
+    summary = asyncio.run(run_until_signal(lambda stop: run(_options(given), stop)))
+    print_summary("ingested", dataclasses.asdict(summary), as_json=given.as_json)
+
+
+def _options(given: Given) -> IngestOptions:
+    password = secret("PARK_MQTT_PASSWORD")
+    port = given.metrics_port
+    return IngestOptions(
+        broker=BrokerOptions(
+            address=parse_broker_url(given.broker),
+            client_id=given.client_id,
+            group=given.group,
+            password=None if password is None else password.encode(),
+            ca_file=_path(given.ca_file),
+            cert_file=_path(given.cert_file),
+            key_file=_path(given.key_file),
+        ),
+        store=parse_store_url(given.store),
+        dead_letters=Path(given.dead_letters),
+        processes=given.processes,
+        metrics=None if port is None else MetricsAddress(host=given.metrics_host, port=port),
+        prepare_worker=partial(configure_logging, verbose=given.verbose),
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
