@@ -140,13 +140,21 @@ class Chaos:
         for name in names:
             self._process(name).start()
 
-    def freeze(self, name: str, seconds: float) -> None:
-        """SIGSTOP, and SIGCONT after so long."""
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """SIGSTOP while the block runs, then SIGCONT."""
         self._note(f"{name} frozen")
         process = self._process(name)
         process.pause()
-        time.sleep(seconds)
-        process.resume()
+        try:
+            yield
+        finally:
+            process.resume()
+
+    def freeze(self, name: str, seconds: float) -> None:
+        """Freeze a part for so long."""
+        with self.frozen(name):
+            time.sleep(seconds)
 
     def reset(self, link: str) -> None:
         """Reset every connection of a link."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.end_to_end.chaos import LINKS, await_that, chaos
+from tests.end_to_end.chaos import CLIENT_ID, LINKS, await_that, chaos
 from tests.end_to_end.ledger import Load
 from tests.servers.influxdb2 import InfluxDB2
 
@@ -38,7 +38,9 @@ def test_parts_that_freeze_lose_nothing(tmp_path: Path) -> None:
     """The ingester for so long that the broker drops it; each beyond its time-out is in bench/soak.py."""
     with chaos(tmp_path, Load(devices=600, seconds=28), broker_config=KEEP_ALIVE) as park:
         park.begin()
-        park.freeze("ingester", 16.0)
+        with park.frozen("ingester"):
+            dropped = f"Client {CLIENT_ID} has exceeded timeout"
+            await_that(lambda: dropped in park.broker.process.log_tail(), what="the broker's patience")
         park.progress()
         assert park.metric("reconnects_total") == 1
         for name in ("store", "broker"):
