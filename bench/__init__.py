@@ -1,0 +1,1 @@
+"""What the programs cost, beside their peers: measurements, not tests."""

@@ -32,6 +32,7 @@ from park_cli.options import (
 from park_cli.output import print_summary, progress_bar
 from park_cli.running import run_until_signal
 from simulator.clock import ScheduleOptions
+from simulator.errors import TooLate
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
@@ -141,11 +142,13 @@ def schedule_of(
         raise UsageError("--speed max: give --start and --until")
     back = 0 if backfill is None else duration_ms(backfill, "--backfill")
     options = ScheduleOptions(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
-    town, begin_ms = selection.town.town, options.launched().begin_ms
+    try:
+        begin_ms = options.launched().begin_ms
+    except TooLate:
+        raise UsageError("--until: must be later than the start") from None
+    town = selection.town.town
     if begin_ms < town.commissioned_ms:
         raise UsageError(f"--start or --backfill: begins before the town was commissioned ({town.commissioned})")
-    if until_ms is not None and until_ms <= begin_ms:
-        raise UsageError("--until: must be later than the start")
     return options
 
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, replace
 
 from park.model import Floats, Ints
+from simulator.errors import TooLate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +92,15 @@ class ScheduleOptions:
     speed: float = 1.0
 
     def launched(self, now_s: float | None = None) -> Schedule:
-        """The schedule, launched now."""
+        """The schedule, launched now.
+
+        Raises:
+            TooLate: its end has passed.
+        """
         launch_s = time.time() if now_s is None else now_s
         origin = int(launch_s * 1000) if self.start_ms is None else self.start_ms
+        if self.until_ms is not None and self.until_ms <= origin - self.backfill_ms:
+            raise TooLate("--until: has passed before the first reading was due; making the models ready takes a while")
         return Schedule(
             begin_ms=origin - self.backfill_ms,
             origin_ms=origin,

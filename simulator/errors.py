@@ -2,6 +2,7 @@
 
 SimulatorError
 ├── SelectionError      the selection names what does not exist, or selects nothing
+├── TooLate             the schedule's end has passed before its launch
 └── ProcessEnded        one of several processes ended before its work was done
 """
 
@@ -12,6 +13,10 @@ class SimulatorError(Exception):
 
 class SelectionError(SimulatorError):
     """The selection names what does not exist, or selects nothing; the message names the option."""
+
+
+class TooLate(SimulatorError):
+    """The schedule's end has passed before its launch; there is nothing to publish."""
 
 
 class ProcessEnded(SimulatorError):

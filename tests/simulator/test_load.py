@@ -9,6 +9,7 @@ import pytest
 from simulator.clock import ScheduleOptions
 from simulator.unrest import Unrest
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
+from tests.simulator.conftest import START
 from tests.simulator.running import Heard, listen, options, running, wait_until
 
 PROBES = {"interval_ms": 100, "kinds": ("soil_probe",)}
@@ -74,22 +75,17 @@ def test_while_the_broker_is_away_readings_wait_with_their_own_time(broker: Mosq
 
 def test_a_schedule_ends_even_if_the_broker_does_not_come_back(broker: Mosquitto) -> None:
     client = listen(broker)
-    until = int(time.time() * 1000) + 8000
-    schedule = ScheduleOptions(until_ms=until)
+    schedule = ScheduleOptions(start_ms=START, until_ms=START + 5000)
     with running(options(broker, schedule, selection=PROBES, drain_s=1.0)) as simulation:
         wait_until(lambda: simulation.progress.acknowledged > 500)
         broker.kill()
         client.close()
-        done = simulation.result(40)
-    ended = time.time()
-    assert until / 1000 + 1.0 <= ended < until / 1000 + 8
-    summary = done.summary
+        summary = simulation.result(40).summary
+    assert 6.0 <= summary.duration_s < 12.0
     assert not summary.complete
-    assert done.until_ms == until
-    expected = 600 * (until - done.begin_ms) / 1000
-    assert summary.offered == pytest.approx(expected, abs=60)
+    assert summary.offered == 60 * 50
     assert 500 < summary.acknowledged < summary.offered
-    assert summary.overruns >= summary.offered - summary.acknowledged - 600 * 2
+    assert summary.overruns > 0
     broker.start()
 
 
@@ -114,8 +110,8 @@ def test_gateways_join_one_after_the_other_and_leave_nothing_out(broker: Mosquit
     client = listen(broker)
     heard = Heard()
     states = listen(broker, "states", "park/gateways/+/+/state")
-    until = int(time.time() * 1000) + 12_000
-    shape = options(broker, ScheduleOptions(until_ms=until), selection=PROBES, connections=2, ramp_up_s=4.0)
+    schedule = ScheduleOptions(start_ms=START, until_ms=START + 8000)
+    shape = options(broker, schedule, selection=PROBES, connections=2, ramp_up_s=4.0)
     with running(shape) as simulation:
         births = []
         for _ in range(4):

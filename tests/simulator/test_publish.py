@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from simulator.clock import ScheduleOptions
-from simulator.errors import ProcessEnded
+from simulator.errors import ProcessEnded, TooLate
 from simulator.processes import simulate_in_processes
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
@@ -80,17 +80,13 @@ def test_readings_that_nobody_heard_are_not_called_acknowledged(broker: Mosquitt
 
 def test_real_time_is_kept_and_measured(broker: Mosquitto) -> None:
     client = listen(broker)
-    until = int(time.time() * 1000) + 5000
-    done = run(
-        options(broker, ScheduleOptions(until_ms=until), selection={"interval_ms": 500, "kinds": ("soil_probe",)})
-    )
-    found = readings(client, done.summary.offered)
-    assert done.summary.acknowledged == done.summary.offered
-    assert done.begin_ms <= min(payload["ts"] for _, payload in found)
-    assert until - 500 <= max(payload["ts"] for _, payload in found) < until
-    per_device = Counter(topic for topic, _ in found)
-    assert len(per_device) == 60
-    assert max(per_device.values()) - min(per_device.values()) <= 1
+    schedule = ScheduleOptions(start_ms=START, until_ms=START + 5000)
+    done = run(options(broker, schedule, selection={"interval_ms": 500, "kinds": ("soil_probe",)}))
+    found = readings(client, 60 * 10)
+    assert (done.begin_ms, done.until_ms) == (START, START + 5000)
+    assert done.summary.acknowledged == done.summary.offered == 60 * 10
+    assert done.summary.duration_s > 4.5
+    assert set(Counter(topic for topic, _ in found).values()) == {10}
     p50 = done.summary.latency_ms["p50"]
     assert p50 is not None
     assert 0 < p50 < 2000
@@ -99,25 +95,21 @@ def test_real_time_is_kept_and_measured(broker: Mosquitto) -> None:
 
 def test_history_joins_the_live_stream_without_a_seam(broker: Mosquitto) -> None:
     client = listen(broker)
-    until = int(time.time() * 1000) + 10_000
-    done = run(
-        options(
-            broker,
-            ScheduleOptions(until_ms=until, backfill_ms=10 * MINUTE),
-            selection={"interval_ms": 1000, "devices": 20},
-        )
-    )
-    found = readings(client, done.summary.offered)
+    schedule = ScheduleOptions(start_ms=START, until_ms=START + 4000, backfill_ms=10 * MINUTE)
+    done = run(options(broker, schedule, selection={"interval_ms": 1000, "devices": 20}))
+    assert done.summary.offered == 20 * 604
     seqs: dict[str, list[int]] = {}
-    for topic, payload in found:
+    for topic, payload in readings(client, done.summary.offered):
         seqs.setdefault(topic, []).append(payload["seq"])
     for series in seqs.values():
-        assert series == list(range(series[0], series[0] + len(series)))
-    times = [payload["ts"] for _, payload in found]
-    assert done.begin_ms <= min(times) < done.begin_ms + 1000
-    assert until - 1000 <= max(times) < until
-    assert done.begin_ms + 10 * MINUTE < until
+        assert series == list(range(series[0], series[0] + 604))
+    assert done.summary.overruns == 0
     client.close()
+
+
+def test_an_end_that_has_passed_is_named(broker: Mosquitto) -> None:
+    with pytest.raises(TooLate, match="--until"):
+        run(options(broker, ScheduleOptions(until_ms=int(time.time() * 1000) - 1)))
 
 
 def test_a_gateway_is_born_says_goodbye_and_leaves_a_will(broker: Mosquitto) -> None:
