@@ -51,6 +51,11 @@ class Schedule:
             return None
         return self.launch_s + (self.until_ms - self.origin_ms) / 1000 / self.speed
 
+    @property
+    def is_now(self) -> bool:
+        """Whether the town's time is the real time, not one in its past or future."""
+        return self.measures_latency and self.origin_ms == int(self.launch_s * 1000)
+
     def town_ms(self, now_s: float) -> int:
         """The town's time now: every reading before it is due."""
         if math.isinf(self.speed):

@@ -260,9 +260,8 @@ class Gateway:
         return gateway_topic(self._gateway.site, self._gateway.shard, leaf)
 
     def _state(self, state: str) -> bytes:
-        """A birth or goodbye; `live_from` tells history from live readings, where time is real."""
-        schedule = self._forward.schedule
-        live = {"live_from": schedule.origin_ms} if schedule.measures_latency else {}
+        """A birth or goodbye; `live_from` tells history from live readings, where the town keeps real time."""
+        live = {"live_from": self._forward.schedule.origin_ms} if self._forward.schedule.is_now else {}
         said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._fleet)}
         return json.dumps(said | live).encode()
 
