@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import multiprocessing
 import signal
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+import structlog
 
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
@@ -139,6 +142,8 @@ class _Parent:
 
 def _child(options: SimulateOptions, index: int, pipe: Connection) -> None:
     """One process: every `processes`-th gateway."""
+    # Standard output is the parent's, for its summary.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(_child_main(options, index, pipe))
 
 
