@@ -6,7 +6,7 @@ import os
 from ingest.errors import BadStoreUrl
 from ingest.memory import relax_collector
 from ingest.options import IngestOptions
-from ingest.retire import retire_stale
+from ingest.retire import retiring
 from ingest.single import Ingester
 from ingest.status import Latency, Summary
 from ingest.stores import DuckdbUrl, open_store
@@ -25,12 +25,12 @@ async def run(options: IngestOptions, stop: asyncio.Event) -> Summary:
     """
     if options.processes > 1 and isinstance(options.store, DuckdbUrl):
         raise BadStoreUrl(f"{options.store}: one process owns a DuckDB file; use --processes 1, or InfluxDB")
-    await retire_stale(options, stop)
-    if options.processes > 1:
-        return await supervise(options, stop)
-    store = open_store(options.store, os.environ)
-    relax_collector()
-    try:
-        return await Ingester(options, store).run(stop)
-    finally:
-        await store.close()
+    async with retiring(options, stop):
+        if options.processes > 1:
+            return await supervise(options, stop)
+        store = open_store(options.store, os.environ)
+        relax_collector()
+        try:
+            return await Ingester(options, store).run(stop)
+        finally:
+            await store.close()

@@ -10,12 +10,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from ingest.errors import IngestError
-from ingest.latency import BOUNDS_MS, Histogram
 from ingest.options import MetricsAddress
 from ingest.status import Status
+from park.latency import BOUNDS_MS, BUCKETS_PER_OCTAVE, Latencies
 
 _REQUEST_LIMIT_S = 5.0
-_BUCKET_STEP = 16  # one bucket an octave is enough for Prometheus
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -58,12 +57,12 @@ class StatusCollector(Collector):
         yield _histogram("park_ingest_write_seconds", "one write to the store", status.write)
 
 
-def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
-    cumulative = histogram.counts.cumsum()
-    steps = range(_BUCKET_STEP - 1, len(BOUNDS_MS), _BUCKET_STEP)
+def _histogram(name: str, text: str, latencies: Latencies) -> Metric:
+    cumulative = latencies.counts.cumsum()
+    steps = range(BUCKETS_PER_OCTAVE - 1, len(BOUNDS_MS), BUCKETS_PER_OCTAVE)  # one an octave is enough
     buckets = [(f"{BOUNDS_MS[i] / 1000:.6g}", float(cumulative[i])) for i in steps]
     buckets.append(("+Inf", float(cumulative[-1])))
-    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=histogram.total_ms / 1000)
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=latencies.total_ms / 1000)
 
 
 class MetricsServer:

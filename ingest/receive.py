@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -161,14 +162,31 @@ def _no_password() -> str:
     raise BadCertificate("the private key is encrypted; give one without a passphrase, readable by its owner alone")
 
 
+@asynccontextmanager
+async def _single_connection(options: BrokerOptions) -> AsyncIterator[Session]:
+    """A connection that is made once and not again; the first failure is raised."""
+    failed: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+
+    def fail(_generation: int, error: LinkError) -> None:
+        if not failed.done():
+            failed.set_exception(error)
+
+    async with asyncio.timeout(_ANSWER_S), session_link(options, on_disconnected=fail) as link:
+        connecting = asyncio.ensure_future(link.connected())
+        done, _ = await asyncio.wait([connecting, failed], return_when=asyncio.FIRST_COMPLETED)
+        connecting.cancel()
+        yield done.pop().result()
+
+
 async def session_exists(options: BrokerOptions) -> bool:
     """Whether the broker keeps a session under the client id; if it did not, it does not afterwards either.
 
     Raises:
         LinkError: the broker is away, or refuses.
+        TimeoutError: it does not answer.
     """
-    async with asyncio.timeout(_ANSWER_S), session_link(options) as link:
-        present = (await link.connected()).session_present
+    async with _single_connection(options) as session:
+        present = session.session_present
     if not present:
         await end_session(options)
     return present
@@ -179,6 +197,7 @@ async def end_session(options: BrokerOptions) -> None:
 
     Raises:
         LinkError: the broker is away, or refuses.
+        TimeoutError: it does not answer.
     """
-    async with asyncio.timeout(_ANSWER_S), session_link(replace(options, clean_start=True, session_expiry_s=0)) as link:
-        await link.connected()
+    async with _single_connection(replace(options, clean_start=True, session_expiry_s=0)):
+        pass

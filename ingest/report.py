@@ -8,10 +8,10 @@ import msgspec
 import structlog
 
 from ingest.errors import Misconfigured, Retryable, StoreError
-from ingest.latency import quantile
 from ingest.memory import resident_mb
 from ingest.status import Status
 from ingest.stores.base import Row, Series, Store
+from park.latency import percentile
 from park.pipeline import INGEST
 
 log = structlog.get_logger("ingest")
@@ -77,10 +77,10 @@ class Reporter:
             "devices": float(len(status.devices)),
             "devices_silent": float(self._silent()),
             "gateways_online": float(sum(status.gateways.values())),
-            "latency_p50": _rounded(quantile(latency, 0.50)),
-            "latency_p95": _rounded(quantile(latency, 0.95)),
-            "latency_p99": _rounded(quantile(latency, 0.99)),
-            "write_p95": _rounded(quantile(write, 0.95)),
+            "latency_p50": _rounded(percentile(latency, 0.50)),
+            "latency_p95": _rounded(percentile(latency, 0.95)),
+            "latency_p99": _rounded(percentile(latency, 0.99)),
+            "write_p95": _rounded(percentile(write, 0.95)),
             "memory": resident_mb() + status.workers_memory_mb,
             "cpu_per_message": self._cpu_per_message(),
         }

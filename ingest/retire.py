@@ -7,7 +7,7 @@ of processes changes, the sessions of the former members are emptied into the st
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -21,6 +21,7 @@ from ingest.stores import open_store
 log = structlog.get_logger("ingest")
 
 _QUIET_S = 1.0
+_AGAIN_S = 5.0
 
 
 def member(options: IngestOptions, number: int) -> BrokerOptions:
@@ -30,24 +31,55 @@ def member(options: IngestOptions, number: int) -> BrokerOptions:
 
 
 async def stale_members(options: IngestOptions) -> AsyncIterator[BrokerOptions]:
-    """Sessions that an earlier run with another number of processes has left at the broker."""
-    try:
-        if options.processes > 1 and await session_exists(options.broker):
-            yield options.broker
-        number = options.processes if options.processes > 1 else 0
-        while await session_exists(member(options, number)):
-            yield member(options, number)
-            number += 1
-    except (LinkError, TimeoutError) as error:
-        log.debug("former members could not be looked for", error=str(error))
+    """Sessions that an earlier run with another number of processes has left at the broker.
+
+    Raises:
+        LinkError: the broker is away, or refuses.
+        TimeoutError: it does not answer.
+    """
+    if options.processes > 1 and await session_exists(options.broker):
+        yield options.broker
+    number = options.processes if options.processes > 1 else 0
+    while await session_exists(member(options, number)):
+        yield member(options, number)
+        number += 1
 
 
 async def retire_stale(options: IngestOptions, stop: asyncio.Event) -> None:
-    """Empty and end every session that this run does not use."""
-    async for session in stale_members(options):
-        await retire(options, session, stop)
-        if stop.is_set():
+    """Empty and end every session that this run does not use, as soon as the broker is there."""
+    while not stop.is_set():
+        try:
+            async for session in stale_members(options):
+                await retire(options, session, stop)
+                if stop.is_set():
+                    return
+        except (LinkError, TimeoutError) as error:
+            log.debug("former members could not be looked for", error=str(error))
+        else:
             return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_AGAIN_S):
+                await stop.wait()
+
+
+@asynccontextmanager
+async def retiring(options: IngestOptions, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Retire former members beside the work of the block."""
+    task = asyncio.create_task(retire_stale(options, stop), name="ingest retire")
+    task.add_done_callback(_complain)
+    try:
+        yield
+        if stop.is_set():
+            await asyncio.wait([task], timeout=options.drain_s)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("a former member could not be retired; the next start tries again", error=str(error))
 
 
 async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.Event) -> None:
@@ -68,6 +100,7 @@ async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.E
         await store.close()
     if not stop.is_set() and summary.received == summary.stored + summary.dead_lettered:
         await end_session(session)
+        log.info("a former member is retired", client_id=session.client_id, stored=summary.stored)
 
 
 async def _quiet(ingester: Ingester, running: asyncio.Task[Summary], stop: asyncio.Event) -> None:

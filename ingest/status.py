@@ -10,8 +10,8 @@ import numpy as np
 import structlog
 
 from ingest.batch import Batch
-from ingest.latency import Histogram
 from ingest.sequence import Tally, Track
+from park.latency import Latencies
 from park.reading import Rejection
 
 log = structlog.get_logger("ingest")
@@ -85,8 +85,8 @@ class Status:
         self.reconnects = 0
         self.connected = False
         self.reasons: Counter[str] = Counter()
-        self.latency = Histogram()
-        self.write = Histogram()
+        self.latency = Latencies()
+        self.write = Latencies()
         self._store_trouble = ""
         self._disk_trouble = ""
 
@@ -161,19 +161,5 @@ class Status:
             late=tally.late,
             batches=self.batches,
             retries=self.retries,
-            latency_ms=latency(self.latency),
+            latency_ms=Latency(**self.latency.summary()),
         )
-
-
-def latency(histogram: Histogram) -> Latency:
-    """A histogram's usual quantiles."""
-
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, 1)
-
-    return Latency(
-        p50=rounded(histogram.quantile(0.50)),
-        p95=rounded(histogram.quantile(0.95)),
-        p99=rounded(histogram.quantile(0.99)),
-        max=rounded(histogram.max_ms if histogram.counts.any() else None),
-    )

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from ingest.latency import Histogram
 from ingest.memory import relax_collector, resident_mb
 from ingest.options import IngestOptions
 from ingest.sequence import Tally, Track
 from ingest.single import Ingester
 from ingest.status import Status
 from ingest.stores import open_store
+from park.latency import State
 
 REPORT_S = 1.0
 COUNTERS = ("received", "stored", "dead_lettered", "states", "batches", "retries", "reconnects")
@@ -40,8 +40,8 @@ class Report:
     counters: Mapping[str, int]
     reasons: Mapping[str, int]
     late: int
-    latency: Histogram
-    write: Histogram
+    latency: State
+    write: State
     connected: bool
     troubles: list[str]
     gateways: Mapping[tuple[str, int], bool]
@@ -91,8 +91,8 @@ class _Recorder:
             counters={name: getattr(status, name) for name in COUNTERS},
             reasons=dict(status.reasons),
             late=status.tally.late,
-            latency=status.latency,
-            write=status.write,
+            latency=status.latency.state(),
+            write=status.write.state(),
             connected=status.connected,
             troubles=status.troubles(),
             gateways=dict(status.gateways),

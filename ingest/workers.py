@@ -17,7 +17,6 @@ from multiprocessing.context import SpawnProcess
 import structlog
 
 from ingest.errors import WorkerError
-from ingest.latency import Histogram
 from ingest.options import IngestOptions
 from ingest.retire import member
 from ingest.sequence import Tally, Track
@@ -25,6 +24,7 @@ from ingest.single import observe
 from ingest.status import Status, Summary
 from ingest.stores import open_store
 from ingest.worker import COUNTERS, Report, work
+from park.latency import Latencies
 from park.sectors import KINDS
 from park.topics import parse_telemetry
 
@@ -159,7 +159,7 @@ class Supervisor:
             status.reasons.update(report.reasons)
         status.tally.late = sum(report.late for report in reports)
         for name in ("latency", "write"):
-            total: Histogram = getattr(status, name)
+            total: Latencies = getattr(status, name)
             total.clear()
             for report in reports:
                 total.merge(getattr(report, name))

@@ -99,3 +99,23 @@ def test_the_store_holds_the_ingesters_own_figures(mosquitto: Mosquitto, influxd
     assert row["memory"] > 10
     (row,) = influxdb.influxql("SELECT * FROM park_gateway", bucket=bucket)
     assert (row["instance"], row["site"], row["acknowledged"]) == (f"gw-{gateway}-0", gateway, 9)
+
+
+def test_devices_beyond_the_limit_are_counted_and_kept(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    port = free_port()
+    settings = options(mosquitto, tmp_path, bucket, metrics=MetricsAddress(port=port), max_devices=2)
+    flood = [Sent(topic=topic(f"d-{i}"), payload=payload(1)) for i in range(5)]
+
+    async def main() -> None:
+        async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, flood)
+            await running.settles(5)
+            _, text = await asyncio.to_thread(get, port, "/metrics")
+        found = samples(text)
+        assert found["park_ingest_devices"] == 2
+        assert found["park_ingest_dead_lettered_totaltoo-many-devices"] == 3
+
+    asyncio.run(main())

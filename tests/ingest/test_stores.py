@@ -9,16 +9,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.batch import Batch
+from ingest.deadletter import DeadLetterFile, read_dead_letters
 from ingest.decode import Decoder
-from ingest.errors import BadStoreUrl, Misconfigured, PartialWrite, Refused, Retryable, StoreError, Unauthorized
+from ingest.errors import (
+    BadStoreUrl,
+    Misconfigured,
+    PartialWrite,
+    Refused,
+    Retryable,
+    StoreError,
+    TooLarge,
+    Unauthorized,
+)
 from ingest.ingester import IngestOptions, run
 from ingest.messages import PlainMessage
 from ingest.receive import BrokerOptions
+from ingest.sequence import Tally
+from ingest.status import Status
 from ingest.stores import open_store, parse_store_url
 from ingest.stores.base import Row, Store
 from ingest.stores.duckdb import connection_of
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
+from ingest.write import Writer
 from mqttlink import parse_broker_url
 from park.catalogue import ValueType
 from park.sectors import KINDS, SECTOR_OF
@@ -190,6 +204,38 @@ def test_influxdb_1_says_how_many_it_dropped(influxdb1: InfluxDB1) -> None:
     error = write_error(store, [LINE, b'soil_probe,device=d soil_moisture="wet" 1767225600001\n'])
     assert isinstance(error, PartialWrite)
     assert error.dropped == 1
+
+
+def test_a_request_too_large_for_the_server_is_split(tmp_path: Path) -> None:
+    """A row that alone is too large is refused; all others find their way, in smaller requests."""
+    with run_influxdb1(tmp_path, http_config=["  max-body-size = 2000"]) as server:
+        bucket = server.new_bucket()
+        url = InfluxUrl(endpoint=server.url, bucket=bucket, org="")
+        small = [b"soil_probe,device=d soil_moisture=0.5,seq=%di %d\n" % (i, T0 + i) for i in range(200)]
+        big = b'soil_probe,device=d note="%s" %d\n' % (b"x" * 3000, T0)
+        assert isinstance(write_error(InfluxStore(url, ""), small), TooLarge)
+        settled: list[Batch] = []
+
+        async def main() -> None:
+            store = InfluxStore(url, "")
+            batch = new_batch()
+            batch.rows += [*small[:77], big, *small[77:]]
+            batch.payloads += [b"%d" % i for i in range(201)]
+            batch.origins += [PlainMessage(topic="t", payload=b"")] * 201
+            status = Status("i", Tally(), {}, {})
+            writer = Writer(store, DeadLetterFile(tmp_path / "dead"), status, settled.append)
+            writer.submit(batch)
+            await writer.drain()
+            assert (status.stored, status.dead_lettered) == (200, 1)
+            await store.close()
+
+        asyncio.run(main())
+        (letter,) = read_dead_letters(tmp_path / "dead")
+        assert letter.rejection.payload == b"77"
+        assert "413" in letter.rejection.detail
+        assert len(settled) == 1
+        (row,) = server.influxql("SELECT count(seq) FROM soil_probe", bucket=bucket)
+        assert row["count"] == 200
 
 
 def test_a_scan_with_a_wrong_token_is_refused(influxdb: InfluxDB2) -> None:

@@ -84,6 +84,11 @@ def test_members_of_an_earlier_run_are_emptied_and_ended(
         await_count(influxdb, bucket, 200)
         publish(mosquitto, readings(100, first=200))
         await_count(influxdb, bucket, 300)
+        # A clean start under its client id is how a session is ended.
+        ends = [f"as {bucket}-{number} (p5, c1" for number in range(2)]
+        wait_until(
+            lambda: all(end in mosquitto.process.log.read_text() for end in ends), deadline=30, what="both retired"
+        )
         finish(child)
     finally:
         child.kill()

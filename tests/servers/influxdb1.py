@@ -1,7 +1,7 @@
 """The real InfluxDB 1.x on a free port of 127.0.0.1, with a database ``park`` and no login."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ bind-address = "127.0.0.1:{rpc}"
 [http]
   bind-address = "127.0.0.1:{port}"
   log-enabled = false
+{http}
 [logging]
   level = "warn"
 """
@@ -55,13 +56,15 @@ class InfluxDB1(Server):
 
 
 @contextmanager
-def run_influxdb1(folder: Path) -> Iterator[InfluxDB1]:
-    """Run InfluxDB 1.x with its data and log in ``folder``."""
+def run_influxdb1(folder: Path, *, http_config: Sequence[str] = ()) -> Iterator[InfluxDB1]:
+    """Run InfluxDB 1.x with its data and log in ``folder``; ``http_config`` are further lines of its [http]."""
     program = require("influxd-1.13.2")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     config = folder / "influxdb1.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port, rpc=free_port()), encoding="utf-8")
+    config.write_text(
+        _CONFIG.format(folder=folder, port=port, rpc=free_port(), http="\n".join(http_config)), encoding="utf-8"
+    )
     argv = [str(program), "-config", str(config)]
     process = Process(argv=argv, log=folder / "influxdb1.log", ready=lambda: http.healthy(f"{url}/ping"))
     process.start()
