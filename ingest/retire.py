@@ -82,8 +82,13 @@ def _complain(task: asyncio.Task[None]) -> None:
         log.error("a former member could not be retired; the next start tries again", error=str(error))
 
 
-async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.Event) -> None:
-    """Empty one session into the store, and end it once nothing has come for a second."""
+async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.Event) -> Summary:
+    """Empty one session into the store, and end it once nothing has come for a second.
+
+    Raises:
+        LinkError: the broker refused the login for good, or went away at the end; the session is not ended then.
+        IngestError: the store cannot be opened.
+    """
     log.info("retiring a former member", client_id=session.client_id)
     quiet = replace(options, broker=session, processes=1, report_every_s=None, metrics=None)
     store = open_store(options.store, os.environ)
@@ -101,12 +106,18 @@ async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.E
     if not stop.is_set() and summary.received == summary.stored + summary.dead_lettered:
         await end_session(session)
         log.info("a former member is retired", client_id=session.client_id, stored=summary.stored)
+    return summary
 
 
 async def _quiet(ingester: Ingester, running: asyncio.Task[Summary], stop: asyncio.Event) -> None:
-    received = -1
-    while not running.done() and (received != ingester.status.received or ingester.status.in_flight):
-        received = ingester.status.received
+    """Wait until, connected all the time, nothing has come for a second and everything is settled."""
+    status = ingester.status
+    seen: tuple[int, int] | None = None
+    while not running.done():
+        now = (status.received, status.reconnects)
+        if status.connected and not status.in_flight and now == seen:
+            return
+        seen = now if status.connected else None
         with suppress(TimeoutError):
             async with asyncio.timeout(_QUIET_S):
                 await stop.wait()

@@ -26,6 +26,7 @@ class Given:
     ca_file: str | None
     cert_file: str | None
     key_file: str | None
+    retire: bool
     as_json: bool
     verbose: bool
 

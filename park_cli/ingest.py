@@ -33,6 +33,9 @@ def ingest(
     ] = None,
     cert_file: Annotated[Path | None, typer.Option(help="Certificate that the broker knows this ingester by.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Leave the group for good: empty this client id's session, end it, exit.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Store every reading that the broker delivers; acknowledge it only when the store has it.
@@ -49,6 +52,8 @@ def ingest(
     """
     if (cert_file is None) != (key_file is None):
         raise UsageError("--cert-file and --key-file belong together")
+    if retire and processes > 1:
+        raise UsageError("--retire is for one client id; workers retire by themselves when --processes changes")
     become(
         Given(
             broker=broker,
@@ -62,6 +67,7 @@ def ingest(
             ca_file=_text(ca_file),
             cert_file=_text(cert_file),
             key_file=_text(key_file),
+            retire=retire,
             as_json=json,
             verbose=bool(context.parent and context.parent.params.get("verbose")),
         )

@@ -4,12 +4,14 @@ import asyncio
 import dataclasses
 import json
 import sys
+from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
 
-from ingest.ingester import IngestOptions, run
+from ingest.ingester import IngestOptions, Summary, run
 from ingest.options import MetricsAddress
 from ingest.receive import BrokerOptions
+from ingest.retire import retire
 from ingest.stores.url import parse_store_url
 from mqttlink import parse_broker_url
 from park_cli.credentials import secret
@@ -26,7 +28,12 @@ def main() -> None:
 
 def _ingest(given: Given) -> None:
     configure_logging(verbose=given.verbose)
-    summary = asyncio.run(run_until_signal(lambda stop: run(_options(given), stop)))
+    options = _options(given)
+
+    def work(stop: asyncio.Event) -> Awaitable[Summary]:
+        return retire(options, options.broker, stop) if given.retire else run(options, stop)
+
+    summary = asyncio.run(run_until_signal(work))
     print_summary("ingested", dataclasses.asdict(summary), as_json=given.as_json)
 
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from park.topics import TELEMETRY_FILTER
 from tests.ingest.command import PARK, ROOT, ingesting_command
-from tests.ingest.helpers import readings, topic
-from tests.ingest.test_ingester import await_count, seqs
+from tests.ingest.helpers import open_session, readings, session_is_known, topic
+from tests.ingest.test_ingester import await_count, count, seqs
 from tests.ingest.test_metrics import get
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.find import require
@@ -184,6 +187,29 @@ def test_a_parent_of_workers_is_ready_when_they_all_are(
         assert (summary["received"], summary["stored"], summary["gaps"]) == (500, 500, 0)
         connected = [line for line in command.logged() if CONNECTED in line["event"]]
         assert {f"{bucket}-0", f"{bucket}-1"} <= {line["client_id"] for line in connected}
+
+
+@pytest.mark.deadline(90)
+def test_a_member_of_a_group_leaves_for_good(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    """What waits in its session is stored, also when the broker is away at first; then it gets nothing more."""
+    bucket = influxdb.new_bucket()
+    with run_mosquitto(tmp_path, persistence=True, autosave_interval=1) as broker:
+        for name in ("stays", "leaves"):
+            open_session(broker, name, f"$share/both/{TELEMETRY_FILTER}")
+        publish_by_client(broker, 100)
+        broker.restart()
+        common = ("--broker", broker.url, "--store", influxdb.store_url(bucket), "--group", "both", "--client-id")
+        broker.stop()
+        with ingesting_command(tmp_path, *common, "leaves", "--retire", environ=token(influxdb)) as command:
+            command.logs("the broker is away")
+            broker.start()
+            assert command.process.wait(30) == 0
+        assert count(influxdb, bucket) == 50
+        assert not session_is_known(broker, "leaves")
+        with ingesting_command(tmp_path, *common, "stays", environ=token(influxdb)) as command:
+            await_count(influxdb, bucket, 100)
+            assert command.finish()["stored"] == 50
+    assert seqs(influxdb, bucket) == list(range(100))
 
 
 def test_half_a_pair_of_certificate_and_key_is_an_error_of_use(tmp_path: Path) -> None:
