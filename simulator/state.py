@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from park.catalogue import Sector
-from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams
+from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams, WorldDay
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import World
 
 _DAYS_KEPT = 3
+_CELLS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,13 +72,21 @@ class TownState:
         carries = self._carries[known]
         for past in range(known, day):
             world = self.world.day(past)
-            carries = {
-                name: sector.model.advance(sector.cells, carries[name], world) for name, sector in self._sectors.items()
-            }
+            carries = {name: _advance(sector, carries[name], world) for name, sector in self._sectors.items()}
         self._carries[day] = carries
         while len(self._carries) > _DAYS_KEPT:
             self._carries.popitem(last=False)
         return carries
+
+
+def _advance(sector: _Cells, carry: Carry, world: WorldDay) -> Carry:
+    """One day on, a block of cells at a time, so that the models' intermediate arrays stay small."""
+    parts = [
+        sector.model.advance(sector.cells[block], {name: values[block] for name, values in carry.items()}, world)
+        for first in range(0, len(sector.cells), _CELLS_AT_ONCE)
+        for block in (slice(first, first + _CELLS_AT_ONCE),)
+    ]
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:

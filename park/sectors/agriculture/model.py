@@ -1,8 +1,10 @@
 """The physics of agriculture: fields that drink rain and irrigation, and greenhouses beside them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import fields as members
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +18,24 @@ from park.sectors.agriculture.irrigation import Watering
 from park.sectors.agriculture.soil import soil_day
 
 _START_EC = 1.0  # mS/cm
+#: The soil of so many fields is worked out together; its intermediate arrays are many times what is kept.
+_CELLS_AT_ONCE = 1024
+
+T = TypeVar("T", Fields, probe.Zones, Watering)
+
+
+def _part(arrays: T, rows: slice) -> T:
+    """Some fields of a record of arrays."""
+    return replace(arrays, **{one.name: getattr(arrays, one.name)[rows] for one in members(arrays)})
+
+
+def _joined(parts: Sequence[T]) -> T:
+    """The records of several blocks of fields as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0], **{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in members(parts[0])}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,8 +86,16 @@ class FarmDay:
 
     @cached_property
     def _ground(self) -> tuple[probe.Zones, Watering]:
-        fields = self.farm.fields
-        day = soil_day(self.farm.setting, self.farm.cells, fields, self.carry, self.world)
+        blocks = [
+            self._ground_of(slice(first, first + _CELLS_AT_ONCE))
+            for first in range(0, len(self.farm.cells), _CELLS_AT_ONCE)
+        ]
+        return _joined([zones for zones, _ in blocks]), _joined([watering for _, watering in blocks])
+
+    def _ground_of(self, block: slice) -> tuple[probe.Zones, Watering]:
+        carry = {name: values[block] for name, values in self.carry.items()}
+        fields = _part(self.farm.fields, block)
+        day = soil_day(self.farm.setting, self.farm.cells[block], fields, carry, self.world)
         return probe.zones(fields, day), day.watering
 
     @property
