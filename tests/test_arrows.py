@@ -28,7 +28,8 @@ ARROWS: dict[str, set[str]] = {
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
     "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py"),
-    "influxdb_client": ("ingest/stores/influx.py", "dashboards/sources/influxql.py"),
+    "aiohttp": ("ingest/stores/influx.py",),
+    "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb.py", "dashboards/sources/duckdb.py"),
     "grafana_foundation_sdk": ("dashboards/grafana.py",),
     "nicegui": ("dashboards/viewer*.py",),
@@ -149,7 +150,7 @@ def test_every_package_is_read() -> None:
         ("simulator/fleet.py", "import mqttlink", "mqttlink belongs in"),
         ("ingest/decode.py", "from park.sectors.energy.model import step", "park.sectors.energy.model belongs in"),
         ("ingest/decode.py", "from park.sectors.energy import model", "park.sectors.energy.model belongs in"),
-        ("ingest/write.py", "import influxdb_client.client", "influxdb_client.client belongs in"),
+        ("ingest/write.py", "import aiohttp.web", "aiohttp.web belongs in"),
         ("dashboards/rules.py", "from duckdb import connect", "duckdb belongs in"),
         ("ingest/decode.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
         ("simulator/a.py", "import importlib\nimportlib.import_module('paho.mqtt')", "paho.mqtt belongs in no"),
@@ -171,7 +172,7 @@ def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, sai
         ("simulator/publish.py", "from mqttlink import connect\nfrom park.topics import telemetry_topic"),
         ("simulator/fleet.py", "from park.sectors.energy.model import step"),
         ("park/sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
-        ("ingest/stores/influx.py", "from influxdb_client.client import write_api"),
+        ("ingest/stores/influx.py", "from aiohttp.web import run_app"),
         ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker"),
         ("dashboards/viewer_page.py", "from nicegui import ui"),
     ],
