@@ -56,8 +56,13 @@ class Rows:
 
     def split(self) -> list[bytes]:
         """Each row."""
-        blob, ends = self.join(), np.cumsum(self.lengths()).tolist()
-        return [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        return self.cut(np.arange(len(self.cells)))
+
+    def cut(self, firsts: Ints) -> list[bytes]:
+        """The rows in pieces, each from one of `firsts` to before the next; the first of them is row 0."""
+        blob, ends = self.join(), np.cumsum(self.lengths())
+        starts = [0, *ends[firsts[1:] - 1].tolist()] if len(firsts) else []
+        return [blob[start:end] for start, end in zip(starts, [*starts[1:], len(blob)], strict=False)]
 
 
 class Writer:

@@ -36,6 +36,12 @@ def generate(
 def _interleave(parts: list[Columns], renderers: Mapping[str, Renderer]) -> bytes:
     if len(parts) == 1:
         return renderers[parts[0].kind.name](parts[0]).join()
-    order = np.argsort(np.concatenate([part.ts for part in parts]), kind="stable").tolist()
-    lines = list(chain.from_iterable(renderers[part.kind.name](part).split() for part in parts))
-    return b"".join([lines[at] for at in order])
+    # What is due at one instant in a kind, such as the probes of a field, stays in one piece.
+    firsts = [np.flatnonzero(np.diff(part.ts, prepend=-1)) for part in parts]
+    times = np.concatenate([part.ts[first] for part, first in zip(parts, firsts, strict=True)])
+    pieces = list(
+        chain.from_iterable(
+            renderers[part.kind.name](part).cut(first) for part, first in zip(parts, firsts, strict=True)
+        )
+    )
+    return b"".join([pieces[at] for at in np.argsort(times, kind="stable").tolist()])

@@ -69,3 +69,11 @@ def test_rows_of_one_width_need_no_mask() -> None:
     rows = number(np.array([12, 5678]))
     assert rows.keep is not None
     assert rows.split() == [b"12", b"5678"]
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30), st.data())
+def test_pieces_are_the_rows_from_one_cut_to_the_next(ks: list[int], data: st.DataObject) -> None:
+    rows = number(np.array(ks))
+    cuts = sorted({0, *data.draw(st.lists(st.integers(0, len(ks) - 1)))})
+    expected = [b"".join(rows.split()[a:b]) for a, b in zip(cuts, [*cuts[1:], len(ks)], strict=True)]
+    assert rows.cut(np.array(cuts)) == expected
