@@ -155,13 +155,16 @@ class Snapshots:
 def poison(
     readings: Annotated[int, typer.Option(help="Queued for each run.")] = 100_000,
     rounds: Annotated[int, typer.Option(help="Of each kind of run.")] = 7,
+    malformed: Annotated[
+        bool, typer.Option("--malformed", help="Poison that decoding refuses, not the store.")
+    ] = False,
     json_: Json = None,
 ) -> None:
     """Drain a queue with and without one poison in its middle, which the store refuses."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for number in range(2 * rounds):
         poisoned = number % 2 == 1
-        seconds[poisoned].append(_drain(readings, poisoned=poisoned))
+        seconds[poisoned].append(_drain(readings, poisoned=poisoned, malformed=malformed))
     clean, spoilt = (statistics.median(seconds[poisoned]) for poisoned in (False, True))
     figures = {
         "readings": readings,
@@ -176,7 +179,7 @@ def poison(
     show("one poison in the stream", figures, json_)
 
 
-def _drain(readings: int, *, poisoned: bool) -> float:
+def _drain(readings: int, *, poisoned: bool, malformed: bool) -> float:
     """Seconds in which the ingester drains a queue that was filled while it was stopped."""
     half = readings // 2 // 1000
     first = Load(devices=1000, seconds=half, kinds=("soil_probe",), speed="max")
@@ -187,7 +190,7 @@ def _drain(readings: int, *, poisoned: bool) -> float:
         park.influxdb.write(b'weather_station,device=old relative_humidity="wet" %d\n' % ts, bucket=park.bucket)
         bad = Sent(
             topic="park/agriculture/yangshan/weather_station/weather-station-000001/telemetry",
-            payload=b'{"ts":%d,"seq":1,"relative_humidity":50.5}' % ts,
+            payload=b"{" if malformed else b'{"ts":%d,"seq":1,"relative_humidity":50.5}' % ts,
         )
         park.begin_to_ingest()
         park.ingester.pause()
