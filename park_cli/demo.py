@@ -40,6 +40,7 @@ from simulator.simulate import Simulated, SimulateOptions
 app = typer.Typer(name="demo", pretty_exceptions_enable=False)
 
 _SETTLE_S = 60.0
+_REFRESH_S = 1.5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,12 @@ async def _run(options: DemoOptions, stop: asyncio.Event) -> DemoSummary:
         simulating = asyncio.create_task(_simulate(options, address, stop), name="simulator")
         try:
             page = await stack.enter_async_context(
-                viewer_running(source, port=options.port, utc_offset_ms=options.selection.town.town.utc_offset_ms)
+                viewer_running(
+                    source,
+                    port=options.port,
+                    utc_offset_ms=options.selection.town.town.utc_offset_ms,
+                    refresh_s=_REFRESH_S,
+                )
             )
             _announce(page, options)
             simulated = await simulating
@@ -146,7 +152,7 @@ async def _broker_address(options: DemoOptions) -> AsyncIterator[Address]:
 
 def _ingest_options(address: Address, url: StoreUrl, folder: Path) -> IngestOptions:
     return IngestOptions(
-        broker=IngestBroker(address=address), store=url, dead_letters=folder / "dead-letters.ndjson", report_every_s=5.0
+        broker=IngestBroker(address=address), store=url, dead_letters=folder / "dead-letters.ndjson", report_every_s=2.0
     )
 
 
