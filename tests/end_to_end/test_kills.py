@@ -73,7 +73,7 @@ def test_resets_and_half_open_connections_lose_nothing(influxdb: InfluxDB2, tmp_
 def test_a_killed_worker_loses_nothing_under_load(influxdb: InfluxDB2, tmp_path: Path) -> None:
     with chaos(tmp_path, Load(seconds=15), influxdb=influxdb, processes=2) as park:
         park.begin()
-        for _ in range(2):
+        for _ in range(5):
             park.moment()
             os.kill(park.random.choice(workers(park.ingester.pid)).pid, signal.SIGKILL)
             await_that(lambda: len(workers(park.ingester.pid)) == 2, what="the worker's return")
