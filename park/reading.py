@@ -1,7 +1,6 @@
-"""A reading, and the verdict on a message that is none."""
+"""The verdict on a message that is no reading."""
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,25 +17,6 @@ class Reason(enum.StrEnum):
     OVERSIZE = "oversize-payload"
     TOO_MANY_DEVICES = "too-many-devices"
     STORE_REFUSED = "store-refused"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One reading of one device, as it is meant to be stored.
-
-    Attributes:
-        ts: intended time of measurement, Unix milliseconds.
-        seq: the slot since commissioning; +1 per reading.
-        values: channel name to value; a channel that was not measured is absent.
-    """
-
-    sector: str
-    site: str
-    kind: str
-    device: str
-    ts: int
-    seq: int
-    values: Mapping[str, float | int | bool | str]
 
 
 @dataclass(frozen=True, kw_only=True)
