@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Self
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -58,7 +59,7 @@ class StatusCollector(Collector):
 
 
 def _histogram(name: str, text: str, latencies: Latencies) -> Metric:
-    cumulative = latencies.counts.cumsum()
+    cumulative = list(accumulate(latencies.counts))
     steps = range(BUCKETS_PER_OCTAVE - 1, len(BOUNDS_MS), BUCKETS_PER_OCTAVE)  # one an octave is enough
     buckets = [(f"{BOUNDS_MS[i] / 1000:.6g}", float(cumulative[i])) for i in steps]
     buckets.append(("+Inf", float(cumulative[-1])))

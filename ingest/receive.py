@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import mqtt5
-import structlog
 
 from ingest.errors import BadCertificate
+from ingest.log import get_logger
 from ingest.messages import Message
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, shared
 
 __all__ = ["Address", "BrokerOptions", "LinkError", "Receiver", "end_session", "session_exists", "session_link"]
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 DAY_S = 24 * 3600
 _ANSWER_S = 5.0

@@ -2,19 +2,20 @@
 
 import asyncio
 import time
+from operator import sub
 from types import SimpleNamespace
 
 import msgspec
-import structlog
 
 from ingest.errors import Misconfigured, Retryable, StoreError
+from ingest.log import get_logger
 from ingest.memory import resident_mb
 from ingest.status import Status
 from ingest.stores.base import Row, Series, Store
 from park.latency import percentile
 from park.pipeline import INGEST
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 EVERY_S = 10.0
 SILENT_INTERVALS = 3
@@ -29,8 +30,8 @@ class Reporter:
         self._store = store
         self._every_s = every_s
         self._render = store.render(_series(status.instance))
-        self._latency = status.latency.counts.copy()
-        self._write = status.write.counts.copy()
+        self._latency = status.latency.counts[:]
+        self._write = status.write.counts[:]
         self._cpu_s = self._cpu_used_s()
         self._received = 0
         self._heard: dict[str, tuple[int, float]] = {}
@@ -60,9 +61,9 @@ class Reporter:
         """The row of now; latencies and CPU since the last one."""
         status = self._status
         tally = status.tally
-        latency = status.latency.counts - self._latency
-        write = status.write.counts - self._write
-        self._latency, self._write = status.latency.counts.copy(), status.write.counts.copy()
+        latency = list(map(sub, status.latency.counts, self._latency))
+        write = list(map(sub, status.write.counts, self._write))
+        self._latency, self._write = status.latency.counts[:], status.write.counts[:]
         values = {
             "received": status.received,
             "stored": status.stored,

@@ -10,15 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-import structlog
-
+from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.receive import BrokerOptions, LinkError, end_session, session_exists
 from ingest.single import Ingester
 from ingest.status import Summary
 from ingest.stores import open_store
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 _QUIET_S = 1.0
 _AGAIN_S = 5.0

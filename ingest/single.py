@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-import structlog
-
 from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
 from ingest.decode import Decoder
 from ingest.intake import Intake
+from ingest.log import get_logger
 from ingest.messages import Message
 from ingest.options import IngestOptions
 from ingest.receive import Receiver
@@ -20,7 +19,7 @@ from ingest.status import Status, Summary
 from ingest.stores.base import Store
 from ingest.write import Writer
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 
 class Ingester:

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import structlog
-
 from ingest.batch import Batch
+from ingest.log import get_logger
 from ingest.sequence import Tally, Track
 from park.latency import Latencies
 from park.reading import Rejection
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 _HOLDING = "the store refuses all writes; holding everything until this is put right"
 _TRYING = "the store does not take writes; trying again, nothing is lost"
@@ -101,14 +99,18 @@ class Status:
         if len(batch.rows) > refused:
             self.batches += 1
         if not refused:
-            age_ms = np.array(batch.times, dtype=np.float64)
-            np.subtract(batch.opened_ms, age_ms, out=age_ms)
-            live = age_ms[age_ms >= -AHEAD_MS]
-            self.latency.add(live + (time.time_ns() // 1_000_000 - batch.opened_ms))
+            self._age(batch)
+
+    def _age(self, batch: Batch) -> None:
+        """Count how old the batch's live readings are now; many share a millisecond."""
+        now_ms, ahead_ms = time.time_ns() // 1_000_000, batch.opened_ms + AHEAD_MS
+        for ts, times in Counter(batch.times).items():
+            if ts <= ahead_ms:
+                self.latency.add(now_ms - ts, times)
 
     def wrote(self, seconds: float) -> None:
         """The store took a write."""
-        self.write.add(np.array([seconds * 1000.0]))
+        self.write.add(seconds * 1000.0)
         self.store_answers()
 
     def store_answers(self) -> None:

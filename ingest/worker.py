@@ -6,15 +6,13 @@ import os
 import signal
 import sys
 import time
+from array import array
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-import numpy as np
-import numpy.typing as npt
-import structlog
-
+from ingest.log import log_to_stderr
 from ingest.memory import relax_collector, resident_mb
 from ingest.options import IngestOptions
 from ingest.sequence import Tally, Track
@@ -34,7 +32,7 @@ class Report:
 
     Attributes:
         topics: devices seen for the first time, in the order of their numbers.
-        seen: (N, 2) number of the device, and sequence number.
+        seen: number of the device and sequence number, in turns.
     """
 
     counters: Mapping[str, int]
@@ -48,7 +46,7 @@ class Report:
     cpu_s: float
     memory_mb: float
     topics: list[str]
-    seen: npt.NDArray[np.int64]
+    seen: "array[int]"
 
 
 class RecordingTrack(Track):
@@ -56,7 +54,7 @@ class RecordingTrack(Track):
 
     __slots__ = ("_number", "_seen")
 
-    def __init__(self, tally: Tally, number: int, seen: list[int]) -> None:
+    def __init__(self, tally: Tally, number: int, seen: "array[int]") -> None:
         super().__init__(tally)
         self._number = number
         self._seen = seen
@@ -64,7 +62,7 @@ class RecordingTrack(Track):
 
     def observe(self, seq: int, ts: int) -> None:
         """Remember the reading for the next report."""
-        self._seen += (self._number, seq)
+        self._seen.extend((self._number, seq))
         if ts < self.newest:
             self._tally.late += 1
         else:
@@ -74,7 +72,7 @@ class RecordingTrack(Track):
 class _Recorder:
     def __init__(self) -> None:
         self._topics: list[str] = []
-        self._seen: list[int] = []
+        self._seen = array("q")
         self._count = 0
 
     def new_track(self, tally: Tally, topic: str) -> Track:
@@ -83,9 +81,8 @@ class _Recorder:
         return RecordingTrack(tally, self._count - 1, self._seen)
 
     def report(self, status: Status) -> Report:
-        seen = np.array(self._seen, dtype=np.int64).reshape(-1, 2)
-        topics = self._topics.copy()
-        self._seen.clear()
+        seen, topics = self._seen[:], self._topics.copy()
+        del self._seen[:]
         self._topics.clear()
         return Report(
             counters={name: getattr(status, name) for name in COUNTERS},
@@ -109,7 +106,7 @@ def work(options: IngestOptions, pipe: Connection, parent: int) -> None:
     if options.prepare_worker is not None:
         options.prepare_worker()
     else:
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+        log_to_stderr()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the parent, which stops its workers in order
     with suppress(BrokenPipeError):
         asyncio.run(_work(options, pipe))

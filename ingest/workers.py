@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-import structlog
-
 from ingest.errors import WorkerError
+from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.retire import member
 from ingest.sequence import Tally, Track
@@ -28,7 +27,7 @@ from park.latency import Latencies
 from park.sectors import KINDS
 from park.topics import parse_telemetry
 
-log = structlog.get_logger("ingest")
+log = get_logger("ingest")
 
 _RESTART_S = 1.0
 
@@ -140,7 +139,7 @@ class Supervisor:
                 interval_s = KINDS[parse_telemetry(topic).kind].interval_s
                 self._devices[topic] = _Device(track=Track(self.status.tally), interval_s=interval_s)
             worker.topics.append(self._devices[topic])
-        for number, seq in report.seen.tolist():
+        for number, seq in zip(report.seen[::2], report.seen[1::2], strict=True):
             track = worker.topics[number].track
             if seq == track.expected:
                 track.expected = seq + 1

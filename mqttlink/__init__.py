@@ -1,10 +1,10 @@
 """An asyncio MQTT 5 link that holds one session through every fault, and an embedded broker.
 
 `Link` reads many messages with each system call and acknowledges many with each write; `frames` encodes
-many messages at once; `Broker` serves this host for demonstrations and fast tests.
+many messages at once; `broker` serves this host for demonstrations and fast tests. These two are imported by
+name, for who only receives has a use for neither.
 """
 
-from mqttlink.broker import Broker
 from mqttlink.errors import (
     BadBrokerUrl,
     BrokerError,
@@ -20,24 +20,19 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
 )
-from mqttlink.exchange import Limits
-from mqttlink.frames import content_type_property, encode_publishes
 from mqttlink.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
 from mqttlink.options import Backoff, LinkOptions, Session
-from mqttlink.sessions import Stats
 from mqttlink.url import Address, parse_broker_url
 
 __all__ = [
     "Address",
     "Backoff",
     "BadBrokerUrl",
-    "Broker",
     "BrokerError",
     "BrokerUnreachable",
     "CannotListen",
     "ConnectRefused",
     "ConnectionLost",
-    "Limits",
     "Link",
     "LinkClosed",
     "LinkError",
@@ -51,9 +46,6 @@ __all__ = [
     "PublishRefused",
     "Session",
     "SessionTakenOver",
-    "Stats",
     "SubscribeRefused",
-    "content_type_property",
-    "encode_publishes",
     "parse_broker_url",
 ]

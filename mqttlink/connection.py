@@ -1,12 +1,12 @@
 """One connection to a broker: everything that ends with it lives here."""
 
 import asyncio
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 import mqtt5
-import numpy as np
-from numpy.typing import NDArray
 
 from mqttlink.errors import (
     ConnectionLost,
@@ -34,7 +34,7 @@ class Handlers:
     """Where a connection hands on what it receives."""
 
     publishes: Callable[[list[mqtt5.PublishPacket], int], None]
-    acks: Callable[[NDArray[np.uint16], NDArray[np.uint8], int], None]
+    acks: "Callable[[array[int], bytearray, int], None]"
     room: Callable[[], None]
     failed: Callable[[BaseException], None]
 
@@ -145,7 +145,7 @@ class Connection(PacketProtocol):
         self._idle_ticks = 0
         self._transport.write(data)
 
-    def acknowledge(self, packet_ids: object) -> None:
+    def acknowledge(self, packet_ids: Iterable[int]) -> None:
         """Write all PUBACKs at once; nothing if the connection has ended, for the broker sends again."""
         if self._transport is not None and not self.lost.done() and not self._leaving:
             self._idle_ticks = 0
@@ -222,7 +222,7 @@ class Connection(PacketProtocol):
         self._tick_every(session.keep_alive_s / _TICKS_PER_KEEP_ALIVE)
 
     def _dispatch(self, read: Parsed) -> None:
-        if len(read.ack_ids):
+        if read.ack_ids:
             self._take_acks(read.ack_ids, read.ack_reasons)
         if read.publishes and not self._leaving:
             self._handlers.publishes(read.publishes, self.generation)
@@ -231,25 +231,25 @@ class Connection(PacketProtocol):
         if read.malformed is not None:
             raise ProtocolViolation(f"{self._options.address} sent a malformed packet: {read.malformed}")
 
-    def _take_acks(self, ids: NDArray[np.uint16], reasons: NDArray[np.uint8]) -> None:
-        bulk = self.ids.release(ids)
+    def _take_acks(self, ids: "array[int]", reasons: bytearray) -> None:
+        bulk = bytearray(self.ids.release(ids))
         if self._answers:
-            for i, packet_id in enumerate(ids.tolist()):
+            for i, packet_id in enumerate(ids):
                 future = self._answers.pop(packet_id, None)
                 if future is not None:
-                    bulk[i] = False
+                    bulk[i] = 0
                     if not future.done():
-                        future.set_result(mqtt5.PubAckReasonCode(int(reasons[i])))
-        if not bulk.all():
-            ids, reasons = ids[bulk], reasons[bulk]
-        if len(ids):
+                        future.set_result(mqtt5.PubAckReasonCode(reasons[i]))
+        if not all(bulk):
+            ids, reasons = array("H", compress(ids, bulk)), bytearray(compress(reasons, bulk))
+        if ids:
             self._handlers.acks(ids, reasons, self.generation)
         self._handlers.room()
 
     def _take(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket():
-                self.ids.release(np.array([packet.packet_id], np.uint16))
+                self.ids.release(array("H", [packet.packet_id]))
                 future = self._answers.pop(packet.packet_id, None)
                 if future is not None and not future.done():
                     future.set_result(packet)

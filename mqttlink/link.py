@@ -4,13 +4,12 @@ import asyncio
 import dataclasses
 import inspect
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from array import array
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import mqtt5
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from mqttlink import requests
 from mqttlink.connection import Connection, Handlers
@@ -26,7 +25,7 @@ from mqttlink.gate import Gate
 from mqttlink.options import LinkOptions, Session
 
 OnPublishes = Callable[[list[mqtt5.PublishPacket], int], None]
-OnAcks = Callable[[NDArray[np.uint16], NDArray[np.uint8], int], None]
+OnAcks = Callable[["array[int]", bytearray, int], None]
 OnConnected = Callable[[Session], Awaitable[None] | None]
 OnDisconnected = Callable[[int, LinkError], None]
 
@@ -55,8 +54,8 @@ class Link:
     Args:
         options: how to connect.
         on_publishes: all messages of one read, and the connection's generation.
-        on_acks: packet ids (uint16) and reason codes (uint8) of all PUBACKs of one read that answer
-            reserved ids, and the generation. 0x10 says that nobody listens, 0x80 and above is refusal.
+        on_acks: packet ids (of type "H") and reason codes (a byte each) of all PUBACKs of one read that
+            answer reserved ids, and the generation. 0x10 says that nobody listens, 0x80 and above is refusal.
         on_connected: called before any message of the new generation is handed on. If it returns an
             awaitable, `connected` and `writable` wait for it: the place to subscribe and to publish births.
         on_disconnected: the generation that ended (or the last one held, after an attempt that failed)
@@ -143,7 +142,7 @@ class Link:
 
     # --- receiving
 
-    def acknowledge(self, packet_ids: ArrayLike, generation: int) -> None:
+    def acknowledge(self, packet_ids: Iterable[int], generation: int) -> None:
         """Acknowledge messages in one write; those of an older connection are the broker's to send again."""
         if self._connection is not None and generation == self._connection.generation:
             self._connection.acknowledge(packet_ids)
@@ -200,8 +199,8 @@ class Link:
             connection, topic, payload, qos=mqtt5.QoS(qos), retain=retain, content_type=content_type
         )
 
-    def reserve(self, count: int) -> NDArray[np.uint16]:
-        """Take `count` packet ids for QoS 1 messages that `send` writes before anything is awaited.
+    def reserve(self, count: int) -> "array[int]":
+        """Take `count` packet ids, of type "H", for QoS 1 messages that `send` writes before anything is awaited.
 
         Raises:
             ValueError: more than `window_free`.

@@ -1,9 +1,9 @@
 """Single requests on one connection, each with the answer that it waits for."""
 
+from array import array
 from collections.abc import Sequence
 
 import mqtt5
-import numpy as np
 
 from mqttlink.connection import Connection
 from mqttlink.errors import PublishRefused, SubscribeRefused, describe
@@ -59,11 +59,11 @@ async def publish(
     if not qos.value:
         connection.write(encode(None))
         return mqtt5.PubAckReasonCode.SUCCESS
-    packet_id = int(connection.ids.reserve(1)[0])
+    packet_id = connection.ids.reserve(1)[0]
     try:
         frame = encode(packet_id)
     except ValueError:
-        connection.ids.release(np.array([packet_id], np.uint16))
+        connection.ids.release(array("H", [packet_id]))
         raise
     code = await connection.ask(packet_id, frame)
     assert isinstance(code, mqtt5.PubAckReasonCode)

@@ -1,53 +1,53 @@
-"""Latencies counted in logarithmic buckets: constant memory, one numpy pass for many, percentiles within 3 per cent."""
+"""Latencies counted in logarithmic buckets: constant memory, percentiles within 3 per cent."""
 
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-
-from park.model import Ints
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import add
+from typing import Any, TypeAlias
 
 BUCKETS_PER_OCTAVE = 24
 _LOWEST_MS = 0.01
-_BUCKETS = 32 * BUCKETS_PER_OCTAVE
+BUCKETS = 32 * BUCKETS_PER_OCTAVE
 
 #: Upper bound of each bucket, in milliseconds: from 0.01 to 12 hours and more.
-BOUNDS_MS = _LOWEST_MS * np.exp2((np.arange(_BUCKETS) + 1) / BUCKETS_PER_OCTAVE)
+BOUNDS_MS: list[float] = [_LOWEST_MS * 2.0 ** ((bucket + 1) / BUCKETS_PER_OCTAVE) for bucket in range(BUCKETS)]
+
+#: How many latencies lie in each bucket; of type "q".
+Counts: TypeAlias = "array[int]"
 
 #: Counts, sum and maximum.
-State = tuple[Ints, float, float]
+State: TypeAlias = tuple[Counts, float, float]
 
 
 class Latencies:
     """A histogram of milliseconds.
 
     Attributes:
-        counts: of every bucket.
+        counts: of every bucket, int64; a buffer that numpy can look at.
         total_ms, max_ms: sum and maximum of all latencies.
     """
 
     def __init__(self) -> None:
-        self.counts: Ints = np.zeros(_BUCKETS, dtype=np.int64)
+        self.counts: Counts = array("q", bytes(8 * BUCKETS))
         self.total_ms = 0.0
         self.max_ms = 0.0
 
     def __len__(self) -> int:
-        return int(self.counts.sum())
+        return sum(self.counts)
 
-    def add(self, milliseconds: npt.NDArray[np.float64]) -> None:
-        """Count these latencies; negative ones (clocks that disagree) as 0."""
-        if not len(milliseconds):
-            return
-        octaves = np.log2(np.maximum(milliseconds, _LOWEST_MS) / _LOWEST_MS)
-        buckets = np.minimum((octaves * BUCKETS_PER_OCTAVE).astype(np.int64), _BUCKETS - 1)
-        self.counts += np.bincount(buckets, minlength=_BUCKETS)
-        self.total_ms += float(np.maximum(milliseconds, 0.0).sum())
-        self.max_ms = max(self.max_ms, float(milliseconds.max()))
+    def add(self, milliseconds: float, times: int = 1) -> None:
+        """Count a latency so many times; a negative one (clocks that disagree) as 0."""
+        self.counts[min(bisect_right(BOUNDS_MS, milliseconds), BUCKETS - 1)] += times
+        self.total_ms += max(0.0, milliseconds) * times
+        self.max_ms = max(self.max_ms, milliseconds)
 
     def merge(self, state: State) -> None:
         """Add another histogram's `state`."""
         counts, total_ms, max_ms = state
-        self.counts += counts
+        self.counts = array("q", map(add, self.counts, counts))
         self.total_ms += total_ms
         self.max_ms = max(self.max_ms, max_ms)
 
@@ -57,7 +57,7 @@ class Latencies:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.counts[:] = 0
+        self.counts = array("q", bytes(8 * BUCKETS))
         self.total_ms = self.max_ms = 0.0
 
     def percentile(self, share: float) -> float | None:
@@ -73,10 +73,10 @@ class Latencies:
         return {name: None if value is None else round(value, 3) for name, value in figures.items()}
 
 
-def percentile(counts: Ints, share: float) -> float | None:
+def percentile(counts: Sequence[int], share: float) -> float | None:
     """The latency in milliseconds, in the middle of its bucket, below which `share` of the counts lie."""
-    total = int(counts.sum())
-    if not total:
+    below = list(accumulate(counts))
+    if not below[-1]:
         return None
-    bucket = int(np.searchsorted(np.cumsum(counts), max(1, np.ceil(share * total))))
-    return float(BOUNDS_MS[bucket] * 2 ** (-0.5 / BUCKETS_PER_OCTAVE))
+    bucket = bisect_left(below, max(1, math.ceil(share * below[-1])))
+    return BOUNDS_MS[bucket] * float(2.0 ** (-0.5 / BUCKETS_PER_OCTAVE))

@@ -17,7 +17,7 @@ from mqttlink import parse_broker_url
 from park_cli.credentials import secret
 from park_cli.entry import guarded
 from park_cli.handover import Given
-from park_cli.output import configure_logging, print_summary
+from park_cli.logs import configure_logging
 from park_cli.running import run_until_signal
 
 
@@ -34,6 +34,8 @@ def _ingest(given: Given) -> None:
         return retire(options, options.broker, stop) if given.retire else run(options, stop)
 
     summary = asyncio.run(run_until_signal(work))
+    from park_cli.output import print_summary  # noqa: PLC0415 - it draws tables, and a service has none to draw
+
     print_summary("ingested", dataclasses.asdict(summary), as_json=given.as_json)
 
 

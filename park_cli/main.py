@@ -49,7 +49,7 @@ app = typer.Typer(
 @app.callback()
 def setup(*, verbose: Annotated[bool, typer.Option("--verbose", help="Log more.")] = False) -> None:
     """A city's sensing demonstration park in a box."""
-    from park_cli.output import configure_logging  # noqa: PLC0415 - after the arguments are known to be right
+    from park_cli.logs import configure_logging  # noqa: PLC0415 - after the arguments are known to be right
 
     configure_logging(verbose=verbose)
 

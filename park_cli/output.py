@@ -1,40 +1,15 @@
-"""What a command prints: progress and logs to standard error, the summary to standard output."""
+"""What a command prints: progress to standard error, the summary to standard output."""
 
 import json
-import logging
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 errors = Console(stderr=True, highlight=False)
-
-
-def configure_logging(*, verbose: bool = False) -> None:
-    """Structured logs on standard error: readable on a terminal, JSON elsewhere."""
-    renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=_stderr_logger,
-        cache_logger_on_first_use=False,
-    )
-
-
-def _stderr_logger(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(sys.stderr)
 
 
 def progress_bar() -> Progress:

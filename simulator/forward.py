@@ -15,7 +15,7 @@ from park.model import Floats, Ints
 from simulator.batches import Batch, Encoder, Flight, Framer, Window
 from simulator.clock import Schedule
 from simulator.fleet import Fleet
-from simulator.progress import Progress
+from simulator.progress import Progress, count_all
 
 #: Large enough that the cost of a batch is in its readings, small enough for the processor's cache.
 ROWS_AT_ONCE = 4096
@@ -150,8 +150,8 @@ class Forward:
             progress.acknowledged += batch.taken
             progress.overruns += batch.late
             for lags_s in batch.lags_s:
-                progress.latencies.add(lags_s * 1000)
-                self.recent.add(lags_s * 1000)
+                count_all(progress.latencies, lags_s * 1000)
+                count_all(self.recent, lags_s * 1000)
 
     def _moved(self, now_s: float) -> None:
         if not self.live or math.isinf(self.schedule.speed):

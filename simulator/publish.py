@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from mqttlink import Address, Link, LinkError, LinkOptions, Session, content_type_property, encode_publishes
+from mqttlink import Address, Link, LinkError, LinkOptions, Session
+from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import DEFAULT
 from park.model import Ints
 from park.topics import gateway_topic
@@ -174,7 +176,7 @@ class Gateway:
     def _send(self, batch: Batch) -> None:
         count = min(self._link.window_free, batch.unsent)
         if count:
-            ids = self._link.reserve(count)
+            ids = np.frombuffer(self._link.reserve(count), np.uint16)
             for data in self._forward.frames(batch, ids, _frame, time.time()):
                 self._link.send(data)
 
@@ -193,14 +195,15 @@ class Gateway:
             async with asyncio.timeout(moment_s - time.time()):
                 await self._ended.wait()
 
-    def _on_acks(self, ids: npt.NDArray[np.uint16], reasons: npt.NDArray[np.uint8], _generation: int) -> None:
-        taken = reasons == 0
-        self._forward.answered(ids, taken, time.time())
+    def _on_acks(self, ids: "array[int]", reasons: bytearray, _generation: int) -> None:
+        codes = np.frombuffer(reasons, np.uint8)
+        taken = codes == 0
+        self._forward.answered(np.frombuffer(ids, np.uint16), taken, time.time())
         if self._window - self._link.window_free >= _MANY:
             self._link.pause_reading()
             asyncio.get_running_loop().call_later(_COLLECT_S, self._link.resume_reading)
         if not taken.all():
-            self._refusals(reasons[~taken])
+            self._refusals(codes[~taken])
 
     def _refusals(self, reasons: npt.NDArray[np.uint8]) -> None:
         self.progress.unheard += int(np.count_nonzero(reasons == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS))

@@ -28,7 +28,7 @@ ARROWS: dict[str, set[str]] = {
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
     "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py"),
-    "aiohttp": ("ingest/stores/influx.py",),
+    "urllib3": ("ingest/stores/influx_scan.py",),
     "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb.py", "dashboards/sources/duckdb.py"),
     "grafana_foundation_sdk": ("dashboards/grafana.py",),
@@ -47,7 +47,7 @@ HOMES: dict[str, tuple[str, ...]] = {
 # What does input and output, or keeps time: nothing for the contract, which is data and pure functions.
 IMPURE = {
     *("asyncio", "socket", "ssl", "select", "selectors", "subprocess", "multiprocessing", "threading"),
-    *("urllib", "http", "httpx", "aiohttp", "requests", "sqlite3", "os", "io", "shutil", "tempfile", "time"),
+    *("urllib", "http", "httpx", "aiohttp", "urllib3", "requests", "sqlite3", "os", "io", "shutil", "tempfile", "time"),
     *("random", "secrets", "logging", "structlog", "signal", "mqtt5", "influxdb_client", "duckdb"),
 }
 
@@ -150,7 +150,7 @@ def test_every_package_is_read() -> None:
         ("simulator/fleet.py", "import mqttlink", "mqttlink belongs in"),
         ("ingest/decode.py", "from park.sectors.energy.model import step", "park.sectors.energy.model belongs in"),
         ("ingest/decode.py", "from park.sectors.energy import model", "park.sectors.energy.model belongs in"),
-        ("ingest/write.py", "import aiohttp.web", "aiohttp.web belongs in"),
+        ("ingest/write.py", "import urllib3.util", "urllib3.util belongs in"),
         ("dashboards/rules.py", "from duckdb import connect", "duckdb belongs in"),
         ("ingest/decode.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
         ("simulator/a.py", "import importlib\nimportlib.import_module('paho.mqtt')", "paho.mqtt belongs in no"),
@@ -172,7 +172,7 @@ def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, sai
         ("simulator/publish.py", "from mqttlink import connect\nfrom park.topics import telemetry_topic"),
         ("simulator/fleet.py", "from park.sectors.energy.model import step"),
         ("park/sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
-        ("ingest/stores/influx.py", "from aiohttp.web import run_app"),
+        ("ingest/stores/influx_scan.py", "from urllib3.util import Timeout"),
         ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker"),
         ("dashboards/viewer_page.py", "from nicegui import ui"),
     ],

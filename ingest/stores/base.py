@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from park.catalogue import Channel, DeviceKind
 from park.codecs import Decoded
 from park.topics import Telemetry
+
+if TYPE_CHECKING:  # 12 MB that only a reader of stored rows needs
+    import numpy as np
+    import numpy.typing as npt
 
 #: One row in the store's own form; only the store that rendered it looks inside.
 Row: TypeAlias = Any
@@ -53,12 +54,12 @@ class Chunk:
         present: channel to (N,) mask.
     """
 
-    device: npt.NDArray[np.object_]
-    site: npt.NDArray[np.object_]
-    ts: npt.NDArray[np.int64]
-    seq: npt.NDArray[np.int64]
-    values: Mapping[str, npt.NDArray[Any]]
-    present: Mapping[str, npt.NDArray[np.bool_]]
+    device: "npt.NDArray[np.object_]"
+    site: "npt.NDArray[np.object_]"
+    ts: "npt.NDArray[np.int64]"
+    seq: "npt.NDArray[np.int64]"
+    values: "Mapping[str, npt.NDArray[Any]]"
+    present: "Mapping[str, npt.NDArray[np.bool_]]"
 
     def __len__(self) -> int:
         return len(self.ts)

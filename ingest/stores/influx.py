@@ -7,12 +7,13 @@ from functools import cache
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
 
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge, Unauthorized
 from ingest.stores.base import Chunk, Render, Series
+from ingest.stores.http import HTTPException, Server
 from ingest.stores.url import TOKEN_VARIABLE, InfluxUrl, read_token
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.codecs import Decoded
@@ -35,8 +36,12 @@ class InfluxStore:
     def __init__(self, url: InfluxUrl, token: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._url = url
         self._token = token
-        self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
+        self._server = Server(url.endpoint, connections=CONNECTIONS, timeout_s=timeout_s)
+        where = {"org": url.org, "bucket": url.bucket, "precision": "ms"}
+        self._target = f"/api/v2/write?{urlencode(where)}"
+        self._headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if token:
+            self._headers["Authorization"] = f"Token {token}"
 
     def render(self, series: Series) -> Render:
         """A function that writes one line, newline included."""
@@ -48,17 +53,12 @@ class InfluxStore:
         Raises:
             StoreError: as the answer's status says.
         """
-        if self._session is None:
-            self._session = self._new_session()
-        where = {"org": self._url.org, "bucket": self._url.bucket, "precision": "ms"}
-        address = f"{self._url.endpoint}/api/v2/write"
         try:
-            async with self._session.post(address, params=where, data=b"".join(rows), allow_redirects=False) as answer:
-                text = await answer.read()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            answer = await self._server.post(self._target, b"".join(rows), self._headers)
+        except (TimeoutError, HTTPException, OSError) as error:
             raise Retryable(f"{self._url}: {type(error).__name__}: {error}") from None
         if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
-            raise self._error(answer.status, _message(text), _retry_after(answer.headers))
+            raise self._error(answer.status, _message(answer.body), _retry_after(answer.headers))
 
     def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
         """Every stored row of the kind in the window."""
@@ -68,20 +68,7 @@ class InfluxStore:
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
-        if self._token:
-            headers["Authorization"] = f"Token {self._token}"
-        return aiohttp.ClientSession(
-            headers=headers,
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        await self._server.close()
 
     def _error(self, status: int, text: str, after_s: float) -> StoreError:
         message = f"{self._url} answered {status}: {text}"
@@ -114,7 +101,7 @@ def _message(raw: bytes) -> str:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     try:
-        return max(0.0, float(headers.get("Retry-After", "0")))
+        return max(0.0, float(headers.get("retry-after", "0")))
     except ValueError:  # a date; our own back-off serves
         return 0.0
 

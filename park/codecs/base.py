@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from park.catalogue import DeviceKind
-from park.columns import Columns
-from park.text import Rows
+
+if TYPE_CHECKING:  # who reads payloads has no use for numpy
+    from park.columns import Columns
+    from park.text import Rows
 
 #: A decoded payload: attributes `ts`, `seq` and one per channel, `msgspec.UNSET` where absent.
 Decoded: TypeAlias = Any
@@ -23,4 +25,4 @@ class Codec:
 
     content_type: str
     decoder: Callable[[DeviceKind], Callable[[bytes], Decoded]]
-    encoder: Callable[[DeviceKind], Callable[[Columns], Rows]]
+    encoder: "Callable[[DeviceKind], Callable[[Columns], Rows]]"

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.codecs.base import Codec, Decoded
-from park.columns import Columns
 from park.errors import DecodeError
 from park.reading import Reason
-from park.text import Rows, Writer, choice, number
+
+if TYPE_CHECKING:
+    from park.columns import Columns
+    from park.text import Rows
 
 # 2000-01-01 and 2100-01-01: a time in seconds or in nanoseconds falls outside.
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
@@ -61,10 +63,19 @@ def _reason(message: str) -> Reason:
     return Reason.WRONG_TYPE
 
 
-def encoder(kind: DeviceKind) -> Callable[[Columns], Rows]:
+def encoder(kind: DeviceKind) -> "Callable[[Columns], Rows]":
     """A function that writes one payload a row, channels in the catalogue's order."""
+    from park.text import Writer, choice, number  # noqa: PLC0415 - numpy, 12 MB that who only reads does without
 
-    def write(columns: Columns) -> Rows:
+    def value(channel: Channel, columns: "Columns") -> "Rows":
+        column = columns.values[channel.name]
+        if channel.type is ValueType.BOOL:
+            return choice(column, (b"false", b"true"))
+        if channel.type is ValueType.TEXT:
+            return choice(column, [b'"%s"' % text.encode() for text in channel.texts])
+        return number(column, channel.decimals)
+
+    def write(columns: "Columns") -> "Rows":
         writer = Writer(len(columns))
         writer.literal(b'{"ts":')
         writer.rows(number(columns.ts))
@@ -73,20 +84,11 @@ def encoder(kind: DeviceKind) -> Callable[[Columns], Rows]:
         for channel in kind.channels:
             present = columns.present.get(channel.name)
             writer.literal(b',"%s":' % channel.name.encode(), present)
-            writer.rows(_value(channel, columns), present)
+            writer.rows(value(channel, columns), present)
         writer.literal(b"}")
         return writer.done()
 
     return write
-
-
-def _value(channel: Channel, columns: Columns) -> Rows:
-    column = columns.values[channel.name]
-    if channel.type is ValueType.BOOL:
-        return choice(column, (b"false", b"true"))
-    if channel.type is ValueType.TEXT:
-        return choice(column, [b'"%s"' % text.encode() for text in channel.texts])
-    return number(column, channel.decimals)
 
 
 JSON = Codec(content_type="application/json", decoder=decoder, encoder=encoder)

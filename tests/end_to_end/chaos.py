@@ -18,11 +18,11 @@ from typing import Any
 from ingest.deadletter import read_dead_letters
 from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
-from tests.end_to_end.proxy import Proxy
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import Process, Server, ServerError, free_port
+from tests.servers.proxy import Proxy
 
 CLIENT_ID = "park-ingest"
 RECOVERY_S = 120.0

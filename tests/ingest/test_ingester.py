@@ -32,6 +32,7 @@ from tests.ingest.helpers import (
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import free_port
+from tests.servers.proxy import Proxy
 
 
 def test_readings_reach_the_store_as_the_contract_says(
@@ -183,7 +184,8 @@ def test_a_refused_token_holds_everything_until_it_is_right(
     mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
 ) -> None:
     bucket = influxdb.new_bucket()
-    store = influx_store(influxdb, bucket, token="wrong")
+    token = influxdb.new_token(active=False)
+    store = influx_store(influxdb, bucket, token=token.text)
 
     async def main() -> None:
         with structlog.testing.capture_logs() as logs:
@@ -192,8 +194,7 @@ def test_a_refused_token_holds_everything_until_it_is_right(
                 await until(lambda: running.status.retries > 2, what="retries")
                 assert any("INFLUXDB_V2_TOKEN" in trouble for trouble in running.status.troubles())
                 assert (running.status.stored, running.status.dead_lettered) == (0, 0)
-                await store.close()
-                store._token = influxdb.token
+                await asyncio.to_thread(influxdb.set_active, token, active=True)
                 await running.settles(50)
         errors = [log for log in logs if log["log_level"] == "error"]
         assert len(errors) == 1
@@ -353,9 +354,8 @@ def test_the_broker_may_be_away_and_come_back(influxdb: InfluxDB2, tmp_path: Pat
 def test_memory_is_bounded_whatever_the_broker_holds(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
     """With the store away, reading stops at the limit; when it is back, all is stored."""
     bucket = influxdb.new_bucket()
-    store = InfluxStore(
-        InfluxUrl(endpoint=f"http://127.0.0.1:{free_port()}", bucket=bucket, org="park"), influxdb.token
-    )
+    port = free_port()
+    store = InfluxStore(InfluxUrl(endpoint=f"http://127.0.0.1:{port}", bucket=bucket, org="park"), influxdb.token)
     big = [Sent(topic=topic(), payload=payload(seq) + b" " * 60_000) for seq in range(100)]
     limit = 1_000_000
 
@@ -366,9 +366,8 @@ def test_memory_is_bounded_whatever_the_broker_holds(mosquitto: Mosquitto, influ
             await until(lambda: running.status.retries > 3, what="retries")
             # One more read of the socket may be under way when reading stops.
             assert running.status.in_flight * 60_000 < limit + 400_000
-            await store.close()
-            store._url = influx_store(influxdb, bucket)._url
-            await running.settles(100)
+            with Proxy(influxdb.port, port=port):
+                await running.settles(100)
 
     asyncio.run(main())
     assert seqs(influxdb, bucket) == list(range(100))

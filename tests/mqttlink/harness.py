@@ -1,6 +1,8 @@
 """Links under test: what they receive is recorded, what they wait for has a deadline."""
 
 import asyncio
+from array import array
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -9,7 +11,8 @@ import mqtt5
 import numpy as np
 from numpy.typing import NDArray
 
-from mqttlink import Address, Backoff, Link, LinkError, LinkOptions, Session, encode_publishes
+from mqttlink import Address, Backoff, Link, LinkError, LinkOptions, Session
+from mqttlink.frames import encode_publishes
 
 DEADLINE_S = 20.0
 
@@ -47,7 +50,7 @@ class Recorder:
     def __init__(self, port: int, client_id: str, *patterns: str, acknowledge: bool = True, **options: Any) -> None:
         self.messages: list[mqtt5.PublishPacket] = []
         self.calls = 0
-        self.acks: dict[int, int] = {}
+        self.acks: Counter[int] = Counter()
         self.acked_ids: list[int] = []
         self.sessions: list[Session] = []
         self.disconnections: list[tuple[int, LinkError]] = []
@@ -80,10 +83,9 @@ class Recorder:
             self.link.acknowledge(packet_ids(packets), generation)
         self._changed.set()
 
-    def _on_acks(self, ids: NDArray[np.uint16], reasons: NDArray[np.uint8], _generation: int) -> None:
-        for reason, count in zip(*np.unique(reasons, return_counts=True), strict=True):
-            self.acks[int(reason)] = self.acks.get(int(reason), 0) + int(count)
-        self.acked_ids += ids.tolist()
+    def _on_acks(self, ids: "array[int]", reasons: bytearray, _generation: int) -> None:
+        self.acks.update(reasons)
+        self.acked_ids += ids
         self._changed.set()
 
     async def _on_connected(self, session: Session) -> None:
@@ -128,7 +130,7 @@ async def publish_all(link: Link, topics: list[bytes], payloads: list[bytes], *,
                 topic_lengths=topic_lengths,
                 payload=cells,
                 keep=np.arange(cells.shape[1]) < lengths[:, None],
-                packet_ids=link.reserve(len(lengths)),
+                packet_ids=np.frombuffer(link.reserve(len(lengths)), np.uint16),
             )
         )
         sent += len(lengths)

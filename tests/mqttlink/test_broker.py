@@ -5,7 +5,9 @@ import asyncio
 import mqtt5
 import pytest
 
-from mqttlink import Broker, CannotListen, ConnectionLost, ConnectRefused, Limits, NotLoopback
+from mqttlink import CannotListen, ConnectionLost, ConnectRefused, NotLoopback
+from mqttlink.broker import Broker
+from mqttlink.exchange import Limits
 from tests.mqttlink.harness import Recorder, linked, publish_all, run
 
 pytestmark = pytest.mark.deadline(40)

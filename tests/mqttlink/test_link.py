@@ -10,11 +10,9 @@ import pytest
 
 from mqttlink import (
     Address,
-    Broker,
     BrokerUnreachable,
     ConnectionLost,
     ConnectRefused,
-    Limits,
     Link,
     LinkClosed,
     LinkOptions,
@@ -22,6 +20,8 @@ from mqttlink import (
     SessionTakenOver,
     SubscribeRefused,
 )
+from mqttlink.broker import Broker
+from mqttlink.exchange import Limits
 from tests.mqttlink.conftest import Endpoint
 from tests.mqttlink.harness import Proxy, Recorder, at, at_least_once, linked, packet_ids, publish_all, run
 from tests.servers.mosquitto import run_mosquitto

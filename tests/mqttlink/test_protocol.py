@@ -23,7 +23,7 @@ class Collector(PacketProtocol):
 
     def parsed(self, read: Parsed) -> None:
         self.publishes += [p.write() for p in read.publishes]
-        self.acks += zip(read.ack_ids.tolist(), read.ack_reasons.tolist(), strict=True)
+        self.acks += zip(read.ack_ids, read.ack_reasons, strict=True)
         self.others += [p.write() for p in read.others]
         if read.malformed is not None:
             self.problems.append(read.malformed)

@@ -15,6 +15,18 @@ ORG = BUCKET = "park"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Token:
+    """What a client shows, and the id by which the server knows it."""
+
+    id: str
+    text: str = field(repr=False)
+
+
+def _status(*, active: bool) -> str:
+    return "active" if active else "inactive"
+
+
+@dataclass(frozen=True, kw_only=True)
 class InfluxDB2(Server):
     """A running InfluxDB 2; ``token`` may do everything."""
 
@@ -35,6 +47,20 @@ class InfluxDB2(Server):
         body = json.dumps({"orgID": orgs["orgs"][0]["id"], "name": name, "retentionRules": rules}).encode()
         http.call(f"{self.url}/api/v2/buckets", method="POST", body=body, token=self.token)
         return name
+
+    def new_token(self, *, active: bool = True) -> "Token":
+        """Make a token that may read and write every bucket; one that is not active is refused."""
+        orgs = json.loads(http.call(f"{self.url}/api/v2/orgs", query={"org": self.org}, token=self.token))
+        permissions = [{"action": action, "resource": {"type": "buckets"}} for action in ("read", "write")]
+        wanted = {"orgID": orgs["orgs"][0]["id"], "permissions": permissions, "status": _status(active=active)}
+        body = json.dumps(wanted).encode()
+        made = json.loads(http.call(f"{self.url}/api/v2/authorizations", method="POST", body=body, token=self.token))
+        return Token(id=made["id"], text=made["token"])
+
+    def set_active(self, token: "Token", *, active: bool) -> None:
+        """Let a token be accepted from now on, or refused."""
+        body = json.dumps({"status": _status(active=active)}).encode()
+        http.call(f"{self.url}/api/v2/authorizations/{token.id}", method="PATCH", body=body, token=self.token)
 
     def write(self, lines: bytes, *, bucket: str | None = None) -> None:
         """Write line protocol with timestamps in ms."""

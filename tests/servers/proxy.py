@@ -26,19 +26,20 @@ class _Pair:
 
 
 class Proxy:
-    """Carries connections from a port of its own to a server's port, in a thread of its own."""
+    """Carries connections from a port, by default any free one, to a server's port, in a thread of its own."""
 
-    def __init__(self, target: int) -> None:
-        self.port = 0
+    def __init__(self, target: int, *, port: int = 0) -> None:
+        self.port = port
         self._target = target
         self._pairs: set[_Pair] = set()
+        self._accepted = self._swallowed = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy to {target}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         listening = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_CHUNK), self._loop
+            asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_CHUNK), self._loop
         )
         self._server = listening.result()
         self.port = self._server.sockets[0].getsockname()[1]
@@ -57,6 +58,21 @@ class Proxy:
     def half_open(self) -> int:
         """From now on nothing passes on the present connections, and neither end is told; returns how many."""
         return self._call(self._swallow)
+
+    @property
+    def carried(self) -> int:
+        """Connections accepted so far."""
+        return self._call(lambda: self._accepted)
+
+    @property
+    def open(self) -> int:
+        """Connections that are carried now."""
+        return self._call(lambda: len(self._pairs))
+
+    @property
+    def swallowed(self) -> int:
+        """Bytes that half-open connections did not carry."""
+        return self._call(lambda: self._swallowed)
 
     @property
     def deceived(self) -> int:
@@ -87,6 +103,7 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
+        self._accepted += 1
         pair = _Pair(client=writer, server=to_server)
         self._pairs.add(pair)
         try:
@@ -100,7 +117,9 @@ class Proxy:
         """Carry one direction to its end, which then ends the other unless the connection is half open."""
         with contextlib.suppress(ConnectionError):
             while data := await source.read(_CHUNK):
-                if not pair.swallows:
+                if pair.swallows:
+                    self._swallowed += len(data)
+                else:
                     sink.write(data)
                     await sink.drain()
         from_client = sink is pair.server
