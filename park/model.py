@@ -17,9 +17,9 @@ array: work elementwise or along the time axis; no matrix product, no reduction 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -157,6 +157,14 @@ class Model(Protocol):
 
     def observe(self, kind: str, state: Any, at: Moments) -> Observation:
         """What the devices of `kind` measure at these moments, noise included."""
+
+
+@runtime_checkable
+class Strides(Protocol):
+    """What a model may have besides: a faster way through many days, for sectors that can work on several at once."""
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The carried state after consecutive days: to the last bit what one `advance` after another gives."""
 
 
 def lerp(series: npt.NDArray[Any], row: Ints, x: Floats) -> Floats:

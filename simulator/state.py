@@ -1,11 +1,12 @@
 """The world and the sectors' models of a selection, with the state that they have reached.
 
-All of it is cache: the carried state of the latest days, and the state of the days in use. Fleets of
-several gateways share one, so that a day of the world is made once and every sector is carried through it.
+All of it is cache: the carried state of the latest days and of a few long ago, and the state of the days in
+use. Fleets of several gateways share one, so that a day of the world is made once and every sector is carried
+through it.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -13,13 +14,15 @@ from typing import Any
 import numpy as np
 
 from park.catalogue import Sector
-from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams, WorldDay
+from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams, Strides, WorldDay
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import World
 
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
+_DAYS_AT_ONCE = 16
+_MILESTONES = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +46,8 @@ class TownState:
             for sector, cells in _observed(plans)
         }
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
+        self._milestones: dict[int, dict[str, Carry]] = {}
+        self._milestones_apart = _DAYS_AT_ONCE
         self._days: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
     def rows(self, group: Group) -> Ints:
@@ -65,28 +70,51 @@ class TownState:
 
     def _carried(self, day: int) -> dict[str, Carry]:
         """Every sector's carried state at the morning of a day."""
-        known = max((past for past in self._carries if past <= day), default=None)
-        if known is None:
-            known = 0
-            self._carries[0] = {name: sector.model.begin(sector.cells) for name, sector in self._sectors.items()}
-        carries = self._carries[known]
-        for past in range(known, day):
-            world = self.world.day(past)
-            carries = {name: _advance(sector, carries[name], world) for name, sector in self._sectors.items()}
+        known, carries = self._latest_before(day)
+        while known < day:
+            stop = min(day, known - known % _DAYS_AT_ONCE + _DAYS_AT_ONCE)
+            worlds = self.world.days(known, stop)
+            carries = {name: _advance(sector, carries[name], worlds) for name, sector in self._sectors.items()}
+            known = stop
+            self._mark(known, carries)
         self._carries[day] = carries
         while len(self._carries) > _DAYS_KEPT:
             self._carries.popitem(last=False)
         return carries
 
+    def _latest_before(self, day: int) -> tuple[int, dict[str, Carry]]:
+        """The last morning up to that of `day` whose carried state is known, and that state."""
+        carries = self._milestones | self._carries
+        known = max((past for past in carries if past <= day), default=None)
+        if known is not None:
+            return known, carries[known]
+        return 0, {name: sector.model.begin(sector.cells) for name, sector in self._sectors.items()}
 
-def _advance(sector: _Cells, carry: Carry, world: WorldDay) -> Carry:
-    """One day on, a block of cells at a time, so that the models' intermediate arrays stay small."""
+    def _mark(self, day: int, carries: dict[str, Carry]) -> None:
+        """Keeps one morning in many, so that going back is cheap; the further the town has come, the fewer."""
+        if day % self._milestones_apart == 0:
+            self._milestones[day] = carries
+        while len(self._milestones) > _MILESTONES:
+            self._milestones_apart *= 2
+            self._milestones = {at: kept for at, kept in self._milestones.items() if at % self._milestones_apart == 0}
+
+
+def _advance(sector: _Cells, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+    """Some days on, a block of cells at a time, so that the models' intermediate arrays stay small."""
     parts = [
-        sector.model.advance(sector.cells[block], {name: values[block] for name, values in carry.items()}, world)
+        _stride(sector.model, sector.cells[block], {name: values[block] for name, values in carry.items()}, worlds)
         for first in range(0, len(sector.cells), _CELLS_AT_ONCE)
         for block in (slice(first, first + _CELLS_AT_ONCE),)
     ]
     return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
+
+
+def _stride(model: Model, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+    if isinstance(model, Strides):
+        return model.stride(cells, carry, worlds)
+    for world in worlds:
+        carry = model.advance(cells, carry, world)
+    return carry
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:

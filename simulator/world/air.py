@@ -28,14 +28,14 @@ _WIND_SWING = 0.22
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arc:
-    """The shape of consecutive days at each site, (sites, days), in local hours of each day."""
+    """The shape of consecutive days at each site, (..., sites, days), in local hours of each day."""
 
     coldest: Floats
     sunset: Floats
 
 
 def arc(day_of_year: Floats, latitude: Floats, longitude: Floats, utc_offset_h: float) -> Arc:
-    """When each day's minimum and sunset fall."""
+    """When each day's minimum and sunset fall; `day_of_year` is (..., 1, days)."""
     length, equation = day_arc(day_of_year, latitude)
     length = np.clip(length, 6, 18)
     noon = 12 + utc_offset_h - longitude[:, None] / 15 - equation / 60
@@ -43,7 +43,7 @@ def arc(day_of_year: Floats, latitude: Floats, longitude: Floats, utc_offset_h: 
 
 
 def temperature(clock: Clock, days: Arc, tmax: Floats, tmin: Floats) -> Floats:
-    """Air temperature (sites, instants) through the days' extremes (Parton & Logan 1981).
+    """Air temperature (..., sites, instants) through the days' extremes (Parton & Logan 1981).
 
     A sine from the minimum near sunrise to sunset, then an exponential decay that ends in the next
     day's minimum.
@@ -51,12 +51,13 @@ def temperature(clock: Clock, days: Arc, tmax: Floats, tmin: Floats) -> Floats:
     Args:
         clock: the instants.
         days: the arcs of the days around them.
-        tmax: highest of each of those days, (sites, days), Cel.
+        tmax: highest of each of those days, (..., sites, days), Cel.
         tmin: lowest.
     """
     # Before its minimum, a day still belongs to the night of the day before.
-    early = clock.hour < days.coldest[:, clock.day]
-    place = clock.day - early + tmax.shape[1] * np.arange(len(tmax))[:, None]
+    early = clock.hour < days.coldest[..., clock.day]
+    row = np.arange(tmax[..., 0].size).reshape(tmax.shape[:-1])
+    place = clock.day - early + tmax.shape[-1] * row[..., None]
 
     def of(values: Floats) -> Floats:
         return np.asarray(values.ravel().take(place))
@@ -65,10 +66,10 @@ def temperature(clock: Clock, days: Arc, tmax: Floats, tmin: Floats) -> Floats:
     warm = span + _MINIMUM_LAG_H + 2 * _MAXIMUM_LAG_H
     at_sunset = tmin + (tmax - tmin) * np.sin(np.pi * span / warm)
     night = np.ones_like(tmin)
-    night[:, :-1] = days.coldest[:, 1:] + 24 - days.sunset[:, :-1]
+    night[..., :-1] = days.coldest[..., 1:] + 24 - days.sunset[..., :-1]
     left = np.exp(-_NIGHT_DECAY)
     floor = np.zeros_like(tmin)
-    floor[:, :-1] = (tmin[:, 1:] - left * at_sunset[:, :-1]) / (1 - left)
+    floor[..., :-1] = (tmin[..., 1:] - left * at_sunset[..., :-1]) / (1 - left)
     since = clock.hour + 24.0 * early - of(days.coldest)
     into_night = since - of(span)
     by_day = of(tmin) + of(tmax - tmin) * np.sin(np.pi * np.minimum(since * of(1 / warm), 1))
@@ -105,11 +106,11 @@ def tide(hours: Floats, latitude: Floats) -> Floats:
 
 
 def wind_speed(mean: Floats, latent: Floats, hours: Floats) -> Floats:
-    """Speed (sites, instants), m/s, with a Weibull margin about `mean`, livelier in the afternoon.
+    """Speed (..., sites, instants), m/s, with a Weibull margin about `mean`, livelier in the afternoon.
 
     Args:
-        mean: of the season, (instants,), m/s.
-        latent: standard normal, (sites, instants).
+        mean: of the season, (..., 1, instants), m/s.
+        latent: standard normal, (..., sites, instants).
         hours: local, (instants,).
     """
     rank = np.clip(probability(latent), 1e-6, 1 - 1e-6)

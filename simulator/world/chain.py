@@ -37,7 +37,7 @@ _ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Days:
-    """The town's mean weather on consecutive calendar days; arrays (days,).
+    """The town's mean weather on consecutive calendar days; arrays (days,), or (town days, 1, days) in `Weather`.
 
     Attributes:
         wet: 1 on a day with rain.

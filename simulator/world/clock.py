@@ -13,6 +13,7 @@ from park.model import DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints
 
 #: A day's weather needs the calendar days from the one before its date to two after.
 DAYS_BEFORE, DAYS_AFTER = 1, 2
+DAYS = DAYS_BEFORE + 1 + DAYS_AFTER
 #: Hours are counted from midnight of the town day's date; it ends at the fourth hour of the next day.
 HOURS = 48
 
@@ -71,4 +72,4 @@ def _clock(minutes: Ints) -> Clock:
 
 
 def _between(series: Floats, left: Ints, part: Floats) -> Floats:
-    return np.asarray(series[..., left] * (1 - part) + series[..., left + 1] * part)
+    return np.asarray(series.take(left, axis=-1) * (1 - part) + series.take(left + 1, axis=-1) * part)

@@ -77,6 +77,13 @@ def correlated(weights: Floats, shocks: Floats) -> Floats:
     return mixed
 
 
+def windows(series: Floats, *, step: int, size: int) -> Floats:
+    """Cuts a series (..., sites, steps) into days (..., days, sites, size), each `step` after the one before."""
+    count = (series.shape[-1] - size) // step + 1
+    cut = series.take(step * np.arange(count)[:, None] + np.arange(size), axis=-1)
+    return np.ascontiguousarray(cut.swapaxes(-2, -3))
+
+
 def probability(normal: Floats) -> Floats:
     """Distribution function of the standard normal, to 0.0002 (Page 1977)."""
     return np.asarray(1 / (1 + np.exp(-(1.5976 * normal + 0.070565 * normal**3))))

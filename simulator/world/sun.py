@@ -21,12 +21,12 @@ _J2000_MS = 946_728_000_000  # 2000-01-01 12:00 UTC
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sun:
-    """The sun over each site, (sites, instants).
+    """The sun over each site, (..., sites, instants).
 
     Attributes:
         elevation: of the disc's centre without refraction, degrees.
         azimuth: degrees clockwise from north.
-        extraterrestrial: normal irradiance outside the atmosphere, (instants,), W/m2.
+        extraterrestrial: normal irradiance outside the atmosphere, the same for every site, W/m2.
     """
 
     elevation: Floats
@@ -35,7 +35,7 @@ class Sun:
 
 
 def position(ts: Ints, latitude: Floats, longitude: Floats) -> Sun:
-    """The sun at Unix milliseconds `ts` (T,) over sites at `latitude`, `longitude` (S,), degrees.
+    """The sun at Unix milliseconds `ts`, (T,) or (..., 1, T), over sites at `latitude`, `longitude` (S,), degrees.
 
     Good to 0.01 degrees from 1950 to 2050 (Michalsky 1988).
     """
@@ -91,8 +91,8 @@ def clear_sky(sun: Sun, linke: Floats | float, height_m: float) -> Floats:
     """Global horizontal irradiance under a clear sky, W/m2 (Ineichen & Perez 2002).
 
     Args:
-        sun: positions, (sites, instants).
-        linke: Linke turbidity at air mass 2, one value or (instants,).
+        sun: positions, (..., sites, instants).
+        linke: Linke turbidity at air mass 2, one value or (..., 1, instants).
         height_m: above sea level.
     """
     near = np.exp(-height_m / 8000)
@@ -104,7 +104,7 @@ def clear_sky(sun: Sun, linke: Floats | float, height_m: float) -> Floats:
 
 
 def day_arc(day_of_year: Floats, latitude: Floats) -> tuple[Floats, Floats]:
-    """Day length in hours (sites, days) and equation of time in minutes (days,).
+    """Day length in hours (..., sites, days) and equation of time in minutes, of `day_of_year` (..., 1, days).
 
     For the shape of the day's temperature only; irradiance comes from `position`.
     Source: Spencer (1971), as given by FAO-56 equations 24, 25 and 34 and 33.

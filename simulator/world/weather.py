@@ -4,15 +4,15 @@ The sites share the town's days; what differs between them is noise correlated b
 hour to hour and exp(-d / 3 km) from minute to minute: a front reaches all, a cloud one after another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
 from simulator.world import air, rain, sky
 from simulator.world.chain import Days
-from simulator.world.clock import HOURS, grid_clock, hour_clock
-from simulator.world.fields import autoregressive, correlated, mixing
+from simulator.world.clock import DAYS, HOURS, grid_clock, hour_clock
+from simulator.world.fields import autoregressive, correlated, mixing, windows
 from simulator.world.sun import clear_sky, position
 
 _STEPS = GRID_POINTS - 1
@@ -35,7 +35,7 @@ _CLOUD_CONTRAST = 0.95
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Air:
-    """The fields of `park.model.WorldDay` that have sites, by its names."""
+    """The fields of `park.model.WorldDay` that have sites, by its names; (days, sites, GRID_POINTS) each."""
 
     temperature: Floats
     relative_humidity: Floats
@@ -73,28 +73,26 @@ class Weather:
         self._wide = mixing(latitude, longitude, _HOURLY_KM)
         self._near = mixing(latitude, longitude, _TEXTURE_KM)
 
-    def day(self, ordinal: int, times: Ints, days: Days) -> Air:
-        """The weather of the town day that begins on the date `ordinal`.
+    def days(self, ordinal: int, times: Ints, calendar: Days) -> Air:
+        """The weather of consecutive town days; many made together cost half of what they cost one by one.
 
         Args:
-            ordinal: proleptic number of the date.
-            times: the grid, Unix milliseconds.
-            days: from the day before that date to two days after.
+            ordinal: proleptic number of the date on which the first begins.
+            times: the grid of each, (days, GRID_POINTS), Unix milliseconds.
+            calendar: from the day before that date to two days after the last.
         """
         clock = grid_clock()
-        steps = np.arange(GRID_POINTS) + _STEPS * ordinal + _FIRST_STEP
-        hours = np.arange(HOURS) + 24 * ordinal
-        noise = autoregressive(self._streams, "world/hour", _HOURLY_LAG, hours, self._wide)
-        gap, gust, burst = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
-        warmer, wetter = self._site_days(ordinal, len(days.wet))
+        days = _around(calendar)
+        noise, (gap, gust, burst) = self._noise(ordinal, len(times))
+        warmer, wetter = self._site_days(ordinal, len(calendar.wet))
         intensity = rain.hourly(
-            noise[_RAIN], (days.rain * _about_one(wetter, _UNEQUAL_RAIN))[:, _TODAY], days.wet_hours[_TODAY]
+            noise[_RAIN], (days.rain * _about_one(wetter, _UNEQUAL_RAIN))[..., _TODAY], days.wet_hours[..., _TODAY]
         )
         cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, intensity > 0))
         dew_point, stormy, breeze, east, north, linke, pressure = clock.from_noons(_noons(days))
         temperature = self._temperature(days, warmer) + warmth - _RAIN_COOLS * drizzle
         speed = air.wind_speed(breeze, _CALM * wind + _STORM * stormy, clock.hour)
-        sun = position(times, self._latitude, self._longitude)
+        sun = position(times[:, None], self._latitude, self._longitude)
         ghi_clear = clear_sky(sun, linke, self._height_m)
         ghi = ghi_clear * sky.transmission(cover, gap, drizzle)
         dni, dhi = sky.split(ghi, sun)
@@ -105,7 +103,7 @@ class Weather:
             wind_speed=speed * _about_one(gust, 0.10),
             wind_direction=air.wind_direction(east, north, veer + _GUST_VEERS * gust),
             cloud_cover=cover,
-            precipitation=intensity[:, clock.node] * _about_one(burst, 0.6),
+            precipitation=intensity[..., clock.node] * _about_one(burst, 0.6),
             ghi=ghi,
             dni=dni,
             dhi=dhi,
@@ -114,8 +112,16 @@ class Weather:
             sun_azimuth=sun.azimuth,
         )
 
+    def _noise(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
+        """By hour and by step of the grid, (variables, days, sites, HOURS or GRID_POINTS)."""
+        hours = 24 * ordinal + np.arange(24 * (count - 1) + HOURS)
+        steps = _STEPS * ordinal + _FIRST_STEP + np.arange(_STEPS * count + 1)
+        by_hour = autoregressive(self._streams, "world/hour", _HOURLY_LAG, hours, self._wide)
+        by_step = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
+        return windows(by_hour, step=24, size=HOURS), windows(by_step, step=_STEPS, size=GRID_POINTS)
+
     def _hours(self, days: Days, noise: Floats, raining: Bools) -> Floats:
-        """Cloud, wetness, and departures of temperature, dew point, wind and direction, (6, sites, HOURS)."""
+        """Cloud, wetness, and departures of temperature, dew point, wind and direction, (6, days, sites, HOURS)."""
         cloud, warmth, dew, wind, veer, _ = noise
         wet = raining.astype(np.float64)
         # Rain falls from a whole sky, up to the end of its last hour.
@@ -123,11 +129,11 @@ class Weather:
         return np.stack([cover, _lingering(wet), _WARMTH_SPREAD * warmth, _DEW_SPREAD * dew, wind, _VEER_SPREAD * veer])
 
     def _site_days(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
-        """By how much each site is warmer and wetter than the town on each day, standard normal, (sites, days)."""
+        """By how much each site is warmer and wetter than the town, standard normal, (town days, sites, days)."""
         sort = np.arange(2)[:, None, None]
         sites = np.arange(len(self._latitude))[:, None]
         shocks = self._streams.normal("world/site-day", sort, sites, ordinal - 1 + np.arange(count))
-        warmer, wetter = correlated(self._wide, shocks)
+        warmer, wetter = windows(correlated(self._wide, shocks), step=1, size=DAYS)
         return warmer, wetter
 
     def _cover(self, days: Days, noise: Floats) -> Floats:
@@ -142,8 +148,14 @@ class Weather:
         return air.temperature(grid_clock(), shape, days.tmax + offset, days.tmin + offset)
 
 
+def _around(calendar: Days) -> Days:
+    """The calendar days that each town day needs, (town days, 1, DAYS) each: the axis between is for the sites."""
+    near = np.arange(len(calendar.wet) - DAYS + 1)[:, None, None] + np.arange(DAYS)
+    return Days(**{field.name: getattr(calendar, field.name)[near] for field in fields(Days)})
+
+
 def _noons(days: Days) -> Floats:
-    """What changes from day to day only: dew point, storminess, wind, turbidity, pressure, (7, days)."""
+    """What changes from day to day only: dew point, storminess, wind, turbidity, pressure, (7, town days, 1, days)."""
     storminess = (days.wet - 0.35) / 0.48  # standardised: about 0.35 of all days are wet
     dew_point = days.tmin - days.dew_gap
     return np.stack(
@@ -159,7 +171,7 @@ def _about_one(normal: Floats, spread: float) -> Floats:
 def _later(series: Floats, hours: int) -> Floats:
     """The series `hours` later; the first hours, which no instant of the day uses, stay as they are."""
     shifted = series.copy()
-    shifted[:, hours:] = series[:, :-hours]
+    shifted[..., hours:] = series[..., :-hours]
     return shifted
 
 

@@ -18,6 +18,9 @@ from simulator.world.weather import Air, Weather
 
 _HOUR_MS = 3_600_000
 _KEPT_DAYS = 8
+_GRID_MS = np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000)
+_HOUR = grid_clock().hour.copy()
+_HOUR.flags.writeable = False
 
 
 class World:
@@ -69,16 +72,23 @@ class World:
         Raises:
             BeforeTheTownError: when `index` is negative.
         """
-        if index < 0:
-            raise BeforeTheTownError(f"day {index} is before the commissioning, {self._first + dt.timedelta(days=1)}")
         day = self._days.get(index)
         if day is None:
-            day = self._days[index] = self._make(index)
+            (day,) = self._make(index, index + 1)
+            self._days[index] = day
             if len(self._days) > _KEPT_DAYS:
                 self._days.popitem(last=False)
         else:
             self._days.move_to_end(index)
         return day
+
+    def days(self, first: int, stop: int) -> list[WorldDay]:
+        """The days `first` to `stop` - 1. Several are made together, at half the cost of one by one, and not kept.
+
+        Raises:
+            BeforeTheTownError: when `first` is negative.
+        """
+        return [self.day(first)] if stop == first + 1 else self._make(first, stop)
 
     @overload
     def day_index(self, ts_ms: int) -> int: ...
@@ -92,24 +102,33 @@ class World:
         """04:00 local time of the day's date, Unix milliseconds."""
         return self._first_ms + index * DAY_MS
 
-    def _make(self, index: int) -> WorldDay:
-        date = self._first + dt.timedelta(days=index)
-        grid = np.arange(GRID_POINTS, dtype=np.int64)
-        times = self.day_start_ms(index) + grid * (GRID_S * 1000)
-        days = self._chain.days(index - DAYS_BEFORE, index + DAYS_AFTER + 1)
-        weather = self._weather.day(date.toordinal(), times, days)
-        kind = self._calendar.day(date)
+    def _make(self, first: int, stop: int) -> list[WorldDay]:
+        if first < 0:
+            raise BeforeTheTownError(f"day {first} is before the commissioning, {self._first + dt.timedelta(days=1)}")
+        times = self.day_start_ms(first) + np.arange(stop - first)[:, None] * DAY_MS + _GRID_MS
+        calendar = self._chain.days(first - DAYS_BEFORE, stop + DAYS_AFTER)
+        weather = self._weather.days(self._date(first).toordinal(), times, calendar)
         arrays = {field.name: getattr(weather, field.name) for field in fields(Air)}
-        day = WorldDay(
+        for array in (times, *arrays.values()):
+            array.flags.writeable = False
+        return [
+            self._day(first + i, times[i], {name: values[i] for name, values in arrays.items()})
+            for i in range(stop - first)
+        ]
+
+    def _date(self, index: int) -> dt.date:
+        return self._first + dt.timedelta(days=index)
+
+    def _day(self, index: int, times: Ints, arrays: dict[str, Floats]) -> WorldDay:
+        date = self._date(index)
+        kind = self._calendar.day(date)
+        return WorldDay(
             index=index,
             date=date,
             times=times,
-            hour=grid_clock().hour.copy(),
+            hour=_HOUR,
             workday=kind.workday,
             holiday=kind.holiday,
             weekday=kind.weekday,
             **arrays,
         )
-        for array in (day.times, day.hour, *arrays.values()):
-            array.flags.writeable = False
-        return day

@@ -42,7 +42,7 @@ def batteries(streams: Streams, device: Ints) -> Batteries:
     return Batteries(capacity=60.0 + 10.0 * np.floor(6.0 * streams.uniform("energy.battery.capacity", device)))
 
 
-def morning_charge(streams: Streams, device: Ints, day: int) -> Floats:
+def morning_charge(streams: Streams, device: Ints, day: Ints) -> Floats:
     """State of charge at 04:00, 0 to 1: what the energy manager aims for, so a pure function of the day."""
     return 0.30 + 0.25 * streams.uniform("energy.battery.morning", device, day)
 

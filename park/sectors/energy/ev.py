@@ -119,9 +119,12 @@ class Charging:
         return base.reshape(-1).take(self._latest)
 
 
-def sessions(streams: Streams, device: Ints, type_: Ints, day: int, working: Bools) -> Sessions:
-    """The sessions that begin on a day, at points (rows,) whose users take it for a working day or not."""
-    at = (device[:, None], day, np.arange(_CANDIDATES))
+def sessions(streams: Streams, device: Ints, type_: Ints, day: Ints | int, working: Bools) -> Sessions:
+    """The sessions that begin on a day, at points (rows,) whose users take it for a working day or not.
+
+    `day` is one for all or (rows,).
+    """
+    at = (device[:, None], np.reshape(day, (-1, 1)), np.arange(_CANDIDATES))
     gaps = -np.log1p(-streams.uniform("energy.ev.gap", *at))
     arrival = _arrivals(np.cumsum(gaps, axis=1), type_, working)
     slow = streams.uniform("energy.ev.slow", *at) < _SLOW_SHARE[type_][:, None]

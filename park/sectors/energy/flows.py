@@ -5,9 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from park.model import Floats, Ints, Setting, WorldDay
+from park.model import Floats, Ints, Setting
 from park.sectors.energy import battery, ev, load, pv, wind
 from park.sectors.energy.grid import integral, integral_above_zero
+from park.sectors.energy.weather import Weather
 
 #: Rating of a microgrid's transformer, kW.
 TRANSFORMER_KW = 100.0
@@ -49,48 +50,61 @@ class Plant:
 
 
 class Flows:
-    """The powers of microgrids through one day, (rows, points) each; a part is computed when it is asked for."""
+    """The powers of microgrids through one day, (rows, points) each; a part is computed when it is asked for.
 
-    def __init__(self, setting: Setting, plant: Plant, world: WorldDay) -> None:
+    Several days are worked out together when the plant has the same cells again for every day of the weather.
+    """
+
+    def __init__(self, setting: Setting, plant: Plant, weather: Weather) -> None:
         self._streams = setting.streams
         self.plant = plant
-        self.world = world
+        self._weather = weather
 
     @cached_property
     def solar(self) -> pv.Solar:
         """By inverter."""
-        return pv.solar(self.plant.roof, self.plant.inverters.site, self.world)
+        return pv.solar(self.plant.roof, self._weather.rows(self.plant.inverters.site), self._weather)
 
     @cached_property
     def wind(self) -> wind.Blowing:
         """By turbine."""
         at = self.plant.turbines
-        return wind.blowing(self.plant.turbine, self._streams, at.device, at.site, self.world)
+        return wind.blowing(self.plant.turbine, self._streams, at.device, self._weather.rows(at.site), self._weather)
 
     @cached_property
     def load(self) -> Floats:
         """By building, kW."""
         at = self.plant.meters
-        return load.active_power(self.plant.building, self._streams, at.device, at.site, self.world)
+        return load.active_power(
+            self.plant.building, self._streams, at.device, self._weather.rows(at.site), self._weather
+        )
 
     @cached_property
     def reactive(self) -> Floats:
         """By building, kvar."""
         at = self.plant.meters
-        return load.reactive_power(self.plant.building, self._streams, at.device, self.load, self.world.index)
+        return load.reactive_power(self.plant.building, self._streams, at.device, self.load, self._day(at))
 
     @cached_property
     def charging(self) -> ev.Charging:
         """By charging point."""
-        world, at, types = self.world, self.plant.chargers, self.plant.charger_type
+        at, types = self.plant.chargers, self.plant.charger_type
+        row = self._weather.rows(at.site)
+        index, weekday, workday = self._weather.index[row], self._weather.weekday[row], self._weather.workday[row]
         # At home the week decides: whether yesterday was a holiday is not known. Elsewhere nobody stays overnight.
         at_home = types == ev.HOME
-        today = np.where(at_home, world.weekday < 5, world.workday)
-        before = np.where(at_home, (world.weekday - 1) % 7 < 5, world.workday)
-        return ev.charging(
-            ev.sessions(self._streams, at.device, types, world.index, today),
-            ev.sessions(self._streams, at.device, types, world.index - 1, before),
+        today = np.where(at_home, weekday < 5, workday)
+        before = np.where(at_home, (weekday - 1) % 7 < 5, workday)
+        # Days follow one another: only before the first is there a day more.
+        first = slice(len(row) // self._weather.days)
+        days = ev.sessions(
+            self._streams,
+            np.concatenate([at.device[first], at.device]),
+            np.concatenate([types[first], types]),
+            np.concatenate([index[first] - 1, index]),
+            np.concatenate([before[first], today]),
         )
+        return ev.charging(days.each(lambda part: part[first.stop :]), days.each(lambda part: part[: len(row)]))
 
     @cached_property
     def made_by_sun(self) -> Floats:
@@ -110,13 +124,15 @@ class Flows:
     @cached_property
     def morning_charge(self) -> Floats:
         """State of charge of each battery at the start of the day, 0 to 1; (rows,)."""
-        return battery.morning_charge(self._streams, self.plant.batteries.device, self.world.index)
+        at = self.plant.batteries
+        return battery.morning_charge(self._streams, at.device, self._day(at))
 
     @cached_property
     def storage(self) -> Floats:
         """By battery, kW; positive discharges."""
-        evening = battery.morning_charge(self._streams, self.plant.batteries.device, self.world.index + 1)
-        count = len(self.plant.batteries.device) // len(self.plant.cells)
+        at = self.plant.batteries
+        evening = battery.morning_charge(self._streams, at.device, self._day(at) + 1)
+        count = len(at.device) // len(self.plant.cells)
         # Batteries of one cell share its sun and its load evenly.
         made, used = (
             np.repeat(power / count, count, axis=0) for power in (self.made_by_sun + self.made_by_wind, self.used)
@@ -163,6 +179,10 @@ class Flows:
     def energy(self) -> "Energies":
         """Since the start of the day."""
         return Energies(self)
+
+    def _day(self, at: Rows) -> Ints:
+        """Number of the day, by device."""
+        return self._weather.index[self._weather.rows(at.site)]
 
     def _per_cell(self, power: Floats) -> Floats:
         """Sums over the devices of each cell, one after the other."""

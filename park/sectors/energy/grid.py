@@ -43,14 +43,15 @@ def area_above_zero(start: Floats, end: Floats, span: Floats | float) -> Floats:
     return np.asarray(np.where(crossing, triangle, trapezium) * span * (GRID_H / 2))
 
 
-def smooth_noise(streams: Streams, name: str, counters: tuple[Ints, ...], day: int, every: int) -> Floats:
+def smooth_noise(streams: Streams, name: str, counters: tuple[Ints, ...], day: Ints | int, every: int) -> Floats:
     """Standard normals every `every` steps of the grid, joined by straight lines; (rows, points).
 
     The knots are numbered through from the commissioning, so that days join without a seam. `counters`, (rows,)
-    integers each, tell the rows apart; `every` is a divisor of `STEPS`.
+    integers each, tell the rows apart; `day` is one for all or (rows,); `every` is a divisor of `STEPS`.
     """
     count = STEPS // every
-    knots = streams.normal(name, *(counter[:, None] for counter in counters), day * count + np.arange(count + 1))
+    number = np.reshape(day, (-1, 1)) * count + np.arange(count + 1)
+    knots = streams.normal(name, *(counter[:, None] for counter in counters), number)
     lines = knots[:, :-1, None] + (knots[:, 1:] - knots[:, :-1])[:, :, None] * (np.arange(every) / every)
     return np.concatenate([lines.reshape(len(knots), STEPS), knots[:, -1:]], axis=1)
 

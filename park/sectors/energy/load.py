@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
+from park.model import GRID_POINTS, Floats, Ints, Streams
 from park.sectors.energy.grid import GRID_H, HOURS, smooth_noise
+from park.sectors.energy.weather import Weather
 
 HOME, OFFICE, SHOP, FACTORY, SCHOOL = range(5)
 HEATING_BELOW, COOLING_ABOVE = 14.0, 23.5  # Cel
@@ -92,29 +93,31 @@ def buildings(streams: Streams, device: Ints, unit: Ints) -> Buildings:
     )
 
 
-def active_power(buildings: Buildings, streams: Streams, device: Ints, site: Ints, world: WorldDay) -> Floats:
-    """What buildings draw through a day, kW; (rows, points)."""
-    profile = PROFILES[buildings.type, int(world.workday)]
-    air = world.temperature[site]
+def active_power(buildings: Buildings, streams: Streams, device: Ints, row: Ints, weather: Weather) -> Floats:
+    """What buildings draw through a day, under these rows of the weather, kW; (rows, points)."""
+    profile = PROFILES[buildings.type, weather.workday[row].astype(np.int64)]
+    air, day = weather.temperature[row], weather.index[row]
     cooling = np.maximum(air - COOLING_ABOVE, 0.0) * _COOLING_PER_K[buildings.type][:, None]
     heating = np.maximum(HEATING_BELOW - air, 0.0) * _HEATING_PER_K[buildings.type][:, None]
-    habits = smooth_noise(streams, "energy.load.habit", (device,), world.index, 3)
+    habits = smooth_noise(streams, "energy.load.habit", (device,), day, 3)
     power = profile * (1.0 + cooling + heating) * (1.0 + 0.05 * habits) * buildings.size[:, None]
     homes = np.flatnonzero(buildings.type == HOME)
-    power[homes] += _appliances(streams, device[homes], world.index)
+    power[homes] += _appliances(streams, device[homes], day[homes])
     return np.asarray(power)
 
 
-def reactive_power(buildings: Buildings, streams: Streams, device: Ints, active: Floats, day: int) -> Floats:
+def reactive_power(buildings: Buildings, streams: Streams, device: Ints, active: Floats, day: Ints | int) -> Floats:
     """Lagging reactive power, kvar; (rows, points)."""
     motors = smooth_noise(streams, "energy.load.motors", (device,), day, 12)
     return active * buildings.tan_phi[:, None] * (1.0 + 0.06 * motors)
 
 
-def _appliances(streams: Streams, device: Ints, day: int) -> Floats:
+def _appliances(streams: Streams, device: Ints, day: Ints) -> Floats:
     """What kettles, stoves and washing machines draw in homes, kW; (rows, points): zero at 04:00."""
     number = np.arange(_APPLIANCES)
-    draw = [streams.uniform(f"energy.load.{what}", device[:, None], day, number) for what in ("when", "long", "kw")]
+    draw = [
+        streams.uniform(f"energy.load.{what}", device[:, None], day[:, None], number) for what in ("when", "long", "kw")
+    ]
     middle = np.interp(draw[0], _USE_SHARES, _USE_HOURS)
     half = 0.2 + 0.5 * draw[1] * draw[1]
     power = 0.6 + 2.2 * draw[2]

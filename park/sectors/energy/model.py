@@ -1,12 +1,14 @@
 """The energy sector's model: powers of a day are computed afresh, only the meters' registers are carried."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 
 from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
 from park.sectors.energy.flows import Flows, Plant
 from park.sectors.energy.observe import OBSERVERS, EnergyDay
+from park.sectors.energy.weather import Weather, weather
 
 #: Carried registers, kWh: name in `Energies` to the kind that has them.
 REGISTERS = {
@@ -20,12 +22,12 @@ REGISTERS = {
     "grid_export": "site_meter",
 }
 _PLANTS_KEPT = 4096
-#: Cells whose day fits into the processor's cache.
+#: Cells whose day fits into the processor's cache; or one cell's so many days.
 _BLOCK = 64
 
 
 class EnergyModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.model.Strides`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -37,23 +39,35 @@ class EnergyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
         """The registers after the day's energies."""
-        made: dict[str, list[Floats]] = {name: [] for name in REGISTERS}
-        for first in range(0, len(cells), _BLOCK):
-            energy = self._flows(cells[first : first + _BLOCK], world).energy
-            for name, days in made.items():
-                days.append(getattr(energy, name)[:, -1])
-        return {name: carry[name] + np.concatenate(days).reshape(carry[name].shape) for name, days in made.items()}
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The registers after the energies of consecutive days."""
+        days_at_once = max(1, _BLOCK // len(cells))
+        for first in range(0, len(worlds), days_at_once):
+            carry = self._added(cells, carry, weather(worlds[first : first + days_at_once]))
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
         """The state of the cells through one day."""
-        return EnergyDay(setting=self._setting, flows=self._flows(cells, world), carry=carry)
+        return EnergyDay(setting=self._setting, world=world, flows=self._flows(cells, weather([world])), carry=carry)
 
     def observe(self, kind: str, state: EnergyDay, at: Moments) -> Observation:
         """What the devices of `kind` measure."""
         return OBSERVERS[kind](state, at)
 
-    def _flows(self, cells: Ints, world: WorldDay) -> Flows:
-        return Flows(self._setting, self._plant(cells), world)
+    def _added(self, cells: Ints, carry: Carry, days: Weather) -> Carry:
+        """The registers with some days' energies, a block of cells at a time."""
+        made: dict[str, list[Floats]] = {name: [] for name in REGISTERS}
+        for first in range(0, len(cells), _BLOCK):
+            energy = self._flows(cells[first : first + _BLOCK], days).energy
+            for name, blocks in made.items():
+                blocks.append(getattr(energy, name)[:, -1].reshape(days.days, -1, carry[name].shape[1]))
+        # Day by day: the order in which floats are added shows.
+        return {name: sum(np.concatenate(blocks, axis=1), start=carry[name]) for name, blocks in made.items()}
+
+    def _flows(self, cells: Ints, days: Weather) -> Flows:
+        return Flows(self._setting, self._plant(np.tile(cells, days.days)), days)
 
     def _plant(self, cells: Ints) -> Plant:
         """What stands in the cells; kept, because every day asks for the same ones."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Setting, step
+from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay, step
 from park.sectors.energy import battery, ev, wind
 from park.sectors.energy.flows import TRANSFORMER_KW, Flows
 from park.sectors.energy.grid import Sampler, smooth_noise
@@ -27,6 +27,7 @@ class EnergyDay:
     """The state of an array of cells through one day; parts are computed when first observed."""
 
     setting: Setting
+    world: WorldDay
     flows: Flows
     carry: Carry
 
@@ -34,14 +35,14 @@ class EnergyDay:
     def voltage(self) -> Floats:
         """At the grid connection, phase against neutral, V; (cells, points)."""
         flows = self.flows
-        drift = smooth_noise(self.setting.streams, "energy.voltage", (flows.plant.cells,), flows.world.index, 12)
+        drift = smooth_noise(self.setting.streams, "energy.voltage", (flows.plant.cells,), self.world.index, 12)
         return NOMINAL_V * (1.01 + _DRIFT * drift - (_DROP / TRANSFORMER_KW) * flows.grid)
 
     @cached_property
     def frequency(self) -> Floats:
         """Of the whole grid, Hz; (1, points)."""
         one = np.zeros(1, dtype=np.int64)
-        return 50.0 + 0.022 * smooth_noise(self.setting.streams, "energy.frequency", (one,), self.flows.world.index, 1)
+        return 50.0 + 0.022 * smooth_noise(self.setting.streams, "energy.frequency", (one,), self.world.index, 1)
 
     @cached_property
     def rotor_speed(self) -> Floats:
@@ -57,7 +58,7 @@ class EnergyDay:
     def cell_temperature(self) -> Floats:
         """By battery, Cel."""
         plant = self.flows.plant
-        air = self.flows.world.temperature[plant.batteries.site]
+        air = self.world.temperature[plant.batteries.site]
         return battery.cell_temperature(air, self.flows.storage, plant.battery.rated)
 
     @cached_property
@@ -95,7 +96,7 @@ def pv_inverter(state: EnergyDay, at: Moments) -> Observation:
     active, dc = here.line(solar.ac), here.line(solar.dc)
     voltage = state.measured_voltage("pv.voltage", at) + (NOMINAL_V * _RISE) * active / roof.rated_ac[rows]
     limiting = dc >= 0.999 * roof.limit_dc[rows]
-    day = state.flows.world.index
+    day = state.world.index
     streams = state.setting.streams
     first_update = 30.0 + 60.0 * streams.uniform("energy.pv.update", at.device, 1)
     second_update = 150.0 + 60.0 * streams.uniform("energy.pv.update", at.device, 2)
@@ -122,7 +123,7 @@ def wind_turbine(state: EnergyDay, at: Moments) -> Observation:
     speed, active = here.line(flows.wind.speed), here.line(flows.wind.power)
     turbine, site = flows.plant.turbine, flows.plant.turbines.site[rows]
     # The nacelle yaws in steps after the wind.
-    yaw = step(flows.world.wind_direction, site, at.x) + turbine.misalignment[rows]
+    yaw = step(state.world.wind_direction, site, at.x) + turbine.misalignment[rows]
     running = np.where(active >= 0.999 * wind.RATED_KW, 2, active > 0)
     return {
         "wind_speed": np.maximum(speed + 0.15 * state.noise("wind.speed", at), 0.0),

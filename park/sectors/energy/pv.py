@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
+from park.model import GRID_POINTS, Floats, Ints, Streams
+from park.sectors.energy.weather import Weather
 
 ALBEDO = 0.2
 COVER_B0 = 0.05
@@ -73,7 +74,7 @@ def roofs(streams: Streams, device: Ints, unit: Ints) -> Roofs:
 
 
 def plane_of_array(
-    *, up: Floats, cos_aoi: Floats, sun_up: Floats, ghi: Floats, dni: Floats, dhi: Floats, extra: float
+    *, up: Floats, cos_aoi: Floats, sun_up: Floats, ghi: Floats, dni: Floats, dhi: Floats, extra: Floats | float
 ) -> Floats:
     """Effective irradiance on tilted modules, W/m2.
 
@@ -110,15 +111,15 @@ def inverter_ac(dc: Floats, limit_dc: Floats) -> Floats:
     return np.maximum(curve * limit_dc * (INVERTER_NOMINAL / INVERTER_REFERENCE), 0.0)
 
 
-def solar(roofs: Roofs, site: Ints, world: WorldDay) -> Solar:
-    """A day of PV on roofs at these sites (rows of the world's arrays)."""
-    shape = (len(site), GRID_POINTS)
-    ac, dc, module = np.zeros(shape), np.zeros(shape), world.temperature[site]
-    lit = np.flatnonzero((world.sun_elevation > 0).any(axis=0))
+def solar(roofs: Roofs, row: Ints, weather: Weather) -> Solar:
+    """A day of PV on roofs under these rows of the weather."""
+    shape = (len(row), GRID_POINTS)
+    ac, dc, module = np.zeros(shape), np.zeros(shape), weather.temperature[row]
+    lit = np.flatnonzero((weather.sun_elevation > 0).any(axis=0))
     if len(lit):
         by_day = slice(lit[0], lit[-1] + 1)
-        irradiance = _irradiance(roofs, site, world, by_day)
-        hot = module_temperature(irradiance, module[:, by_day], world.wind_speed[site, by_day])
+        irradiance = _irradiance(roofs, row, weather, by_day)
+        hot = module_temperature(irradiance, module[:, by_day], weather.wind_speed[row, by_day])
         limit = roofs.limit_dc[:, None]
         rated = (roofs.rated_dc * ((1.0 - SYSTEM_LOSS) / 1000.0))[:, None]
         made = np.minimum(rated * irradiance * (1.0 + POWER_PER_KELVIN * (hot - 25.0)), limit)
@@ -126,19 +127,19 @@ def solar(roofs: Roofs, site: Ints, world: WorldDay) -> Solar:
     return Solar(ac=ac, dc=dc, module_temperature=module)
 
 
-def _irradiance(roofs: Roofs, site: Ints, world: WorldDay, by_day: slice) -> Floats:
-    elevation = np.radians(world.sun_elevation[:, by_day])
-    azimuth = np.radians(world.sun_azimuth[:, by_day])
+def _irradiance(roofs: Roofs, row: Ints, weather: Weather, by_day: slice) -> Floats:
+    elevation = np.radians(weather.sun_elevation[:, by_day])
+    azimuth = np.radians(weather.sun_azimuth[:, by_day])
     sun_up = np.sin(elevation)
     flat = np.cos(elevation)
     cos_aoi = (
-        (flat * np.sin(azimuth))[site] * roofs.east[:, None]
-        + (flat * np.cos(azimuth))[site] * roofs.north[:, None]
-        + sun_up[site] * roofs.up[:, None]
+        (flat * np.sin(azimuth))[row] * roofs.east[:, None]
+        + (flat * np.cos(azimuth))[row] * roofs.north[:, None]
+        + sun_up[row] * roofs.up[:, None]
     )
-    extra = 1361.0 * (1.0 + 0.033 * float(np.cos(2 * np.pi * world.date.timetuple().tm_yday / 365)))
-    shining = world.sun_elevation[:, by_day] > 0
-    ghi, dni, dhi = (np.where(shining, part[:, by_day], 0.0)[site] for part in (world.ghi, world.dni, world.dhi))
+    extra = 1361.0 * (1.0 + 0.033 * np.cos(2 * np.pi * weather.day_of_year / 365))
+    shining = weather.sun_elevation[:, by_day] > 0
+    ghi, dni, dhi = (np.where(shining, part[:, by_day], 0.0)[row] for part in (weather.ghi, weather.dni, weather.dhi))
     return plane_of_array(
-        up=roofs.up[:, None], cos_aoi=cos_aoi, sun_up=sun_up[site], ghi=ghi, dni=dni, dhi=dhi, extra=extra
+        up=roofs.up[:, None], cos_aoi=cos_aoi, sun_up=sun_up[row], ghi=ghi, dni=dni, dhi=dhi, extra=extra[row][:, None]
     )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import Floats, Ints, Streams, WorldDay
+from park.model import Floats, Ints, Streams
 from park.sectors.energy.grid import smooth_noise
+from park.sectors.energy.weather import Weather
 
 RATED_KW = 10.0
 CUT_IN = 3.0  # m/s
@@ -64,10 +65,10 @@ def rotor_speed(speed: Floats) -> Floats:
     return np.where(turning, np.minimum(speed, RATED_SPEED) * _TURNS_PER_SPEED, 0.0)
 
 
-def blowing(turbines: Turbines, streams: Streams, device: Ints, site: Ints, world: WorldDay) -> Blowing:
-    """A day of wind at the hubs: the site's, with each turbine's own gusts."""
-    gusts = smooth_noise(streams, "energy.wind.gust", (device,), world.index, 3)
-    mixed = np.clip(world.sun_elevation / 30.0, 0.0, 1.0)[site]
+def blowing(turbines: Turbines, streams: Streams, device: Ints, row: Ints, weather: Weather) -> Blowing:
+    """A day of wind at the hubs, under these rows of the weather, with each turbine's own gusts."""
+    gusts = smooth_noise(streams, "energy.wind.gust", (device,), weather.index[row], 3)
+    mixed = np.clip(weather.sun_elevation / 30.0, 0.0, 1.0)[row]
     ratio = turbines.night_ratio[:, None] + (turbines.noon_ratio - turbines.night_ratio)[:, None] * mixed
-    speed = world.wind_speed[site] * ratio * (1.0 + _GUST * gusts)
+    speed = weather.wind_speed[row] * ratio * (1.0 + _GUST * gusts)
     return Blowing(speed=speed, power=power_curve(speed))

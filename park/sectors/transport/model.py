@@ -1,6 +1,6 @@
 """The transport sector: roads by the cell transmission model, and what moves and parks along them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,7 +63,7 @@ class TransportDay:
 
 
 class TransportModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.model.Strides`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -84,13 +84,18 @@ class TransportModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
         """Adds the day's totals; no traffic is run for it."""
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """Adds the totals of the days; what stands in the cells is found once."""
         streams = self._setting.streams
         lots = parking.lots(streams, cells, self._setting.per_cell["parking_lot"])
-        entered, _left = parking.counts(streams, lots, world)
-        return {
-            "entered": carry["entered"] + demand.day_total(streams, corridors(self._setting, cells), world),
-            "visits": carry["visits"] + parking.visits(entered),
-        }
+        roads = corridors(self._setting, cells)
+        entered, visits = carry["entered"].copy(), carry["visits"].copy()
+        for world in worlds:
+            entered += demand.day_total(streams, roads, world)
+            visits += parking.visits(streams, lots, world)
+        return {"entered": entered, "visits": visits}
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay) -> TransportDay:
         """The day, not yet computed."""

@@ -81,9 +81,10 @@ def counts(streams: Streams, park: Lots, world: WorldDay) -> tuple[Floats, Float
     return np.maximum.accumulate(entered, axis=-1), np.maximum.accumulate(left, axis=-1)
 
 
-def visits(entered: Floats) -> Ints:
+def visits(streams: Streams, park: Lots, world: WorldDay) -> Ints:
     """(C, U) vehicles that came, and left, in the whole day."""
-    return np.asarray(np.floor(entered[..., -1]), dtype=np.int64)
+    entered, _left = counts(streams, park, world)
+    return np.floor(entered[..., -1]).astype(np.int64)
 
 
 def parking(streams: Streams, park: Lots, carry: Carry, world: WorldDay) -> Parking:

@@ -7,12 +7,13 @@ import pytest
 
 from park.catalogue import Behaviour, DeviceKind
 from park.columns import Columns
-from park.model import GRID_S, Moments
-from park.sectors import KINDS
+from park.model import GRID_S, Moments, Strides
+from park.sectors import KINDS, SECTORS
 from park.town import default_town
 from simulator.fleet import Fleet
 from simulator.plan import Selection, make_plan
 from simulator.state import TownState
+from tests.reference.walk import walk, world_of
 
 #: 2026-01-12T02:00 local time: the town's day ends two hours later, and few days have to be carried.
 START = 1_768_154_400_000
@@ -89,6 +90,18 @@ def test_registers_never_fall_not_even_when_the_day_changes(kind: DeviceKind) ->
             for device in np.unique(columns.device):
                 series = columns.values[channel.name][columns.device == device]
                 assert (np.diff(series) >= 0).all(), f"{kind.device(int(device) + 1)} {channel.name}"
+
+
+@pytest.mark.parametrize("cells", [1, 5, 70])
+@pytest.mark.parametrize("sector", SECTORS)
+def test_striding_over_days_is_advancing_through_each(sector: str, cells: int) -> None:
+    steps = list(walk(sector, 11, 21, cells, first=36))
+    model = steps[0].model
+    if not isinstance(model, Strides):
+        pytest.skip(f"{sector} has no stride")
+    strode = model.stride(steps[0].cells, steps[0].before, world_of(11).days(36, 57))
+    for name, values in steps[-1].after.items():
+        assert np.asarray(strode[name]).tobytes() == np.asarray(values).tobytes(), name
 
 
 @BY_KIND

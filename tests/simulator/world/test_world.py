@@ -43,6 +43,8 @@ def test_day_0_contains_the_commissioning() -> None:
 def test_days_before_are_refused() -> None:
     with pytest.raises(BeforeTheTownError, match="2026-01-01"):
         WUXI_WORLD.day(-1)
+    with pytest.raises(BeforeTheTownError, match="2026-01-01"):
+        WUXI_WORLD.days(-2, 3)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,14 @@ def test_a_day_does_not_depend_on_those_asked_before(index: int, others: list[in
     for other in others:
         fresh.day(other)
     assert same(fresh.day(index), WUXI_WORLD.day(index))
+
+
+@pytest.mark.parametrize(("first", "stop"), [(0, 2), (17, 34), (415, 430)])
+def test_days_made_together_are_those_made_one_by_one(first: int, stop: int) -> None:
+    together, one_by_one = world().days(first, stop), world()
+    assert [day.index for day in together] == list(range(first, stop))
+    assert all(same(day, one_by_one.day(day.index)) for day in together)
+    assert not any(values.flags.writeable for day in together for values in arrays(day).values())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from park.model import WorldDay
 from park.sectors.energy import load
+from park.sectors.energy.weather import Weather, weather
 from simulator.streams import CounterStreams
 from tests.reference.walk import world_of
 
@@ -17,15 +17,15 @@ BUILDINGS = load.buildings(STREAMS, DEVICE, DEVICE % 3)
 TYPES = (load.HOME, load.OFFICE, load.SHOP, load.FACTORY, load.SCHOOL)
 
 
-def drawn(world: WorldDay) -> np.ndarray:
+def drawn(weather: Weather) -> np.ndarray:
     """Mean power by type of building, kW."""
-    power = load.active_power(BUILDINGS, STREAMS, DEVICE, SITE, world).mean(axis=1)
+    power = load.active_power(BUILDINGS, STREAMS, DEVICE, SITE, weather).mean(axis=1)
     return np.array([power[BUILDINGS.type == type_].mean() for type_ in TYPES])
 
 
-def at(temperature: float, *, workday: bool = True) -> WorldDay:
+def at(temperature: float, *, workday: bool = True) -> Weather:
     day = world_of(9).day(100)
-    return replace(day, temperature=np.full_like(day.temperature, temperature), workday=workday)
+    return weather([replace(day, temperature=np.full_like(day.temperature, temperature), workday=workday)])
 
 
 def test_a_town_has_every_type_of_building() -> None:
