@@ -175,11 +175,6 @@ class Flows:
         """From the grid into a cell, kvar."""
         return self._per_cell(self.reactive)
 
-    @cached_property
-    def energy(self) -> "Energies":
-        """Since the start of the day."""
-        return Energies(self)
-
     def _day(self, at: Rows) -> Ints:
         """Number of the day, by device."""
         return self._weather.index[self._weather.rows(at.site)]

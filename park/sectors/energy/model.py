@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
-from park.sectors.energy.flows import Flows, Plant
+from park.sectors.energy.flows import Energies, Flows, Plant
 from park.sectors.energy.observe import OBSERVERS, EnergyDay
 from park.sectors.energy.weather import Weather, weather
 
@@ -60,7 +60,7 @@ class EnergyModel:
         """The registers with some days' energies, a block of cells at a time."""
         made: dict[str, list[Floats]] = {name: [] for name in REGISTERS}
         for first in range(0, len(cells), _BLOCK):
-            energy = self._flows(cells[first : first + _BLOCK], days).energy
+            energy = Energies(self._flows(cells[first : first + _BLOCK], days))
             for name, blocks in made.items():
                 blocks.append(getattr(energy, name)[:, -1].reshape(days.days, -1, carry[name].shape[1]))
         # Day by day: the order in which floats are added shows.

@@ -12,7 +12,7 @@ import numpy as np
 
 from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay, step
 from park.sectors.energy import battery, ev, wind
-from park.sectors.energy.flows import TRANSFORMER_KW, Flows
+from park.sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
 from park.sectors.energy.grid import Sampler, smooth_noise
 
 NOMINAL_V = 220.0
@@ -30,6 +30,11 @@ class EnergyDay:
     world: WorldDay
     flows: Flows
     carry: Carry
+
+    @cached_property
+    def energy(self) -> Energies:
+        """Since the start of the day."""
+        return Energies(self.flows)
 
     @cached_property
     def voltage(self) -> Floats:
@@ -64,7 +69,7 @@ class EnergyDay:
     @cached_property
     def session_base(self) -> Floats:
         """Energy of the day at the start of the latest session, by charging point, kWh."""
-        return self.flows.charging.session_base(self.flows.energy.ev_export)
+        return self.flows.charging.session_base(self.energy.ev_export)
 
     def noise(self, name: str, at: Moments) -> Floats:
         """Standard normals of the instruments `name`."""
@@ -107,9 +112,7 @@ def pv_inverter(state: EnergyDay, at: Moments) -> Observation:
         "phase_voltage": voltage,
         "current": active * 1000.0 / (3.0 * voltage),
         "frequency": state.measured_frequency(at),
-        "total_active_energy_export": state.register(
-            "pv_export", at, here.energy(solar.ac, state.flows.energy.pv_export)
-        ),
+        "total_active_energy_export": state.register("pv_export", at, here.energy(solar.ac, state.energy.pv_export)),
         "status": np.where(limiting, 2, active > 0),
         "firmware": (day >= first_update).astype(np.int64) + (day >= second_update),
     }
@@ -131,7 +134,7 @@ def wind_turbine(state: EnergyDay, at: Moments) -> Observation:
         "active_power": active,
         "nacelle_direction": np.mod(yaw, 360.0),
         "total_active_energy_export": state.register(
-            "wind_export", at, here.energy(flows.wind.power, flows.energy.wind_export)
+            "wind_export", at, here.energy(flows.wind.power, state.energy.wind_export)
         ),
         "status": np.where(speed >= wind.CUT_OUT, 3, running),
     }
@@ -143,8 +146,8 @@ def battery_(state: EnergyDay, at: Moments) -> Observation:
     rows = _rows(state, "battery", at)
     here = Sampler(rows, at.x)
     active, charge = here.line(flows.storage), here.line(state.charge)
-    charged = here.energy(flows.charged, flows.energy.battery_import)
-    discharged = here.energy(flows.discharged, flows.energy.battery_export)
+    charged = here.energy(flows.charged, state.energy.battery_import)
+    discharged = here.energy(flows.discharged, state.energy.battery_export)
     string = battery.string_voltage(charge, active / flows.plant.battery.rated[rows])
     return {
         "state_of_charge": 100.0 * charge,
@@ -173,7 +176,7 @@ def building_meter(state: EnergyDay, at: Moments) -> Observation:
         "current": apparent * 1000.0 / (flows.plant.building.phases[rows] * voltage),
         "frequency": state.measured_frequency(at),
         "total_active_energy_import": state.register(
-            "load_import", at, here.energy(flows.load, flows.energy.load_import)
+            "load_import", at, here.energy(flows.load, state.energy.load_import)
         ),
     }
 
@@ -185,7 +188,7 @@ def ev_charger(state: EnergyDay, at: Moments) -> Observation:
     here = Sampler(rows, at.x)
     active = here.line(day.power)
     connected = (at.x >= here.hold(day.arrival)) & (at.x < here.hold(day.departure))
-    today = here.energy(day.power, state.flows.energy.ev_export)
+    today = here.energy(day.power, state.energy.ev_export)
     session = np.where(connected, np.maximum(today - here.hold(state.session_base), 0.0), 0.0)
     plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
     phases = ev.PHASES[state.flows.plant.charger_type[rows]]
@@ -215,10 +218,10 @@ def site_meter(state: EnergyDay, at: Moments) -> Observation:
         "phase_voltage": state.measured_voltage("site.voltage", at),
         "frequency": state.measured_frequency(at),
         "total_active_energy_import": state.register(
-            "grid_import", at, here.energy_above_zero(flows.grid, flows.energy.grid_import)
+            "grid_import", at, here.energy_above_zero(flows.grid, state.energy.grid_import)
         ),
         "total_active_energy_export": state.register(
-            "grid_export", at, here.energy_above_zero(flows.fed_in, flows.energy.grid_export)
+            "grid_export", at, here.energy_above_zero(flows.fed_in, state.energy.grid_export)
         ),
     }
 
