@@ -91,10 +91,11 @@ class TransportModel:
         streams = self._setting.streams
         lots = parking.lots(streams, cells, self._setting.per_cell["parking_lot"])
         roads = corridors(self._setting, cells)
-        entered, visits = carry["entered"].copy(), carry["visits"].copy()
-        for world in worlds:
-            entered += demand.day_total(streams, roads, world)
-            visits += parking.visits(streams, lots, world)
+        visits = carry["visits"].copy()
+        for workday in (False, True):
+            days = np.array([world.index for world in worlds if world.workday == workday], dtype=np.int64)
+            visits += parking.visits(streams, lots, days, workday=workday)
+        entered = sum((demand.day_total(streams, roads, world) for world in worlds), start=carry["entered"])
         return {"entered": entered, "visits": visits}
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay) -> TransportDay:

@@ -21,6 +21,8 @@ from park.model import GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observ
 _HOURS = 4.0 + np.arange(GRID_POINTS) * GRID_S / 3600
 _COMMUTERS, _RESIDENTS, _VISITORS = 0, 1, 2
 _DROP_OFF_BINS = 2
+#: Car parks whose day fits into the processor's cache; or one's so many days.
+_BLOCK = 128
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,11 +66,11 @@ def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     )
 
 
-def counts(streams: Streams, park: Lots, world: WorldDay) -> tuple[Floats, Floats]:
-    """(C, U, GRID_POINTS) vehicles that have entered and left since 04:00."""
-    groups = _groups(workday=world.workday)
-    entered, left = _drop_offs(streams, park, world, workday=world.workday)
-    key = park.number[..., None] * 1_000_003 + world.index
+def counts(streams: Streams, park: Lots, day: Ints | int, *, workday: bool) -> tuple[Floats, Floats]:
+    """(C, U, GRID_POINTS) vehicles that have entered and left since 04:00; (D, ...) of days (D, 1, 1, 1)."""
+    groups = _groups(workday=workday)
+    key = park.number[..., None] * 1_000_003 + day
+    entered, left = _drop_offs(streams, park, key, workday=workday)
     vary = np.maximum(1 + 0.18 * streams.normal("transport.lot.group", key, np.arange(len(groups))), 0.2)
     for k, (user, share, arriving, leaving) in enumerate(groups):
         size = (park.users[..., user] * share * np.minimum(vary[..., k], 1 / 0.65))[..., None]
@@ -81,15 +83,20 @@ def counts(streams: Streams, park: Lots, world: WorldDay) -> tuple[Floats, Float
     return np.maximum.accumulate(entered, axis=-1), np.maximum.accumulate(left, axis=-1)
 
 
-def visits(streams: Streams, park: Lots, world: WorldDay) -> Ints:
-    """(C, U) vehicles that came, and left, in the whole day."""
-    entered, _left = counts(streams, park, world)
-    return np.floor(entered[..., -1]).astype(np.int64)
+def visits(streams: Streams, park: Lots, days: Ints, *, workday: bool) -> Ints:
+    """(C, U) vehicles that came, and left, in the whole of these days, (D,), which are all workdays or none."""
+    total = np.zeros(park.number.shape, dtype=np.int64)
+    days_at_once = max(1, _BLOCK // park.number.size)
+    for first in range(0, len(days), days_at_once):
+        some = days[first : first + days_at_once, None, None, None]
+        entered, _left = counts(streams, park, some, workday=workday)
+        total += np.floor(entered[..., -1]).astype(np.int64).sum(axis=0)
+    return total
 
 
 def parking(streams: Streams, park: Lots, carry: Carry, world: WorldDay) -> Parking:
     """One day of these car parks."""
-    entered, left = counts(streams, park, world)
+    entered, left = counts(streams, park, world.index, workday=world.workday)
     return Parking(
         lots=park,
         visits=np.asarray(carry["visits"]),
@@ -157,12 +164,11 @@ def _busy(*, workday: bool) -> Floats:
     return np.asarray(shape / shape.mean())
 
 
-def _drop_offs(streams: Streams, park: Lots, world: WorldDay, *, workday: bool) -> tuple[Floats, Floats]:
-    """Those who stay some ten minutes, as many as chance brings."""
-    key = park.number[..., None] * 1_000_003 + world.index
+def _drop_offs(streams: Streams, park: Lots, key: Ints, *, workday: bool) -> tuple[Floats, Floats]:
+    """Those who stay some ten minutes, as many as chance brings; `key` is a counter per car park and day."""
     drawn = -np.log1p(-streams.uniform("transport.lot.drop-off", key, np.arange(GRID_POINTS - 1)))
     drawn *= (0.6 * park.users[..., _VISITORS] / (GRID_POINTS - 1))[..., None] * _busy(workday=workday)
-    entered = np.zeros((*park.number.shape, GRID_POINTS))
+    entered = np.zeros((*drawn.shape[:-1], GRID_POINTS))
     np.cumsum(drawn, axis=-1, out=entered[..., 1:])
     left = np.zeros_like(entered)
     left[..., _DROP_OFF_BINS:] = entered[..., :-_DROP_OFF_BINS]
