@@ -10,7 +10,7 @@ of pure functions of (seed, cell, time):
 * a reading is an observation of that state at any instant between, plus noise that is a function of
   (seed, device, channel, time).
 
-So any moment is reached by carrying days from the commissioning, which costs milliseconds a day.
+So any moment is reached by carrying days from the commissioning, which costs two milliseconds a day.
 
 Every function must give each cell and each reading the same value whatever stands beside it in the
 array: work elementwise or along the time axis; no matrix product, no reduction over cells or readings.

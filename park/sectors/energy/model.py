@@ -62,7 +62,7 @@ class EnergyModel:
         for first in range(0, len(cells), _BLOCK):
             energy = Energies(self._flows(cells[first : first + _BLOCK], days))
             for name, blocks in made.items():
-                blocks.append(getattr(energy, name)[:, -1].reshape(days.days, -1, carry[name].shape[1]))
+                blocks.append(getattr(energy, name)[:, -1].copy().reshape(days.days, -1, carry[name].shape[1]))
         # Day by day: the order in which floats are added shows.
         return {name: sum(np.concatenate(blocks, axis=1), start=carry[name]) for name, blocks in made.items()}
 
