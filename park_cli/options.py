@@ -5,16 +5,18 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from park.errors import TownError
-from park.town import Town, default_town, parse_town
 from park_cli.credentials import secret
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store
 from park_cli.errors import UsageError
-from simulator.plan import Selection
+
+if TYPE_CHECKING:
+    from park.town import Town
+    from simulator.plan import Selection
 
 __all__ = [
     "DEFAULT_BROKER",
@@ -53,13 +55,15 @@ Interval = Annotated[str | None, typer.Option(help="Overrides every kind's inter
 Config = Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")]
 
 
-def read_town(config: Path | None) -> Town:
+def read_town(config: Path | None) -> "Town":
     """The town of `--config`, or the default one.
 
     Raises:
         UsageError: the file cannot be read.
         TownError: a setting is wrong.
     """
+    from park.town import default_town, parse_town  # noqa: PLC0415 - its libraries, which `park demo` loads later
+
     if config is None:
         return default_town()
     try:
@@ -83,8 +87,10 @@ class SelectionOptions:
     interval: str | None = None
     config: Path | None = None
 
-    def resolve(self) -> Selection:
+    def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
+        from simulator.plan import Selection  # noqa: PLC0415 - as above
+
         town = read_town(self.config)
         return Selection(
             town=town,
@@ -117,7 +123,7 @@ def moment_ms(text: str, option: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def window_ms(town: Town, start: str | None, until: str | None, *, default_until: str = "now") -> tuple[int, int]:
+def window_ms(town: "Town", start: str | None, until: str | None, *, default_until: str = "now") -> tuple[int, int]:
     """The window [start, until).
 
     Args:

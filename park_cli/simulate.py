@@ -2,9 +2,6 @@
 
 import asyncio
 import dataclasses
-import math
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,17 +23,13 @@ from park_cli.options import (
     Start,
     Until,
     duration_ms,
-    moment_ms,
-    secret,
 )
 from park_cli.output import print_summary, progress_bar
+from park_cli.publishing import credentials, schedule_of
 from park_cli.running import run_until_signal
-from simulator.clock import ScheduleOptions
-from simulator.errors import TooLate
-from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.publish import BrokerOptions, Credentials
+from simulator.publish import BrokerOptions
 from simulator.simulate import Simulated, SimulateOptions
 from simulator.simulate import simulate as run_simulation
 from simulator.unrest import Unrest
@@ -127,51 +120,6 @@ def _storm_s(text: str) -> float:
     if not every_ms:
         raise UsageError("--reconnect-storm: must be longer than nothing")
     return every_ms / 1000
-
-
-def schedule_of(
-    selection: Selection, start: str | None, until: str | None, backfill: str | None, speed: str
-) -> ScheduleOptions:
-    """The schedule that the options describe."""
-    if backfill is not None and start is not None:
-        raise UsageError("--backfill: cannot be given together with --start")
-    start_ms = None if start is None else moment_ms(start, "--start")
-    until_ms = None if until is None else moment_ms(until, "--until")
-    rate = speed_of(speed)
-    if math.isinf(rate) and (start_ms is None or until_ms is None):
-        raise UsageError("--speed max: give --start and --until")
-    back = 0 if backfill is None else duration_ms(backfill, "--backfill")
-    options = ScheduleOptions(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
-    try:
-        begin_ms = options.launched().begin_ms
-    except TooLate:
-        raise UsageError("--until: must be later than the start") from None
-    town = selection.town.town
-    if begin_ms < town.commissioned_ms:
-        raise UsageError(f"--start or --backfill: begins before the town was commissioned ({town.commissioned})")
-    return options
-
-
-def speed_of(text: str) -> float:
-    """`--speed`: a positive number, or max."""
-    try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = math.nan
-    if not speed > 0:
-        raise UsageError(f"--speed {text}: give a positive number, or max")
-    return speed
-
-
-def credentials() -> Credentials:
-    """The gateways' passwords, from the environment."""
-    folder = os.environ.get("PARK_MQTT_PASSWORD_DIR")
-    if folder is not None and not Path(folder).is_dir():
-        raise UsageError(f"PARK_MQTT_PASSWORD_DIR {folder}: is no folder")
-    password = secret("PARK_MQTT_PASSWORD")
-    return Credentials(
-        password=None if password is None else password.encode(), folder=None if folder is None else Path(folder)
-    )
 
 
 async def _run(options: SimulateOptions) -> Simulated:

@@ -1,28 +1,27 @@
 """The gateways of a selection shared by several processes, which tell their parent how they fare.
 
-A pipe joins each child to its parent. Up go "ready", progress, "live" and "done"; down goes the schedule that
-all of them launch together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
+A pipe joins each child to its parent. Up go "ready", progress, "live" and "done"; down goes what all of them launch
+together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
 """
 
 import asyncio
 import contextlib
-import multiprocessing
+import functools
 import signal
 import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 import structlog
 
+from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
 from simulator.progress import Progress, merge
-from simulator.simulate import Crew, Simulated, SimulateOptions, run_all, summarise
+from simulator.simulate import Crew, Preparation, Simulated, SimulateOptions, run_all, summarise
 
-_JOIN_S = 10.0
 _READY, _LIVE, _DONE, _STOP = "ready", "live", "done", "stop"
 
 
@@ -34,47 +33,52 @@ async def simulate_in_processes(
     options: SimulateOptions,
     stop: asyncio.Event,
     *,
+    children: Children | None = None,
     on_progress: Callable[[Progress], None] = _ignore,
     on_live: Callable[[], None] = _ignore,
 ) -> Simulated:
     """Like `simulate`, in `options.processes` processes.
 
+    Args:
+        options: what, when and where.
+        stop: ends the schedule early; what was sent is still awaited.
+        children: processes that warm up already, for the same preparation; by default they are started now.
+        on_progress: called a few times a second.
+        on_live: called once every gateway has sent its history.
+
     Raises:
         ProcessEnded: one of them was killed.
         LinkError: the broker refused a gateway's first connection for good.
     """
-    parent = _Parent(options, on_progress, on_live)
+    prepare = functools.partial(_given, options.preparation())
+    parent = _Parent(children or Children(prepare, options.processes), on_progress, on_live)
     try:
         await parent.ready()
         schedule = options.schedule.launched()
         began = time.monotonic()
-        total = await parent.run(schedule, stop)
+        total = await parent.run(options, schedule, stop)
         duration_s = time.monotonic() - began
     except BaseException:
-        parent.kill()
+        parent.children.kill()
         raise
     finally:
-        await asyncio.to_thread(parent.close)
+        await asyncio.to_thread(parent.children.close)
     return Simulated(summary=summarise(total, duration_s), begin_ms=schedule.begin_ms, until_ms=total.until_ms)
+
+
+def _given(preparation: Preparation) -> Preparation:
+    return preparation
 
 
 class _Parent:
     def __init__(
-        self, options: SimulateOptions, on_progress: Callable[[Progress], None], on_live: Callable[[], None]
+        self, children: Children, on_progress: Callable[[Progress], None], on_live: Callable[[], None]
     ) -> None:
+        self.children = children
+        self._pipes = children.pipes
         self._on_progress, self._on_live = on_progress, on_live
-        self._pipes: list[Connection] = []
-        self._children: list[BaseProcess] = []
-        self._latest = [Progress() for _ in range(options.processes)]
-        self._waiting = options.processes
-        context = multiprocessing.get_context("spawn")
-        for index in range(options.processes):
-            here, there = context.Pipe()
-            child = context.Process(target=_child, args=(options, index, there), daemon=True)
-            child.start()
-            there.close()
-            self._pipes.append(here)
-            self._children.append(child)
+        self._latest = [Progress() for _ in self._pipes]
+        self._waiting = len(self._pipes)
 
     async def ready(self) -> None:
         """Wait until every child's models are warm."""
@@ -83,10 +87,10 @@ class _Parent:
     async def _expect_ready(self, index: int) -> None:
         await self._receive(index)
 
-    async def run(self, schedule: Schedule, stop: asyncio.Event) -> Progress:
+    async def run(self, options: SimulateOptions, schedule: Schedule, stop: asyncio.Event) -> Progress:
         """Launch, and follow the children until they are done."""
         for pipe in self._pipes:
-            pipe.send(schedule)
+            pipe.send((options, schedule))
         forwarding = asyncio.create_task(self._forward(stop), name="stop")
         try:
             await run_all(self._follow(index) for index in range(len(self._pipes)))
@@ -125,29 +129,15 @@ class _Parent:
             raise message
         return message
 
-    def kill(self) -> None:
-        """End the children at once; their brokers publish the gateways' wills."""
-        for child in self._children:
-            child.kill()
 
-    def close(self) -> None:
-        """Let the children end, for a bounded time."""
-        for pipe in self._pipes:
-            pipe.close()
-        for child in self._children:
-            child.join(_JOIN_S)
-            if child.is_alive():
-                child.kill()
-
-
-def _child(options: SimulateOptions, index: int, pipe: Connection) -> None:
-    """One process: every `processes`-th gateway."""
+def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
+    """The whole of a child: every `count`-th gateway, from `index` on."""
     # Standard output is the parent's, for its summary.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(_child_main(options, index, pipe))
+    asyncio.run(_serve(prepare, index, count, pipe))
 
 
-async def _child_main(options: SimulateOptions, index: int, pipe: Connection) -> None:
+async def _serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -159,13 +149,13 @@ async def _child_main(options: SimulateOptions, index: int, pipe: Connection) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: None)
     try:
-        crew = Crew(options, index, options.processes)
+        crew = Crew(prepare(), index, count)
         crew.warm_up()
         pipe.send(_READY)
-        schedule = pipe.recv()
+        options, schedule = pipe.recv()
         loop.add_reader(pipe.fileno(), told_to_stop)
 
-        pipe.send(await crew.run(schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
+        pipe.send(await crew.run(options, schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
         pipe.send(_DONE)
     except (BrokenPipeError, EOFError):
         return

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
@@ -17,6 +17,20 @@ from simulator.state import TownState
 from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What the models must know to warm up, which is before anybody must know where to publish.
+
+    Attributes:
+        begin_ms: the first moment of the schedule, or one shortly before it.
+        connections: gateways per site.
+    """
+
+    selection: Selection
+    begin_ms: int
+    connections: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +52,11 @@ class SimulateOptions:
     processes: int = 1
     ramp_up_s: float = 0.0
     unrest: Unrest = field(default_factory=Unrest)
+
+    def preparation(self) -> Preparation:
+        """For a launch at this moment."""
+        begin_ms = self.schedule.launched().begin_ms
+        return Preparation(selection=self.selection, begin_ms=begin_ms, connections=self.connections)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +109,11 @@ async def simulate(
     Raises:
         LinkError: the broker refused a gateway's first connection for good.
     """
-    crew = Crew(options)
+    crew = Crew(options.preparation())
     await asyncio.to_thread(crew.warm_up)
     schedule = options.schedule.launched()
     began = time.monotonic()
-    total = await crew.run(schedule, stop, on_progress=on_progress, on_live=on_live)
+    total = await crew.run(options, schedule, stop, on_progress=on_progress, on_live=on_live)
     return Simulated(
         summary=summarise(total, time.monotonic() - began), begin_ms=schedule.begin_ms, until_ms=total.until_ms
     )
@@ -114,37 +133,42 @@ def summarise(total: Progress, duration_s: float) -> SimulateSummary:
     )
 
 
-def gateway_plans(options: SimulateOptions) -> list[GatewayPlan]:
+def gateway_plans(preparation: Preparation, processes: int) -> list[GatewayPlan]:
     """The gateways; more per site than asked if there would be fewer than processes."""
-    plan = make_plan(options.selection)
-    gateways = plan.gateways(options.connections)
-    if len(gateways) < options.processes:
-        gateways = plan.gateways(math.ceil(options.processes / max(1, len(plan.gateways(1)))))
+    plan = make_plan(preparation.selection)
+    gateways = plan.gateways(preparation.connections)
+    if len(gateways) < processes:
+        gateways = plan.gateways(math.ceil(processes / max(1, len(plan.gateways(1)))))
     return gateways
+
+
+#: A gateway's number in the town, its plan, and its devices.
+_Member: TypeAlias = tuple[int, GatewayPlan, Fleet]
 
 
 class Crew:
     """Some gateways in this process: every `processes`-th, from `index` on."""
 
-    def __init__(self, options: SimulateOptions, index: int = 0, processes: int = 1) -> None:
-        self._options = options
-        plans = gateway_plans(options)
+    def __init__(self, preparation: Preparation, index: int = 0, processes: int = 1) -> None:
+        self._begin_ms = preparation.begin_ms
+        plans = gateway_plans(preparation, processes)
         self._gateways = len(plans)
         mine = list(enumerate(plans))[index::processes]
         state = TownState(plan.plan for _, plan in mine) if mine else None
-        self._fleets = [(number, plan, Fleet(plan.plan, state)) for number, plan in mine]
+        self._members: list[_Member] = [(number, plan, Fleet(plan.plan, state)) for number, plan in mine]
 
     def warm_up(self) -> None:
         """Bring the models' state to the first moment, so that the launch finds them ready."""
-        begin_ms = self._options.schedule.launched().begin_ms
-        for _, _, fleet in self._fleets:
+        begin_ms = self._begin_ms
+        for _, _, fleet in self._members:
             fleet.columns(*next(fleet.windows(begin_ms, begin_ms + 60_000)))
         # What stands now stays: the collector need not look at it again and again.
-        gc.collect()
         gc.freeze()
+        gc.enable()
 
     async def run(
         self,
+        options: SimulateOptions,
         schedule: Schedule,
         stop: asyncio.Event,
         *,
@@ -152,7 +176,7 @@ class Crew:
         on_live: Callable[[], None] = _ignore,
     ) -> Progress:
         """Publish; see `simulate`."""
-        waiting = len(self._fleets)
+        waiting = len(self._members)
 
         def one_live() -> None:
             nonlocal waiting
@@ -160,7 +184,7 @@ class Crew:
             if not waiting:
                 on_live()
 
-        gateways = [self._gateway(number, plan, fleet, schedule, one_live) for number, plan, fleet in self._fleets]
+        gateways = [self._gateway(member, options, schedule, one_live) for member in self._members]
 
         async def report() -> None:
             while True:
@@ -184,9 +208,10 @@ class Crew:
         return total
 
     def _gateway(
-        self, number: int, plan: GatewayPlan, fleet: Fleet, schedule: Schedule, on_live: Callable[[], None]
+        self, member: _Member, options: SimulateOptions, schedule: Schedule, on_live: Callable[[], None]
     ) -> Gateway:
-        options, count = self._options, self._gateways
+        number, plan, fleet = member
+        count = self._gateways
         return Gateway(
             plan,
             fleet,

@@ -17,8 +17,6 @@ from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import ValueType
 from park.panel import Panel, View
 
-# Charts and tables change slowly, but late readings and a history still being filled must show.
-_CHART_KEEP_MS = 12_000
 _TILE_ROWS = 4
 
 
@@ -70,23 +68,49 @@ class _Empty:
         self._label.set_visibility(empty)
 
 
+class _Pace:
+    """When a chart or table asks again.
+
+    They change slowly, so twelve seconds are soon enough. But whoever opens a page at once after the start sees a
+    history that is still coming: while it is new, or has nothing to show, every refresh asks.
+    """
+
+    KEEP_MS = 12_000
+    NEW_MS = 20_000
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self._answered: tuple[int, int, tuple[str, ...]] | None = None
+
+    def is_due(self, moment: Moment) -> bool:
+        """Whether to ask at this moment."""
+        self._first = moment.now if self._first is None else self._first
+        return moment.now - self._first < self.NEW_MS or self._answered != self._key(moment)
+
+    def answered(self, moment: Moment, answer: list[Series]) -> None:
+        """Keep the answer, if it is one."""
+        self._answered = self._key(moment) if answer else None
+
+    def _key(self, moment: Moment) -> tuple[int, int, tuple[str, ...]]:
+        return moment.now // self.KEEP_MS, moment.span, moment.sites
+
+
 class _Chart:
     """A chart over time: lines, areas or states."""
 
     def __init__(self, panel: Panel, draw: Callable[..., charts.Options]) -> None:
         self._panel = panel
         self._draw = draw
-        self._asked: tuple[int, int, tuple[str, ...]] | None = None
+        self._pace = _Pace()
         with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart({}).classes("park-chart")
             self._empty = _Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
-        if asked == self._asked:
+        if not self._pace.is_due(moment):
             return None
         window, answer = await reader.over_time(self._panel, moment)
-        self._asked = asked
+        self._pace.answered(moment, answer)
         return functools.partial(self._show, window, answer)
 
     def _show(self, window: Window, answer: list[Series]) -> None:
@@ -170,17 +194,16 @@ class _Course:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._asked: tuple[int, int, tuple[str, ...]] | None = None
+        self._pace = _Pace()
         self.window = Window(start=0, until=0)
         self.answer: list[Series] = []
 
     async def refresh(self, reader: Reader, moment: Moment) -> bool:
         """Ask again if it is time; tells whether it was."""
-        asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
-        if asked == self._asked:
+        if not self._pace.is_due(moment):
             return False
         self.window, self.answer = await reader.over_time(self._panel, moment)
-        self._asked = asked
+        self._pace.answered(moment, self.answer)
         return True
 
     def figure(self, newest: list[Series]) -> tuple[Value | None, bool]:
@@ -203,7 +226,7 @@ class _Table:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._asked: tuple[int, int, tuple[str, ...]] | None = None
+        self._pace = _Pace()
         with ui.element("div").classes("park-body") as self.body:
             self._table = ui.table(rows=[], columns=_columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
@@ -213,11 +236,10 @@ class _Table:
             self._empty = _Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        asked = (moment.now // _CHART_KEEP_MS, moment.span, moment.sites)
-        if asked == self._asked:
+        if not self._pace.is_due(moment):
             return None
         answer = await reader.newest(self._panel, moment)
-        self._asked = asked
+        self._pace.answered(moment, answer)
         return functools.partial(self._show, answer)
 
     def _show(self, answer: list[Series]) -> None:

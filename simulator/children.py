@@ -1,0 +1,60 @@
+"""Child processes that simulate, each joined to its parent by a pipe; see `processes` for what they tell one another.
+
+This module imports next to nothing, so that a program can start them before it imports its own libraries: they
+warm their models up on other processors meanwhile.
+"""
+
+import gc
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.simulate import Preparation
+
+_JOIN_S = 10.0
+
+
+class Children:
+    """Processes that share the gateways. Each warms up at once and then waits to be launched.
+
+    Args:
+        prepare: a module's function, or a `functools.partial` of one, that tells what to warm up for. It is called
+            in every child; what it raises is raised by `simulate_in_processes`.
+        count: how many.
+    """
+
+    def __init__(self, prepare: "Callable[[], Preparation]", count: int = 1) -> None:
+        self.pipes: list[Connection] = []
+        self._processes: list[BaseProcess] = []
+        context = multiprocessing.get_context("spawn")
+        for index in range(count):
+            here, there = context.Pipe()
+            process = context.Process(target=_child, args=(prepare, index, count, there), daemon=True)
+            process.start()
+            there.close()
+            self.pipes.append(here)
+            self._processes.append(process)
+
+    def kill(self) -> None:
+        """End them at once; their brokers publish the gateways' wills."""
+        for process in self._processes:
+            process.kill()
+
+    def close(self) -> None:
+        """Let them end, for a bounded time."""
+        for pipe in self.pipes:
+            pipe.close()
+        for process in self._processes:
+            process.join(_JOIN_S)
+            if process.is_alive():
+                process.kill()
+
+
+def _child(prepare: "Callable[[], Preparation]", index: int, count: int, pipe: Connection) -> None:
+    gc.disable()  # until all is imported and warm; that makes no garbage, and looking for it takes a sixth of the time
+    from simulator.processes import serve  # noqa: PLC0415 - the child's imports, not its parent's
+
+    serve(prepare, index, count, pipe)
