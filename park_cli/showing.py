@@ -90,23 +90,19 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         ingesting = await stack.enter_async_context(_ingesting(ingester))
         source = open_source(url, os.environ)
         stack.push_async_callback(source.close)
-        # The first readings are on their way while the viewer's libraries are still being imported.
-        simulating = asyncio.create_task(_simulate(options, children, address, stop), name="simulator")
-        try:
-            page = await stack.enter_async_context(
-                viewer_running(
-                    source,
-                    port=options.port,
-                    utc_offset_ms=options.selection.town.town.utc_offset_ms,
-                    refresh_s=_REFRESH_S,
-                )
+        page = await stack.enter_async_context(
+            viewer_running(
+                source,
+                port=options.port,
+                utc_offset_ms=options.selection.town.town.utc_offset_ms,
+                refresh_s=_REFRESH_S,
             )
-            _announce(page, options)
-            relax_collector()
-            gc.enable()
-            simulated = await simulating
-        finally:
-            simulating.cancel()
+        )
+        _announce(page, options)
+        relax_collector()
+        gc.enable()
+        # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
+        simulated = await _simulate(options, children, address, stop)
         await _settled(ingester, simulated)
         ingested = await ingesting()
         verified = await asyncio.to_thread(_verify, options, store, simulated)

@@ -3,14 +3,15 @@
     async with running(source) as url:
         ...
 
-The viewer has a thread and an event loop of its own: a busy program around it, such as an ingester that
-takes in a day of history, must not keep a page waiting. NiceGUI holds its application in the module, so a
-process runs one viewer, once; it takes over a second to import, which happens in that thread too.
+The viewer has a thread and an event loop of its own, and threads take turns quickly: a busy program around it,
+such as an ingester that takes in a day of history, must not keep a page waiting. NiceGUI holds its application in
+the module, so a process runs one viewer, once; it takes over a second to import, which happens in that thread too.
 """
 
 import asyncio
 import functools
 import importlib
+import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -20,6 +21,9 @@ from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
 
 __all__ = ["running"]
+
+#: A page takes hundreds of short turns to load; with Python's own 5 ms for each, a busy thread beside costs a second.
+_TURN_S = 0.001
 
 _Leave = Callable[[], object]
 
@@ -48,6 +52,7 @@ async def running(
         OSError: the port is taken.
     """
     outside = asyncio.get_running_loop()
+    sys.setswitchinterval(_TURN_S)
     ready: asyncio.Future[tuple[str, _Leave]] = outside.create_future()
 
     async def serve() -> None:

@@ -13,6 +13,7 @@ from dashboards.sources.shape import label, measured, series_name, shape
 from dashboards.states import states
 from dashboards.units import symbol
 from dashboards.viewer import charts, numbers, timeline
+from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import ValueType
 from park.panel import Panel, View
@@ -68,40 +69,13 @@ class _Empty:
         self._label.set_visibility(empty)
 
 
-class _Pace:
-    """When a chart or table asks again.
-
-    They change slowly, so twelve seconds are soon enough. But whoever opens a page at once after the start sees a
-    history that is still coming: while it is new, or has nothing to show, every refresh asks.
-    """
-
-    KEEP_MS = 12_000
-    NEW_MS = 20_000
-
-    def __init__(self) -> None:
-        self._first: int | None = None
-        self._answered: tuple[int, int, tuple[str, ...]] | None = None
-
-    def is_due(self, moment: Moment) -> bool:
-        """Whether to ask at this moment."""
-        self._first = moment.now if self._first is None else self._first
-        return moment.now - self._first < self.NEW_MS or self._answered != self._key(moment)
-
-    def answered(self, moment: Moment, answer: list[Series]) -> None:
-        """Keep the answer, if it is one."""
-        self._answered = self._key(moment) if answer else None
-
-    def _key(self, moment: Moment) -> tuple[int, int, tuple[str, ...]]:
-        return moment.now // self.KEEP_MS, moment.span, moment.sites
-
-
 class _Chart:
     """A chart over time: lines, areas or states."""
 
     def __init__(self, panel: Panel, draw: Callable[..., charts.Options]) -> None:
         self._panel = panel
         self._draw = draw
-        self._pace = _Pace()
+        self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart({}).classes("park-chart")
             self._empty = _Empty()
@@ -110,7 +84,8 @@ class _Chart:
         if not self._pace.is_due(moment):
             return None
         window, answer = await reader.over_time(self._panel, moment)
-        self._pace.answered(moment, answer)
+        if not self._pace.changed(moment, answer, window):
+            return None
         return functools.partial(self._show, window, answer)
 
     def _show(self, window: Window, answer: list[Series]) -> None:
@@ -194,17 +169,16 @@ class _Course:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._pace = _Pace()
+        self._pace = Pace()
         self.window = Window(start=0, until=0)
         self.answer: list[Series] = []
 
     async def refresh(self, reader: Reader, moment: Moment) -> bool:
-        """Ask again if it is time; tells whether it was."""
+        """Ask again if it is time; tells whether the answer is another."""
         if not self._pace.is_due(moment):
             return False
         self.window, self.answer = await reader.over_time(self._panel, moment)
-        self._pace.answered(moment, self.answer)
-        return True
+        return self._pace.changed(moment, self.answer, self.window)
 
     def figure(self, newest: list[Series]) -> tuple[Value | None, bool]:
         """The figure to show, and whether it is of now."""
@@ -226,7 +200,7 @@ class _Table:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._pace = _Pace()
+        self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
             self._table = ui.table(rows=[], columns=_columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
@@ -239,7 +213,8 @@ class _Table:
         if not self._pace.is_due(moment):
             return None
         answer = await reader.newest(self._panel, moment)
-        self._pace.answered(moment, answer)
+        if not self._pace.changed(moment, answer):
+            return None
         return functools.partial(self._show, answer)
 
     def _show(self, answer: list[Series]) -> None:

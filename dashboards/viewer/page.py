@@ -15,6 +15,7 @@ from dashboards.errors import SourceError
 from dashboards.layout import place
 from dashboards.sources.base import Source
 from dashboards.viewer import cards
+from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.strip import Strip
 from dashboards.viewer.windows import Moment, Reader
 from park.panel import Dashboard
@@ -83,7 +84,9 @@ class _Visit:
                 f"/{page.slug}": functools.partial(self._show, page) for page in self._served.pages
             }
             ui.sub_pages({"/": functools.partial(self._show, self._served.pages[0]), **routes}).classes("park-page")
-        ui.timer(self._served.refresh_s, self._refresh)
+        # Three times as often at first, so that what comes shows soon.
+        self._timer = ui.timer(self._served.refresh_s / 3, self._refresh)
+        ui.timer(NEW_MS / 1000, self._settle, once=True)
         ui.timer(0.05, self._load_sites, once=True)
 
     def _show(self, page: Dashboard) -> None:
@@ -105,6 +108,9 @@ class _Visit:
                 with ui.link(target=f"/{page.slug}").classes("park-link" + (" here" if page is here else "")):
                     ui.icon(_ICONS.get(page.slug, "hub"))
                     ui.label(page.title)
+
+    def _settle(self) -> None:
+        self._timer.interval = self._served.refresh_s
 
     async def _load_sites(self) -> None:
         with contextlib.suppress(SourceError):

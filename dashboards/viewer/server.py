@@ -29,7 +29,16 @@ async def serving(*, title: str, host: str, port: int) -> AsyncIterator[str]:
     """
     listener = socket.create_server((host, port), family=_family(host))
     app = FastAPI(openapi_url=None)
-    ui.run_with(app, title=title, dark=True, tailwind=False, show_welcome_message=False, favicon=_FAVICON)
+    ui.run_with(
+        app,
+        title=title,
+        dark=True,
+        tailwind=False,
+        show_welcome_message=False,
+        favicon=_FAVICON,
+        # 2 MB of scripts cost more to compress than to carry within a host.
+        gzip_middleware_factory=None,
+    )
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="viewer")

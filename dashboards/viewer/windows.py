@@ -47,7 +47,8 @@ def newest_window(panel: Panel, moment: Moment) -> Window:
 class Reader:
     """Asks a source, a few questions at a time, and answers a repeated question from memory.
 
-    Several browsers that look at the same dashboard cost one query each interval, not one each.
+    Several browsers that look at the same dashboard cost one query each interval, not one each. No answer is not
+    remembered: it may come any moment.
     """
 
     def __init__(self, source: Source, *, clock: Callable[[], float], keep_s: float, utc_offset_ms: int = 0) -> None:
@@ -84,7 +85,10 @@ class Reader:
         if key not in self._answers:
             self._answers[key] = (now, asyncio.create_task(self._gated(ask)))
         # A browser that leaves must not take the answer from the others.
-        return await asyncio.shield(self._answers[key][1])
+        answer = await asyncio.shield(self._answers[key][1])
+        if not answer:
+            self._answers.pop(key, None)
+        return answer
 
     async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Series]]]) -> list[Series]:
         async with self._gate:
