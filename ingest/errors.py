@@ -15,6 +15,9 @@ IngestError
         └── Unauthorized  the token is missing, wrong or not allowed to do this
 """
 
+from collections.abc import Callable
+from typing import Any
+
 
 class IngestError(Exception):
     """Base of every error that the ingester raises."""
@@ -61,11 +64,16 @@ class PartialWrite(StoreError):
 
     Attributes:
         dropped: how many it dropped, or None if it does not say.
+        suspects: whether a row may be one of them, by what the store says; None if it says nothing of use. It is a
+            hint, to be tried by writing the suspects alone.
     """
 
-    def __init__(self, message: str, *, dropped: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, dropped: int | None = None, suspects: Callable[[Any], bool] | None = None
+    ) -> None:
         super().__init__(message)
         self.dropped = dropped
+        self.suspects = suspects
 
 
 class Refused(StoreError):

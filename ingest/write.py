@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
@@ -34,6 +35,10 @@ class RetryPolicy:
 class _Refusal:
     index: int
     detail: str
+
+
+#: Numbers of rows that the store does not take as they are, and why.
+_Part: TypeAlias = tuple[Sequence[int], StoreError]
 
 
 class Writer:
@@ -105,23 +110,41 @@ class Writer:
         self._settled(batch)
 
     async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
-        """Store all rows that the store will have; what it will not is found by dividing.
+        """Store all rows that the store will have; what it will not is found by writing ever smaller parts.
 
         Writing again is harmless, so parts are posted anew even where the store kept some of them.
         """
         refusals: list[_Refusal] = []
         error = await self._write(rows) if rows else None
-        refused = [] if error is None else [(0, len(rows), error)]
+        refused: list[_Part] = [] if error is None else [(range(len(rows)), error)]
         while refused:
-            start, end, error = refused.pop()
-            all_dropped = isinstance(error, PartialWrite) and error.dropped == end - start
-            if end - start == 1 or all_dropped:
-                refusals += [_Refusal(index=i, detail=str(error)) for i in range(start, end)]
-                continue
-            parts = _divide(start, end)
-            errors = await asyncio.gather(*(self._write(rows[first:last]) for first, last in parts))
-            refused += [(*part, error) for part, error in zip(parts, errors, strict=True) if error is not None]
+            part, error = refused.pop()
+            all_dropped = isinstance(error, PartialWrite) and error.dropped == len(part)
+            if len(part) == 1 or all_dropped:
+                refusals += [_Refusal(index=i, detail=str(error)) for i in part]
+            else:
+                refused += await self._suspected(rows, part, error) or await self._divided(rows, part)
         return sorted(refusals, key=lambda refusal: refusal.index)
+
+    async def _suspected(self, rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list[_Part]:
+        """The rows that the store's own words point at, if as many of them are dropped as were before; else none."""
+        if not isinstance(error, PartialWrite) or error.suspects is None or error.dropped is None:
+            return []
+        suspects = [i for i in part if error.suspects(rows[i])]
+        if not error.dropped <= len(suspects) < len(part):
+            return []
+        again = await self._write([rows[i] for i in suspects])
+        return [(suspects, again)] if isinstance(again, PartialWrite) and again.dropped == error.dropped else []
+
+    async def _divided(self, rows: Sequence[Row], part: Sequence[int]) -> list[_Part]:
+        """The eighths of a part that are refused in turn.
+
+        Acknowledgements wait meanwhile, so few rounds matter more than few writes.
+        """
+        size = -(-len(part) // _PARTS)
+        parts = [part[first : first + size] for first in range(0, len(part), size)]
+        errors = await asyncio.gather(*(self._write([rows[i] for i in one]) for one in parts))
+        return [(one, error) for one, error in zip(parts, errors, strict=True) if error is not None]
 
     async def _write(self, rows: Sequence[Row]) -> StoreError | None:
         """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
@@ -159,12 +182,6 @@ class Writer:
             else:
                 self._status.disk_works()
                 return
-
-
-def _divide(start: int, end: int) -> list[tuple[int, int]]:
-    """Up to eight parts of about the same length: acknowledgements wait, so few rounds matter more than few writes."""
-    size = -(-(end - start) // _PARTS)
-    return [(first, min(first + size, end)) for first in range(start, end, size)]
 
 
 def _refused(message: Message, detail: str) -> Rejection:

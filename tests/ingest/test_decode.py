@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores.influx import line_renderer
+from ingest.stores.line import line_renderer
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.reading import Reason, Rejection
 from park.sectors import KINDS, SECTOR_OF

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -178,6 +179,72 @@ def test_influxdb_says_how_many_it_dropped(influxdb: InfluxDB2) -> None:
     error = write_error(influx_store(influxdb, bucket), [LINE, *conflict])
     assert isinstance(error, PartialWrite)
     assert error.dropped == 3
+
+
+def conflicts(server: InfluxDB2 | InfluxDB1, bucket: str) -> list[Row]:
+    """Lines of which the last is of another type than the field that is there, and all others right."""
+    server.write(b"soil_probe,device=d odd\\ field=1,soil_moisture=0.5,seq=1i 1767225600000\n", bucket=bucket)
+    right = [b"soil_probe,device=d soil_moisture=0.5,seq=%di %d\n" % (i, T0 + i) for i in range(50)]
+    return [*right, b'soil_probe,device=d seq=50i,odd\\ field="wet" %d\n' % T0]
+
+
+def test_influxdb_points_at_a_conflicting_field(influxdb: InfluxDB2, influxdb1: InfluxDB1) -> None:
+    for server, org, token in ((influxdb, influxdb.org, influxdb.token), (influxdb1, "", "")):
+        bucket = server.new_bucket()
+        rows = conflicts(server, bucket)
+        error = write_error(InfluxStore(InfluxUrl(endpoint=server.url, bucket=bucket, org=org), token), rows)
+        assert isinstance(error, PartialWrite)
+        assert error.suspects is not None
+        assert [row for row in rows if error.suspects(row)] == rows[-1:]
+
+
+def test_influxdb_points_at_what_is_older_than_its_retention(influxdb: InfluxDB2) -> None:
+    now = time.time_ns() // 1_000_000
+    rows = [b"soil_probe,device=d soil_moisture=0.5,seq=%di %d\n" % (i, now - 60_000 * i) for i in range(120)]
+    error = write_error(influx_store(influxdb, influxdb.new_bucket(retention_s=3600)), rows)
+    assert isinstance(error, PartialWrite)
+    assert error.suspects is not None
+    assert [row for row in rows if error.suspects(row)] == rows[60:]
+    assert error.dropped is not None
+    assert 0 < error.dropped <= 60  # it keeps what still has a shard
+
+
+class Counting(InfluxStore):
+    """Counts its requests."""
+
+    requests = 0
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        self.requests += 1
+        await super().write(rows)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["pointed at", "not pointed at"])
+def test_a_row_that_is_refused_is_found(influxdb: InfluxDB2, tmp_path: Path, told: bool) -> None:
+    bucket = influxdb.new_bucket()
+    rows = conflicts(influxdb, bucket)
+    if not told:  # the conflict that is named is not the only one
+        influxdb.write(b'weather_station,device=d wind_speed="calm" %d\n' % T0, bucket=bucket)
+        rows.insert(20, b"weather_station,device=d wind_speed=0.5,seq=1i %d\n" % T0)
+
+    async def main() -> None:
+        store = Counting(InfluxUrl(endpoint=influxdb.url, bucket=bucket, org=influxdb.org), influxdb.token)
+        batch = new_batch()
+        batch.rows += rows
+        batch.payloads += rows
+        batch.origins += [PlainMessage(topic="t", payload=b"")] * len(rows)
+        status = Status("i", Tally(), {}, {})
+        writer = Writer(store, DeadLetterFile(tmp_path / "dead"), status, lambda _batch: None)
+        writer.submit(batch)
+        await writer.drain()
+        assert (store.requests == 2) is told
+        await store.close()
+
+    asyncio.run(main())
+    letters = [letter.rejection.payload for letter in read_dead_letters(tmp_path / "dead")]
+    assert letters == ([rows[-1]] if told else [rows[20], rows[-1]])
+    (row,) = influxdb.influxql("SELECT count(soil_moisture) FROM soil_probe", bucket=bucket)
+    assert row["count"] == 50
 
 
 def test_a_wrong_token_or_bucket_says_what_to_fix(influxdb: InfluxDB2) -> None:
