@@ -63,9 +63,10 @@ class PartialWrite(StoreError):
     """The store took all rows of the write but some.
 
     Attributes:
-        dropped: how many it dropped, or None if it does not say.
-        suspects: whether a row may be one of them, by what the store says; None if it says nothing of use. It is a
-            hint, to be tried by writing the suspects alone.
+        dropped: how many it dropped for the reason that it tells, or None if it does not say. There may be more, for
+            another reason: only where it is the whole write, it is certain.
+        suspects: whether a row may be one of them, by what the store says; None if it says nothing of use. A hint
+            where to divide.
     """
 
     def __init__(

@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import TypeAlias
 
 from ingest.batch import Batch
@@ -112,7 +114,8 @@ class Writer:
     async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
         """Store all rows that the store will have; what it will not is found by writing ever smaller parts.
 
-        Writing again is harmless, so parts are posted anew even where the store kept some of them.
+        All parts are posted anew, for what the store kept of them it does not tell for certain: InfluxDB's answer is of
+        the first shard that failed. Writing again is harmless.
         """
         refusals: list[_Refusal] = []
         error = await self._write(rows) if rows else None
@@ -123,28 +126,14 @@ class Writer:
             if len(part) == 1 or all_dropped:
                 refusals += [_Refusal(index=i, detail=str(error)) for i in part]
             else:
-                refused += await self._suspected(rows, part, error) or await self._divided(rows, part)
+                refused += await self._refused_parts(rows, _divide(rows, part, error))
         return sorted(refusals, key=lambda refusal: refusal.index)
 
-    async def _suspected(self, rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list[_Part]:
-        """The rows that the store's own words point at, if as many of them are dropped as were before; else none."""
-        if not isinstance(error, PartialWrite) or error.suspects is None or error.dropped is None:
-            return []
-        suspects = [i for i in part if error.suspects(rows[i])]
-        if not error.dropped <= len(suspects) < len(part):
-            return []
-        again = await self._write([rows[i] for i in suspects])
-        return [(suspects, again)] if isinstance(again, PartialWrite) and again.dropped == error.dropped else []
-
-    async def _divided(self, rows: Sequence[Row], part: Sequence[int]) -> list[_Part]:
-        """The eighths of a part that are refused in turn.
-
-        Acknowledgements wait meanwhile, so few rounds matter more than few writes.
-        """
-        size = -(-len(part) // _PARTS)
-        parts = [part[first : first + size] for first in range(0, len(part), size)]
-        errors = await asyncio.gather(*(self._write([rows[i] for i in one]) for one in parts))
-        return [(one, error) for one, error in zip(parts, errors, strict=True) if error is not None]
+    async def _refused_parts(self, rows: Sequence[Row], parts: Iterable[Sequence[int]]) -> list[_Part]:
+        """Write parts at once; those that are refused in turn, and why."""
+        parts = list(parts)
+        errors = await asyncio.gather(*(self._write([rows[i] for i in part]) for part in parts))
+        return [(part, error) for part, error in zip(parts, errors, strict=True) if error is not None]
 
     async def _write(self, rows: Sequence[Row]) -> StoreError | None:
         """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
@@ -182,6 +171,19 @@ class Writer:
             else:
                 self._status.disk_works()
                 return
+
+
+def _divide(rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list[Sequence[int]]:
+    """The rows that the store's own words point at, and the others; else up to eight parts of about the same length.
+
+    Acknowledgements wait meanwhile, so few rounds matter more than few writes.
+    """
+    if isinstance(error, PartialWrite) and error.suspects is not None:
+        suspected = [error.suspects(rows[i]) for i in part]
+        if any(suspected) and not all(suspected):
+            return [list(compress(part, suspected)), list(compress(part, map(not_, suspected)))]
+    size = -(-len(part) // _PARTS)
+    return [part[first : first + size] for first in range(0, len(part), size)]
 
 
 def _refused(message: Message, detail: str) -> Rejection:

@@ -6,6 +6,7 @@ warm their models up on other processors meanwhile.
 
 import gc
 import multiprocessing
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -54,6 +55,9 @@ class Children:
 
 
 def _child(prepare: "Callable[[], Preparation]", index: int, count: int, pipe: Connection) -> None:
+    # A terminal or a service manager signals the whole group; the parent answers and tells its children.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     gc.disable()  # until all is imported and warm; that makes no garbage, and looking for it takes a sixth of the time
     from simulator.processes import serve  # noqa: PLC0415 - the child's imports, not its parent's
 

@@ -7,7 +7,7 @@ together, then "stop". The pipe's end means "stop" as well: no child outlives it
 import asyncio
 import contextlib
 import functools
-import signal
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -145,12 +145,10 @@ async def _serve(prepare: Callable[[], Preparation], index: int, count: int, pip
         stop.set()
         loop.remove_reader(pipe.fileno())
 
-    # A terminal or a service manager signals the whole group; the parent answers and tells its children.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: None)
     try:
         crew = Crew(prepare(), index, count)
         crew.warm_up()
+        gc.enable()  # again, see `children`
         pipe.send(_READY)
         options, schedule = pipe.recv()
         loop.add_reader(pipe.fileno(), told_to_stop)

@@ -164,7 +164,6 @@ class Crew:
             fleet.columns(*next(fleet.windows(begin_ms, begin_ms + 60_000)))
         # What stands now stays: the collector need not look at it again and again.
         gc.freeze()
-        gc.enable()
 
     async def run(
         self,

@@ -105,6 +105,7 @@ class _Tile:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._course = _Course(panel)
+        self._stale = True
         with ui.element("div").classes("park-body") as self.body:
             self._spark = ui.echart({}).classes("park-spark")
             self._figure = ui.label().classes("park-figure")
@@ -112,16 +113,17 @@ class _Tile:
             self._empty = _Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw:
-        changed = await self._course.refresh(reader, moment)
-        return functools.partial(self._show, await reader.newest(self._panel, moment), changed=changed)
+        self._stale |= await self._course.refresh(reader, moment)
+        return functools.partial(self._show, await reader.newest(self._panel, moment))
 
-    def _show(self, answer: list[Series], *, changed: bool) -> None:
+    def _show(self, answer: list[Series]) -> None:
         value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
         self._list(answer)
-        if changed:
+        if self._stale:
+            self._stale = False
             _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
 
     def _list(self, answer: list[Series]) -> None:

@@ -49,10 +49,11 @@ def accent(panel: Panel) -> str:
 def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     """A time series: lines, or stacked areas."""
     colors = PALETTE if len(answer) > 1 else (accent(panel),)
-    tracks = _stacked(answer) if panel.stacked else [_broken(series, window.interval) for series in answer]
+    tracks = _stacked(answer) if panel.stacked else [[_broken(series, window.interval)] for series in answer]
     drawn = [
-        _line(panel, series, points, colors[i % len(colors)], of=len(answer))
-        for i, (series, points) in enumerate(zip(answer, tracks, strict=True))
+        {**_line(panel, series, points, colors[i % len(colors)], of=len(answer)), **stack}
+        for i, (series, parts) in enumerate(zip(answer, tracks, strict=True))
+        for points, stack in zip(parts, _STACKS if panel.stacked else ({},), strict=False)
     ]
     if drawn and (marks := _marks(panel, answer)):
         drawn[0]["markLine"] = {"silent": True, "symbol": "none", "label": {"show": False}, "data": marks}
@@ -83,9 +84,12 @@ def _line(panel: Panel, series: Series, points: Points, color: str, *, of: int) 
         "lineStyle": {"width": 1 if panel.stacked else 1.8 if of <= 6 else 1.2},
         "itemStyle": {"color": color},
         "areaStyle": {"opacity": fill, "origin": "start" if panel.low is not None else "auto"} if fill else None,
-        "stack": "total" if panel.stacked else None,
         "emphasis": {"disabled": True},
     }
+
+
+#: What is above zero, and what is below.
+_STACKS: tuple[Options, ...] = ({"stack": "above", "stackStrategy": "all"}, {"stack": "below", "stackStrategy": "all"})
 
 
 def _broken(series: Series, interval: int) -> Points:
@@ -100,13 +104,19 @@ def _broken(series: Series, interval: int) -> Points:
     return points
 
 
-def _stacked(answer: Sequence[Series]) -> list[Points]:
-    """Points at the same times in every series: ECharts stacks by position, not by time."""
+def _stacked(answer: Sequence[Series]) -> list[list[Points]]:
+    """Points at the same times in every series: ECharts stacks by position, not by time.
+
+    What is above zero and what is below it are areas of their own, for they lie on different stacks: one area would
+    jump from one to the other wherever its sign changes.
+    """
     times = sorted({time for series in answer for time in series.times})
-    tracks: list[Points] = []
+    tracks: list[list[Points]] = []
     for series in answer:
         at = dict(zip(series.times, series.values, strict=True))
-        tracks.append([[time, _number(at[time]) if time in at else 0.0] for time in times])
+        values = [_number(at[time]) if time in at else 0.0 for time in times]
+        parts = [values] if min(values) >= 0 else [[max(v, 0.0) for v in values], [min(v, 0.0) for v in values]]
+        tracks.append([[[time, v] for time, v in zip(times, part, strict=True)] for part in parts])
     return tracks
 
 
@@ -143,6 +153,19 @@ def legend(*, show: bool) -> Options:
     }
 
 
+#: A line for each name: what is above zero and what is below it are two areas, and one value.
+_SUMS = """items => {
+    const sums = new Map();
+    for (const item of items) {
+        const [marker, sum] = sums.get(item.seriesName) || [item.marker, 0];
+        sums.set(item.seriesName, [marker, sum + item.value[1]]);
+    }
+    const text = v => %s;
+    const row = ([name, [marker, sum]]) => `<div>${marker}${name}&emsp;<b style="float:right">${text(sum)}</b></div>`;
+    return items[0].axisValueLabel + [...sums].map(row).join('');
+}"""
+
+
 def tooltip(panel: Panel) -> Options:
     """Every series' value at the pointer, in the panel's unit."""
     places = 2 if panel.decimals is None else panel.decimals
@@ -156,7 +179,7 @@ def tooltip(panel: Panel) -> Options:
         "borderColor": "#323c49",
         "textStyle": {"color": "#dfe5ec", "fontSize": 12},
         "axisPointer": {"lineStyle": {"color": INK, "type": "dotted"}},
-        ":valueFormatter": f"v => v == null ? '–' : {shown}",
+        **({":formatter": _SUMS % shown} if panel.stacked else {":valueFormatter": f"v => v == null ? '–' : {shown}"}),
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import select
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 __all__ = ["Answer", "HTTPException", "Server"]
 
 CONNECT_S = 5.0
+IDLE_S = 15.0
+"""A connection that was idle for longer is not used again: a firewall between may have forgotten it silently."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +28,22 @@ class Answer:
     body: bytes
 
 
+@dataclass(kw_only=True, eq=False)
+class _Connection:
+    """One connection, which a thread uses and the event loop may give up."""
+
+    http: HTTPConnection
+    given_up: bool = False
+    idle_since: float = 0.0
+
+
 class Server:
     """One HTTP server.
 
     Args:
         url: `http://host:port` or `https://host:port`, which is trusted by the system's certificates.
         connections: at once; a further request waits for one of them.
-        timeout_s: from a request's first byte to its answer's last.
+        timeout_s: of one request, connecting included.
     """
 
     def __init__(self, url: str, *, connections: int, timeout_s: float) -> None:
@@ -40,7 +52,7 @@ class Server:
         self._context = ssl.create_default_context() if self._url.scheme == "https" else None
         self._slots = asyncio.Semaphore(connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="http")
-        self._idle: list[HTTPConnection] = []
+        self._idle: list[_Connection] = []
 
     async def post(self, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One request. Given up when it is cancelled, and then its connection is closed.
@@ -56,54 +68,90 @@ class Server:
                 async with asyncio.timeout(self._timeout_s):
                     answer = await loop.run_in_executor(self._threads, self._post, connection, target, body, headers)
             except BaseException:
-                _abandon(connection)
+                _give_up(connection)
                 raise
-            if connection.sock is not None:  # the server did not ask to close it
+            if connection.http.sock is not None:  # the server did not ask to close it
+                connection.idle_since = time.monotonic()
                 self._idle.append(connection)
             return answer
 
     async def close(self) -> None:
         """Close the connections; waits for no request."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().http.close()
         self._threads.shutdown(wait=False)
 
-    def _connection(self) -> HTTPConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not _has_ended(connection):
-                return connection
-            connection.close()
+    def _connection(self) -> _Connection:
+        """The connection that was used last, or a new one; those that have ended or grown old are closed."""
+        oldest = time.monotonic() - IDLE_S
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            if connection.idle_since < oldest or _has_ended(connection.http):
+                connection.http.close()
+            else:
+                self._idle.append(connection)
+        return self._idle.pop() if self._idle else _Connection(http=self._new())
+
+    def _new(self) -> HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
         if self._context is not None:
             return HTTPSConnection(host, port, timeout=CONNECT_S, context=self._context)
         return HTTPConnection(host, port, timeout=CONNECT_S)
 
-    def _connect(self, connection: HTTPConnection) -> None:
-        connection.connect()
-        connection.sock.settimeout(self._timeout_s)
-
-    def _post(self, connection: HTTPConnection, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _post(self, connection: _Connection, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """In a thread: the whole exchange."""
         try:
-            if connection.sock is None:
-                self._connect(connection)
-            connection.request("POST", target, body=body, headers=dict(headers))
-            with connection.getresponse() as response:
-                names = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(status=response.status, headers=names, body=response.read())
+            _connect(connection, 2 * self._timeout_s)  # the event loop's own limit comes first
+            return _exchange(connection.http, target, body, headers)
         except BaseException:
-            connection.close()
+            connection.http.close()
             raise
 
 
-def _has_ended(connection: HTTPConnection) -> bool:
+def _connect(connection: _Connection, timeout_s: float) -> None:
+    http = connection.http
+    if http.sock is None:
+        http.connect()
+    if connection.given_up:
+        raise ConnectionAbortedError("the request was given up while its connection was being made")
+    http.sock.settimeout(timeout_s)
+
+
+def _exchange(http: HTTPConnection, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send a request and read its answer."""
+    try:
+        http.request("POST", target, body=body, headers=dict(headers))
+    except (BrokenPipeError, ConnectionResetError) as broken:
+        # A server may refuse before it has read all, and close: then that is the answer.
+        try:
+            answer = _read(http)
+        except (HTTPException, OSError):
+            raise broken from None
+        http.close()
+        return answer
+    return _read(http)
+
+
+def _read(http: HTTPConnection) -> Answer:
+    with http.getresponse() as response:
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status, headers=names, body=response.read())
+
+
+def _has_ended(http: HTTPConnection) -> bool:
     """Whether the server has closed an idle connection: on one that is open there is nothing to read."""
-    return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
+    if http.sock is None:
+        return True
+    readable = select.poll()
+    readable.register(http.sock, select.POLLIN)
+    return bool(readable.poll(0))
 
 
-def _abandon(connection: HTTPConnection) -> None:
-    """Make the thread that waits on the connection fail at once; if it is still connecting, within `CONNECT_S`."""
-    if connection.sock is not None:
+def _give_up(connection: _Connection) -> None:
+    """Make the thread that waits on the connection fail at once; if it is still connecting, as soon as that ends."""
+    connection.given_up = True
+    sock = connection.http.sock
+    if sock is not None:
         with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+            # The socket beneath TLS: TLS itself must not be touched while the thread is in it.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)

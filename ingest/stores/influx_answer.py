@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 
 import msgspec
@@ -15,7 +16,7 @@ from ingest.stores.url import TOKEN_VARIABLE
 _PARTIAL = "partial write"
 _DROPPED = re.compile(r"dropped=(\d+)")
 _CONFLICT = re.compile(r'input field "(.*)" on measurement "(.*)" is type')
-_TOO_OLD = re.compile(r"Retention Policy Lower Bound at (\d+-\d+-\d+T\d+:\d+:\d+)")
+_TOO_OLD = re.compile(r"Retention Policy Lower Bound at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
 
 
 def error_of(where: str, answer: Answer) -> StoreError:
@@ -48,9 +49,10 @@ def _suspects(text: str) -> Callable[[bytes], bool] | None:
         field, measurement = (escape(name).encode() for name in conflict.groups())
         return lambda line: line.startswith(measurement + b",") and (b" %b=" % field in line or b",%b=" % field in line)
     if bound := _TOO_OLD.search(text):
-        # The bound is cut to its second, and moves on with the clock.
-        bound_ms = (dt.datetime.fromisoformat(bound[1] + "+00:00").timestamp() + 2) * 1000
-        return lambda line: int(line[line.rindex(b" ") :]) < bound_ms
+        with suppress(ValueError):  # digits that are no date
+            # The bound is cut to its second, and moves on with the clock.
+            bound_ms = (dt.datetime.fromisoformat(bound[1] + "+00:00").timestamp() + 2) * 1000
+            return lambda line: int(line[line.rindex(b" ") :]) < bound_ms
     return None
 
 

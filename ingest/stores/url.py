@@ -81,10 +81,10 @@ def read_token(environ: Mapping[str, str]) -> str:
     """The InfluxDB token from the environment or the file that it names; empty if neither is set.
 
     Raises:
-        MissingSecret: the named file cannot be read, or is empty.
+        MissingSecret: the named file cannot be read or is empty, or what it holds is no token.
     """
     if token := environ.get(TOKEN_VARIABLE):
-        return token.strip()
+        return _checked(token.strip(), TOKEN_VARIABLE)
     name = environ.get(f"{TOKEN_VARIABLE}_FILE")
     if not name:
         return ""
@@ -92,6 +92,15 @@ def read_token(environ: Mapping[str, str]) -> str:
         token = Path(name).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise MissingSecret(f"{TOKEN_VARIABLE}_FILE: {error}") from None
+    except UnicodeDecodeError:
+        raise MissingSecret(f"{TOKEN_VARIABLE}_FILE: {name} is no text") from None
     if not token:
         raise MissingSecret(f"{TOKEN_VARIABLE}_FILE: {name} is empty")
+    return _checked(token, f"{TOKEN_VARIABLE}_FILE: {name}")
+
+
+def _checked(token: str, where: str) -> str:
+    """The token, if a header can carry it; what is wrong is told without it."""
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise MissingSecret(f"{where} holds no token: blanks, line breaks or letters beyond ASCII are in it")
     return token

@@ -219,13 +219,20 @@ class Counting(InfluxStore):
         await super().write(rows)
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["pointed at", "not pointed at"])
-def test_a_row_that_is_refused_is_found(influxdb: InfluxDB2, tmp_path: Path, told: bool) -> None:
-    bucket = influxdb.new_bucket()
+WEEK_MS = 7 * 86_400_000
+
+
+@pytest.mark.parametrize("other", ["none", "same shard", "other shard", "beyond the retention"])
+def test_rows_that_are_refused_are_found(influxdb: InfluxDB2, tmp_path: Path, other: str) -> None:
+    """The store tells of one conflict, also where it has dropped another row for another reason."""
+    bucket = influxdb.new_bucket(retention_s=10 * 365 * 86_400)
     rows = conflicts(influxdb, bucket)
-    if not told:  # the conflict that is named is not the only one
-        influxdb.write(b'weather_station,device=d wind_speed="calm" %d\n' % T0, bucket=bucket)
-        rows.insert(20, b"weather_station,device=d wind_speed=0.5,seq=1i %d\n" % T0)
+    second = T0 + WEEK_MS * (other == "other shard")
+    if "shard" in other:
+        influxdb.write(b'weather_station,device=d wind_speed="calm" %d\n' % second, bucket=bucket)
+        rows.insert(20, b"weather_station,device=d wind_speed=0.5,seq=1i %d\n" % second)
+    elif other != "none":
+        rows.insert(20, b"weather_station,device=d wind_speed=0.5,seq=1i 1000\n")
 
     async def main() -> None:
         store = Counting(InfluxUrl(endpoint=influxdb.url, bucket=bucket, org=influxdb.org), influxdb.token)
@@ -237,12 +244,12 @@ def test_a_row_that_is_refused_is_found(influxdb: InfluxDB2, tmp_path: Path, tol
         writer = Writer(store, DeadLetterFile(tmp_path / "dead"), status, lambda _batch: None)
         writer.submit(batch)
         await writer.drain()
-        assert (store.requests == 2) is told
+        assert store.requests == 3 or other != "none"
         await store.close()
 
     asyncio.run(main())
     letters = [letter.rejection.payload for letter in read_dead_letters(tmp_path / "dead")]
-    assert letters == ([rows[-1]] if told else [rows[20], rows[-1]])
+    assert letters == ([rows[-1]] if other == "none" else [rows[20], rows[-1]])
     (row,) = influxdb.influxql("SELECT count(soil_moisture) FROM soil_probe", bucket=bucket)
     assert row["count"] == 50
 
@@ -303,6 +310,12 @@ def test_a_request_too_large_for_the_server_is_split(tmp_path: Path) -> None:
         assert len(settled) == 1
         (row,) = server.influxql("SELECT count(seq) FROM soil_probe", bucket=bucket)
         assert row["count"] == 200
+
+
+def test_a_server_that_refuses_before_it_has_read_all_is_understood(tmp_path: Path) -> None:
+    with run_influxdb1(tmp_path, http_config=["  max-body-size = 2000"]) as server:
+        url = InfluxUrl(endpoint=server.url, bucket=server.new_bucket(), org="")
+        assert isinstance(write_error(InfluxStore(url, ""), [LINE * 500_000]), TooLarge)
 
 
 def test_a_scan_with_a_wrong_token_is_refused(influxdb: InfluxDB2) -> None:

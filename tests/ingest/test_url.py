@@ -43,12 +43,29 @@ def test_a_login_is_refused_and_not_repeated() -> None:
 
 def test_the_token_comes_from_variable_or_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text(" from file\n")
+    file.write_text(" from-file\n")
     assert read_token({}) == ""
     assert read_token({"INFLUXDB_V2_TOKEN": "direct", "INFLUXDB_V2_TOKEN_FILE": str(file)}) == "direct"
-    assert read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)}) == "from file"
+    assert read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)}) == "from-file"
     file.write_text("\n")
     with pytest.raises(MissingSecret, match="empty"):
         read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)})
     with pytest.raises(MissingSecret, match="No such file"):
         read_token({"INFLUXDB_V2_TOKEN_FILE": str(tmp_path / "absent")})
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "two words", "grün", "a\x00b"])
+def test_what_is_no_token_is_refused_without_being_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(text, encoding="utf-8")
+    for environ in ({"INFLUXDB_V2_TOKEN": text}, {"INFLUXDB_V2_TOKEN_FILE": str(file)}):
+        with pytest.raises(MissingSecret, match="holds no token") as caught:
+            read_token(environ)
+        assert text not in str(caught.value)
+
+
+def test_a_token_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MissingSecret, match="token is no text"):
+        read_token({"INFLUXDB_V2_TOKEN_FILE": str(file)})

@@ -110,8 +110,9 @@ class Proxy:
             await asyncio.gather(self._carry(pair, reader, to_server), self._carry(pair, from_server, writer))
         finally:
             self._pairs.discard(pair)
-            writer.transport.abort()
-            to_server.transport.abort()
+            for end in (writer, to_server):
+                with contextlib.suppress(AttributeError):  # asyncio's own, where it is gone already
+                    end.transport.abort()
 
     async def _carry(self, pair: _Pair, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Carry one direction to its end, which then ends the other unless the connection is half open."""

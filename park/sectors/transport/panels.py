@@ -152,14 +152,14 @@ _PUBLIC = (
         thresholds=_LATE,
     ),
     Panel(
-        title="Passengers on board by bus",
-        story="A late bus meets more waiting people, takes longer at stops and falls further back: bunching.",
+        title="Passengers on board by site",
+        story="Mean of a bus. A late one meets more waiting people, takes longer at stops and falls further back.",
         measurement="bus",
         fields=("passengers",),
-        by=("device",),
+        across=Aggregate.MEAN,
+        by=("site",),
         unit="{person}",
         low=0,
-        high=90,
         decimals=0,
     ),
     Panel(
