@@ -95,8 +95,7 @@ def test_the_store_holds_the_ingesters_own_figures(mosquitto: Mosquitto, influxd
     expected = {"received": 12, "stored": 12, "dead_lettered": 0, "duplicates": 1, "gaps": 0, "devices": 1}
     assert {name: row[name] for name in expected} == expected
     assert row["in_flight"] == 0
-    assert isinstance(row["memory"], float)
-    assert row["memory"] > 10
+    assert float(str(row["memory"])) > 10  # JSON tells a whole float as an integer
     (row,) = influxdb.influxql("SELECT * FROM park_gateway", bucket=bucket)
     assert (row["instance"], row["site"], row["acknowledged"]) == (f"gw-{gateway}-0", gateway, 9)
 
