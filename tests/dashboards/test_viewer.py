@@ -196,7 +196,7 @@ def test_the_strip_the_menu_the_span_and_the_sites_work(browser: BrowserContext,
     slug = next(slug for slug in PAGES if slug not in {"park", "pipeline"})
     page.click(f'.park-link[href$="/{slug}"]')
     page.wait_for_selector(f'[data-dashboard="{slug}"]')
-    assert page.url.endswith(f"/{slug}")
+    page.wait_for_url(f"**/{slug}", wait_until="commit")
     page.click(".park-spans >> text=1 h")
     page.click(".park-sites")
     page.click(".q-menu >> text=north")
