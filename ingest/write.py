@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
@@ -129,9 +129,8 @@ class Writer:
                 refused += await self._refused_parts(rows, _divide(rows, part, error))
         return sorted(refusals, key=lambda refusal: refusal.index)
 
-    async def _refused_parts(self, rows: Sequence[Row], parts: Iterable[Sequence[int]]) -> list[_Part]:
+    async def _refused_parts(self, rows: Sequence[Row], parts: Sequence[Sequence[int]]) -> list[_Part]:
         """Write parts at once; those that are refused in turn, and why."""
-        parts = list(parts)
         errors = await asyncio.gather(*(self._write([rows[i] for i in part]) for part in parts))
         return [(part, error) for part, error in zip(parts, errors, strict=True) if error is not None]
 
