@@ -19,9 +19,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench._measure import ROOT, median, report, table
-from tests.servers.find import chromium
+from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 LIMIT_S = 60.0
 #: How many cards there are, and how many show something.
 CARDS = """() => {
@@ -91,7 +90,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sights = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
         for number in range(arguments.rounds):
             sights.append(look(browser, arguments.picture))
             print(f"round {number}: {sights[-1]}", file=sys.stderr)

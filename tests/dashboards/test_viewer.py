@@ -17,20 +17,11 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, s
 from dashboards.definitions import dashboards
 from park.panel import View
 from tests.dashboards import town
-from tests.servers.find import chromium
+from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 
 PAGES = {page.slug: page for page in dashboards()}
 ROOT = Path(__file__).parents[2]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BLANK = """() => [...document.querySelectorAll('.park-card')].filter(card => {
     const words = card.querySelector('.park-empty');
     const figure = card.querySelector('.park-figure');
@@ -101,7 +92,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
             tmp_path_factory.mktemp("chromium"),
             executable_path=program,
             headless=True,
-            args=ARGUMENTS,
+            args=CHROMIUM_ARGUMENTS,
             viewport={"width": 1600, "height": 1000},
         )
         yield context

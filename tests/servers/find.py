@@ -36,6 +36,18 @@ def telegraf() -> Path:
     return require("telegraf")
 
 
+#: For a browser that stays on this host and leaves nothing behind.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
 def chromium() -> Path:
     """Return a Chromium or Chrome that Playwright can drive by ``executable_path``, or skip."""
     return require("chromium", "chromium-browser", "google-chrome")

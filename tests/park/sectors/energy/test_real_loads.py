@@ -20,8 +20,8 @@ MIXES = (
 def bdew() -> Path:
     """The standard load profiles of the German association of energy and water industries."""
     package = find_spec("demandlib")
-    if package is None or package.origin is None:
-        pytest.skip("demandlib is not installed: its real load profiles are missing")
+    assert package is not None
+    assert package.origin is not None
     return Path(package.origin).parent / "bdew/bdew_data/selp_series.csv"
 
 

@@ -19,8 +19,8 @@ DAYS = 112
 def i94() -> list[Hourly]:
     """Stretches of 16 weeks without a gap, from 04:00; US holidays count as the weekdays they fall on."""
     spec = find_spec("autots")
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("needs the data of the autots package")
+    assert spec is not None
+    assert spec.submodule_search_locations
     file = Path(spec.submodule_search_locations[0], "datasets", "data", "traffic_hourly.zip")
     with zipfile.ZipFile(file) as packed:
         rows = list(csv.DictReader(io.StringIO(packed.read(packed.namelist()[0]).decode())))
