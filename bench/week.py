@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from park.model import DAY_MS
 from park.town import default_town
+from sectors import SECTORS
 from simulator.fleet import Fleet
 from simulator.plan import Selection, make_plan
 
@@ -69,16 +70,16 @@ def half_hours(fleet: Fleet, line: Line, start: int, until: int) -> Values:
 
 def draw_week(out: Path) -> str:
     """Draws the default town's week; returns the file's name."""
-    town = default_town()
-    start = town.town.commissioned_ms + FIRST_DAY * DAY_MS
+    town = default_town(SECTORS)
+    start = town.settings.commissioned_ms + FIRST_DAY * DAY_MS
     until = start + 7 * DAY_MS
-    local = np.arange(start, until, HALF_HOUR_MS) + town.town.utc_offset_ms
+    local = np.arange(start, until, HALF_HOUR_MS) + town.settings.utc_offset_ms
     times = local.astype("datetime64[ms]")
     sheet = Figure(figsize=(12, 11))
     axes: npt.NDArray[Any] = sheet.subplots(len(STRIPS), 1, sharex=True)
     for axis, (unit, lines) in zip(axes, STRIPS, strict=True):
         kinds = tuple({line.kind for line in lines})
-        selection = Selection(town=town, seed=town.town.seed, devices=24, kinds=kinds, interval_ms=300_000)
+        selection = Selection(town=town, seed=town.settings.seed, devices=24, kinds=kinds, interval_ms=300_000)
         fleet = Fleet(make_plan(selection))
         for line in lines:
             axis.plot(times, half_hours(fleet, line, start, until), color=line.color, label=line.label, linewidth=1.3)

@@ -7,8 +7,8 @@ from dashboards.definitions import dashboards
 from dashboards.units import symbol
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.pipeline import PIPELINE, PipelineMeasurement
-from park.sectors import SECTORS
 from park.town import default_town
+from sectors import SECTORS
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("dashboards/out")
@@ -17,7 +17,7 @@ KINDS_TABLE = Path("docs/reference/kinds.md")
 
 def generated() -> dict[Path, str]:
     """Every generated file, by its path within the repository."""
-    zone = _zone(default_town().town.utc_offset_ms)
+    zone = _zone(default_town(SECTORS).settings.utc_offset_ms)
     pages = {OUT / f"{page.slug}.json": grafana.render(page, timezone=zone) for page in dashboards()}
     return {**pages, KINDS_TABLE: kinds_table()}
 

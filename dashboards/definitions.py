@@ -11,7 +11,7 @@ from dashboards.pipeline import PIPELINE_DASHBOARD
 from dashboards.sources.shape import shape
 from park.catalogue import Sector
 from park.panel import Aggregate, Dashboard, Panel, View
-from park.sectors import KINDS, SECTORS
+from sectors import KINDS, SECTORS
 
 _TILES = 2
 _CHARTS = 3
@@ -71,7 +71,7 @@ def dashboards() -> tuple[Dashboard, ...]:
 
 def of_sector(sector: Sector) -> Dashboard:
     """The sector's `panels.DASHBOARD`, or what the rules make of its catalogue."""
-    name = f"park.sectors.{sector.name.replace('-', '_')}.panels"
+    name = f"sectors.{sector.name.replace('-', '_')}.panels"
     if not _exists(name):
         return rules.dashboard(sector)
     own = importlib.import_module(name).DASHBOARD

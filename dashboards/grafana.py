@@ -17,13 +17,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common, dashboard
 
 from dashboards import units
-from dashboards.layout import Place, place
+from dashboards.layout import Position, place
 from dashboards.sources import influxql
 from dashboards.sources.shape import measured
 from dashboards.states import states
 from park.catalogue import ValueType
 from park.panel import Aggregate, Dashboard, Panel, View
-from park.sectors import SECTORS
+from sectors import SECTORS
 
 DATASOURCE = dashboard.DataSourceRef(type_val="influxdb", uid="park-influxdb")
 TAG = "park"
@@ -134,7 +134,7 @@ def _site_variable(page: Dashboard) -> dashboard_builders.QueryVariable | None:
     )
 
 
-def _add(page: dashboard_builders.Dashboard, at: Place, number: int) -> None:
+def _add(page: dashboard_builders.Dashboard, at: Position, number: int) -> None:
     grid = dashboard.GridPos(x=at.x, y=at.y, w=at.width, h=at.height)
     if at.panel.view is View.HEADING:
         page.with_row(dashboard_builders.Row(at.panel.title).id(number).grid_pos(grid))

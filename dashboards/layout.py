@@ -10,7 +10,7 @@ COLUMNS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Position:
     """A panel and its cells of the grid, counted from 0."""
 
     panel: Panel
@@ -20,15 +20,15 @@ class Place:
     height: int
 
 
-def place(panels: Iterable[Panel]) -> list[Place]:
+def place(panels: Iterable[Panel]) -> list[Position]:
     """Panels from left to right in shelves; a shelf that is not full is stretched over the columns."""
-    places: list[Place] = []
+    places: list[Position] = []
     y = 0
     for shelf in _shelves(panels):
         height = 1 if shelf[0].view is View.HEADING else max(panel.height for panel in shelf)
         x = 0
         for panel, width in zip(shelf, _widths(shelf), strict=True):
-            places.append(Place(panel=panel, x=x, y=y, width=width, height=height))
+            places.append(Position(panel=panel, x=x, y=y, width=width, height=height))
             x += width
         y += height
     return places

@@ -31,6 +31,7 @@ from typing import Any
 
 from park.errors import ParkError
 from park.town import default_town, parse_town
+from sectors import SECTORS
 
 # User ids of the official images, and those that compose.yaml gives to ours.
 OWNERS = {"mosquitto": 1883, "influxdb": 1000, "grafana": 472, "ingest": 10001, "simulator": 10002}
@@ -188,11 +189,11 @@ def main(arguments: list[str] | None = None) -> int:
             Influx(url=given.url, org=given.org, bucket=given.bucket).make_tokens(safe)
         else:
             town = (
-                parse_town(given.config.read_text(encoding="utf-8"), str(given.config))
+                parse_town(given.config.read_text(encoding="utf-8"), str(given.config), SECTORS)
                 if given.config
-                else default_town()
+                else default_town(SECTORS)
             )
-            make_files(safe, (site.name for site in town.all_sites()))
+            make_files(safe, (site.name for site in town.sites))
     except (ParkError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1

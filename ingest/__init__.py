@@ -1,4 +1,4 @@
 """From the broker to the store: nothing is acknowledged before the store has it or the dead-letter file.
 
-`run` is the whole of it; `Decoder`, `Writer` and the stores are its parts.
+`run` is the whole of it; `Decoder`, `BatchWriter` and the stores are its parts.
 """

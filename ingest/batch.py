@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ingest.messages import Message, PlainMessage
 from ingest.stores.base import Row
-from park.reading import Rejection
+from park.rejection import Rejection
 
 LIVE_MS = 300_000
 """A reading older than this on arrival is history, unless its site has said when its live readings began."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ingest.errors import DeadLetterError
-from park.reading import Reason, Rejection
+from park.rejection import Reason, Rejection
 
 _READ_BACK = 1 << 16
 

@@ -15,9 +15,9 @@ from park.codecs import CODECS, DEFAULT, Codec, Decoded
 from park.codecs.json import EARLIEST_MS, LATEST_MS
 from park.errors import DecodeError, TopicError
 from park.pipeline import GATEWAY
-from park.reading import Reason, Rejection
-from park.sectors import KINDS, SECTOR_OF
+from park.rejection import Reason, Rejection
 from park.topics import Telemetry, parse_gateway, parse_telemetry
+from sectors import KINDS, SECTOR_OF
 
 MAX_PAYLOAD = 64 * 1024
 MAX_DEVICES = 200_000
@@ -29,7 +29,7 @@ class _State(msgspec.Struct):
     live_from: int | None = None
 
 
-class Site:
+class SiteState:
     """What a site's gateways have told.
 
     Attributes:
@@ -42,7 +42,7 @@ class Site:
         self.live_from = 0
 
 
-class Source:
+class Route:
     """Everything that the messages of one topic share, found by one dict lookup."""
 
     __slots__ = ("content_type", "interval_s", "kind", "read", "render", "site", "topic", "track")
@@ -52,7 +52,7 @@ class Source:
         *,
         topic: str,
         kind: DeviceKind,
-        site: Site,
+        site: SiteState,
         read: Callable[[bytes], Decoded],
         render: Render,
         track: Track,
@@ -97,7 +97,7 @@ class Decoder:
         new_track: Callable[[Tally, str], Track] | None = None,
     ) -> None:
         self.tally = Tally()
-        self.sources: dict[str, Source] = {}
+        self.sources: dict[str, Route] = {}
         self.gateways: dict[tuple[str, int], bool] = {}
         self._render = render
         self._max_payload = max_payload
@@ -105,7 +105,7 @@ class Decoder:
         self._kinds = kinds
         self._codecs = codecs
         self._readers: dict[tuple[str, str], Callable[[bytes], Decoded]] = {}
-        self._sites: dict[str, Site] = {}
+        self._sites: dict[str, SiteState] = {}
         self._stats: dict[str, Render] = {}
         self._new_track = new_track or (lambda tally, _topic: Track(tally))
         self._read_stats = msgspec.json.Decoder(_stats_struct()).decode
@@ -207,11 +207,11 @@ class Decoder:
             raise DecodeError(Reason.UNKNOWN_KIND, detail)
         return kind
 
-    def _new_source(self, topic: str, where: Telemetry, kind: DeviceKind) -> Source:
-        return Source(
+    def _new_source(self, topic: str, where: Telemetry, kind: DeviceKind) -> Route:
+        return Route(
             topic=topic,
             kind=kind,
-            site=self._sites.setdefault(where.site, Site()),
+            site=self._sites.setdefault(where.site, SiteState()),
             read=self._reader(kind, DEFAULT.content_type),
             render=self._render(device_series(kind, where)),
             track=self._new_track(self.tally, topic),
@@ -250,7 +250,7 @@ class Decoder:
         self.gateways[site, shard] = online
         # The will of a gateway that dies was written before it knew; only one that is at work can say.
         if online:
-            self._sites.setdefault(site, Site()).live_from = told.live_from or 0
+            self._sites.setdefault(site, SiteState()).live_from = told.live_from or 0
 
 
 def _read(decode: Callable[[bytes], Any], payload: bytes) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.batch import BatchPolicy
 from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
-from ingest.receive import BrokerOptions
+from ingest.receive import SessionOptions
 from ingest.stores.url import StoreUrl
 from ingest.write import RetryPolicy
 
@@ -38,7 +38,7 @@ class IngestOptions:
             otherwise go to standard error in structlog's own form.
     """
 
-    broker: BrokerOptions
+    broker: SessionOptions
     store: StoreUrl
     dead_letters: Path = Path("dead-letters.ndjson")
     processes: int = 1

@@ -16,7 +16,7 @@ from ingest.messages import Message
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, shared
 
-__all__ = ["Address", "BrokerOptions", "LinkError", "Receiver", "end_session", "session_exists", "session_link"]
+__all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
 
 log = get_logger("ingest")
 
@@ -25,7 +25,7 @@ _ANSWER_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrokerOptions:
+class SessionOptions:
     """How to receive.
 
     Attributes:
@@ -53,7 +53,7 @@ class BrokerOptions:
     key_file: Path | None = None
 
 
-def session_link(options: BrokerOptions, **callbacks: Any) -> Link:
+def session_link(options: SessionOptions, **callbacks: Any) -> Link:
     """A link to the session that the broker keeps under the client id."""
     return Link(
         LinkOptions(
@@ -87,7 +87,7 @@ class Receiver:
 
     def __init__(
         self,
-        options: BrokerOptions,
+        options: SessionOptions,
         *,
         on_messages: Callable[[Sequence[Message], int], None],
         on_state: OnState,
@@ -144,7 +144,7 @@ class Receiver:
         self._on_state(connected=False)
 
 
-def _context(options: BrokerOptions) -> ssl.SSLContext | None:
+def _context(options: SessionOptions) -> ssl.SSLContext | None:
     if not options.address.tls:
         return None
     try:
@@ -163,7 +163,7 @@ def _no_password() -> str:
 
 
 @asynccontextmanager
-async def _single_connection(options: BrokerOptions) -> AsyncIterator[Session]:
+async def _single_connection(options: SessionOptions) -> AsyncIterator[Session]:
     """A connection that is made once and not again; the first failure is raised."""
     failed: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
 
@@ -178,7 +178,7 @@ async def _single_connection(options: BrokerOptions) -> AsyncIterator[Session]:
         yield done.pop().result()
 
 
-async def session_exists(options: BrokerOptions) -> bool:
+async def session_exists(options: SessionOptions) -> bool:
     """Whether the broker keeps a session under the client id; if it did not, it does not afterwards either.
 
     Raises:
@@ -192,7 +192,7 @@ async def session_exists(options: BrokerOptions) -> bool:
     return present
 
 
-async def end_session(options: BrokerOptions) -> None:
+async def end_session(options: SessionOptions) -> None:
     """Make the broker forget the session and all that it holds for it.
 
     Raises:

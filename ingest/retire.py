@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from ingest.ingester import Ingester
 from ingest.log import get_logger
 from ingest.options import IngestOptions
-from ingest.receive import BrokerOptions, LinkError, end_session, session_exists
-from ingest.single import Ingester
-from ingest.status import Summary
+from ingest.receive import LinkError, SessionOptions, end_session, session_exists
+from ingest.status import IngestSummary
 from ingest.stores import open_store
 
 log = get_logger("ingest")
@@ -23,13 +23,13 @@ _QUIET_S = 1.0
 _AGAIN_S = 5.0
 
 
-def member(options: IngestOptions, number: int) -> BrokerOptions:
+def member(options: IngestOptions, number: int) -> SessionOptions:
     """The session of one worker."""
     client_id = options.broker.client_id
     return replace(options.broker, client_id=f"{client_id}-{number}", group=options.broker.group or client_id)
 
 
-async def stale_members(options: IngestOptions) -> AsyncIterator[BrokerOptions]:
+async def stale_members(options: IngestOptions) -> AsyncIterator[SessionOptions]:
     """Sessions that an earlier run with another number of processes has left at the broker.
 
     Raises:
@@ -81,7 +81,7 @@ def _complain(task: asyncio.Task[None]) -> None:
         log.error("a former member could not be retired; the next start tries again", error=str(error))
 
 
-async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.Event) -> Summary:
+async def retire(options: IngestOptions, session: SessionOptions, stop: asyncio.Event) -> IngestSummary:
     """Empty one session into the store, and end it once nothing has come for a second.
 
     Raises:
@@ -108,7 +108,7 @@ async def retire(options: IngestOptions, session: BrokerOptions, stop: asyncio.E
     return summary
 
 
-async def _quiet(ingester: Ingester, running: asyncio.Task[Summary], stop: asyncio.Event) -> None:
+async def _quiet(ingester: Ingester, running: asyncio.Task[IngestSummary], stop: asyncio.Event) -> None:
     """Wait until, connected all the time, nothing has come for a second and everything is settled."""
     status = ingester.status
     seen: tuple[int, int] | None = None

@@ -10,7 +10,7 @@ from ingest.batch import Batch
 from ingest.log import get_logger
 from ingest.sequence import Tally, Track
 from park.latency import Latencies
-from park.reading import Rejection
+from park.rejection import Rejection
 
 log = get_logger("ingest")
 
@@ -32,7 +32,7 @@ class Latency:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class IngestSummary:
     """What became of the messages of a run."""
 
     received: int
@@ -151,10 +151,10 @@ class Status:
         own = [trouble for trouble in (self._store_trouble, self._disk_trouble) if trouble]
         return [*broker, *own, *self.workers_troubles]
 
-    def summary(self) -> Summary:
+    def summary(self) -> IngestSummary:
         """What became of the messages so far."""
         tally = self.tally
-        return Summary(
+        return IngestSummary(
             received=self.received,
             stored=self.stored,
             dead_lettered=self.dead_lettered,

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from ingest.ingester import Ingester
 from ingest.log import log_to_stderr
 from ingest.memory import relax_collector, resident_mb
 from ingest.options import IngestOptions
 from ingest.sequence import Tally, Track
-from ingest.single import Ingester
 from ingest.status import Status
 from ingest.stores import open_store
 from park.latency import State

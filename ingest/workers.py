@@ -15,17 +15,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from ingest.errors import WorkerError
+from ingest.ingester import observe
 from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.retire import member
 from ingest.sequence import Tally, Track
-from ingest.single import observe
-from ingest.status import Status, Summary
+from ingest.status import IngestSummary, Status
 from ingest.stores import open_store
 from ingest.worker import COUNTERS, Report, work
 from park.latency import Latencies
-from park.sectors import KINDS
 from park.topics import parse_telemetry
+from sectors import KINDS
 
 log = get_logger("ingest")
 
@@ -65,7 +65,7 @@ class Supervisor:
         ]
         self.status = Status(options.broker.client_id, Tally(), self._devices, self._gateways)
 
-    async def run(self, stop: asyncio.Event) -> Summary:
+    async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Keep the workers until `stop` is set, then let them drain."""
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
         stopping = asyncio.create_task(stop.wait())
@@ -174,7 +174,7 @@ def _closed(report: Report) -> Report:
     return replace(report, counters={**report.counters, "received": settled})
 
 
-async def supervise(options: IngestOptions, stop: asyncio.Event) -> Summary:
+async def supervise(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
     """Run `options.processes` workers until `stop` is set.
 
     Raises:

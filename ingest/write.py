@@ -15,7 +15,7 @@ from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, Store
 from ingest.messages import Message
 from ingest.status import Status
 from ingest.stores.base import Row, Store
-from park.reading import Reason, Rejection
+from park.rejection import Reason, Rejection
 
 _PARTS = 8
 
@@ -43,7 +43,7 @@ class _Refusal:
 _Part: TypeAlias = tuple[Sequence[int], StoreError]
 
 
-class Writer:
+class BatchWriter:
     """Settles batches: every row is in the store, or its message in the dead-letter file.
 
     Args:

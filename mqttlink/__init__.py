@@ -5,6 +5,9 @@ many messages at once; `broker` serves this host for demonstrations and fast tes
 name, for who only receives has a use for neither.
 """
 
+from mqttlink.client.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
+from mqttlink.client.options import Backoff, LinkOptions, Session
+from mqttlink.client.url import Address, parse_broker_url
 from mqttlink.errors import (
     BadBrokerUrl,
     BrokerError,
@@ -20,9 +23,6 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
 )
-from mqttlink.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
-from mqttlink.options import Backoff, LinkOptions, Session
-from mqttlink.url import Address, parse_broker_url
 
 __all__ = [
     "Address",

@@ -1,6 +1,6 @@
 """The vocabulary of the park: sectors, the kinds of device in them, and what each kind measures.
 
-All of it is frozen data. A sector's folder under `park/sectors/` defines one `SECTOR`; topics,
+All of it is frozen data. A sector's folder under `sectors/` defines one `SECTOR`; topics,
 validation, storage types, default dashboards and the tables of the docs follow from it.
 """
 

@@ -7,7 +7,7 @@ ParkError
 └── DecodeError         a payload is not a reading of its kind
 """
 
-from park.reading import Reason
+from park.rejection import Reason
 
 
 class ParkError(Exception):

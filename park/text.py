@@ -65,7 +65,7 @@ class Rows:
         return [blob[start:end] for start, end in zip(starts, [*starts[1:], len(blob)], strict=False)]
 
 
-class Writer:
+class RowWriter:
     """Lays out N rows from left to right, then gives them as `Rows`.
 
     Parts that every row keeps cost nothing in the mask.

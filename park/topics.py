@@ -32,7 +32,7 @@ class Telemetry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gateway:
+class GatewayTopic:
     """A gateway's topic; `leaf` is state or stats."""
 
     site: str
@@ -72,7 +72,7 @@ def gateway_topic(site: str, shard: int, leaf: str) -> str:
     return f"park/gateways/{site}/{shard}/{leaf}"
 
 
-def parse_gateway(topic: str) -> Gateway:
+def parse_gateway(topic: str) -> GatewayTopic:
     """The parts of a gateway's topic.
 
     Raises:
@@ -81,7 +81,7 @@ def parse_gateway(topic: str) -> Gateway:
     match = _GATEWAY.fullmatch(topic) if len(topic) <= MAX_TOPIC else None
     if match is None:
         raise TopicError(f"topic {topic[:MAX_TOPIC]!r} is not park/gateways/{{site}}/{{shard}}/state or stats")
-    return Gateway(site=match[1], shard=int(match[2]), leaf=match[3])
+    return GatewayTopic(site=match[1], shard=int(match[2]), leaf=match[3])
 
 
 def shared(group: str, topic_filter: str) -> str:

@@ -1,16 +1,17 @@
-"""The town's settings: park.toml, validated. Reading the file is the caller's business."""
+"""The town's settings: park.toml, validated. Reading the file, and finding the sectors, is the caller's business."""
 
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from park.catalogue import DeviceKind, Sector
 from park.errors import TownError
-from park.sectors import KINDS, SECTORS
 
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=48)]
@@ -20,7 +21,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Place(_Strict):
+class TownSettings(_Strict):
     """`[town]`: where and when the town stands."""
 
     name: str = "Sensing park"
@@ -70,47 +71,47 @@ class KindSettings(_Strict):
     weight: float | None = Field(default=None, gt=0)
 
 
-class Town(_Strict):
+class _File(_Strict):
     """A whole park.toml."""
 
-    town: Place
+    town: TownSettings
     sites: tuple[Site, ...] = ()
     kinds: dict[str, KindSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _known(self) -> "Town":
+    def _known(self, info: ValidationInfo) -> "_File":
+        sectors: Mapping[str, Sector] = info.context["sectors"] if info.context else {}
         names = [site.name for site in self.sites]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"sites: the name {twice[0]!r} is used twice")
         for site in self.sites:
             for sector in site.sectors:
-                if sector not in SECTORS:
-                    raise ValueError(f"sites.{site.name}.sectors: no sector {sector!r}; known: {', '.join(SECTORS)}")
+                if sector not in sectors:
+                    raise ValueError(f"sites.{site.name}.sectors: no sector {sector!r}; known: {', '.join(sectors)}")
+        known = [kind.name for sector in sectors.values() for kind in sector.kinds]
         for kind in self.kinds:
-            if kind not in KINDS:
-                raise ValueError(f"kinds.{kind}: no such kind; known: {', '.join(KINDS)}")
+            if kind not in known:
+                raise ValueError(f"kinds.{kind}: no such kind; known: {', '.join(known)}")
         return self
 
-    def all_sites(self) -> tuple[Site, ...]:
-        """The sites of park.toml, and those that sectors listed by none bring along.
 
-        A site that such a sector shares with others stands once, for all of them.
-        """
-        sites = {site.name: site for site in self.sites}
-        listed = {sector for site in self.sites for sector in site.sectors}
-        for sector in SECTORS.values():
-            for name in () if sector.name in listed else sector.sites or (f"{sector.name}-1",):
-                known = sites.get(name)
-                sites[name] = (
-                    Site(name=name, sectors=(sector.name,), latitude=self.town.latitude, longitude=self.town.longitude)
-                    if known is None
-                    else known.model_copy(update={"sectors": (*known.sectors, sector.name)})
-                )
-        return tuple(sites.values())
+@dataclass(frozen=True, kw_only=True)
+class Town:
+    """A town: its settings, and where its sectors' sites are.
+
+    Attributes:
+        sites: those of park.toml, and those that sectors listed by none bring along. A site that such a sector
+            shares with others stands once, for all of them.
+        kinds: what the town changes, by the kind's name.
+    """
+
+    settings: TownSettings
+    sites: tuple[Site, ...]
+    kinds: Mapping[str, KindSettings]
 
     def sites_of(self, sector: Sector) -> tuple[Site, ...]:
         """The sites over which the sector's cells are dealt, in turn."""
-        return tuple(site for site in self.all_sites() if sector.name in site.sectors)
+        return tuple(site for site in self.sites if sector.name in site.sectors)
 
     def interval_ms(self, kind: DeviceKind) -> int:
         """Time between two readings of the kind's devices."""
@@ -124,24 +125,44 @@ class Town(_Strict):
         return settings.weight if settings and settings.weight else float(kind.per_cell)
 
 
-def parse_town(text: str, source: str) -> Town:
+def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
     """The town that a park.toml describes.
+
+    Args:
+        text: the file's.
+        source: its name, for errors.
+        sectors: those that there are, by name.
 
     Raises:
         TownError: with `source` and every offending key.
     """
     try:
-        return Town.model_validate(tomllib.loads(text))
+        file = _File.model_validate(tomllib.loads(text), context={"sectors": sectors})
     except tomllib.TOMLDecodeError as error:
         raise TownError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
         lines = [f"  {_key(item['loc'])}{_said(item['msg'])}" for item in error.errors()]
         raise TownError(f"{source}: mistaken settings\n" + "\n".join(lines)) from error
+    return Town(settings=file.town, sites=_all_sites(file, sectors), kinds=file.kinds)
 
 
-def default_town() -> Town:
+def default_town(sectors: Mapping[str, Sector]) -> Town:
     """The town of the package's own park.toml."""
-    return parse_town(resources.files("park").joinpath("park.toml").read_text(), "park.toml")
+    return parse_town(resources.files("park").joinpath("park.toml").read_text(), "park.toml", sectors)
+
+
+def _all_sites(file: _File, sectors: Mapping[str, Sector]) -> tuple[Site, ...]:
+    sites = {site.name: site for site in file.sites}
+    listed = {sector for site in file.sites for sector in site.sectors}
+    for sector in sectors.values():
+        for name in () if sector.name in listed else sector.sites or (f"{sector.name}-1",):
+            known = sites.get(name)
+            sites[name] = (
+                Site(name=name, sectors=(sector.name,), latitude=file.town.latitude, longitude=file.town.longitude)
+                if known is None
+                else known.model_copy(update={"sectors": (*known.sectors, sector.name)})
+            )
+    return tuple(sites.values())
 
 
 def _key(location: tuple[int | str, ...]) -> str:

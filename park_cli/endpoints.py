@@ -6,7 +6,9 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
 Broker = Annotated[str, typer.Option(help="mqtt://user@host:port or mqtts://...")]
-Store = Annotated[str, typer.Option(help="influxdb+http://127.0.0.1:8086/park?org=park or duckdb:///path/park.duckdb")]
+StoreOption = Annotated[
+    str, typer.Option(help="influxdb+http://127.0.0.1:8086/park?org=park or duckdb:///path/park.duckdb")
+]
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
 DEFAULT_STORE = "influxdb+http://127.0.0.1:8086/park?org=park"

@@ -13,13 +13,13 @@ from park_cli.entry import guarded
 
 #: Command to the module that holds its Typer application, `app`.
 COMMANDS = {
-    "demo": "park_cli.demo",
-    "simulate": "park_cli.simulate",
-    "generate": "park_cli.generate",
-    "ingest": "park_cli.ingest",
-    "verify": "park_cli.verify",
-    "dashboards": "park_cli.dashboards",
-    "dead-letters": "park_cli.dead_letters",
+    "demo": "park_cli.commands.demo",
+    "simulate": "park_cli.commands.simulate",
+    "generate": "park_cli.commands.generate",
+    "ingest": "park_cli.commands.ingest",
+    "verify": "park_cli.commands.verify",
+    "dashboards": "park_cli.commands.dashboards",
+    "dead-letters": "park_cli.commands.dead_letters",
 }
 
 

@@ -11,7 +11,7 @@ import typer
 
 from park.errors import TownError
 from park_cli.credentials import secret
-from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Store
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = [
     "Seed",
     "SelectionOptions",
     "Start",
-    "Store",
+    "StoreOption",
     "Until",
     "duration_ms",
     "moment_ms",
@@ -63,16 +63,17 @@ def read_town(config: Path | None) -> "Town":
         TownError: a setting is wrong.
     """
     from park.town import default_town, parse_town  # noqa: PLC0415 - its libraries, which `park demo` loads later
+    from sectors import SECTORS  # noqa: PLC0415 - as above
 
     if config is None:
-        return default_town()
+        return default_town(SECTORS)
     try:
         text = config.read_text()
     except OSError as error:
         raise UsageError(f"--config {config}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise TownError(f"{config}: not UTF-8 text: {error}") from error
-    return parse_town(text, str(config))
+    return parse_town(text, str(config), SECTORS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +95,8 @@ class SelectionOptions:
         town = read_town(self.config)
         return Selection(
             town=town,
-            seed=town.town.seed if self.seed is None else self.seed,
-            devices=town.town.devices if self.devices is None else self.devices,
+            seed=town.settings.seed if self.seed is None else self.seed,
+            devices=town.settings.devices if self.devices is None else self.devices,
             first_device=self.first_device,
             sectors=tuple(self.sectors or ()),
             kinds=tuple(self.kinds or ()),
@@ -132,15 +133,15 @@ def window_ms(town: "Town", start: str | None, until: str | None, *, default_unt
         until: `--until`.
         default_until: "now", or a duration after the start.
     """
-    first = town.town.commissioned_ms if start is None else moment_ms(start, "--start")
+    first = town.settings.commissioned_ms if start is None else moment_ms(start, "--start")
     if until is not None:
         last = moment_ms(until, "--until")
     elif default_until == "now":
         last = int(time.time() * 1000)
     else:
         last = first + duration_ms(default_until, "--until")
-    if first < town.town.commissioned_ms:
-        raise UsageError(f"--start: lies before the town was commissioned ({town.town.commissioned} in park.toml)")
+    if first < town.settings.commissioned_ms:
+        raise UsageError(f"--start: lies before the town was commissioned ({town.settings.commissioned} in park.toml)")
     if last <= first:
         raise UsageError("--until: must be later than --start")
     return first, last

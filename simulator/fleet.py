@@ -38,7 +38,7 @@ class Fleet:
         self.plan = plan
         self._state = state or TownState([plan])
         self.world = self._state.world
-        self.commissioned_ms = plan.selection.town.town.commissioned_ms
+        self.commissioned_ms = plan.selection.town.settings.commissioned_ms
         self._crews = [self._crew(group) for group in plan.groups]
         self._rows_per_ms = sum(len(crew.phase) / crew.interval for crew in self._crews)
 

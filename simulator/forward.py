@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from park.latency import Latencies
 from park.model import Floats, Ints
-from simulator.batches import Batch, Encoder, Flight, Framer, Window
 from simulator.clock import Schedule
+from simulator.dispatch import Dispatch, Encoder, Flight, Framer, Window
 from simulator.fleet import Fleet
 from simulator.progress import Progress, count_all
 
@@ -47,7 +47,7 @@ class Forward:
         self._serial = 0
         self._cursor = self._offered_until = schedule.begin_ms
         self._again: deque[Window] = deque()
-        self._current: Batch | None = None
+        self._current: Dispatch | None = None
         self._answers: list[_Answers] = []
         self._history_s = schedule.joins_s
 
@@ -71,7 +71,7 @@ class Forward:
         end_s = self.schedule.end_s
         return math.inf if end_s is None else max(end_s, self._history_s) + self._drain_s
 
-    def batch(self, now_s: float) -> Batch | None:
+    def batch(self, now_s: float) -> Dispatch | None:
         """The batch to send from: the next window that is due and not empty; None if nothing is due."""
         if self._current is not None:
             return self._current
@@ -91,12 +91,12 @@ class Forward:
                 self.progress.offered += size
                 self._offered_until = window[1]
             self._serial += 1
-            self._current = Batch(serial=self._serial, window=window, parts=parts, size=size)
+            self._current = Dispatch(serial=self._serial, window=window, parts=parts, size=size)
             self._flight.add(self._current)
             return self._current
         return None
 
-    def frames(self, batch: Batch, ids: npt.NDArray[np.uint16], framer: Framer, now_s: float) -> list[bytes]:
+    def frames(self, batch: Dispatch, ids: npt.NDArray[np.uint16], framer: Framer, now_s: float) -> list[bytes]:
         """The batch's next readings as packets with these ids, which count as sent."""
         self.settle()
         frames, ts = batch.next_frames(ids, framer)
@@ -144,7 +144,7 @@ class Forward:
             self.progress.overruns += unsent if self.schedule.measures_latency else 0
             self.progress.until_ms = until_ms
 
-    def _count(self, batches: list[Batch]) -> None:
+    def _count(self, batches: list[Dispatch]) -> None:
         progress = self.progress
         for batch in batches:
             progress.acknowledged += batch.taken

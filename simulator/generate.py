@@ -16,7 +16,7 @@ FORMATS: dict[str, Callable[[Plan], Mapping[str, Renderer]]] = {
 }
 
 
-def generate(
+def make_lines(
     fleet: Fleet, renderers: Mapping[str, Renderer], start_ms: int, until_ms: int
 ) -> Iterator[tuple[int, bytes]]:
     """The readings of [start, until).

@@ -66,7 +66,7 @@ class Example:
 
 
 @dataclass(kw_only=True)
-class Tally:
+class Findings:
     """The outcome of a comparison; see `Ledger.compare` for the terms."""
 
     expected: int = 0
@@ -81,7 +81,7 @@ class Tally:
         """Whether the store holds exactly what it should."""
         return not (self.lost or self.duplicated or self.altered)
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "Findings") -> None:
         """Adds another window's outcome."""
         self.expected += other.expected
         self.found += other.found
@@ -122,14 +122,14 @@ class Ledger:
         """The readings that a store should hold in [start, until), by kind."""
         return {columns.kind.name: columns for columns in self.fleet.columns(start_ms, until_ms)}
 
-    def compare(self, kind: DeviceKind, expected: Columns | None, chunks: Iterable[Found]) -> Tally:
+    def compare(self, kind: DeviceKind, expected: Columns | None, chunks: Iterable[Found]) -> Findings:
         """Compares one kind in one window of time.
 
         lost: no row has the reading's device and time. altered: a field differs as float64, is missing or
         extra. duplicated: any other row of the kind (of an unknown device, at a wrong site or time, or again).
         """
         found = _join(list(chunks))
-        tally = Tally(expected=0 if expected is None else len(expected), found=0 if found is None else len(found.ts))
+        tally = Findings(expected=0 if expected is None else len(expected), found=0 if found is None else len(found.ts))
         where = self._locate(kind, expected, found)
         if found is not None:
             self._duplicates(tally, kind, found, where)
@@ -167,7 +167,7 @@ class Ledger:
         hit = (keys[order][at] == wanted) & (position >= 0) & at_home
         return np.where(hit, order[at], -1)
 
-    def _duplicates(self, tally: Tally, kind: DeviceKind, found: Found, where: Ints) -> None:
+    def _duplicates(self, tally: Findings, kind: DeviceKind, found: Found, where: Ints) -> None:
         extra = where < 0
         if self._ignore_unselected:
             extra &= _positions(found.device, self._numbers[kind.name]) >= 0
@@ -224,7 +224,7 @@ def _mask(found: Found, name: str) -> Bools:
     return found.present.get(name, np.ones(len(found.ts), dtype=np.bool_))
 
 
-def _altered(tally: Tally, expected: Columns, found: Found, rows: Ints) -> None:
+def _altered(tally: Findings, expected: Columns, found: Found, rows: Ints) -> None:
     differs: dict[str, Bools] = {}
     fields = {channel.name: channel for channel in expected.kind.channels}
     for name in ("seq", *fields):

@@ -12,8 +12,8 @@ import numpy as np
 
 from park.catalogue import DeviceKind, Sector
 from park.model import Ints
-from park.sectors import KINDS, SECTOR_OF, SECTORS
 from park.town import Town
+from sectors import KINDS, SECTOR_OF, SECTORS
 from simulator.errors import SelectionError
 
 

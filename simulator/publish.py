@@ -22,14 +22,14 @@ from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import DEFAULT
 from park.model import Ints
 from park.topics import gateway_topic
-from simulator.batches import Batch
 from simulator.clock import Schedule
+from simulator.dispatch import Dispatch
 from simulator.fleet import Fleet
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.progress import Progress
 
-__all__ = ["BrokerOptions", "Credentials", "Gateway", "Progress"]
+__all__ = ["Credentials", "Gateway", "GatewayOptions", "Progress"]
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrokerOptions:
+class GatewayOptions:
     """The broker as gateways see it.
 
     Attributes:
@@ -99,7 +99,7 @@ class Gateway:
         fleet: Fleet,
         schedule: Schedule,
         *,
-        broker: BrokerOptions,
+        broker: GatewayOptions,
         drops: Iterator[float],
         on_live: Callable[[], None],
     ) -> None:
@@ -173,7 +173,7 @@ class Gateway:
                 return True
         return False
 
-    def _send(self, batch: Batch) -> None:
+    def _send(self, batch: Dispatch) -> None:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)

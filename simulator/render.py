@@ -8,7 +8,7 @@ from park.catalogue import Channel, ValueType
 from park.codecs import DEFAULT
 from park.columns import Columns
 from park.model import Ints
-from park.text import Rows, Writer, choice, number, padded
+from park.text import Rows, RowWriter, choice, number, padded
 from park.topics import telemetry_topic
 from simulator.plan import Group, Plan
 
@@ -36,7 +36,7 @@ class Names:
 
     def rows(self, device: Ints) -> Rows:
         """The text of each of these devices."""
-        writer = Writer(len(device))
+        writer = RowWriter(len(device))
         numbers = padded(device + 1, self._digits)
         if self._only is not None:
             writer.literal(self._before[self._only])
@@ -72,7 +72,7 @@ def _ndjson(plan: Plan, group: Group) -> Renderer:
     topic, payload = topics(plan, group), DEFAULT.encoder(group.kind)
 
     def render(columns: Columns) -> Rows:
-        writer = Writer(len(columns))
+        writer = RowWriter(len(columns))
         writer.literal(b'{"topic":"')
         writer.rows(topic.rows(columns.device))
         writer.literal(b'","payload":')
@@ -88,7 +88,7 @@ def _line(plan: Plan, group: Group) -> Renderer:
     prefixes = Names(plan, group, lambda _: f"{kind},device=", lambda site: f",sector={sector},site={site} ")
 
     def render(columns: Columns) -> Rows:
-        writer = Writer(len(columns))
+        writer = RowWriter(len(columns))
         writer.rows(prefixes.rows(columns.device))
         for channel in group.kind.channels:
             present = columns.present.get(channel.name)
@@ -105,7 +105,7 @@ def _line(plan: Plan, group: Group) -> Renderer:
     return render
 
 
-def _field(writer: Writer, channel: Channel, columns: Columns) -> None:
+def _field(writer: RowWriter, channel: Channel, columns: Columns) -> None:
     column, present = columns.values[channel.name], columns.present.get(channel.name)
     if channel.type is ValueType.BOOL:
         writer.rows(choice(column, (b"false", b"true")), present)

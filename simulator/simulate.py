@@ -12,7 +12,7 @@ from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
 from simulator.plan import GatewayPlan, Selection, make_plan
 from simulator.progress import Progress, merge
-from simulator.publish import BrokerOptions, Gateway
+from simulator.publish import Gateway, GatewayOptions
 from simulator.state import TownState
 from simulator.unrest import Unrest
 
@@ -47,7 +47,7 @@ class SimulateOptions:
 
     selection: Selection
     schedule: ScheduleOptions
-    broker: BrokerOptions
+    broker: GatewayOptions
     connections: int = 1
     processes: int = 1
     ramp_up_s: float = 0.0
@@ -91,7 +91,7 @@ class Simulated:
     until_ms: int
 
 
-async def simulate(
+async def run_simulation(
     options: SimulateOptions,
     stop: asyncio.Event,
     *,

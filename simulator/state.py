@@ -126,7 +126,7 @@ def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:
 
 
 def _world(selection: Selection, streams: Streams) -> World:
-    place, sites = selection.town.town, selection.town.all_sites()
+    place, sites = selection.town.settings, selection.town.sites
     return World(
         streams=streams,
         latitude=place.latitude,
@@ -142,16 +142,16 @@ def _world(selection: Selection, streams: Streams) -> World:
 
 def _model(selection: Selection, sector: Sector, streams: Streams) -> Model:
     town = selection.town
-    rows = [site.name for site in town.all_sites()]
+    rows = [site.name for site in town.sites]
     own = np.array([rows.index(site.name) for site in town.sites_of(sector)])
     setting = Setting(
         streams=streams,
         site_of=lambda cells: own[cells % len(own)],
-        latitude=town.town.latitude,
-        longitude=town.town.longitude,
-        elevation_m=town.town.elevation_m,
+        latitude=town.settings.latitude,
+        longitude=town.settings.longitude,
+        elevation_m=town.settings.elevation_m,
         per_cell={kind.name: kind.per_cell for kind in sector.kinds},
     )
-    module = import_module(f"park.sectors.{sector.name.replace('-', '_')}.model")
+    module = import_module(f"sectors.{sector.name.replace('-', '_')}.model")
     model: Model = module.MODEL(setting)
     return model

@@ -1,6 +1,6 @@
 """The packages' arrows, held by reading every import.
 
-park <- {simulator, ingest, dashboards} <- park_cli; mqttlink stands below simulator and ingest and knows
+park <- sectors <- {simulator, ingest, dashboards} <- park_cli; mqttlink stands below simulator and ingest and knows
 nothing of the park; a client library appears in one file of each program.
 """
 
@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[1]
 ARROWS: dict[str, set[str]] = {
     "park": set(),
     "mqttlink": set(),
-    "simulator": {"park", "mqttlink"},
-    "ingest": {"park", "mqttlink"},
-    "dashboards": {"park"},
-    "park_cli": {"park", "mqttlink", "simulator", "ingest", "dashboards"},
+    "sectors": {"park"},
+    "simulator": {"park", "sectors", "mqttlink"},
+    "ingest": {"park", "sectors", "mqttlink"},
+    "dashboards": {"park", "sectors"},
+    "park_cli": {"park", "sectors", "mqttlink", "simulator", "ingest", "dashboards"},
 }
 
 # The only files that may import a module. Our tests and benchmarks may import anything.
@@ -39,7 +40,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("park_cli/*",),
     "mqttlink": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/*"),
     # The ingester serves real hardware: physics is the simulator's business, and the models' own.
-    "park.sectors.*.model": ("simulator/*", "park/sectors/*"),
+    "sectors.*.model": ("simulator/*", "sectors/*"),
     "paho": (),
     "aiomqtt": (),
 }
@@ -142,14 +143,14 @@ def test_every_package_is_read() -> None:
 @pytest.mark.parametrize(
     ("path", "text", "said"),
     [
-        ("park/reading.py", "import simulator.clock", "park may not import simulator.clock"),
+        ("park/rejection.py", "import simulator.clock", "park may not import simulator.clock"),
         ("ingest/decode.py", "from simulator import ledger", "ingest may not import simulator"),
         ("ingest/a.py", "def f():\n    from park_cli.main import main", "ingest may not import park_cli.main"),
-        ("mqttlink/link.py", "from park.topics import shared", "mqttlink may not import park.topics"),
+        ("mqttlink/client/link.py", "from park.topics import shared", "mqttlink may not import park.topics"),
         ("dashboards/a.py", "import mqttlink", "dashboards may not import mqttlink"),
         ("simulator/fleet.py", "import mqttlink", "mqttlink belongs in"),
-        ("ingest/decode.py", "from park.sectors.energy.model import step", "park.sectors.energy.model belongs in"),
-        ("ingest/decode.py", "from park.sectors.energy import model", "park.sectors.energy.model belongs in"),
+        ("ingest/decode.py", "from sectors.energy.model import step", "sectors.energy.model belongs in"),
+        ("ingest/decode.py", "from sectors.energy import model", "sectors.energy.model belongs in"),
         ("ingest/write.py", "import urllib3.util", "urllib3.util belongs in"),
         ("dashboards/rules.py", "from duckdb import connect", "duckdb belongs in"),
         ("ingest/decode.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
@@ -170,10 +171,10 @@ def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, sai
     ("path", "text"),
     [
         ("simulator/publish.py", "from mqttlink import connect\nfrom park.topics import telemetry_topic"),
-        ("simulator/fleet.py", "from park.sectors.energy.model import step"),
-        ("park/sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
+        ("simulator/fleet.py", "from sectors.energy.model import step"),
+        ("sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
         ("ingest/stores/influx_scan.py", "from urllib3.util import Timeout"),
-        ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker"),
+        ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker.server"),
         ("dashboards/viewer_page.py", "from nicegui import ui"),
     ],
 )

@@ -32,7 +32,7 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
+class Curve:
     """One field of one group over time. `times` are the starts of the intervals."""
 
     field: str
@@ -48,13 +48,13 @@ class Series:
 class Source(Protocol):
     """A store that answers panels. A measurement without readings is no error: no series."""
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
 
-    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
 
-    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
 
     async def sites(self, sector: str | None = None) -> list[str]:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import duckdb
 
 from dashboards.errors import SourceError
-from dashboards.sources.base import Series, Value, Window
+from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import Shape, shape
 from park.panel import Aggregate, Panel
-from park.sectors import KINDS, SECTOR_OF
+from sectors import KINDS, SECTOR_OF
 
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f"avg({field})",
@@ -94,15 +94,15 @@ class DuckSource:
     async def close(self) -> None:
         """Nothing is kept open between queries."""
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
         return await self._ask(shape(panel, over_time=True), window)
 
-    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
         return await self._ask(shape(panel, over_time=False), window)
 
-    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
         return await self._ask(shape(panel), window)
 
@@ -111,7 +111,7 @@ class DuckSource:
         kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name}]
         return await asyncio.to_thread(self._sites, kinds)
 
-    async def _ask(self, asked: Shape, window: Window) -> list[Series]:
+    async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
         rows = await asyncio.to_thread(self._fetch, f"{sql(asked, window)} ORDER BY ALL")
         return _series(asked, rows)
 
@@ -130,7 +130,7 @@ class DuckSource:
         return rows
 
 
-def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Series]:
+def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Curve]:
     groups: dict[tuple[str, ...], list[tuple[Value, ...]]] = {}
     for row in rows:
         groups.setdefault(tuple(str(tag) for tag in row[1 : 1 + len(asked.by)]), []).append(row)
@@ -141,5 +141,5 @@ def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Series]:
             points = [(int(row[0]), row[column]) for row in groups[group] if row[column] is not None]
             if points:
                 times, values = zip(*points, strict=True)
-                found.append(Series(field=field, tags=tags, times=list(times), values=list(values)))
+                found.append(Curve(field=field, tags=tags, times=list(times), values=list(values)))
     return found

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 
 from dashboards.errors import SourceError
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.sources.shape import Shape, label, shape
 from park.panel import Aggregate, Panel, View
 
@@ -148,11 +148,11 @@ class InfluxSource:
         """Close the connections."""
         await self._http.aclose()
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
         return await self._ask(shape(panel, over_time=True), window)
 
-    async def newest(self, panel: Panel, window: Window) -> list[Series]:
+    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
         answer = await self._ask(shape(panel, over_time=False), window)
         # A lone selector such as max() comes with the time of its point, everything else with the window's.
@@ -163,7 +163,7 @@ class InfluxSource:
         found = await self.run(sites(sector))
         return sorted({row[1] for series in found for row in series["values"]})
 
-    async def answer(self, panel: Panel, window: Window) -> list[Series]:
+    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
         """The panel's rows by exactly the statements that Grafana runs."""
         return await self._run_all(shape(panel), compile(panel), window)
 
@@ -185,24 +185,24 @@ class InfluxSource:
         series: list[dict[str, Any]] = result.get("series", [])
         return series
 
-    async def _ask(self, asked: Shape, window: Window) -> list[Series]:
+    async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
         return await self._run_all(asked, statements(asked), window)
 
-    async def _run_all(self, asked: Shape, texts: list[str], window: Window) -> list[Series]:
+    async def _run_all(self, asked: Shape, texts: list[str], window: Window) -> list[Curve]:
         fields = [(field,) for field in asked.fields] if asked.count_true else [asked.fields]
-        found: list[Series] = []
+        found: list[Curve] = []
         for text, names in zip(texts, fields, strict=True):
             for series in await self.run(expand(text, window)):
                 found += _series(series, names)
         return found
 
 
-def _series(series: dict[str, Any], fields: tuple[str, ...]) -> list[Series]:
+def _series(series: dict[str, Any], fields: tuple[str, ...]) -> list[Curve]:
     rows = series["values"]
     found = []
     for column, field in enumerate(fields, start=1):
         points = [(row[0], row[column]) for row in rows if row[column] is not None]
         if points:
             times, values = zip(*points, strict=True)
-            found.append(Series(field=field, tags=series.get("tags", {}), times=list(times), values=list(values)))
+            found.append(Curve(field=field, tags=series.get("tags", {}), times=list(times), values=list(values)))
     return found

@@ -15,7 +15,7 @@ from dashboards.units import symbol
 from park.catalogue import Channel, ValueType
 from park.panel import Aggregate, Panel, View
 from park.pipeline import PIPELINE
-from park.sectors import KINDS
+from sectors import KINDS
 
 LEVELS = ("good", "notice", "warning", "critical")
 PIPELINE_INTERVAL_S = 10.0

@@ -1,6 +1,6 @@
 """The dashboards in a browser, without Grafana: NiceGUI and ECharts, live, from any source.
 
-    async with running(source) as url:
+    async with open_viewer(source) as url:
         ...
 
 The viewer has a thread and an event loop of its own, and threads take turns quickly: a busy program around it,
@@ -29,7 +29,7 @@ _Leave = Callable[[], object]
 
 
 @asynccontextmanager
-async def running(
+async def open_viewer(
     source: Source,
     *,
     host: str = "127.0.0.1",

@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeAlias
 
 from nicegui import ui
 
-from dashboards.layout import Place
-from dashboards.sources.base import Series, Value, Window
+from dashboards.layout import Position
+from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import label, measured, series_name, shape
 from dashboards.states import states
 from dashboards.units import symbol
@@ -34,7 +34,7 @@ class Card(Protocol):
         """Ask again; None while it is too early for that."""
 
 
-def add(at: Place) -> Card | None:
+def add(at: Position) -> Card | None:
     """Put a panel's card into the page's grid; a heading is no card."""
     panel = at.panel
     style = f"grid-column:{at.x + 1}/span {at.width};grid-row:{at.y + 1}/span {at.height}"
@@ -88,7 +88,7 @@ class _Chart:
             return None
         return functools.partial(self._show, window, answer)
 
-    def _show(self, window: Window, answer: list[Series]) -> None:
+    def _show(self, window: Window, answer: list[Curve]) -> None:
         self._empty.show(empty=not answer)
         _redraw(self._chart, self._draw(self._panel, window, answer) if answer else {"series": []})
 
@@ -116,7 +116,7 @@ class _Tile:
         self._stale |= await self._course.refresh(reader, moment)
         return functools.partial(self._show, await reader.newest(self._panel, moment))
 
-    def _show(self, answer: list[Series]) -> None:
+    def _show(self, answer: list[Curve]) -> None:
         value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
@@ -126,7 +126,7 @@ class _Tile:
             self._stale = False
             _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
 
-    def _list(self, answer: list[Series]) -> None:
+    def _list(self, answer: list[Curve]) -> None:
         many = len(answer) > 1
         self._figure.set_visibility(not many)
         self._rows.clear()
@@ -135,7 +135,7 @@ class _Tile:
                 for series in answer[:_TILE_ROWS]:
                     self._row(series)
 
-    def _row(self, series: Series) -> None:
+    def _row(self, series: Curve) -> None:
         newest = series.values[-1]
         with ui.element("div").classes("park-row"):
             ui.label(series_name(self._panel, series.field, series.tags))
@@ -158,7 +158,7 @@ class _Gauge:
         await self._course.refresh(reader, moment)
         return functools.partial(self._show, await reader.newest(self._panel, moment))
 
-    def _show(self, answer: list[Series]) -> None:
+    def _show(self, answer: list[Curve]) -> None:
         value, fresh = self._course.figure(answer)
         color = charts.level_color(self._panel, value)
         self._empty.show(empty=value is None)
@@ -173,7 +173,7 @@ class _Course:
         self._panel = panel
         self._pace = Pace()
         self.window = Window(start=0, until=0)
-        self.answer: list[Series] = []
+        self.answer: list[Curve] = []
 
     async def refresh(self, reader: Reader, moment: Moment) -> bool:
         """Ask again if it is time; tells whether the answer is another."""
@@ -182,7 +182,7 @@ class _Course:
         self.window, self.answer = await reader.over_time(self._panel, moment)
         return self._pace.changed(moment, self.answer, self.window)
 
-    def figure(self, newest: list[Series]) -> tuple[Value | None, bool]:
+    def figure(self, newest: list[Curve]) -> tuple[Value | None, bool]:
         """The figure to show, and whether it is of now."""
         if newest:
             return newest[0].values[-1], True
@@ -219,7 +219,7 @@ class _Table:
             return None
         return functools.partial(self._show, answer)
 
-    def _show(self, answer: list[Series]) -> None:
+    def _show(self, answer: list[Curve]) -> None:
         self._empty.show(empty=not answer)
         self._table.rows = _rows(self._panel, answer)
 
@@ -239,7 +239,7 @@ def _columns(panel: Panel) -> list[dict[str, Any]]:
     return columns
 
 
-def _rows(panel: Panel, answer: list[Series]) -> list[dict[str, Any]]:
+def _rows(panel: Panel, answer: list[Curve]) -> list[dict[str, Any]]:
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for series in answer:
         group = tuple(series.tags.get(tag, "") for tag in panel.by)

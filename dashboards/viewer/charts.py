@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dashboards.sources.base import Series, Value, Window
+from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import series_name
 from dashboards.units import symbol
 from park.panel import Panel
@@ -46,7 +46,7 @@ def accent(panel: Panel) -> str:
     return _UNIT_COLORS.get(panel.unit, ACCENT)
 
 
-def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
+def lines(panel: Panel, window: Window, answer: Sequence[Curve]) -> Options:
     """A time series: lines, or stacked areas."""
     colors = PALETTE if len(answer) > 1 else (accent(panel),)
     tracks = _stacked(answer) if panel.stacked else [[_broken(series, window.interval)] for series in answer]
@@ -72,7 +72,7 @@ def lines(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     }
 
 
-def _line(panel: Panel, series: Series, points: Points, color: str, *, of: int) -> Options:
+def _line(panel: Panel, series: Curve, points: Points, color: str, *, of: int) -> Options:
     fill = 0.55 if panel.stacked else 0.12 if of == 1 else 0.07 if of <= 3 else 0.0
     return {
         "type": "line",
@@ -92,7 +92,7 @@ def _line(panel: Panel, series: Series, points: Points, color: str, *, of: int) 
 _STACKS: tuple[Options, ...] = ({"stack": "above", "stackStrategy": "all"}, {"stack": "below", "stackStrategy": "all"})
 
 
-def _broken(series: Series, interval: int) -> Points:
+def _broken(series: Curve, interval: int) -> Points:
     """Points with a hole where three intervals in a row are missing."""
     points: Points = []
     last: int | None = None
@@ -104,7 +104,7 @@ def _broken(series: Series, interval: int) -> Points:
     return points
 
 
-def _stacked(answer: Sequence[Series]) -> list[list[Points]]:
+def _stacked(answer: Sequence[Curve]) -> list[list[Points]]:
     """Points at the same times in every series: ECharts stacks by position, not by time.
 
     What is above zero and what is below it are areas of their own, for they lie on different stacks: one area would
@@ -124,7 +124,7 @@ def _number(value: Value) -> float:
     return float(value)
 
 
-def _marks(panel: Panel, answer: Sequence[Series]) -> list[Options]:
+def _marks(panel: Panel, answer: Sequence[Curve]) -> list[Options]:
     """A dashed line at every threshold that lies within what is drawn."""
     values = [_number(value) for series in answer for value in series.values]
     low = panel.low if panel.low is not None else min(values)
@@ -183,13 +183,13 @@ def tooltip(panel: Panel) -> Options:
     }
 
 
-def _first(window: Window, answer: Sequence[Series]) -> int:
+def _first(window: Window, answer: Sequence[Curve]) -> int:
     """Where the axis begins: with the window, or with the first reading of a store that is younger."""
     first = min((series.times[0] for series in answer), default=window.start)
     return max(window.start, min(first, window.until - 12 * window.interval))
 
 
-def time_axis(window: Window, answer: Sequence[Series]) -> Options:
+def time_axis(window: Window, answer: Sequence[Curve]) -> Options:
     """The window, less what lies before a young store's first reading."""
     return {
         "type": "time",
@@ -214,7 +214,7 @@ def _value_axis(panel: Panel) -> Options:
     }
 
 
-def sparkline(panel: Panel, window: Window, answer: Sequence[Series], color: str) -> Options:
+def sparkline(panel: Panel, window: Window, answer: Sequence[Curve], color: str) -> Options:
     """The course behind a figure, without axes."""
     drawn = [
         {

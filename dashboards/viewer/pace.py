@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.viewer.windows import Moment
 
 #: Charts change slowly: so often is soon enough for them.
@@ -18,14 +18,14 @@ class Pace:
     def __init__(self) -> None:
         self._first: int | None = None
         self._answered: tuple[int, int, tuple[str, ...]] | None = None
-        self._last: tuple[Sequence[Series], Window | None] | None = None
+        self._last: tuple[Sequence[Curve], Window | None] | None = None
 
     def is_due(self, moment: Moment) -> bool:
         """Whether to ask at this moment."""
         self._first = moment.now if self._first is None else self._first
         return moment.now - self._first < NEW_MS or self._answered != _key(moment)
 
-    def changed(self, moment: Moment, answer: Sequence[Series], window: Window | None = None) -> bool:
+    def changed(self, moment: Moment, answer: Sequence[Curve], window: Window | None = None) -> bool:
         """Remember the answer; tells whether anything is to be drawn anew."""
         self._answered = _key(moment) if answer else None
         last, self._last = self._last, (answer, window)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from dashboards.sources.base import Series
+from dashboards.sources.base import Curve
 from dashboards.units import symbol
 from dashboards.viewer import charts, numbers
 from dashboards.viewer.cards import Draw
@@ -57,7 +57,7 @@ class Strip:
         answers = await asyncio.gather(*(reader.newest(shown.panel, everywhere) for shown in self._shown))
         return functools.partial(self._show, answers)
 
-    def _show(self, answers: list[list[Series]]) -> None:
+    def _show(self, answers: list[list[Curve]]) -> None:
         live = any(answers)
         for shown, answer in zip(self._shown, answers, strict=True):
             shown.box.set_visibility(bool(answer))

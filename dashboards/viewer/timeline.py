@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.sources.shape import series_name
 from dashboards.states import State, states
 from dashboards.viewer.charts import FONT, INK, LEVELS, Options, legend, time_axis, tooltip
@@ -11,7 +11,7 @@ from park.panel import Panel
 STATE_PALETTE = ("#556274", "#4fb477", "#5b8ff9", "#f0a04b", "#9270ca", "#f6bd16", "#e8596b", "#3fb6c6")
 
 
-def timeline(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
+def timeline(panel: Panel, window: Window, answer: Sequence[Curve]) -> Options:
     """A row per series, coloured by state."""
     known = {state.value: state for state in states(panel)}
     names = [series_name(panel, series.field, series.tags) for series in answer]
@@ -35,7 +35,7 @@ def timeline(panel: Panel, window: Window, answer: Sequence[Series]) -> Options:
     }
 
 
-def _state(state: State, window: Window, answer: Sequence[Series]) -> Options:
+def _state(state: State, window: Window, answer: Sequence[Curve]) -> Options:
     bars = [
         [row, start, until]
         for row, series in enumerate(answer)
@@ -73,7 +73,7 @@ _STATE_TOOLTIP = """p => {
 }"""
 
 
-def runs(series: Series, window: Window) -> list[tuple[int, int, str]]:
+def runs(series: Curve, window: Window) -> list[tuple[int, int, str]]:
     """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans)."""
     found: list[tuple[int, int, str]] = []
     for time, raw in zip(series.times, series.values, strict=True):

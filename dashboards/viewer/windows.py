@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.sources.base import Series, Source, Window, nice_interval
+from dashboards.sources.base import Curve, Source, Window, nice_interval
 from dashboards.sources.shape import measured
 from park.panel import Aggregate, Panel, View
 
@@ -57,16 +57,16 @@ class Reader:
         self._clock = clock
         self._keep_s = keep_s
         self._gate = asyncio.Semaphore(_AT_ONCE)
-        self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Series]]]] = {}
+        self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Curve]]]] = {}
 
-    async def over_time(self, panel: Panel, moment: Moment) -> tuple[Window, list[Series]]:
+    async def over_time(self, panel: Panel, moment: Moment) -> tuple[Window, list[Curve]]:
         """The panel's window and its series, both on the town's own clock."""
         window = chart_window(panel, moment)
         ask = self._source.over_time
         answer = await self._once(("over time", id(panel), window), lambda: ask(panel, window))
         return window.shifted(self._shift), [series.shifted(self._shift) for series in answer]
 
-    async def newest(self, panel: Panel, moment: Moment) -> list[Series]:
+    async def newest(self, panel: Panel, moment: Moment) -> list[Curve]:
         """The panel's newest values."""
         window = newest_window(panel, moment)
         ask = self._source.newest
@@ -79,7 +79,7 @@ class Reader:
         async with self._gate:
             return await self._source.sites(sector)
 
-    async def _once(self, key: tuple[Any, ...], ask: Callable[[], Coroutine[Any, Any, list[Series]]]) -> list[Series]:
+    async def _once(self, key: tuple[Any, ...], ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         now = self._clock()
         self._answers = {k: v for k, v in self._answers.items() if now - v[0] < self._keep_s}
         if key not in self._answers:
@@ -90,6 +90,6 @@ class Reader:
             self._answers.pop(key, None)
         return answer
 
-    async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Series]]]) -> list[Series]:
+    async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         async with self._gate:
             return await ask()

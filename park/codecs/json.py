@@ -9,7 +9,7 @@ import msgspec
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.codecs.base import Codec, Decoded
 from park.errors import DecodeError
-from park.reading import Reason
+from park.rejection import Reason
 
 if TYPE_CHECKING:
     from park.columns import Columns
@@ -65,7 +65,7 @@ def _reason(message: str) -> Reason:
 
 def encoder(kind: DeviceKind) -> "Callable[[Columns], Rows]":
     """A function that writes one payload a row, channels in the catalogue's order."""
-    from park.text import Writer, choice, number  # noqa: PLC0415 - numpy, 12 MB that who only reads does without
+    from park.text import RowWriter, choice, number  # noqa: PLC0415 - numpy, 12 MB that who only reads does without
 
     def value(channel: Channel, columns: "Columns") -> "Rows":
         column = columns.values[channel.name]
@@ -76,7 +76,7 @@ def encoder(kind: DeviceKind) -> "Callable[[Columns], Rows]":
         return number(column, channel.decimals)
 
     def write(columns: "Columns") -> "Rows":
-        writer = Writer(len(columns))
+        writer = RowWriter(len(columns))
         writer.literal(b'{"ts":')
         writer.rows(number(columns.ts))
         writer.literal(b',"seq":')

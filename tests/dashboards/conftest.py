@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
-from park.sectors import KINDS, SECTOR_OF, SECTORS
+from sectors import KINDS, SECTOR_OF, SECTORS
 from tests.dashboards import town
 from tests.servers.influxdb2 import InfluxDB2
 

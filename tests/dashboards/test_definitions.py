@@ -6,7 +6,7 @@ from dashboards.definitions import dashboards
 from dashboards.errors import PanelError
 from park.catalogue import Sector, ValueType
 from park.panel import Dashboard, Panel, View
-from park.sectors import KINDS, SECTOR_OF, SECTORS
+from sectors import KINDS, SECTOR_OF, SECTORS
 
 
 def by_slug() -> dict[str, Dashboard]:

@@ -1,10 +1,10 @@
 """A card asks often while its page is new or empty, and seldom afterwards."""
 
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.viewer.pace import KEEP_MS, NEW_MS, Pace
 from dashboards.viewer.windows import Moment
 
-ANSWER = [Series(field="level", values=[1.0], times=[0])]
+ANSWER = [Curve(field="level", values=[1.0], times=[0])]
 
 
 def at(now: int, span: int = 3_600_000) -> Moment:
@@ -49,5 +49,5 @@ def test_only_another_answer_or_window_is_drawn() -> None:
     assert pace.changed(at(0), [], window)
     assert not pace.changed(at(1), [], window)
     assert pace.changed(at(2), ANSWER, window)
-    assert not pace.changed(at(3), [Series(field="level", values=[1.0], times=[0])], window)
+    assert not pace.changed(at(3), [Curve(field="level", values=[1.0], times=[0])], window)
     assert pace.changed(at(4), ANSWER, Window(start=5, until=15))

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from dashboards.definitions import dashboards
 from dashboards.errors import PanelError, SourceError
 from dashboards.sources import influxql
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
 from dashboards.sources.shape import shape
 from park.catalogue import Sector
 from park.panel import Aggregate, Panel, View
-from park.sectors import KINDS, SECTORS
+from sectors import KINDS, SECTORS
 from tests.dashboards import town
 from tests.dashboards.conftest import END, MADE_UP, SPAN_MS
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
@@ -33,18 +33,18 @@ PANELS = [
 ]
 WINDOW = Window(start=END - SPAN_MS, until=END, interval=300_000)
 
-Ask = Callable[[InfluxSource], Awaitable[list[Series]]]
+Ask = Callable[[InfluxSource], Awaitable[list[Curve]]]
 
 
-def of_influx(server: InfluxDB2, bucket: str, ask: Ask) -> list[Series]:
-    async def answer() -> list[Series]:
+def of_influx(server: InfluxDB2, bucket: str, ask: Ask) -> list[Curve]:
+    async def answer() -> list[Curve]:
         async with InfluxSource(url=server.url, database=bucket, token=server.token) as source:
             return await ask(source)
 
     return asyncio.run(answer())
 
 
-def numbers(answer: Sequence[Series], *, zeros: bool = True) -> dict[tuple[object, ...], object]:
+def numbers(answer: Sequence[Curve], *, zeros: bool = True) -> dict[tuple[object, ...], object]:
     """Every point by its field, group and time."""
     return {
         (series.field, *sorted(series.tags.items()), time): value
@@ -54,7 +54,7 @@ def numbers(answer: Sequence[Series], *, zeros: bool = True) -> dict[tuple[objec
     }
 
 
-def assert_same(ours: Sequence[Series], theirs: Sequence[Series], *, zeros: bool = True) -> None:
+def assert_same(ours: Sequence[Curve], theirs: Sequence[Curve], *, zeros: bool = True) -> None:
     mine, others = numbers(ours, zeros=zeros), numbers(theirs, zeros=zeros)
     assert mine.keys() == others.keys()
     for key, value in mine.items():
@@ -98,7 +98,7 @@ def influxdb1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB1]:
 def test_influxdb_1_answers_every_panel(influxdb1: InfluxDB1) -> None:
     window = Window(start=END - SPAN_MS // 6, until=END, interval=300_000)
 
-    async def answers() -> dict[str, list[Series]]:
+    async def answers() -> dict[str, list[Curve]]:
         async with InfluxSource(url=influxdb1.url, database=influxdb1.bucket) as source:
             panels = [panel for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
             return {panel.title: await source.answer(panel, window) for panel in panels}

@@ -5,7 +5,7 @@ import pytest
 from dashboards import units
 from dashboards.viewer import numbers
 from park.pipeline import PIPELINE
-from park.sectors import KINDS
+from sectors import KINDS
 
 
 @pytest.mark.parametrize(

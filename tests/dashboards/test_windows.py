@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.definitions import dashboards
-from dashboards.sources.base import Series, Window
+from dashboards.sources.base import Curve, Window
 from dashboards.sources.shape import measured
 from dashboards.viewer.windows import Moment, Reader, chart_window, newest_window
 from park.panel import Aggregate, Panel, View
@@ -47,13 +47,13 @@ class Slow:
         self.most = 0
         self.go = asyncio.Event()
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Series]:
+    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
         self.asked += 1
         self.running += 1
         self.most = max(self.most, self.running)
         await self.go.wait()
         self.running -= 1
-        return [Series(field=panel.fields[0], times=[window.start], values=[1.0])]
+        return [Curve(field=panel.fields[0], times=[window.start], values=[1.0])]
 
     newest = answer = over_time
 
@@ -102,7 +102,7 @@ def test_many_browsers_cost_one_question() -> None:
 
 
 def test_a_browser_that_leaves_takes_no_answer_away() -> None:
-    async def scenario() -> list[Series]:
+    async def scenario() -> list[Curve]:
         source = Slow()
         reader = Reader(source, clock=lambda: 0.0, keep_s=3)
         moment = Moment(now=1_767_225_600_000, span=3_600_000)
@@ -118,7 +118,7 @@ def test_a_browser_that_leaves_takes_no_answer_away() -> None:
 
 
 def test_times_are_shown_on_the_towns_clock() -> None:
-    async def scenario() -> tuple[Window, list[Series]]:
+    async def scenario() -> tuple[Window, list[Curve]]:
         source = Slow()
         source.go.set()
         reader = Reader(source, clock=lambda: 0.0, keep_s=3, utc_offset_ms=28_800_000)

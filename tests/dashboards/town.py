@@ -9,7 +9,7 @@ import numpy as np
 
 from park.catalogue import Behaviour, Channel, ValueType
 from park.pipeline import PIPELINE
-from park.sectors import KINDS, SECTOR_OF
+from sectors import KINDS, SECTOR_OF
 
 DAY_MS = 86_400_000
 SITES = ("north", "south")

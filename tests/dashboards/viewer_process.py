@@ -13,7 +13,7 @@ import duckdb
 from dashboards.sources.base import Source
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
-from dashboards.viewer import running
+from dashboards.viewer import open_viewer
 
 
 def source(told: dict[str, str]) -> Source:
@@ -24,7 +24,7 @@ def source(told: dict[str, str]) -> Source:
 
 async def main() -> None:
     answers = source(json.loads(sys.argv[1]))
-    async with running(answers, utc_offset_ms=28_800_000, refresh_s=float(sys.argv[2])) as url:
+    async with open_viewer(answers, utc_offset_ms=28_800_000, refresh_s=float(sys.argv[2])) as url:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)

@@ -12,7 +12,7 @@ from ingest.decode import Decoder
 from ingest.messages import PlainMessage
 from ingest.stores.line import line_renderer
 from park.catalogue import DeviceKind, ValueType
-from park.sectors import KINDS, SECTOR_OF
+from sectors import KINDS, SECTOR_OF
 from tests.ingest.helpers import new_batch
 from tests.ingest.line_protocol import parse_line
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.deadletter import read_dead_letters
-from park.reading import Reason
+from park.rejection import Reason
 from tests.end_to_end.chaos import await_that, chaos
 from tests.end_to_end.fuzz import fuzz
 from tests.end_to_end.ledger import Load

@@ -23,7 +23,7 @@ from tests.servers.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "add-a-sector.md").read_text(encoding="utf-8")
-PACKAGES = ("park", "simulator", "ingest", "dashboards", "mqttlink", "park_cli")
+PACKAGES = ("park", "sectors", "simulator", "ingest", "dashboards", "mqttlink", "park_cli")
 GARDENS = {"garden_station", "tree_probe", "palm_house", "sprinkler"}
 NEW = {"gardens": GARDENS, "river": {"level_gauge"}}
 DAY_MS = (1780257600000, 1780344000000)  # the day of the guide's commands
@@ -80,7 +80,7 @@ def command(beginning: str) -> str:
 
 def written() -> dict[str, str]:
     """The files that the guide has a newcomer write, by path."""
-    return dict(re.findall(r"`(park/sectors/\S+\.py)`:\n\n```python\n(.*?)```", GUIDE, re.DOTALL))
+    return dict(re.findall(r"`(sectors/\S+\.py)`:\n\n```python\n(.*?)```", GUIDE, re.DOTALL))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def town(house: House) -> House:
         file.write_text(text, encoding="utf-8")
     after = house.files()
     assert {path: after[path] for path in before} == before
-    assert {str(Path(path).parent) for path in after.keys() - before.keys()} == {f"park/sectors/{name}" for name in NEW}
+    assert {str(Path(path).parent) for path in after.keys() - before.keys()} == {f"sectors/{name}" for name in NEW}
     return house
 
 
@@ -267,7 +267,7 @@ def test_every_panel_has_something_to_show(town: House, stored: Stored) -> None:
 def test_without_panels_of_its_own_the_rules_make_them(town: House, stored: Stored) -> None:
     town.run(command("park dashboards build"))
     own = {panel["title"] for panel in town.panels("gardens")}
-    (town.root / "park" / "sectors" / "gardens" / "panels.py").unlink()
+    (town.root / "sectors" / "gardens" / "panels.py").unlink()
     town.run(command("park dashboards build"))
     by_rules = {panel["title"] for panel in town.panels("gardens")}
     assert "Water total, increase" in by_rules - own

@@ -17,10 +17,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.batch import Batch, BatchPolicy
-from ingest.ingester import IngestOptions
-from ingest.receive import BrokerOptions
-from ingest.single import Ingester
-from ingest.status import Status, Summary
+from ingest.ingester import Ingester
+from ingest.receive import SessionOptions
+from ingest.run import IngestOptions
+from ingest.status import IngestSummary, Status
 from ingest.stores.base import Store
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
@@ -88,7 +88,7 @@ def influx_store(server: InfluxDB2, bucket: str, *, token: str | None = None) ->
 
 
 def options(broker: Mosquitto, folder: Path, client_id: str, **changes: Any) -> IngestOptions:
-    session = BrokerOptions(address=parse_broker_url(broker.url), client_id=client_id)
+    session = SessionOptions(address=parse_broker_url(broker.url), client_id=client_id)
     defaults: dict[str, Any] = {
         "broker": session,
         "store": InfluxUrl(endpoint="http://127.0.0.1:1", bucket="park", org="park"),
@@ -104,7 +104,7 @@ class Running:
     """An ingester in this process; `summary` is there after it has drained."""
 
     ingester: Ingester
-    summary: Summary | None = None
+    summary: IngestSummary | None = None
 
     @property
     def status(self) -> Status:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ingest.batch import BatchPolicy
-from ingest.ingester import IngestOptions, run
-from ingest.receive import BrokerOptions
+from ingest.receive import SessionOptions
+from ingest.run import IngestOptions, run
 from ingest.stores import parse_store_url
 from ingest.write import RetryPolicy
 from mqttlink import parse_broker_url
@@ -20,7 +20,7 @@ async def main(told: dict[str, str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = IngestOptions(
-        broker=BrokerOptions(address=parse_broker_url(told["broker"]), client_id=told["client_id"]),
+        broker=SessionOptions(address=parse_broker_url(told["broker"]), client_id=told["client_id"]),
         store=parse_store_url(told["store"]),
         dead_letters=Path(told["dead_letters"]),
         processes=int(told.get("processes", "1")),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.deadletter import DeadLetterFile, read_dead_letter, read_dead_letters
 from ingest.errors import DeadLetterError
-from park.reading import Reason, Rejection
+from park.rejection import Reason, Rejection
 
 
 def rejection(payload: bytes = b"\x00{", *, topic: str = "park/x", content_type: str | None = None) -> Rejection:

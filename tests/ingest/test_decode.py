@@ -11,8 +11,8 @@ from ingest.decode import Decoder
 from ingest.messages import PlainMessage
 from ingest.stores.line import line_renderer
 from park.catalogue import Channel, DeviceKind, ValueType
-from park.reading import Reason, Rejection
-from park.sectors import KINDS, SECTOR_OF
+from park.rejection import Reason, Rejection
+from sectors import KINDS, SECTOR_OF
 from tests.ingest.helpers import T0, new_batch, payload, topic
 from tests.ingest.line_protocol import parse_line
 

@@ -10,7 +10,7 @@ HEAVY = {"numpy", "aiohttp", "urllib3", "httpx", "rich", "typer", "pydantic", "d
 def test_no_library_is_loaded_that_an_ingester_has_no_use_for() -> None:
     program = """
 import sys
-import park_cli.ingesting
+import park_cli.ingest_process
 import ingest.metrics
 from ingest.stores import open_store, parse_store_url
 open_store(parse_store_url("influxdb+https://127.0.0.1/park"), {})

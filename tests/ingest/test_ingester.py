@@ -15,7 +15,7 @@ from ingest.deadletter import read_dead_letters
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
 from mqttlink import ConnectRefused
-from park.reading import Reason, Rejection
+from park.rejection import Reason, Rejection
 from tests.ingest.helpers import (
     T0,
     Sent,

@@ -23,9 +23,9 @@ from ingest.errors import (
     TooLarge,
     Unauthorized,
 )
-from ingest.ingester import IngestOptions, run
 from ingest.messages import PlainMessage
-from ingest.receive import BrokerOptions
+from ingest.receive import SessionOptions
+from ingest.run import IngestOptions, run
 from ingest.sequence import Tally
 from ingest.status import Status
 from ingest.stores import open_store, parse_store_url
@@ -33,10 +33,10 @@ from ingest.stores.base import Row, Store
 from ingest.stores.duckdb import connection_of
 from ingest.stores.influx import InfluxStore
 from ingest.stores.url import InfluxUrl
-from ingest.write import Writer
+from ingest.write import BatchWriter
 from mqttlink import parse_broker_url
 from park.catalogue import ValueType
-from park.sectors import KINDS, SECTOR_OF
+from sectors import KINDS, SECTOR_OF
 from tests.ingest.helpers import T0, influx_store, new_batch
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
@@ -241,7 +241,7 @@ def test_rows_that_are_refused_are_found(influxdb: InfluxDB2, tmp_path: Path, ot
         batch.payloads += rows
         batch.origins += [PlainMessage(topic="t", payload=b"")] * len(rows)
         status = Status("i", Tally(), {}, {})
-        writer = Writer(store, DeadLetterFile(tmp_path / "dead"), status, lambda _batch: None)
+        writer = BatchWriter(store, DeadLetterFile(tmp_path / "dead"), status, lambda _batch: None)
         writer.submit(batch)
         await writer.drain()
         assert store.requests == 3 or other != "none"
@@ -297,7 +297,7 @@ def test_a_request_too_large_for_the_server_is_split(tmp_path: Path) -> None:
             batch.payloads += [b"%d" % i for i in range(201)]
             batch.origins += [PlainMessage(topic="t", payload=b"")] * 201
             status = Status("i", Tally(), {}, {})
-            writer = Writer(store, DeadLetterFile(tmp_path / "dead"), status, settled.append)
+            writer = BatchWriter(store, DeadLetterFile(tmp_path / "dead"), status, settled.append)
             writer.submit(batch)
             await writer.drain()
             assert (status.stored, status.dead_lettered) == (200, 1)
@@ -338,7 +338,7 @@ def test_victoriametrics_takes_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_a_duckdb_file_cannot_be_shared_among_workers(tmp_path: Path) -> None:
-    session = BrokerOptions(address=parse_broker_url("mqtt://127.0.0.1:1"))
+    session = SessionOptions(address=parse_broker_url("mqtt://127.0.0.1:1"))
     url = parse_store_url(f"duckdb://{tmp_path}/park.duckdb")
     with pytest.raises(BadStoreUrl, match="--processes 1"):
         asyncio.run(run(IngestOptions(broker=session, store=url, processes=2), asyncio.Event()))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mqttlink.broker import Broker
+from mqttlink.broker.server import Broker
 from tests.servers.mosquitto import run_mosquitto
 
 _names = itertools.count(1)

@@ -6,7 +6,7 @@ import pytest
 
 from park.catalogue import Channel, DeviceKind, Sector, ValueType
 from park.errors import CatalogueError
-from park.sectors import KINDS, SECTOR_OF, SECTORS, _index
+from sectors import KINDS, SECTOR_OF, SECTORS, _index
 
 UCUM_LIKE = re.compile(r"[A-Za-z0-9%/{}.\[\]2-]+")
 

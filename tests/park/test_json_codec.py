@@ -13,8 +13,8 @@ from park.codecs import CODECS
 from park.codecs.json import JSON
 from park.columns import Columns
 from park.errors import DecodeError
-from park.reading import Reason
-from park.sectors import KINDS
+from park.rejection import Reason
+from sectors import KINDS
 
 KIND = DeviceKind(
     name="sample_kind",

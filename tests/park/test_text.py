@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from park.text import Writer, choice, number, padded
+from park.text import RowWriter, choice, number, padded
 
 WHOLE = st.integers(-(2**62), 2**62)
 
@@ -34,7 +34,7 @@ def test_a_writer_lays_parts_out_from_left_to_right(data: st.DataObject) -> None
     picks = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
     where = data.draw(st.lists(st.booleans(), min_size=count, max_size=count))
     texts = (b"a", b"bcd", b"")
-    writer = Writer(count)
+    writer = RowWriter(count)
     writer.literal(b"<")
     writer.literal(b"-")
     writer.rows(number(np.array(ks), 1))

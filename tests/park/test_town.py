@@ -3,8 +3,8 @@
 import pytest
 
 from park.errors import TownError
-from park.sectors import SECTORS
 from park.town import default_town, parse_town
+from sectors import SECTORS
 
 GOOD = """
 [town]
@@ -14,14 +14,14 @@ longitude = 120.31
 
 
 def test_the_default_town_gives_every_sector_a_site() -> None:
-    town = default_town()
+    town = default_town(SECTORS)
     for sector in SECTORS.values():
         assert town.sites_of(sector), sector.name
-    assert town.town.commissioned_ms == 1_767_196_800_000  # 2026-01-01T00:00+08:00
+    assert town.settings.commissioned_ms == 1_767_196_800_000  # 2026-01-01T00:00+08:00
 
 
 def test_a_sector_that_no_site_lists_brings_its_own() -> None:
-    town = parse_town(GOOD, "park.toml")
+    town = parse_town(GOOD, "park.toml", SECTORS)
     for sector in SECTORS.values():
         names = [site.name for site in town.sites_of(sector)]
         assert names == list(sector.sites or (f"{sector.name}-1",))
@@ -30,10 +30,10 @@ def test_a_sector_that_no_site_lists_brings_its_own() -> None:
 def test_an_unlisted_sector_may_bring_a_site_that_is_listed_for_others() -> None:
     sector = SECTORS["transport"]
     site = f'[[sites]]\nname = "{sector.sites[0]}"\nsectors = ["energy"]\nlatitude = 1\nlongitude = 2\n'
-    town = parse_town(GOOD + site, "park.toml")
+    town = parse_town(GOOD + site, "park.toml", SECTORS)
     assert [site.name for site in town.sites_of(sector)] == list(sector.sites)
     assert [site.name for site in town.sites_of(SECTORS["energy"])] == [sector.sites[0]]
-    names = [site.name for site in town.all_sites()]
+    names = [site.name for site in town.sites]
     assert len(names) == len(set(names))
 
 
@@ -53,6 +53,6 @@ def test_an_unlisted_sector_may_bring_a_site_that_is_listed_for_others() -> None
 )
 def test_a_mistaken_key_is_named_with_its_file(text: str, key: str) -> None:
     with pytest.raises(TownError) as caught:
-        parse_town(text, "my/park.toml")
+        parse_town(text, "my/park.toml", SECTORS)
     assert key in str(caught.value)
     assert "my/park.toml" in str(caught.value)

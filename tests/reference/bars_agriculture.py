@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from park.sectors.agriculture import et0
-from park.sectors.agriculture.fields import survey
-from park.sectors.agriculture.irrigation import EFFICIENCY
-from park.sectors.agriculture.soil import soil_day
+from sectors.agriculture import et0
+from sectors.agriculture.fields import survey
+from sectors.agriculture.irrigation import EFFICIENCY
+from sectors.agriculture.soil import soil_day
 from tests.reference.bar import Bar, Figures
 from tests.reference.records import Record, greensboro
 from tests.reference.statistics import correlation, deseasoned

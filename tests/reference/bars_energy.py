@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from park.model import GRID_S, WorldDay
-from park.sectors.energy.model import EnergyModel
+from sectors.energy.model import EnergyModel
 from tests.reference.bar import Bar, Figures
 from tests.reference.statistics import correlation, lag
 from tests.reference.walk import Walked, setting_of, shuffled_weather, walk, world_of

@@ -9,8 +9,8 @@ import numpy as np
 from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import Bools, Floats, Ints, Observation
-from park.sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR
-from park.sectors.transport.corridor import CAPACITY, SATURATION
+from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR
+from sectors.transport.corridor import CAPACITY, SATURATION
 from tests.reference.bar import Bar
 from tests.reference.walk import Walked, shuffled_weather, walk, world_of
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from park.model import GRID_POINTS, GRID_S, Carry, Ints, Model, Moments, Setting, WorldDay
-from park.sectors import SECTORS
 from park.town import Town, default_town
+from sectors import SECTORS
 from simulator.streams import CounterStreams
 from simulator.world import World
 
@@ -64,16 +64,16 @@ class Walked:
 
 def town(seed: int, commissioned: dt.date | None = None) -> Town:
     """The default town with another seed or date."""
-    default = default_town()
+    default = default_town(SECTORS)
     changes = {"seed": seed} | ({"commissioned": commissioned} if commissioned else {})
-    return default.model_copy(update={"town": default.town.model_copy(update=changes)})
+    return replace(default, settings=default.settings.model_copy(update=changes))
 
 
 @cache
 def world_of(seed: int, commissioned: dt.date | None = None) -> World:
     """The world of the default town."""
-    place = town(seed, commissioned).town
-    sites = town(seed, commissioned).all_sites()
+    place = town(seed, commissioned).settings
+    sites = town(seed, commissioned).sites
     return World(
         CounterStreams(seed),
         latitude=place.latitude,
@@ -90,14 +90,14 @@ def world_of(seed: int, commissioned: dt.date | None = None) -> World:
 def setting_of(sector: str, seed: int) -> Setting:
     """What the sector's model knows of the default town."""
     park = town(seed)
-    names = [site.name for site in park.all_sites()]
+    names = [site.name for site in park.sites]
     rows = np.array([names.index(site.name) for site in park.sites_of(SECTORS[sector])])
     return Setting(
         streams=CounterStreams(seed),
         site_of=lambda cells: rows[cells % len(rows)],
-        latitude=park.town.latitude,
-        longitude=park.town.longitude,
-        elevation_m=park.town.elevation_m,
+        latitude=park.settings.latitude,
+        longitude=park.settings.longitude,
+        elevation_m=park.settings.elevation_m,
         per_cell={kind.name: kind.per_cell for kind in SECTORS[sector].kinds},
     )
 
@@ -121,7 +121,7 @@ def walk(
         first: day on which to begin; the days before are carried unseen.
         weather: number of a day to its weather, where it is not to be the town's own.
     """
-    model: Model = import_module(f"park.sectors.{sector.replace('-', '_')}.model").MODEL(setting_of(sector, seed))
+    model: Model = import_module(f"sectors.{sector.replace('-', '_')}.model").MODEL(setting_of(sector, seed))
     weather = weather or world_of(seed).day
     numbers = np.arange(cells, dtype=np.int64)
     carry = model.begin(numbers)

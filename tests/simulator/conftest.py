@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from park.town import default_town
+from sectors import SECTORS
 from simulator.fleet import Fleet
-from simulator.generate import FORMATS, generate
+from simulator.generate import FORMATS, make_lines
 from simulator.plan import Selection, make_plan
 
 #: 2026-01-20T03:30 local time: half an hour before the town's day begins; few days have to be carried.
@@ -18,14 +19,14 @@ HOUR = 60 * MINUTE
 
 def select(**changes: Any) -> Selection:
     """A selection of the default town."""
-    options: dict[str, Any] = {"town": default_town(), "seed": 7, "devices": 60} | changes
+    options: dict[str, Any] = {"town": default_town(SECTORS), "seed": 7, "devices": 60} | changes
     return Selection(**options)
 
 
 def lines_of(selection: Selection, start: int, until: int, format_: str = "ndjson") -> bytes:
     """What `park generate` prints."""
     plan = make_plan(selection)
-    return b"".join(lines for _, lines in generate(Fleet(plan), FORMATS[format_](plan), start, until))
+    return b"".join(lines for _, lines in make_lines(Fleet(plan), FORMATS[format_](plan), start, until))
 
 
 @pytest.fixture

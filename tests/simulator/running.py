@@ -12,8 +12,8 @@ from mqttlink import parse_broker_url
 from simulator.clock import ScheduleOptions
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.publish import BrokerOptions
-from simulator.simulate import Simulated, SimulateOptions, simulate
+from simulator.publish import GatewayOptions
+from simulator.simulate import Simulated, SimulateOptions, run_simulation
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto
 from tests.simulator.conftest import lines_of, select
@@ -23,7 +23,7 @@ Key = tuple[str, int]
 
 def options(broker: Mosquitto, schedule: ScheduleOptions, **changes: Any) -> SimulateOptions:
     drain_s = changes.pop("drain_s", 30.0)
-    address = BrokerOptions(address=parse_broker_url(broker.url), rewind_s=3.0, drain_s=drain_s)
+    address = GatewayOptions(address=parse_broker_url(broker.url), rewind_s=3.0, drain_s=drain_s)
     selection = select(**changes.pop("selection", {}))
     return SimulateOptions(selection=selection, schedule=schedule, broker=address, **changes)
 
@@ -32,7 +32,7 @@ def run(options: SimulateOptions, stop: asyncio.Event | None = None) -> Simulate
     async def main() -> Simulated:
         if options.processes > 1:
             return await simulate_in_processes(options, stop or asyncio.Event())
-        return await simulate(options, stop or asyncio.Event())
+        return await run_simulation(options, stop or asyncio.Event())
 
     return asyncio.run(main())
 
@@ -56,7 +56,7 @@ class Running:
 
         try:
             with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-                self._done.append(runner.run(simulate(self._options, self._stop, on_progress=keep)))
+                self._done.append(runner.run(run_simulation(self._options, self._stop, on_progress=keep)))
         except Exception as error:
             self._errors.append(error)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from park.sectors import KINDS, SECTORS
+from sectors import KINDS, SECTORS
 from simulator.fleet import Fleet
 from simulator.plan import make_plan
 from tests.simulator.conftest import HOUR, MINUTE, START, lines_of, select

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from park.sectors import KINDS
+from sectors import KINDS
 from simulator.errors import SelectionError
 from simulator.plan import Plan, make_plan
 from tests.simulator.conftest import select

@@ -4,13 +4,14 @@ import pytest
 
 from park.model import WorldDay
 from park.town import default_town
+from sectors import SECTORS
 from simulator.fleet import Fleet
 from simulator.plan import Selection, make_plan
 
 
 def carried(monkeypatch: pytest.MonkeyPatch, *days: int) -> list[int]:
     """Through how many days a new town is carried for each of these, observed one after the other."""
-    selection = Selection(town=default_town(), seed=5, devices=6, kinds=("parking_lot",))
+    selection = Selection(town=default_town(SECTORS), seed=5, devices=6, kinds=("parking_lot",))
     fleet = Fleet(make_plan(selection))
     passed: list[int] = []
     make = fleet.world.days

@@ -1,0 +1,36 @@
+"""The ingester as a whole: in this process, or shared among workers."""
+
+import asyncio
+import os
+
+from ingest.errors import BadStoreUrl
+from ingest.ingester import Ingester
+from ingest.memory import relax_collector
+from ingest.options import IngestOptions
+from ingest.retire import retiring
+from ingest.status import IngestSummary, Latency
+from ingest.stores import DuckdbUrl, open_store
+from ingest.workers import supervise
+
+__all__ = ["IngestOptions", "IngestSummary", "Latency", "run"]
+
+
+async def run(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
+    """Ingest until `stop` is set; then stop intake, flush, acknowledge, disconnect.
+
+    Raises:
+        LinkError: the broker refused the very first connection for good.
+        BadStoreUrl: a DuckDB file cannot be shared among processes.
+        IngestError: the store's secret or file cannot be opened, or metrics cannot be served.
+    """
+    if options.processes > 1 and isinstance(options.store, DuckdbUrl):
+        raise BadStoreUrl(f"{options.store}: one process owns a DuckDB file; use --processes 1, or InfluxDB")
+    async with retiring(options, stop):
+        if options.processes > 1:
+            return await supervise(options, stop)
+        store = open_store(options.store, os.environ)
+        relax_collector()
+        try:
+            return await Ingester(options, store).run(stop)
+        finally:
+            await store.close()

@@ -1,0 +1,88 @@
+"""`park dashboards`."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboards.build import stale, write
+from dashboards.definitions import dashboards
+from dashboards.errors import DashboardError
+from dashboards.sources.base import Source, Window
+from ingest.stores import open_store
+from ingest.stores.url import parse_store_url
+from park.panel import View
+from park_cli.errors import CommandError
+from park_cli.options import DEFAULT_STORE, StoreOption, duration_ms, moment_ms
+from park_cli.output import errors, progress_bar
+from park_cli.panel_sources import open_source
+
+app = typer.Typer(name="dashboards", help="Generate the dashboards, or try them against a store.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    *,
+    root: Annotated[Path, typer.Option(help="A checkout of the project.")] = Path(),
+    check_only: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if a file is stale.")] = False,
+) -> None:
+    """Write Grafana's JSON and the tables of the docs from the definitions.
+
+    Examples:
+      park dashboards build
+
+      park dashboards build --check
+    """
+    if not (root / "dashboards").is_dir():
+        raise CommandError(f"--root {root}: is no checkout of the project")
+    paths = stale(root) if check_only else write(root)
+    for path in paths:
+        errors.print(f"{'stale' if check_only else 'wrote'}: {path}")
+    if check_only and paths:
+        raise CommandError("generated files are stale: run `park dashboards build` and commit what it writes")
+
+
+@app.command()
+def check(
+    store: StoreOption = DEFAULT_STORE,
+    *,
+    until: Annotated[str | None, typer.Option(help="End of the time range.", show_default="now")] = None,
+    last: Annotated[str, typer.Option(help="Length of the time range.")] = "24h",
+) -> None:
+    """Run every panel's query against a store; exit code 1 if one fails or finds nothing.
+
+    Examples:
+      park dashboards check --store "influxdb+http://127.0.0.1:8086/park?org=park"
+    """
+    url = parse_store_url(store)
+    end = int(time.time() * 1000) if until is None else moment_ms(until, "--until")
+    window = Window(start=end - duration_ms(last, "--last"), until=end)
+    opened = open_store(url, os.environ)  # the viewing side of a file needs the file's owner
+    troubles = asyncio.run(_check(open_source(url, os.environ), window))
+    asyncio.run(opened.close())
+    for trouble in troubles:
+        errors.print(trouble)
+    if troubles:
+        raise CommandError(f"{len(troubles)} panels have nothing to show")
+
+
+async def _check(source: Source, window: Window) -> list[str]:
+    panels = [(page, panel) for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
+    troubles = []
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("checking", total=len(panels), note="panels")
+            for page, panel in panels:
+                try:
+                    rows = await source.answer(panel, window)
+                    if not any(series.values for series in rows):
+                        troubles.append(f"{page.slug}: {panel.title}: no rows")
+                except DashboardError as error:
+                    troubles.append(f"{page.slug}: {panel.title}: {error}")
+                bar.advance(task)
+    finally:
+        await source.close()
+    return troubles

@@ -1,0 +1,81 @@
+"""`park demo`: starts the simulator's process, and then what shows it.
+
+The models take a moment to reach the present day. They spend it on another processor while this process is still
+importing its libraries, so this module imports next to nothing itself.
+"""
+
+import functools
+import gc
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from park_cli.options import Config, Devices, Interval, Json, Seed, SelectionOptions, duration_ms
+from simulator.children import Children
+
+if TYPE_CHECKING:
+    from simulator.simulate import Preparation
+
+app = typer.Typer(name="demo", pretty_exceptions_enable=False)
+
+
+@app.command()
+def demo(
+    for_: Annotated[str | None, typer.Option("--for", help="Stop after 60s, 10m, counted from the live start.")] = None,
+    backfill: Annotated[str, typer.Option(help="How much history is shown at first sight.")] = "24h",
+    store: Annotated[
+        str | None, typer.Option(help="duckdb:///path or influxdb+http://...", show_default="a temporary DuckDB")
+    ] = None,
+    broker: Annotated[str | None, typer.Option(help="mqtt://host:port", show_default="an embedded broker")] = None,
+    port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one")] = 0,
+    *,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
+    seed: Seed = None,
+    devices: Devices = None,
+    interval: Interval = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show the whole park on this machine: no Docker, no server, no account.
+
+    Prints the viewer's address; ends with --for or Ctrl-C, then proves that every reading was stored.
+
+    Examples:
+      park demo
+
+      park demo --for 60s --devices 500 --open
+    """
+    asked = SelectionOptions(seed=seed, devices=devices, interval=interval, config=config)
+    for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
+    children = Children(functools.partial(prepare, asked, backfill))
+    gc.disable()  # until all is imported: that makes no garbage, and looking for it takes a sixth of the time
+    try:
+        from park_cli.demo_process import DemoOptions, show  # noqa: PLC0415 - the same
+        from park_cli.schedules import live_schedule  # noqa: PLC0415 - while the child is at work
+
+        selection = asked.resolve()
+        options = DemoOptions(
+            selection=selection,
+            schedule=live_schedule(selection, backfill),
+            for_s=for_s,
+            store=store,
+            broker=broker,
+            port=port,
+            open_browser=open_browser,
+        )
+        show(options, children, as_json=json)
+    except BaseException:
+        children.kill()
+        raise
+    finally:
+        children.close()
+
+
+def prepare(asked: SelectionOptions, backfill: str) -> "Preparation":
+    """In the simulator's process: what to warm up for."""
+    from park_cli.schedules import live_schedule  # noqa: PLC0415 - the child's imports, not its parent's
+    from simulator.simulate import Preparation  # noqa: PLC0415 - the same
+
+    selection = asked.resolve()
+    begin_ms = live_schedule(selection, backfill).launched().begin_ms
+    return Preparation(selection=selection, begin_ms=begin_ms)

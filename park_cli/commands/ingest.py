@@ -1,0 +1,78 @@
+"""`park ingest`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
+from park_cli.errors import UsageError
+from park_cli.ingest_handover import Given, become
+
+app = typer.Typer(name="ingest", pretty_exceptions_enable=False)
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    broker: Broker = DEFAULT_BROKER,
+    store: StoreOption = DEFAULT_STORE,
+    *,
+    client_id: Annotated[str, typer.Option(help="Name of the broker's session; keep it.")] = "park-ingest",
+    group: Annotated[
+        str | None, typer.Option(help="Share the messages with the ingesters of this group on other hosts.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Workers that share the subscription.")] = 1,
+    dead_letters: Annotated[Path, typer.Option(help="Where messages go that cannot be stored.")] = Path(
+        "dead-letters.ndjson"
+    ),
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics, /livez and /readyz.")] = None,
+    metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates to trust for mqtts.", show_default="the system's")
+    ] = None,
+    cert_file: Annotated[Path | None, typer.Option(help="Certificate that the broker knows this ingester by.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Leave the group for good: empty this client id's session, end it, exit.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Store every reading that the broker delivers; acknowledge it only when the store has it.
+
+    Runs until SIGTERM or Ctrl-C; then it drains and exits 0.
+
+    Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name. A store at
+    influxdb+https:// is trusted by the system's certificates, or those that SSL_CERT_FILE names.
+
+    Examples:
+      park ingest --broker mqtt://127.0.0.1:1883 --store "influxdb+http://127.0.0.1:8086/park?org=park"
+
+      park ingest --store duckdb:///tmp/park.duckdb
+    """
+    if (cert_file is None) != (key_file is None):
+        raise UsageError("--cert-file and --key-file belong together")
+    if retire and processes > 1:
+        raise UsageError("--retire is for one client id; workers retire by themselves when --processes changes")
+    become(
+        Given(
+            broker=broker,
+            store=store,
+            client_id=client_id,
+            group=group,
+            processes=processes,
+            dead_letters=str(dead_letters),
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
+            ca_file=_text(ca_file),
+            cert_file=_text(cert_file),
+            key_file=_text(key_file),
+            retire=retire,
+            as_json=json,
+            verbose=bool(context.parent and context.parent.params.get("verbose")),
+        )
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

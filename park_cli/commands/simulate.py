@@ -1,0 +1,133 @@
+"""`park simulate`."""
+
+import asyncio
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from mqttlink import parse_broker_url
+from park_cli.errors import UsageError
+from park_cli.options import (
+    DEFAULT_BROKER,
+    Broker,
+    Config,
+    Devices,
+    FirstDevice,
+    Interval,
+    Json,
+    Kinds,
+    Sectors,
+    Seed,
+    SelectionOptions,
+    Start,
+    Until,
+    duration_ms,
+)
+from park_cli.output import print_summary, progress_bar
+from park_cli.schedules import credentials, schedule_of
+from park_cli.signals import run_until_signal
+from simulator.processes import simulate_in_processes
+from simulator.progress import Progress
+from simulator.publish import GatewayOptions
+from simulator.simulate import Simulated, SimulateOptions, run_simulation
+from simulator.unrest import Unrest
+
+app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
+
+
+@app.command()
+def simulate(
+    broker: Broker = DEFAULT_BROKER,
+    *,
+    seed: Seed = None,
+    start: Start = None,
+    until: Until = None,
+    devices: Devices = None,
+    first_device: FirstDevice = 0,
+    sector: Sectors = None,
+    kind: Kinds = None,
+    interval: Interval = None,
+    config: Config = None,
+    backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
+    speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
+    processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
+    connections: Annotated[int, typer.Option(min=1, help="Gateways, and so connections, per site.")] = 1,
+    rewind: Annotated[str, typer.Option(help="What a gateway sends again after a reconnection.")] = "10s",
+    drain: Annotated[str, typer.Option(help="How long after the end a backlog is still worked off.")] = "30s",
+    ramp_up: Annotated[str, typer.Option(help="Gateways join one after the other over this time: 30s.")] = "0s",
+    churn: Annotated[float, typer.Option(min=0, help="Gateways per minute that drop their connection.")] = 0.0,
+    reconnect_storm: Annotated[
+        str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Publish the readings over MQTT 5, open loop.
+
+    Runs until --until, or until Ctrl-C; then what was due is still sent and its acknowledgements awaited, for
+    --drain at most; history and --speed max have their time as long as the broker goes on acknowledging.
+    Exit code 1 with --until if the broker did not take every reading that was due.
+
+    With --ramp-up, --churn and --reconnect-storm the same readings are published: what was due while a gateway was
+    away comes later, with its own time, so that `park verify` needs no such option. What was due before a gateway
+    joined counts as history. Connections made again are counted as reconnects.
+
+    Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
+    file per site. A gateway's user name is its site, unless --broker names a user.
+
+    Examples:
+      park simulate --devices 300 --backfill 24h
+
+      park simulate --speed max --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
+
+      park simulate --devices 10000 --kind soil_probe --interval 1s --processes 2 --until 2026-11-30T12:00:00Z
+    """
+    selection = SelectionOptions(
+        seed=seed,
+        devices=devices,
+        first_device=first_device,
+        sectors=sector,
+        kinds=kind,
+        interval=interval,
+        config=config,
+    ).resolve()
+    options = SimulateOptions(
+        selection=selection,
+        schedule=schedule_of(selection, start, until, backfill, speed),
+        broker=GatewayOptions(
+            address=parse_broker_url(broker),
+            credentials=credentials(),
+            rewind_s=duration_ms(rewind, "--rewind") / 1000,
+            drain_s=duration_ms(drain, "--drain") / 1000,
+        ),
+        connections=connections,
+        processes=processes,
+        ramp_up_s=duration_ms(ramp_up, "--ramp-up") / 1000,
+        unrest=Unrest(
+            churn_per_min=churn,
+            storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
+        ),
+    )
+    summary = asyncio.run(_run(options)).summary
+    print_summary("simulated", dataclasses.asdict(summary), as_json=json)
+    if options.schedule.until_ms is not None and not summary.complete:
+        raise typer.Exit(1)
+
+
+def _storm_s(text: str) -> float:
+    every_ms = duration_ms(text, "--reconnect-storm")
+    if not every_ms:
+        raise UsageError("--reconnect-storm: must be longer than nothing")
+    return every_ms / 1000
+
+
+async def _run(options: SimulateOptions) -> Simulated:
+    with progress_bar() as bar:
+        task = bar.add_task("publishing", total=None, note="")
+
+        def show(progress: Progress) -> None:
+            late = f", {progress.overruns:,} overruns" if progress.overruns else ""
+            bar.update(task, completed=progress.acknowledged, total=progress.offered, note=f"acknowledged{late}")
+
+        run = run_simulation if options.processes == 1 else simulate_in_processes
+        return await run_until_signal(lambda stop: run(options, stop, on_progress=show))

@@ -1,0 +1,195 @@
+"""The demo at work: broker, ingester, store and viewer in this process, the simulator in another."""
+
+import asyncio
+import contextlib
+import dataclasses
+import gc
+import os
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from dashboards.viewer import open_viewer
+from ingest.ingester import Ingester
+from ingest.memory import relax_collector
+from ingest.options import IngestOptions
+from ingest.receive import SessionOptions
+from ingest.status import IngestSummary
+from ingest.stores import open_store
+from ingest.stores.base import Store
+from ingest.stores.url import StoreUrl, parse_store_url
+from mqttlink import Address, parse_broker_url
+from mqttlink.broker.server import Broker
+from park_cli.commands.verify import VerifySummary, compare
+from park_cli.output import errors, print_summary, progress_bar
+from park_cli.panel_sources import open_source
+from park_cli.schedules import credentials
+from park_cli.signals import run_until_signal
+from simulator.children import Children
+from simulator.clock import ScheduleOptions
+from simulator.plan import Selection
+from simulator.processes import simulate_in_processes
+from simulator.publish import GatewayOptions, Progress
+from simulator.simulate import Simulated, SimulateOptions
+
+_SETTLE_S = 60.0
+_REFRESH_S = 1.5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """What to show, and for how long from the first live reading on."""
+
+    selection: Selection
+    schedule: ScheduleOptions
+    for_s: float | None
+    store: str | None
+    broker: str | None
+    port: int
+    open_browser: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DemoSummary:
+    """The three parts' summaries."""
+
+    simulate: dict[str, Any]
+    ingest: dict[str, Any]
+    verify: VerifySummary
+
+
+def show(options: DemoOptions, children: Children, *, as_json: bool) -> None:
+    """Run the demo to its end, and print what came of it.
+
+    Args:
+        options: what to show.
+        children: the simulator, already warming up.
+        as_json: the summary as one line of JSON.
+
+    Raises:
+        typer.Exit: some reading was lost, duplicated or altered.
+    """
+    summary = asyncio.run(run_until_signal(lambda stop: _run(options, children, stop)))
+    print_summary("the park", dataclasses.asdict(summary), as_json=as_json)
+    if not summary.verify.clean:
+        raise typer.Exit(1)
+
+
+async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) -> DemoSummary:
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="park-demo-")))
+        url = parse_store_url(options.store or f"duckdb://{folder / 'park.duckdb'}")
+        store = open_store(url, os.environ)
+        stack.push_async_callback(store.close)
+        address = await stack.enter_async_context(_broker_address(options))
+        ingester = Ingester(_ingest_options(address, url, folder), store)
+        ingesting = await stack.enter_async_context(_ingesting(ingester))
+        source = open_source(url, os.environ)
+        stack.push_async_callback(source.close)
+        page = await stack.enter_async_context(
+            open_viewer(
+                source,
+                port=options.port,
+                utc_offset_ms=options.selection.town.settings.utc_offset_ms,
+                refresh_s=_REFRESH_S,
+            )
+        )
+        _announce(page, options)
+        relax_collector()
+        gc.enable()
+        # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
+        simulated = await _simulate(options, children, address, stop)
+        await _settled(ingester, simulated)
+        ingested = await ingesting()
+        verified = await asyncio.to_thread(_verify, options, store, simulated)
+    return DemoSummary(
+        simulate=dataclasses.asdict(simulated.summary), ingest=dataclasses.asdict(ingested), verify=verified
+    )
+
+
+@contextlib.asynccontextmanager
+async def _broker_address(options: DemoOptions) -> AsyncIterator[Address]:
+    """The broker that was named, or one of our own while the block runs."""
+    if options.broker is not None:
+        yield parse_broker_url(options.broker)
+        return
+    async with Broker() as broker:
+        yield Address(host=broker.host, port=broker.port, tls=False)
+
+
+def _ingest_options(address: Address, url: StoreUrl, folder: Path) -> IngestOptions:
+    return IngestOptions(
+        broker=SessionOptions(address=address),
+        store=url,
+        dead_letters=folder / "dead-letters.ndjson",
+        report_every_s=2.0,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable[IngestSummary]]]:
+    """The ingester at work, subscribed; yields a function that drains it."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(ingester.run(stop), name="ingester")
+    subscribed = asyncio.create_task(ingester.receiver.link.connected())
+    await asyncio.wait([task, subscribed], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        subscribed.cancel()
+        task.result()
+
+    async def drain() -> IngestSummary:
+        stop.set()
+        return await task
+
+    try:
+        yield drain
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _simulate(options: DemoOptions, children: Children, address: Address, stop: asyncio.Event) -> Simulated:
+    """History, then live readings until `--for` has passed or `stop` is set."""
+    loop = asyncio.get_running_loop()
+    simulation = SimulateOptions(
+        selection=options.selection,
+        schedule=options.schedule,
+        broker=GatewayOptions(address=address, credentials=credentials()),
+    )
+    with progress_bar() as bar:
+        task = bar.add_task("history", total=None, note="readings")
+
+        def show(progress: Progress) -> None:
+            bar.update(task, completed=progress.acknowledged, total=progress.offered)
+
+        def live() -> None:
+            bar.update(task, description="live")
+            if options.for_s is not None:
+                loop.call_later(options.for_s, stop.set)
+
+        return await simulate_in_processes(simulation, stop, children=children, on_progress=show, on_live=live)
+
+
+def _announce(page: str, options: DemoOptions) -> None:
+    until = "Ctrl-C ends it" if options.for_s is None else f"it ends after {options.for_s:g} s of live readings"
+    errors.print(f"The park is open: [bold]{page}[/bold]  ({until})")
+    if options.open_browser:
+        webbrowser.open(page)
+
+
+async def _settled(ingester: Ingester, simulated: Simulated) -> None:
+    """Wait until what the broker took has reached the store."""
+    status, wanted = ingester.status, simulated.summary.acknowledged
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SETTLE_S):
+            while status.stored + status.dead_lettered < wanted:  # noqa: ASYNC110 - counters, no event
+                await asyncio.sleep(0.05)
+
+
+def _verify(options: DemoOptions, store: Store, simulated: Simulated) -> VerifySummary:
+    summary, _ = compare(store, options.selection, (simulated.begin_ms, simulated.until_ms))
+    return summary

@@ -1,0 +1,63 @@
+"""What `park simulate` and `park demo` have in common: the schedule that options describe, the gateways' passwords."""
+
+import math
+import os
+from pathlib import Path
+
+from park_cli.credentials import secret
+from park_cli.errors import UsageError
+from park_cli.options import duration_ms, moment_ms
+from simulator.clock import ScheduleOptions
+from simulator.errors import TooLate
+from simulator.plan import Selection
+from simulator.publish import Credentials
+
+
+def schedule_of(
+    selection: Selection, start: str | None, until: str | None, backfill: str | None, speed: str
+) -> ScheduleOptions:
+    """The schedule that the options describe."""
+    if backfill is not None and start is not None:
+        raise UsageError("--backfill: cannot be given together with --start")
+    start_ms = None if start is None else moment_ms(start, "--start")
+    until_ms = None if until is None else moment_ms(until, "--until")
+    rate = speed_of(speed)
+    if math.isinf(rate) and (start_ms is None or until_ms is None):
+        raise UsageError("--speed max: give --start and --until")
+    back = 0 if backfill is None else duration_ms(backfill, "--backfill")
+    options = ScheduleOptions(start_ms=start_ms, until_ms=until_ms, backfill_ms=back, speed=rate)
+    try:
+        begin_ms = options.launched().begin_ms
+    except TooLate:
+        raise UsageError("--until: must be later than the start") from None
+    town = selection.town.settings
+    if begin_ms < town.commissioned_ms:
+        raise UsageError(f"--start or --backfill: begins before the town was commissioned ({town.commissioned})")
+    return options
+
+
+def live_schedule(selection: Selection, backfill: str) -> ScheduleOptions:
+    """History of a duration, then live readings without an end."""
+    return schedule_of(selection, None, None, backfill, "1")
+
+
+def speed_of(text: str) -> float:
+    """`--speed`: a positive number, or max."""
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = math.nan
+    if not speed > 0:
+        raise UsageError(f"--speed {text}: give a positive number, or max")
+    return speed
+
+
+def credentials() -> Credentials:
+    """The gateways' passwords, from the environment."""
+    folder = os.environ.get("PARK_MQTT_PASSWORD_DIR")
+    if folder is not None and not Path(folder).is_dir():
+        raise UsageError(f"PARK_MQTT_PASSWORD_DIR {folder}: is no folder")
+    password = secret("PARK_MQTT_PASSWORD")
+    return Credentials(
+        password=None if password is None else password.encode(), folder=None if folder is None else Path(folder)
+    )

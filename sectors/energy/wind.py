@@ -1,0 +1,74 @@
+"""Small wind turbines.
+
+References:
+    Burton et al. (2011). Wind Energy Handbook, 2nd ed.: power law of height, cubic power curve.
+    Irwin (1979). A theoretical variation of the wind profile power-law exponent as a function of surface
+    roughness and stability. Atmos. Environ. 13: under the sun the air mixes, at night the wind aloft runs free.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from park.model import Floats, Ints, Streams
+from sectors.energy.grid import smooth_noise
+from sectors.energy.weather import SiteWeather
+
+RATED_KW = 10.0
+CUT_IN = 3.0  # m/s
+RATED_SPEED = 9.0  # m/s: a turbine for towns with little wind
+CUT_OUT = 25.0  # m/s
+ROTOR_RADIUS = 3.8  # m
+TIP_SPEED_RATIO = 6.5
+_TURNS_PER_SPEED = TIP_SPEED_RATIO / (2 * np.pi * ROTOR_RADIUS) * 60
+_GUST = 0.08
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Turbines:
+    """Where turbines stand, (rows,) each: hub over 10 m speed by night and at noon, and yaw error in degrees."""
+
+    night_ratio: Floats
+    noon_ratio: Floats
+    misalignment: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Blowing:
+    """A day of wind, (rows, points) each: m/s at the hub, kW."""
+
+    speed: Floats
+    power: Floats
+
+
+def turbines(streams: Streams, device: Ints) -> Turbines:
+    """The turbines of these devices: hubs at 18 to 30 m over a built-up town."""
+    height = 18.0 + 12.0 * streams.uniform("energy.wind.height", device)
+    rougher = 0.06 * streams.uniform("energy.wind.shear", device)
+    return Turbines(
+        night_ratio=(height / 10.0) ** (0.34 + rougher),
+        noon_ratio=(height / 10.0) ** (0.14 + rougher),
+        misalignment=3.0 * streams.normal("energy.wind.misalignment", device),
+    )
+
+
+def power_curve(speed: Floats) -> Floats:
+    """Power at a steady wind, kW: cubic from cut-in to rated, then constant up to cut-out."""
+    span = RATED_SPEED**3 - CUT_IN**3
+    power = np.clip((speed * speed * speed - CUT_IN**3) * (RATED_KW / span), 0.0, RATED_KW)
+    return np.asarray(np.where(speed < CUT_OUT, power, 0.0))
+
+
+def rotor_speed(speed: Floats) -> Floats:
+    """Turns per minute: a constant tip speed ratio up to the rated wind, then pitched."""
+    turning = (speed >= CUT_IN) & (speed < CUT_OUT)
+    return np.where(turning, np.minimum(speed, RATED_SPEED) * _TURNS_PER_SPEED, 0.0)
+
+
+def blowing(turbines: Turbines, streams: Streams, device: Ints, row: Ints, weather: SiteWeather) -> Blowing:
+    """A day of wind at the hubs, under these rows of the weather, with each turbine's own gusts."""
+    gusts = smooth_noise(streams, "energy.wind.gust", (device,), weather.index[row], 3)
+    mixed = np.clip(weather.sun_elevation / 30.0, 0.0, 1.0)[row]
+    ratio = turbines.night_ratio[:, None] + (turbines.noon_ratio - turbines.night_ratio)[:, None] * mixed
+    speed = weather.wind_speed[row] * ratio * (1.0 + _GUST * gusts)
+    return Blowing(speed=speed, power=power_curve(speed))

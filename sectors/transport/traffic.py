@@ -1,0 +1,233 @@
+"""Traffic on the links of the corridors by the cell transmission model.
+
+References:
+    Daganzo (1994). The cell transmission model. Transportation Research Part B 28(4), 269-287.
+    Newell (1993). A simplified theory of kinematic waves I. Transportation Research Part B 27(4), 281-287.
+
+The fundamental diagram is the triangle q = min(vf k, w (kj - k)) whose free branch droops a little,
+q = vf k (1 - DROOP k / kc), as speeds fall while a road fills; kc is where it reaches capacity. With a
+step of 30 s and links of 500 m a vehicle at free speed crosses exactly one link a step.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
+from sectors.transport.corridor import (
+    CAPACITY,
+    FREE_KMH,
+    JAM_PER_KM,
+    JUNCTION,
+    LINK_KM,
+    LINKS,
+    SATURATION,
+    Corridors,
+)
+from sectors.transport.demand import STEP_S, STEPS, arrivals, day_total, night_rate
+
+DROOP = 0.2
+CRITICAL_PER_KM = CAPACITY / (FREE_KMH * (1 - DROOP))
+WAVE_KMH = CAPACITY / (JAM_PER_KM - CRITICAL_PER_KM)
+MINUTES = 1441
+
+_PER_STEP = STEP_S / 3600
+_CRITICAL = CRITICAL_PER_KM * LINK_KM
+_STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
+_CELLS_AT_ONCE = 64
+
+Floats32: TypeAlias = npt.NDArray[np.float32]
+Ints32: TypeAlias = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Traffic:
+    """A day of traffic on C corridors.
+
+    Attributes:
+        passed: (C, 2, links, MINUTES) vehicles that have left each wanted link since 04:00.
+        speed: (C, 2, LINKS, GRID_POINTS) km/h.
+        waiting: (C, 2, GRID_POINTS) vehicles more before the junction than would flow freely.
+        junction: (C, 2, GRID_POINTS) flow through the junction, veh/h.
+    """
+
+    passed: Ints32
+    speed: Floats32
+    waiting: Floats32
+    junction: Floats32
+
+
+def wetness(precipitation: Floats) -> Floats:
+    """0 on a dry road to 1 in a downpour, from mm/h."""
+    return np.asarray(1 - np.exp(-precipitation / 3.0))
+
+
+def traffic(streams: Streams, roads: Corridors, wet: Floats, world: WorldDay, wanted: Ints) -> Traffic:
+    """Runs the day.
+
+    Args:
+        streams: the town's randomness.
+        roads: C corridors.
+        wet: (C, GRID_POINTS) `wetness`; takes up to 8 % of the speed and 12 % of the capacity.
+        world: the day.
+        wanted: numbers of the links, the same in both directions, whose `passed` is kept.
+    """
+    parts = []
+    for first in range(0, len(roads), _CELLS_AT_ONCE):
+        some = roads.take(slice(first, first + _CELLS_AT_ONCE))
+        total = day_total(streams, some, world)
+        links = links_of(some, wet[first : first + _CELLS_AT_ONCE])
+        vehicles = links.run(arrivals(streams, some, world), night_rate(some))
+        parts.append(_summary(links, vehicles, total, wanted))
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """The links of B corridors and their limits. A row is a source, LINKS links, a sink.
+
+    Attributes:
+        send: (B, 2, LINKS + 2) most vehicles that can leave in a dry step.
+        pace: (B, GRID_POINTS) factor of the free speed.
+        room: (B, GRID_POINTS) factor of the capacities.
+    """
+
+    send: Floats
+    pace: Floats
+    room: Floats
+
+    def run(self, entering: Floats, night: Floats) -> Floats:
+        """(MINUTES, B, 2, LINKS + 2) vehicles in each link, every minute.
+
+        Args:
+            entering: (B, 2, STEPS) vehicles that want to enter.
+            night: (B, 2) vehicles per step with which the day begins.
+        """
+        n = self._at_night(night)
+        kept = np.empty((MINUTES, *n.shape))
+        kept[0] = n
+        steps = np.ascontiguousarray(entering.transpose(2, 0, 1))
+        free, droop = np.ones_like(n), np.zeros_like(n)
+        space = np.full_like(n, JAM_PER_KM * LINK_KM)
+        space[..., -1] = np.inf
+        most, wave = np.empty_like(n), WAVE_KMH / FREE_KMH
+        s, r, y = np.empty_like(n), np.empty_like(n), np.empty((*n.shape[:2], LINKS + 1))
+        # Views, made once: a step is ten calls on small arrays, and slicing would double its cost.
+        sending, receiving = s[..., :-1], r[..., 1:]
+        upstream, downstream, source = n[..., :-1], n[..., 1:], n[..., 0]
+        multiply, subtract, minimum, add = np.multiply, np.subtract, np.minimum, np.add
+        for point in range(GRID_POINTS - 1):
+            free[..., 1:-1] = self.pace[:, point, None, None]
+            droop[..., 1:-1] = self.pace[:, point, None, None] * (DROOP / _CRITICAL)
+            multiply(self.send, self.room[:, point, None, None], out=most)
+            for k in range(point * _STEPS_PER_POINT, (point + 1) * _STEPS_PER_POINT):
+                multiply(droop, n, out=s)
+                subtract(free, s, out=s)
+                multiply(s, n, out=s)
+                minimum(s, most, out=s)
+                subtract(space, n, out=r)
+                multiply(r, wave, out=r)
+                minimum(sending, receiving, out=y)
+                subtract(upstream, y, out=upstream)
+                add(downstream, y, out=downstream)
+                add(source, steps[k], out=source)
+                if k % 2:
+                    kept[k // 2 + 1] = n
+        return kept
+
+    def _at_night(self, night: Floats) -> Floats:
+        """The steady state that `night` vehicles per step keep up: n pace (1 - DROOP n / critical) = night."""
+        pace = self.pace[:, :1]
+        filled = _CRITICAL / (2 * DROOP) * (1 - np.sqrt(1 - 4 * DROOP * night / (pace * _CRITICAL)))
+        n = np.repeat(filled[:, :, None], LINKS + 2, axis=2)
+        n[..., 0] = night
+        n[..., -1] = 0.0
+        return n
+
+
+def links_of(roads: Corridors, wet: Floats) -> Links:
+    """The links of these corridors under `wet` (C, GRID_POINTS)."""
+    send = np.full((len(roads), 2, LINKS + 2), CAPACITY * _PER_STEP)
+    for direction, link in enumerate(JUNCTION):
+        send[:, direction, link + 1] = SATURATION * roads.green_ratio * _PER_STEP
+    return Links(send=send, pace=1 - 0.08 * wet, room=1 - 0.12 * wet)
+
+
+def _summary(links: Links, vehicles: Floats, total: Ints, wanted: Ints) -> Traffic:
+    by_link = np.ascontiguousarray(vehicles.transpose(1, 2, 3, 0))
+    inside = by_link[:, :, 1:-1]
+    gone = _gone(by_link)
+    gone *= (total / gone[..., 0, -1])[:, :, None, None]
+    passed = gone[:, :, wanted].astype(np.int32)
+    passed[..., -1] = total[:, :, None]
+    mean = _five_minutes(inside)
+    return Traffic(
+        passed=passed,
+        speed=_speed(links, mean).astype(np.float32),
+        waiting=_waiting(links, mean).astype(np.float32),
+        junction=_per_hour(np.stack([gone[:, way, link] for way, link in enumerate(JUNCTION)], axis=1)),
+    )
+
+
+def _gone(vehicles: Floats) -> Floats:
+    """Vehicles that have left each link since the start: what is now further on, less what was then."""
+    beyond = np.empty_like(vehicles[:, :, 1:-1])
+    running = vehicles[:, :, -1].copy()
+    for link in range(LINKS, 0, -1):
+        beyond[:, :, link - 1] = running
+        running += vehicles[:, :, link]
+    beyond -= beyond[..., :1].copy()
+    # An empty carriageway sums the same numbers in another order from minute to minute.
+    return np.asarray(np.maximum.accumulate(beyond, axis=-1, out=beyond))
+
+
+def _five_minutes(minutely: Floats) -> Floats:
+    """Means over the five minutes up to each point of the grid."""
+    mean = np.empty((*minutely.shape[:-1], GRID_POINTS))
+    mean[..., 0] = minutely[..., 0]
+    fives = mean[..., 1:]
+    fives[...] = minutely[..., 1::5]
+    for k in range(2, 6):
+        fives += minutely[..., k::5]
+    fives /= 5
+    return mean
+
+
+def _speed(links: Links, n: Floats) -> Floats:
+    """Speed of the fundamental diagram at n vehicles in each link."""
+    pace, room = links.pace[:, None, None], links.room[:, None, None]
+    k = n / LINK_KM
+    free = FREE_KMH * pace * (1 - DROOP * n / _CRITICAL)
+    capacity = links.send[:, :, 1:-1, None] / _PER_STEP * room / k
+    jammed = WAVE_KMH * (JAM_PER_KM - k) / k
+    return np.maximum(np.minimum(np.minimum(free, capacity), jammed), 3.0)
+
+
+def _waiting(links: Links, n: Floats) -> Floats:
+    """Vehicles before the junction beyond those that its capacity would hold at free speed: (B, 2, points)."""
+    waiting = []
+    for direction, last in enumerate(JUNCTION):
+        flow = links.send[:, direction, last + 1, None] / _PER_STEP * links.room
+        held = flow * LINK_KM / (FREE_KMH * (1 - DROOP) * links.pace)
+        queue = np.zeros_like(held)
+        for link in range(last + 1):
+            queue += np.maximum(n[:, direction, link] - held, 0.0)
+        waiting.append(queue)
+    return np.stack(waiting, axis=1)
+
+
+def _per_hour(gone: Floats) -> Floats32:
+    """Flow, veh/h, over the five minutes up to each point of the grid."""
+    flow = np.diff(gone[..., ::5], axis=-1) * 12
+    return np.concatenate([flow[..., :1], flow], axis=-1).astype(np.float32)
+
+
+def _joined(parts: list[Traffic]) -> Traffic:
+    return Traffic(
+        passed=np.concatenate([part.passed for part in parts]),
+        speed=np.concatenate([part.speed for part in parts]),
+        waiting=np.concatenate([part.waiting for part in parts]),
+        junction=np.concatenate([part.junction for part in parts]),
+    )

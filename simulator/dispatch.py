@@ -1,0 +1,195 @@
+"""Batches of readings on their way to the broker, and what became of them.
+
+A gateway keeps no queue of readings, only a cursor in the town's time: what was not acknowledged is made
+again, because every reading is a pure function of time. A batch is a window of time; it remembers how
+many of its readings are acknowledged, and the last few seconds' windows are remembered so that they can
+be sent again when the broker may have forgotten them.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from park.codecs import DEFAULT
+from park.columns import Columns
+from park.model import Floats, Ints
+from simulator.plan import Plan
+from simulator.render import Names, topics
+
+Window = tuple[int, int]
+#: (topics, topic lengths, payload cells, payload mask, packet ids) of N readings to N packets.
+Framer = Callable[
+    [npt.NDArray[np.uint8], Ints, npt.NDArray[np.uint8], npt.NDArray[np.bool_], npt.NDArray[np.uint16]], bytes
+]
+
+
+@dataclass(kw_only=True, eq=False)
+class Part:
+    """The readings of one kind within a batch, encoded but for their packet ids."""
+
+    topics: npt.NDArray[np.uint8]
+    topic_lengths: Ints
+    payload: npt.NDArray[np.uint8]
+    keep: npt.NDArray[np.bool_]
+    ts: Ints
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def frames(self, first: int, last: int, ids: npt.NDArray[np.uint16], framer: Framer) -> bytes:
+        """The packets of readings first..last."""
+        rows = slice(first, last)
+        return framer(self.topics[rows], self.topic_lengths[rows], self.payload[rows], self.keep[rows], ids)
+
+
+class Encoder:
+    """Encodes the readings of a gateway's devices."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
+        self._encode = {group.kind.name: DEFAULT.encoder(group.kind) for group in plan.groups}
+
+    def part(self, columns: Columns) -> Part:
+        """One kind's readings, encoded."""
+        topic = self._topics[columns.kind.name].rows(columns.device)
+        payload = self._encode[columns.kind.name](columns)
+        return Part(
+            topics=topic.left_aligned(),
+            topic_lengths=topic.lengths(),
+            payload=payload.cells,
+            keep=payload.mask(),
+            ts=columns.ts,
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Dispatch:
+    """The readings of one window.
+
+    Attributes:
+        serial: number of the batch within its gateway.
+        taken: readings that the broker acknowledged with success.
+        answered: readings with any answer.
+        late: readings that were sent too late.
+        lags_s: how long after they were due readings were acknowledged.
+    """
+
+    serial: int
+    window: Window
+    parts: deque[Part]
+    size: int
+    sent: int = 0
+    answered: int = 0
+    taken: int = 0
+    late: int = 0
+    answered_at: float = 0.0
+    lags_s: list[Floats] = field(default_factory=list)
+    _offset: int = field(default=0, init=False)
+
+    @property
+    def unsent(self) -> int:
+        """Readings still to be sent."""
+        return self.size - self.sent
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reading was sent and answered."""
+        return self.answered == self.size
+
+    def next_frames(self, ids: npt.NDArray[np.uint16], framer: Framer) -> tuple[list[bytes], Ints]:
+        """The next len(ids) readings as packets, and their intended times."""
+        frames, times, used = [], [], 0
+        while used < len(ids):
+            part = self.parts[0]
+            count = min(len(part) - self._offset, len(ids) - used)
+            last = self._offset + count
+            frames.append(part.frames(self._offset, last, ids[used : used + count], framer))
+            times.append(part.ts[self._offset : last])
+            used += count
+            self._offset = last
+            if last == len(part):
+                self.parts.popleft()
+                self._offset = 0
+        self.sent += used
+        return frames, np.concatenate(times)
+
+    def take(self, taken: npt.NDArray[np.bool_], at_s: Floats, due_s: Floats) -> None:
+        """Some answers of the broker, when they came, and when their readings were due (NaN: no matter)."""
+        self.answered += len(taken)
+        self.taken += int(np.count_nonzero(taken))
+        self.answered_at = float(at_s[-1])
+        lags = (at_s - due_s)[taken]
+        self.lags_s.append(lags[~np.isnan(lags)])
+
+
+class Flight:
+    """The batches in flight, in order of time, and which packet id belongs to which."""
+
+    def __init__(self) -> None:
+        self._batches: deque[Dispatch] = deque()
+        self._owner = np.zeros(65536, dtype=np.int64)
+        self._due: Floats = np.zeros(65536)
+        self._counted_until = -(2**63)
+        self._done: deque[tuple[float, Window]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def add(self, batch: Dispatch) -> None:
+        """A batch that begins to be sent; batches come in order of serial."""
+        self._batches.append(batch)
+
+    def sent(self, batch: Dispatch, ids: npt.NDArray[np.uint16], due_s: Floats) -> None:
+        """Packet ids under which readings of a batch were sent, and when they were due."""
+        self._owner[ids] = batch.serial
+        self._due[ids] = due_s
+
+    def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], at_s: Floats) -> list[Dispatch]:
+        """The broker's answers, in order of arrival.
+
+        Returns:
+            the batches that they complete for the first time, so that each reading is counted once.
+        """
+        owners, due_s = self._owner[ids], self._due[ids]
+        first, last = int(owners.min()), int(owners.max())
+        for batch in self._batches:
+            if first == last == batch.serial:
+                batch.take(taken, at_s, due_s)
+            elif first <= batch.serial <= last and (mine := owners == batch.serial).any():
+                batch.take(taken[mine], at_s[mine], due_s[mine])
+        return self._retire()
+
+    def uncounted(self) -> list[Dispatch]:
+        """The batches that have not been complete yet."""
+        return [batch for batch in self._batches if batch.window[0] >= self._counted_until]
+
+    def rewind(self, rewind_s: float) -> list[Window]:
+        """Give up what is in flight: the windows to be sent again, in order.
+
+        These are the unanswered ones, and those that the broker answered within `rewind_s` before its last
+        answer: it may have lost them.
+        """
+        last = max((at for at, _ in self._done), default=0.0)
+        again = [window for at, window in self._done if at >= last - rewind_s]
+        again += [batch.window for batch in self._batches]
+        self._batches.clear()
+        self._done.clear()
+        return again
+
+    def forget_before(self, answered_at: float) -> None:
+        """Windows answered before this are safe."""
+        while self._done and self._done[0][0] < answered_at:
+            self._done.popleft()
+
+    def _retire(self) -> list[Dispatch]:
+        first = []
+        while self._batches and self._batches[0].complete:
+            batch = self._batches.popleft()
+            if batch.window[0] >= self._counted_until:
+                first.append(batch)
+                self._counted_until = batch.window[1]
+            self._done.append((batch.answered_at, batch.window))
+        return first
