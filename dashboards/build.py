@@ -4,10 +4,10 @@ from pathlib import Path
 
 from dashboards import grafana
 from dashboards.definitions import dashboards
-from dashboards.units import symbol
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.pipeline import PIPELINE, PipelineMeasurement
 from park.town import default_town
+from park.units import symbol
 from sectors import SECTORS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -43,21 +43,23 @@ _NOW = (
         rate_s=1,
         width=4,
         height=4,
+        highlight=True,
     ),
     _stat(
         "Latency, 95th percentile",
         "From the intended time of a reading to the store's answer.",
         "latency_p95",
-        unit="ms",
         across=Aggregate.MAX,
         thresholds=_LATENCY,
+        highlight=True,
     ),
-    _stat("In flight", "Received and not yet acknowledged: bounded by the window.", "in_flight"),
+    _stat("In flight", "Received and not yet acknowledged: bounded by the window.", "in_flight", highlight=True),
     _stat(
         "Dead letters",
         "Messages that could not be stored and were set aside with their reason. None is good.",
         "dead_lettered",
         thresholds=_NONE_IS_GOOD,
+        highlight=True,
     ),
     _stat(
         "Silent devices",
@@ -71,6 +73,7 @@ _NOW = (
         "Gateways whose last state on the broker is online.",
         "gateways_online",
         across=Aggregate.MAX,
+        highlight=True,
     ),
 )
 
@@ -94,7 +97,6 @@ _FLOW = (
         fields=("latency_p50", "latency_p95", "latency_p99"),
         aggregate=Aggregate.MAX,
         across=Aggregate.MAX,
-        unit="ms",
         low=0,
         labels={"latency_p50": "Median", "latency_p95": "95th percentile", "latency_p99": "99th percentile"},
     ),
@@ -116,7 +118,6 @@ _FLOW = (
         fields=("latency_p50", "latency_p95"),
         aggregate=Aggregate.MAX,
         across=Aggregate.MAX,
-        unit="ms",
         low=0,
         labels={"latency_p50": "Median", "latency_p95": "95th percentile"},
     ),
@@ -170,7 +171,6 @@ _COST = (
         measurement="park_ingest",
         fields=("cpu_per_message",),
         across=Aggregate.MEAN,
-        unit="us",
         low=0,
         width=8,
         labels={"cpu_per_message": "Per message"},
@@ -182,7 +182,6 @@ _COST = (
         fields=("memory",),
         aggregate=Aggregate.MAX,
         by=("instance",),
-        unit="MB",
         low=0,
         width=8,
         labels={"memory": "Memory"},
@@ -194,7 +193,6 @@ _COST = (
         fields=("write_p95",),
         aggregate=Aggregate.MAX,
         by=("instance",),
-        unit="ms",
         low=0,
         width=8,
         labels={"write_p95": "Write, 95th percentile"},
@@ -213,9 +211,8 @@ _COST = (
 )
 
 PIPELINE_DASHBOARD = Dashboard(
-    slug="pipeline",
-    title="The pipeline",
     description="Readings from gateway to store: how many, how fast, and what happened to the rest.",
     panels=(*_NOW, *_FLOW, *_CARE, *_COST),
+    icon="route",
     span_s=1800,
 )
