@@ -77,7 +77,10 @@ def _kind(kind: DeviceKind) -> str:
 def _measurement(measurement: PipelineMeasurement) -> str:
     tags = ", ".join(f"`{tag}`" for tag in measurement.tags)
     rows = [_row(channel) for channel in measurement.fields]
-    return f"### {measurement.title}\n\n`{measurement.name}`, tags {tags}.\n\n{_HEAD}{''.join(rows)}"
+    text = f"### {measurement.title}\n\n`{measurement.name}`, tags {tags}.\n\n{_HEAD}{''.join(rows)}"
+    if measurement.asked:
+        text += f"\nTo Prometheus alone:\n\n{_HEAD}{''.join(map(_row, measurement.asked))}"
+    return text
 
 
 _HEAD = "| channel | unit | type | range | resolution | meaning |\n|---|---|---|---|---|---|\n"

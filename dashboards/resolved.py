@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboards.errors import PanelError
 from dashboards.measured import NUMERIC, Measured, measured
 from dashboards.sources.shape import Shape, shape
-from park.catalogue import Channel, Sector, ValueType
+from park.catalogue import Behaviour, Channel, Sector, ValueType
 from park.panel import Aggregate, Dashboard, Panel, View
 from park.units import per, symbol
 
@@ -153,6 +153,7 @@ def _check(panel: Panel, at: Measured) -> None:
     channels = [at.channels[field] for field in panel.fields]
     _check_units(panel, channels, where)
     _check_types(panel, {channel.type for channel in channels}, where)
+    _check_rate(panel, channels, where)
 
 
 def _check_units(panel: Panel, channels: list[Channel], where: str) -> None:
@@ -169,11 +170,15 @@ def _check_units(panel: Panel, channels: list[Channel], where: str) -> None:
 
 def _check_types(panel: Panel, types: set[ValueType], where: str) -> None:
     words = types - NUMERIC
-    if words and panel.rate_s is not None:
-        raise PanelError(f"{where}: rate_s needs numbers")
     if panel.across is Aggregate.LAST:
         raise PanelError(f"{where}: across=LAST has no meaning: devices have no order")
     if words and panel.across not in {None, Aggregate.SUM, Aggregate.COUNT}:
         raise PanelError(f"{where}: across={panel.across} of booleans or texts; SUM counts the true ones")
     if panel.across is Aggregate.SUM and (ValueType.TEXT in types or (words and len(types) > 1)):
         raise PanelError(f"{where}: across=SUM needs numbers, or booleans alone")
+
+
+def _check_rate(panel: Panel, channels: list[Channel], where: str) -> None:
+    other = [channel.name for channel in channels if channel.behaviour is not Behaviour.REGISTER]
+    if panel.rate_s is not None and other:
+        raise PanelError(f"{where}: rate_s needs registers, and {other[0]} is none")

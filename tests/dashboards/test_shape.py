@@ -28,6 +28,7 @@ LEVEL = Panel(title="Level", story="", measurement="made_up", fields=("level",),
         ({"fields": ("open",), "across": Aggregate.MEAN}, "booleans"),
         ({"fields": ("status",), "across": Aggregate.SUM}, "across=SUM"),
         ({"fields": ("status",), "rate_s": 60.0}, "rate_s"),
+        ({"rate_s": 60.0}, "rate_s needs registers, and level is none"),
     ],
 )
 def test_a_wrong_panel_is_refused(change: dict[str, object], words: str) -> None:
