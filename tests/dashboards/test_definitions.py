@@ -1,5 +1,8 @@
 """Dashboards follow from the sectors' folders, whoever is among them."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from dashboards.definitions import dashboards
@@ -73,6 +76,17 @@ def test_a_sector_says_which_of_its_panels_stand_for_it(monkeypatch: pytest.Monk
     without("agriculture", monkeypatch)
     first = [panel.title for panel in by_slug()["park"].panels if panel.measurement == "made_up"]
     assert first == ["stat 8", "stat 9", "Rain of the made-up", *charts]
+
+
+def test_the_code_of_the_dashboards_names_no_sector_and_no_kind() -> None:
+    said = {
+        node.value
+        for file in (Path(__file__).parents[2] / "dashboards").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert "park_ingest" in said
+    assert said.isdisjoint({*SECTORS, *KINDS})
 
 
 def test_a_wrong_panel_names_its_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
