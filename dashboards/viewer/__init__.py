@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dashboards.definitions import PIPELINE, dashboards
+from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
 
 __all__ = ["running"]
@@ -58,16 +58,9 @@ async def open_viewer(
     async def serve() -> None:
         server = importlib.import_module("dashboards.viewer.server")
         page = importlib.import_module("dashboards.viewer.page")
-        pages = dashboards()
-        (pipeline,) = (one for one in pages if one.slug == PIPELINE)
         page.install(
             page.Served(
-                title=title,
-                pages=pages,
-                pulse=tuple(panel for panel in pipeline.panels if panel.highlight),
-                source=source,
-                utc_offset_ms=utc_offset_ms,
-                refresh_s=refresh_s,
+                title=title, pages=dashboards(), source=source, utc_offset_ms=utc_offset_ms, refresh_s=refresh_s
             )
         )
         leaving = asyncio.Event()

@@ -11,6 +11,7 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from dashboards.definitions import PIPELINE
 from dashboards.errors import SourceError
 from dashboards.layout import place
 from dashboards.resolved import Page, ResolvedPanel
@@ -26,18 +27,19 @@ _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What is served: the dashboards, and the source that answers them.
-
-    Attributes:
-        pulse: the figures above every dashboard.
-    """
+    """What is served: the dashboards, and the source that answers them."""
 
     title: str
     pages: tuple[Page, ...]
-    pulse: tuple[ResolvedPanel, ...]
     source: Source
     utc_offset_ms: int
     refresh_s: float
+
+    @property
+    def pulse(self) -> list[ResolvedPanel]:
+        """The figures above every dashboard: those that stand for the pipeline's page."""
+        pages = (page for page in self.pages if page.slug == PIPELINE)
+        return [panel for page in pages for panel in page.panels if panel.highlight]
 
 
 def install(served: Served) -> None:
