@@ -4,10 +4,10 @@ from pathlib import Path
 
 from dashboards import grafana
 from dashboards.definitions import dashboards
-from dashboards.units import symbol
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.pipeline import PIPELINE, PipelineMeasurement
 from park.town import default_town
+from park.units import symbol
 from sectors import SECTORS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +77,10 @@ def _kind(kind: DeviceKind) -> str:
 def _measurement(measurement: PipelineMeasurement) -> str:
     tags = ", ".join(f"`{tag}`" for tag in measurement.tags)
     rows = [_row(channel) for channel in measurement.fields]
-    return f"### {measurement.title}\n\n`{measurement.name}`, tags {tags}.\n\n{_HEAD}{''.join(rows)}"
+    text = f"### {measurement.title}\n\n`{measurement.name}`, tags {tags}.\n\n{_HEAD}{''.join(rows)}"
+    if measurement.asked:
+        text += f"\nTo Prometheus alone:\n\n{_HEAD}{''.join(map(_row, measurement.asked))}"
+    return text
 
 
 _HEAD = "| channel | unit | type | range | resolution | meaning |\n|---|---|---|---|---|---|\n"

@@ -1,28 +1,31 @@
 """Where panels stand on a grid of 24 columns; both renderers use it."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from park.panel import Panel, View
 
 COLUMNS = 24
 
+P = TypeVar("P", bound=Panel)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Position:
+class Position(Generic[P]):
     """A panel and its cells of the grid, counted from 0."""
 
-    panel: Panel
+    panel: P
     x: int
     y: int
     width: int
     height: int
 
 
-def place(panels: Iterable[Panel]) -> list[Position]:
+def place(panels: Iterable[P]) -> list[Position[P]]:
     """Panels from left to right in shelves; a shelf that is not full is stretched over the columns."""
-    places: list[Position] = []
+    places: list[Position[P]] = []
     y = 0
     for shelf in _shelves(panels):
         height = 1 if shelf[0].view is View.HEADING else max(panel.height for panel in shelf)
@@ -34,8 +37,8 @@ def place(panels: Iterable[Panel]) -> list[Position]:
     return places
 
 
-def _shelves(panels: Iterable[Panel]) -> Iterator[list[Panel]]:
-    shelf: list[Panel] = []
+def _shelves(panels: Iterable[P]) -> Iterator[list[P]]:
+    shelf: list[P] = []
     used = 0
     for panel in panels:
         width = _width(panel)
@@ -52,7 +55,7 @@ def _width(panel: Panel) -> int:
     return COLUMNS if panel.view is View.HEADING else max(1, min(panel.width, COLUMNS))
 
 
-def _widths(shelf: list[Panel]) -> list[int]:
+def _widths(shelf: Sequence[Panel]) -> list[int]:
     """Integer widths that fill the columns, in proportion to those asked for."""
     total = sum(map(_width, shelf))
     edges = [0]

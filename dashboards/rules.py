@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-from dashboards.units import per
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
 from park.panel import Aggregate, Dashboard, Panel, View
+from park.units import unit
 
-# What adds up over devices; everything else is averaged.
-_ADDITIVE = {"W", "kW", "MW", "kvar", "kVA", "Wh", "kWh", "m3/h", "L/min", "L/h", "A", "{veh}/h", "veh/h"}
 _STATS = 6
 
 
 def dashboard(sector: Sector) -> Dashboard:
     """Per kind: the present means or sums, charts by unit, rates of registers, and states."""
     panels = [panel for kind in sector.kinds for panel in kind_panels(kind)]
-    return Dashboard(slug=sector.name, title=sector.title, description=sector.description, panels=tuple(panels))
+    return Dashboard(description=sector.description, panels=tuple(panels))
 
 
 def kind_panels(kind: DeviceKind) -> list[Panel]:
@@ -37,7 +35,7 @@ def _is_number(channel: Channel) -> bool:
 
 
 def _across(channel: Channel) -> Aggregate:
-    return Aggregate.SUM if channel.unit in _ADDITIVE else Aggregate.MEAN
+    return Aggregate.SUM if unit(channel.unit).additive else Aggregate.MEAN
 
 
 def _range(channel: Channel) -> tuple[float | None, float | None]:
@@ -54,7 +52,6 @@ def _stat(kind: DeviceKind, channel: Channel) -> Panel:
         measurement=kind.name,
         fields=(channel.name,),
         across=_across(channel),
-        unit=channel.unit,
         view=View.GAUGE if gauge else View.STAT,
         low=channel.low if gauge else None,
         high=channel.high if gauge else None,
@@ -69,7 +66,7 @@ def _charts(kind: DeviceKind, channels: list[Channel]) -> Iterator[Panel]:
     groups: dict[tuple[str, Aggregate], list[Channel]] = {}
     for channel in channels:
         groups.setdefault((channel.unit, _across(channel)), []).append(channel)
-    for (unit, across), group in groups.items():
+    for (_, across), group in groups.items():
         first = group[0]
         low, high = _range(first) if len({_range(channel) for channel in group}) == 1 else (None, None)
         yield Panel(
@@ -79,7 +76,6 @@ def _charts(kind: DeviceKind, channels: list[Channel]) -> Iterator[Panel]:
             fields=tuple(channel.name for channel in group),
             across=across,
             by=("site",) if len(group) == 1 else (),
-            unit=unit,
             low=low,
             high=high,
             decimals=max(channel.decimals for channel in group),
@@ -94,7 +90,6 @@ def _rate(kind: DeviceKind, channel: Channel) -> Panel:
         fields=(channel.name,),
         across=Aggregate.SUM,
         by=("site",),
-        unit=per(channel.unit, 3600),
         low=0.0,
         rate_s=3600.0,
     )

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.sources.shape import measured
+from dashboards.resolved import ResolvedPanel
 from park.catalogue import ValueType
-from park.panel import Panel
 
 # States that carry their colour in their name.
 _NATURAL = {"green": "good", "yellow": "warning", "amber": "warning", "red": "critical", "fault": "critical"}
@@ -32,9 +31,9 @@ class State:
         return levels[self.level] if self.level else palette[self.place % len(palette)]
 
 
-def states(panel: Panel, field: str | None = None) -> list[State]:
+def states(panel: ResolvedPanel, field: str | None = None) -> list[State]:
     """Every state of a field of the panel, the first unless named, in the catalogue's order."""
-    channel = measured(panel.measurement).channels[field or panel.fields[0]]
+    channel = panel.channel(field or panel.fields[0])
     named = [(text, text) for text in channel.texts]
     if channel.type is ValueType.BOOL:
         named = [("false", "no"), ("true", "yes")]

@@ -47,7 +47,13 @@ class Ingester:
             store.render, max_payload=options.max_payload, max_devices=options.max_devices, new_track=new_track
         )
         decoder = self.decoder
-        self.status = Status(options.broker.client_id, decoder.tally, decoder.sources, decoder.gateways)
+        self.status = Status(
+            options.broker.client_id,
+            decoder.tally,
+            decoder.sources,
+            decoder.gateways,
+            grouped=options.broker.group is not None,
+        )
         self.writer = BatchWriter(
             store,
             DeadLetterFile(options.dead_letters),

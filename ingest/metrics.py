@@ -1,7 +1,7 @@
 """The ingester for Prometheus and for health probes, over a few lines of HTTP."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Self
 
@@ -11,9 +11,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from ingest.errors import IngestError
+from ingest.figures import BY_REASON, DISTRIBUTIONS, FIGURES
 from ingest.options import MetricsAddress
 from ingest.status import Status
+from park.catalogue import Behaviour, Channel
 from park.latency import BOUNDS_MS, BUCKETS_PER_OCTAVE, Latencies
+from park.pipeline import INGEST
+from park.units import symbol
 
 _REQUEST_LIMIT_S = 5.0
 _TEXT = "text/plain; charset=utf-8"
@@ -27,35 +31,34 @@ class StatusCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Everything, as it is now."""
-        status = self._status
-        tally = status.tally
-        counters = {
-            "received": ("messages delivered by the broker", status.received),
-            "stored": ("messages whose reading the store accepted", status.stored),
-            "states": ("gateway states heard", status.states),
-            "batches": ("batches accepted by the store", status.batches),
-            "retries": ("writes repeated", status.retries),
-            "duplicates": ("readings that came again", tally.duplicates),
-            "late": ("readings older than their device's newest", tally.late),
-            "reconnects": ("times the broker's connection was lost", status.reconnects),
-        }
-        for name, (text, value) in counters.items():
-            yield CounterMetricFamily(f"park_ingest_{name}", text, value=value)
-        dead = CounterMetricFamily("park_ingest_dead_lettered", "messages in the dead-letter file", labels=["reason"])
-        for reason, count in sorted(status.reasons.items()):
-            dead.add_metric([reason], count)
-        yield dead
-        gauges: dict[str, tuple[str, float]] = {
-            "gaps": ("sequence numbers that have not come", tally.gaps),
-            "in_flight": ("messages received and not yet settled", status.in_flight),
-            "devices": ("devices seen", len(status.devices)),
-            "gateways_online": ("gateways whose last state is online", sum(status.gateways.values())),
-            "ready": ("1 if broker, store and disk work", float(not status.troubles())),
-        }
-        for name, (text, level) in gauges.items():
-            yield GaugeMetricFamily(f"park_ingest_{name}", text, value=level)
-        yield _histogram("park_ingest_latency_seconds", "intended time to stored", status.latency)
-        yield _histogram("park_ingest_write_seconds", "one write to the store", status.write)
+        for channel in (*INGEST.fields, *INGEST.asked):
+            name, text = f"{INGEST.name}_{channel.name}", _meaning(channel)
+            if channel.name in DISTRIBUTIONS:
+                yield _histogram(name, text, DISTRIBUTIONS[channel.name](self._status))
+            elif channel.name in BY_REASON:
+                yield _by_reason(name, text, BY_REASON[channel.name](self._status))
+            elif (value := FIGURES.get(channel.name, _untold)(self._status)) is not None:
+                yield _FAMILIES[channel.behaviour](name, text, value=value)
+
+
+#: Figures of the last ten seconds are the store's: Prometheus makes its own from what runs from the start.
+def _untold(_status: Status) -> None:
+    return None
+
+
+_FAMILIES = {Behaviour.REGISTER: CounterMetricFamily, Behaviour.GAUGE: GaugeMetricFamily}
+
+
+def _meaning(channel: Channel) -> str:
+    unit = symbol(channel.unit)
+    return f"{channel.description}, {unit}" if unit else channel.description
+
+
+def _by_reason(name: str, text: str, reasons: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=["reason"])
+    for reason, count in sorted(reasons.items()):
+        family.add_metric([reason], count)
+    return family
 
 
 def _histogram(name: str, text: str, latencies: Latencies) -> Metric:

@@ -62,12 +62,22 @@ class Status:
     """Counters from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
 
     A gateway's state is neither a reading nor a figure; it is counted apart, in `states`.
+
+    Args:
+        grouped: the messages are shared with ingesters elsewhere, so that nobody here sees all of a device's.
     """
 
     def __init__(
-        self, instance: str, tally: Tally, devices: Mapping[str, Device], gateways: Mapping[tuple[str, int], bool]
+        self,
+        instance: str,
+        tally: Tally,
+        devices: Mapping[str, Device],
+        gateways: Mapping[tuple[str, int], bool],
+        *,
+        grouped: bool = False,
     ) -> None:
         self.instance = instance
+        self._grouped = grouped
         self.tally = tally
         self.devices = devices
         self.gateways = gateways
@@ -145,6 +155,11 @@ class Status:
         """Messages received and not yet settled."""
         return self.received - self.stored - self.dead_lettered
 
+    @property
+    def gaps(self) -> int | None:
+        """Sequence numbers that have not come; None in a group, where another may have had them."""
+        return None if self._grouped else self.tally.gaps
+
     def troubles(self) -> list[str]:
         """Why the ingester is not ready; empty if it is."""
         broker = [] if self.connected else ["the broker is not connected"]
@@ -158,7 +173,7 @@ class Status:
             received=self.received,
             stored=self.stored,
             dead_lettered=self.dead_lettered,
-            gaps=tally.gaps,
+            gaps=self.gaps,
             duplicates=tally.duplicates,
             late=tally.late,
             batches=self.batches,

@@ -63,7 +63,13 @@ class Supervisor:
         self._workers = [
             _Worker(options=replace(alone, broker=member(options, number))) for number in range(options.processes)
         ]
-        self.status = Status(options.broker.client_id, Tally(), self._devices, self._gateways)
+        self.status = Status(
+            options.broker.client_id,
+            Tally(),
+            self._devices,
+            self._gateways,
+            grouped=options.broker.group is not None,
+        )
 
     async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Keep the workers until `stop` is set, then let them drain."""

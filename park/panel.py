@@ -48,12 +48,13 @@ class Panel:
 
     Attributes:
         measurement: a device kind, or a measurement of the pipeline.
-        fields: channels of it, drawn together; they share `unit`, except in a table, where every
+        fields: channels of it, drawn together; they share a unit, except in a table, where every
             column has its channel's own.
         aggregate: within each interval of the panel's time axis, per device. A table has no time
             axis, so there it is over the whole range; LAST shows the newest.
         across: then across devices (sum of all powers, mean of all speeds); None draws each group.
         by: tags that split the answer into series: site, device.
+        unit: UCUM code; None takes the channels', or that of their increase where `rate_s` is given.
         low, high: range of the axis; None lets it follow the data.
         story: what to look for, one or two sentences.
         labels: field to the name shown.
@@ -62,6 +63,7 @@ class Panel:
         levels: for booleans ("true", "false") and texts: value to its level, as in `Threshold`.
         limit: at most this many series are drawn, or rows of a table shown: the first by their tags.
             None means 20 series, 200 rows.
+        highlight: stands for its page elsewhere: a sector's on the first page, the pipeline's in the viewer's strip.
     """
 
     title: str
@@ -71,7 +73,7 @@ class Panel:
     aggregate: Aggregate = Aggregate.MEAN
     across: Aggregate | None = None
     by: tuple[str, ...] = ()
-    unit: str = "1"
+    unit: str | None = None
     view: View = View.TIME_SERIES
     low: float | None = None
     high: float | None = None
@@ -84,19 +86,23 @@ class Panel:
     labels: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
+    highlight: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """A page of panels.
+    """A page of panels. A sector's has the sector's name as its address, and its title.
+
+    On the first page a few figures and charts stand for a sector: those with `highlight`, then the others in turn.
 
     Attributes:
-        slug: its stable address.
+        icon: its name among Google's Material Icons.
+        weather: charts of the weather that all sectors share, for the first page; from a sector that measures it.
         span_s: how far back it looks at first sight.
     """
 
-    slug: str
-    title: str
     description: str
     panels: tuple[Panel, ...]
+    icon: str = "hub"
+    weather: tuple[Panel, ...] = ()
     span_s: int = 86_400

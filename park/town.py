@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from park.catalogue import DeviceKind, Sector
 from park.errors import TownError
 
+_CELLS = 2
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=48)]
 
@@ -32,7 +33,7 @@ class TownSettings(_Strict):
     country: str = "CN"
     commissioned: dt.date = dt.date(2026, 1, 1)
     seed: int = Field(default=42, ge=0, lt=2**63)
-    devices: int = Field(default=300, ge=1, le=10_000_000)
+    devices: int | None = Field(default=None, ge=1, le=10_000_000)
 
     @field_validator("utc_offset")
     @classmethod
@@ -103,11 +104,13 @@ class Town:
         sites: those of park.toml, and those that sectors listed by none bring along. A site that such a sector
             shares with others stands once, for all of them.
         kinds: what the town changes, by the kind's name.
+        devices: how many are observed where nobody says how many: those of park.toml, else two cells of every sector.
     """
 
     settings: TownSettings
     sites: tuple[Site, ...]
     kinds: Mapping[str, KindSettings]
+    devices: int
 
     def sites_of(self, sector: Sector) -> tuple[Site, ...]:
         """The sites over which the sector's cells are dealt, in turn."""
@@ -143,7 +146,12 @@ def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
     except ValidationError as error:
         lines = [f"  {_key(item['loc'])}{_said(item['msg'])}" for item in error.errors()]
         raise TownError(f"{source}: mistaken settings\n" + "\n".join(lines)) from error
-    return Town(settings=file.town, sites=_all_sites(file, sectors), kinds=file.kinds)
+    return Town(
+        settings=file.town,
+        sites=_all_sites(file, sectors),
+        kinds=file.kinds,
+        devices=file.town.devices or _CELLS * sum(kind.per_cell for one in sectors.values() for kind in one.kinds),
+    )
 
 
 def default_town(sectors: Mapping[str, Sector]) -> Town:

@@ -47,7 +47,7 @@ _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 Seed = Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)]
 Start = Annotated[str | None, typer.Option(help="First moment, with Z or an offset: 2026-06-01T00:00:00+08:00.")]
 Until = Annotated[str | None, typer.Option(help="End, itself left out; the same form.")]
-Devices = Annotated[int | None, typer.Option(help="Devices in all.", show_default="park.toml")]
+Devices = Annotated[int | None, typer.Option(help="Devices in all.", show_default="the town's")]
 FirstDevice = Annotated[int, typer.Option(help="Devices to leave out first, so that two hosts share a town.")]
 Sectors = Annotated[list[str] | None, typer.Option("--sector", help="Only this sector; may be repeated.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")]
@@ -96,7 +96,7 @@ class SelectionOptions:
         return Selection(
             town=town,
             seed=town.settings.seed if self.seed is None else self.seed,
-            devices=town.settings.devices if self.devices is None else self.devices,
+            devices=town.devices if self.devices is None else self.devices,
             first_device=self.first_device,
             sectors=tuple(self.sectors or ()),
             kinds=tuple(self.kinds or ()),

@@ -32,7 +32,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "urllib3": ("ingest/stores/influx_scan.py",),
     "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb.py", "dashboards/sources/duckdb.py"),
-    "grafana_foundation_sdk": ("dashboards/grafana.py",),
+    "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),
     "holidays": ("simulator/world/calendar.py",),
     "prometheus_client": ("ingest/metrics.py",),

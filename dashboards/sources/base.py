@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from park.panel import Panel
+from dashboards.resolved import ResolvedPanel
 
 Value = float | int | bool | str
 
@@ -48,13 +48,13 @@ class Curve:
 class Source(Protocol):
     """A store that answers panels. A measurement without readings is no error: no series."""
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
+    async def over_time(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
 
-    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
+    async def newest(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
 
-    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
+    async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
 
     async def sites(self, sector: str | None = None) -> list[str]:

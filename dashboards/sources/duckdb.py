@@ -11,9 +11,10 @@ from collections.abc import Callable
 import duckdb
 
 from dashboards.errors import SourceError
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
-from dashboards.sources.shape import Shape, shape
-from park.panel import Aggregate, Panel
+from dashboards.sources.shape import Shape
+from park.panel import Aggregate
 from sectors import KINDS, SECTOR_OF
 
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
@@ -94,17 +95,17 @@ class DuckSource:
     async def close(self) -> None:
         """Nothing is kept open between queries."""
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
+    async def over_time(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
-        return await self._ask(shape(panel, over_time=True), window)
+        return await self._ask(panel.course, window)
 
-    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
+    async def newest(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
-        return await self._ask(shape(panel, over_time=False), window)
+        return await self._ask(panel.newest, window)
 
-    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
+    async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
-        return await self._ask(shape(panel), window)
+        return await self._ask(panel.asked, window)
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

@@ -12,9 +12,10 @@ from typing import Any, Self
 import httpx
 
 from dashboards.errors import SourceError
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Window
-from dashboards.sources.shape import Shape, label, shape
-from park.panel import Aggregate, Panel, View
+from dashboards.sources.shape import Shape
+from park.panel import Aggregate
 
 EPOCH_BUCKETS = "time($__interval)"
 
@@ -33,15 +34,11 @@ _SELECT = {
 }
 
 
-def compile(panel: Panel) -> list[str]:  # noqa: A001  (the word for it)
-    """The panel's InfluxQL statements as Grafana runs them; none for a heading.
-
-    Raises:
-        PanelError: the panel asks for what is not stored.
-    """
-    if panel.view is View.HEADING:
+def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
+    """The panel's InfluxQL statements as Grafana runs them; none for a heading."""
+    asked = panel.asked
+    if not asked.fields:
         return []
-    asked = shape(panel)
     return statements(asked, NOW_BUCKETS if asked.across is Aggregate.SUM else EPOCH_BUCKETS)
 
 
@@ -88,7 +85,7 @@ def _readings(asked: Shape, pairs: list[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _select(function: str, pairs: list[tuple[str, str]]) -> str:
-    return ", ".join(f'{function}("{field}") AS "{_quoted(name)}"' for field, name in pairs)
+    return ", ".join(f'{function}("{field}") AS "{quoted(name)}"' for field, name in pairs)
 
 
 def _by(asked: Shape, tags: tuple[str, ...], terms: list[str], *, last: bool = False) -> str:
@@ -101,12 +98,8 @@ def _by(asked: Shape, tags: tuple[str, ...], terms: list[str], *, last: bool = F
     return text
 
 
-def column(panel: Panel, field: str) -> str:
-    """The name of a field's column in the answer: its label."""
-    return _quoted(label(panel, field))
-
-
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A field's label as the name of its column in the answer."""
     return text.replace("\\", "").replace('"', "")
 
 
@@ -148,13 +141,13 @@ class InfluxSource:
         """Close the connections."""
         await self._http.aclose()
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
+    async def over_time(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's series over the window."""
-        return await self._ask(shape(panel, over_time=True), window)
+        return await self._ask(panel.course, window)
 
-    async def newest(self, panel: Panel, window: Window) -> list[Curve]:
+    async def newest(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """One value per series: the newest in the window, for a table that of the whole window."""
-        answer = await self._ask(shape(panel, over_time=False), window)
+        answer = await self._ask(panel.newest, window)
         # A lone selector such as max() comes with the time of its point, everything else with the window's.
         return [dataclasses.replace(series, times=[window.start]) for series in answer]
 
@@ -163,9 +156,9 @@ class InfluxSource:
         found = await self.run(sites(sector))
         return sorted({row[1] for series in found for row in series["values"]})
 
-    async def answer(self, panel: Panel, window: Window) -> list[Curve]:
+    async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's rows by exactly the statements that Grafana runs."""
-        return await self._run_all(shape(panel), compile(panel), window)
+        return await self._run_all(panel.asked, compile(panel), window)
 
     async def run(self, statement: str) -> list[dict[str, Any]]:
         """The answer's series of one expanded statement.

@@ -8,15 +8,14 @@ from typing import Any, Protocol, TypeAlias
 from nicegui import ui
 
 from dashboards.layout import Position
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
-from dashboards.sources.shape import label, measured, series_name, shape
 from dashboards.states import states
-from dashboards.units import symbol
 from dashboards.viewer import charts, numbers, timeline
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
-from park.catalogue import ValueType
-from park.panel import Panel, View
+from park.panel import View
+from park.units import symbol
 
 _TILE_ROWS = 4
 
@@ -34,7 +33,7 @@ class Card(Protocol):
         """Ask again; None while it is too early for that."""
 
 
-def add(at: Position) -> Card | None:
+def add(at: Position[ResolvedPanel]) -> Card | None:
     """Put a panel's card into the page's grid; a heading is no card."""
     panel = at.panel
     style = f"grid-column:{at.x + 1}/span {at.width};grid-row:{at.y + 1}/span {at.height}"
@@ -72,7 +71,7 @@ class _Empty:
 class _Chart:
     """A chart over time: lines, areas or states."""
 
-    def __init__(self, panel: Panel, draw: Callable[..., charts.Options]) -> None:
+    def __init__(self, panel: ResolvedPanel, draw: Callable[..., charts.Options]) -> None:
         self._panel = panel
         self._draw = draw
         self._pace = Pace()
@@ -102,7 +101,7 @@ def _redraw(chart: ui.echart, options: charts.Options) -> None:
 class _Tile:
     """One figure, or a few under one another, with the course of the first behind."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._course = _Course(panel)
         self._stale = True
@@ -138,7 +137,7 @@ class _Tile:
     def _row(self, series: Curve) -> None:
         newest = series.values[-1]
         with ui.element("div").classes("park-row"):
-            ui.label(series_name(self._panel, series.field, series.tags))
+            ui.label(self._panel.series_name(series.field, series.tags))
             text = numbers.text(newest, self._panel.decimals)
             ui.label(text).style(f"color:{charts.level_color(self._panel, newest)}")
 
@@ -146,7 +145,7 @@ class _Tile:
 class _Gauge:
     """A figure on its range."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._course = _Course(panel)
         with ui.element("div").classes("park-body") as self.body:
@@ -169,7 +168,7 @@ class _Gauge:
 class _Course:
     """How a figure went over the span: drawn behind it, and its end stands in while nothing newer comes."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._pace = Pace()
         self.window = Window(start=0, until=0)
@@ -186,12 +185,12 @@ class _Course:
         """The figure to show, and whether it is of now."""
         if newest:
             return newest[0].values[-1], True
-        if shape(self._panel).count_true:
+        if self._panel.newest.count_true:
             return 0, True  # The store has rows for true ones alone, so no rows are a zero.
         return (self.answer[0].values[-1] if self.answer else None), False
 
 
-def _write(figure: ui.label, panel: Panel, value: Value | None, *, color: str, fresh: bool) -> None:
+def _write(figure: ui.label, panel: ResolvedPanel, value: Value | None, *, color: str, fresh: bool) -> None:
     figure.set_text("" if value is None else numbers.text(value, panel.decimals))
     figure.style(f"color:{color}")
     figure.classes(add="" if fresh else "old", remove="old" if fresh else "")
@@ -200,7 +199,7 @@ def _write(figure: ui.label, panel: Panel, value: Value | None, *, color: str, f
 class _Table:
     """A row per group."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
@@ -224,22 +223,22 @@ class _Table:
         self._table.rows = _rows(self._panel, answer)
 
 
-def _columns(panel: Panel) -> list[dict[str, Any]]:
-    channels = measured(panel.measurement).channels
+def _columns(panel: ResolvedPanel) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {"name": tag, "label": tag.capitalize(), "field": tag, "align": "left", "sortable": True} for tag in panel.by
     ]
     for field in panel.fields:
-        column = {"name": field, "label": label(panel, field), "field": field, "sortable": True}
-        number = channels[field].type in {ValueType.FLOAT, ValueType.INT}
-        places = channels[field].decimals if panel.decimals is None else panel.decimals
+        column = {"name": field, "label": panel.labels[field], "field": field, "sortable": True}
+        places = panel.channel(field).decimals if panel.decimals is None else panel.decimals
         fixed = f"{{minimumFractionDigits: {places}, maximumFractionDigits: {places}}}"
         shown = f"v => v == null ? '–' : v.toLocaleString(undefined, {fixed})"
-        columns.append({**column, "align": "right", ":format": shown} if number else {**column, "align": "left"})
+        columns.append(
+            {**column, "align": "right", ":format": shown} if panel.is_number(field) else {**column, "align": "left"}
+        )
     return columns
 
 
-def _rows(panel: Panel, answer: list[Curve]) -> list[dict[str, Any]]:
+def _rows(panel: ResolvedPanel, answer: list[Curve]) -> list[dict[str, Any]]:
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for series in answer:
         group = tuple(series.tags.get(tag, "") for tag in panel.by)
@@ -248,10 +247,9 @@ def _rows(panel: Panel, answer: list[Curve]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _dots(panel: Panel, field: str) -> str:
+def _dots(panel: ResolvedPanel, field: str) -> str:
     """A cell with the state's colour before its text, for texts and booleans."""
-    channel = measured(panel.measurement).channels[field]
-    if channel.type not in {ValueType.BOOL, ValueType.TEXT} or any(text[0].isdigit() for text in channel.texts):
+    if panel.is_number(field) or any(text[0].isdigit() for text in panel.channel(field).texts):
         return ""  # Version numbers are texts too, but no states.
     known = {
         state.value: (state.text, state.color(timeline.STATE_PALETTE, charts.LEVELS)) for state in states(panel, field)
@@ -263,7 +261,7 @@ def _dots(panel: Panel, field: str) -> str:
     )
 
 
-_CARDS: Mapping[View, Callable[[Panel], Card]] = {
+_CARDS: Mapping[View, Callable[[ResolvedPanel], Card]] = {
     View.TIME_SERIES: lambda panel: _Chart(panel, charts.lines),
     View.STATES: lambda panel: _Chart(panel, timeline.timeline),
     View.STAT: _Tile,

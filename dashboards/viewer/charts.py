@@ -10,10 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
-from dashboards.sources.shape import series_name
-from dashboards.units import symbol
-from park.panel import Panel
+from park.units import symbol
 
 Options = dict[str, Any]
 
@@ -32,7 +31,7 @@ FONT = "inherit"
 Points = list[list[float | None]]
 
 
-def level_color(panel: Panel, value: Value | None, default: str | None = None) -> str:
+def level_color(panel: ResolvedPanel, value: Value | None, default: str | None = None) -> str:
     """The colour of the last threshold that the value has reached, or that of the quantity."""
     default = default or accent(panel)
     if value is None or isinstance(value, str):
@@ -41,12 +40,12 @@ def level_color(panel: Panel, value: Value | None, default: str | None = None) -
     return LEVELS[reached[-1].level] if reached else default
 
 
-def accent(panel: Panel) -> str:
+def accent(panel: ResolvedPanel) -> str:
     """The colour of a series that stands alone."""
     return _UNIT_COLORS.get(panel.unit, ACCENT)
 
 
-def lines(panel: Panel, window: Window, answer: Sequence[Curve]) -> Options:
+def lines(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Options:
     """A time series: lines, or stacked areas."""
     colors = PALETTE if len(answer) > 1 else (accent(panel),)
     tracks = _stacked(answer) if panel.stacked else [[_broken(series, window.interval)] for series in answer]
@@ -72,11 +71,11 @@ def lines(panel: Panel, window: Window, answer: Sequence[Curve]) -> Options:
     }
 
 
-def _line(panel: Panel, series: Curve, points: Points, color: str, *, of: int) -> Options:
+def _line(panel: ResolvedPanel, series: Curve, points: Points, color: str, *, of: int) -> Options:
     fill = 0.55 if panel.stacked else 0.12 if of == 1 else 0.07 if of <= 3 else 0.0
     return {
         "type": "line",
-        "name": series_name(panel, series.field, series.tags),
+        "name": panel.series_name(series.field, series.tags),
         "data": points,
         "showSymbol": False,
         "symbolSize": 5,
@@ -124,7 +123,7 @@ def _number(value: Value) -> float:
     return float(value)
 
 
-def _marks(panel: Panel, answer: Sequence[Curve]) -> list[Options]:
+def _marks(panel: ResolvedPanel, answer: Sequence[Curve]) -> list[Options]:
     """A dashed line at every threshold that lies within what is drawn."""
     values = [_number(value) for series in answer for value in series.values]
     low = panel.low if panel.low is not None else min(values)
@@ -166,7 +165,7 @@ _SUMS = """items => {
 }"""
 
 
-def tooltip(panel: Panel) -> Options:
+def tooltip(panel: ResolvedPanel) -> Options:
     """Every series' value at the pointer, in the panel's unit."""
     places = 2 if panel.decimals is None else panel.decimals
     unit = json.dumps(f" {symbol(panel.unit)}".rstrip(), ensure_ascii=False)
@@ -202,7 +201,7 @@ def time_axis(window: Window, answer: Sequence[Curve]) -> Options:
     }
 
 
-def _value_axis(panel: Panel) -> Options:
+def _value_axis(panel: ResolvedPanel) -> Options:
     return {
         "type": "value",
         "scale": panel.low is None and not panel.stacked,
@@ -214,7 +213,7 @@ def _value_axis(panel: Panel) -> Options:
     }
 
 
-def sparkline(panel: Panel, window: Window, answer: Sequence[Curve], color: str) -> Options:
+def sparkline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve], color: str) -> Options:
     """The course behind a figure, without axes."""
     drawn = [
         {
@@ -237,7 +236,7 @@ def sparkline(panel: Panel, window: Window, answer: Sequence[Curve], color: str)
     }
 
 
-def gauge(panel: Panel, value: Value | None) -> Options:
+def gauge(panel: ResolvedPanel, value: Value | None) -> Options:
     """A half ring: the value's part of the range, and outside it the thresholds."""
     low, high = panel.low or 0.0, 100.0 if panel.high is None else panel.high
     color = level_color(panel, value)
@@ -263,7 +262,7 @@ def gauge(panel: Panel, value: Value | None) -> Options:
     return {"animation": False, "series": [outer, inner] if panel.thresholds else [inner]}
 
 
-def _bands(panel: Panel, low: float, high: float) -> list[list[Any]]:
+def _bands(panel: ResolvedPanel, low: float, high: float) -> list[list[Any]]:
     """Shares of the ring up to which each level's colour goes."""
     steps = sorted(panel.thresholds, key=lambda step: step.value)
     span = (high - low) or 1.0

@@ -11,18 +11,18 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from dashboards.definitions import PIPELINE
 from dashboards.errors import SourceError
 from dashboards.layout import place
+from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources.base import Source
 from dashboards.viewer import cards
 from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.strip import Strip
 from dashboards.viewer.windows import Moment, Reader
-from park.panel import Dashboard
 
 _STYLE = Path(__file__).with_name("style.css")
 _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
-_ICONS = {"park": "dashboard", "pipeline": "route", "agriculture": "grass", "energy": "bolt", "transport": "traffic"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,16 @@ class Served:
     """What is served: the dashboards, and the source that answers them."""
 
     title: str
-    pages: tuple[Dashboard, ...]
+    pages: tuple[Page, ...]
     source: Source
     utc_offset_ms: int
     refresh_s: float
+
+    @property
+    def pulse(self) -> list[ResolvedPanel]:
+        """The figures above every dashboard: those that stand for the pipeline's page."""
+        pages = (page for page in self.pages if page.slug == PIPELINE)
+        return [panel for page in pages for panel in page.panels if panel.highlight]
 
 
 def install(served: Served) -> None:
@@ -69,7 +75,7 @@ class _Visit:
             with ui.element("div").classes("park-brand"):
                 ui.icon("sensors")
                 ui.label(self._served.title)
-            self._strip = Strip()
+            self._strip = Strip(self._served.pulse)
             ui.element("div").classes("park-gap")
             self._choose_sites = ui.select([], multiple=True, label="All sites", on_change=self._sites_changed)
             self._choose_sites.props("dense borderless options-dense hide-bottom-space").classes("park-sites")
@@ -89,7 +95,7 @@ class _Visit:
         ui.timer(NEW_MS / 1000, self._settle, once=True)
         ui.timer(0.05, self._load_sites, once=True)
 
-    def _show(self, page: Dashboard) -> None:
+    def _show(self, page: Page) -> None:
         if not self._chosen_span:
             self._span_s = page.span_s
             self._spans.set_value(page.span_s)
@@ -101,12 +107,12 @@ class _Visit:
             self._cards = [card for at in place(page.panels) if (card := cards.add(at))]
         ui.timer(0.05, self._refresh, once=True)
 
-    def _navigate(self, here: Dashboard) -> None:
+    def _navigate(self, here: Page) -> None:
         self._navigation.clear()
         with self._navigation:
             for page in self._served.pages:
                 with ui.link(target=f"/{page.slug}").classes("park-link" + (" here" if page is here else "")):
-                    ui.icon(_ICONS.get(page.slug, "hub"))
+                    ui.icon(page.icon)
                     ui.label(page.title)
 
     def _settle(self) -> None:

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Window
-from dashboards.sources.shape import series_name
 from dashboards.states import State, states
 from dashboards.viewer.charts import FONT, INK, LEVELS, Options, legend, time_axis, tooltip
-from park.panel import Panel
 
 STATE_PALETTE = ("#556274", "#4fb477", "#5b8ff9", "#f0a04b", "#9270ca", "#f6bd16", "#e8596b", "#3fb6c6")
 
 
-def timeline(panel: Panel, window: Window, answer: Sequence[Curve]) -> Options:
+def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Options:
     """A row per series, coloured by state."""
     known = {state.value: state for state in states(panel)}
-    names = [series_name(panel, series.field, series.tags) for series in answer]
+    names = [panel.series_name(series.field, series.tags) for series in answer]
     return {
         "animation": False,
         "useUTC": True,

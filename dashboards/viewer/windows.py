@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Source, Window, nice_interval
-from dashboards.sources.shape import measured
-from park.panel import Aggregate, Panel, View
+from park.panel import Aggregate, View
 
 _POINTS = 360
 _AT_ONCE = 2
@@ -24,12 +24,12 @@ class Moment:
     sites: tuple[str, ...] = ()
 
 
-def chart_window(panel: Panel, moment: Moment) -> Window:
+def chart_window(panel: ResolvedPanel, moment: Moment) -> Window:
     """The window of a panel with a time axis, cut at whole intervals.
 
     A sum over devices leaves out the interval that has only begun: half of the devices are missing in it.
     """
-    least = measured(panel.measurement).interval_s
+    least = panel.stored.interval_s
     interval = nice_interval(moment.span, _POINTS, least)
     begun = moment.now // interval * interval
     until = begun if panel.across is Aggregate.SUM else begun + interval
@@ -37,9 +37,9 @@ def chart_window(panel: Panel, moment: Moment) -> Window:
     return Window(start=start, until=until, interval=interval, sites=moment.sites)
 
 
-def newest_window(panel: Panel, moment: Moment) -> Window:
+def newest_window(panel: ResolvedPanel, moment: Moment) -> Window:
     """The window in which every device of the panel has reported once; for a table the whole span."""
-    span = int(measured(panel.measurement).interval_s * 1000 * _NEWEST_INTERVALS)
+    span = int(panel.stored.interval_s * 1000 * _NEWEST_INTERVALS)
     span = moment.span if panel.view is View.TABLE else max(span, _LEAST_NEWEST_MS)
     return Window(start=moment.now - span, until=moment.now + 1, interval=span, sites=moment.sites)
 
@@ -59,14 +59,14 @@ class Reader:
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Curve]]]] = {}
 
-    async def over_time(self, panel: Panel, moment: Moment) -> tuple[Window, list[Curve]]:
+    async def over_time(self, panel: ResolvedPanel, moment: Moment) -> tuple[Window, list[Curve]]:
         """The panel's window and its series, both on the town's own clock."""
         window = chart_window(panel, moment)
         ask = self._source.over_time
         answer = await self._once(("over time", id(panel), window), lambda: ask(panel, window))
         return window.shifted(self._shift), [series.shifted(self._shift) for series in answer]
 
-    async def newest(self, panel: Panel, moment: Moment) -> list[Curve]:
+    async def newest(self, panel: ResolvedPanel, moment: Moment) -> list[Curve]:
         """The panel's newest values."""
         window = newest_window(panel, moment)
         ask = self._source.newest

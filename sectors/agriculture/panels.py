@@ -28,7 +28,6 @@ _NOW = (
         measurement="soil_probe",
         fields=("soil_moisture",),
         across=Aggregate.MEAN,
-        unit="m3/m3",
         view=View.GAUGE,
         low=0.0,
         high=0.5,
@@ -36,6 +35,7 @@ _NOW = (
         thresholds=_MOISTURE,
         width=6,
         height=5,
+        highlight=True,
     ),
     Panel(
         title="Irrigation now",
@@ -43,7 +43,6 @@ _NOW = (
         measurement="irrigation_valve",
         fields=("water_flow",),
         across=Aggregate.SUM,
-        unit="m3/h",
         view=View.STAT,
         low=0.0,
         decimals=1,
@@ -57,7 +56,6 @@ _NOW = (
         measurement="weather_station",
         fields=("solar_radiation",),
         across=Aggregate.MEAN,
-        unit="W/m2",
         view=View.STAT,
         low=0.0,
         decimals=0,
@@ -70,12 +68,12 @@ _NOW = (
         measurement="weather_station",
         fields=("temperature",),
         across=Aggregate.MEAN,
-        unit="Cel",
         view=View.STAT,
         decimals=1,
         thresholds=_AIR,
         width=6,
         height=5,
+        highlight=True,
     ),
 )
 
@@ -94,13 +92,13 @@ _WATER = (
         fields=("soil_moisture",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="m3/m3",
         low=0.0,
         high=0.5,
         decimals=3,
         thresholds=_MOISTURE,
         width=8,
         labels={"soil_moisture": "Soil moisture"},
+        highlight=True,
     ),
     Panel(
         title="Rain",
@@ -109,7 +107,6 @@ _WATER = (
         fields=("precipitation",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="mm/h",
         low=0.0,
         decimals=1,
         width=8,
@@ -122,7 +119,6 @@ _WATER = (
         fields=("water_flow",),
         across=Aggregate.SUM,
         by=("site",),
-        unit="m3/h",
         low=0.0,
         decimals=1,
         stacked=True,
@@ -137,7 +133,6 @@ _WATER = (
         aggregate=Aggregate.SPREAD,
         across=Aggregate.SUM,
         by=("site",),
-        unit="m3",
         view=View.TABLE,
         decimals=1,
         width=8,
@@ -150,10 +145,10 @@ _WATER = (
         fields=("soil_temperature",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="Cel",
         decimals=1,
         width=8,
         labels={"soil_temperature": "Soil"},
+        highlight=True,
     ),
     Panel(
         title="Salt in the soil's water",
@@ -162,7 +157,6 @@ _WATER = (
         fields=("soil_moisture_ec",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="mS/cm",
         low=0.0,
         decimals=2,
         thresholds=(
@@ -190,7 +184,6 @@ _GLASS = (
         fields=("temperature",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="Cel",
         decimals=1,
         thresholds=(
             Threshold(value=-20.0, level="critical"),
@@ -201,6 +194,7 @@ _GLASS = (
         ),
         width=8,
         labels={"temperature": "Inside"},
+        highlight=True,
     ),
     Panel(
         title="Outside temperature",
@@ -209,7 +203,6 @@ _GLASS = (
         fields=("temperature",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="Cel",
         decimals=1,
         thresholds=_AIR,
         width=8,
@@ -234,7 +227,6 @@ _GLASS = (
         measurement="greenhouse",
         fields=("relative_humidity", "leaf_wetness"),
         across=Aggregate.MEAN,
-        unit="%",
         low=0.0,
         high=100.0,
         decimals=0,
@@ -248,7 +240,6 @@ _GLASS = (
         fields=("co2",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="ppm",
         decimals=0,
         width=8,
         labels={"co2": "CO2"},
@@ -260,7 +251,6 @@ _GLASS = (
         fields=("vent_opening",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="%",
         low=0.0,
         high=100.0,
         decimals=0,
@@ -301,7 +291,6 @@ _DEVICES = (
         aggregate=Aggregate.MIN,
         across=Aggregate.MIN,
         by=("site",),
-        unit="V",
         low=3.2,
         high=4.3,
         decimals=2,
@@ -311,9 +300,29 @@ _DEVICES = (
     ),
 )
 
+
+def _weather(title: str, story: str, field: str, label: str, *, low: float | None = 0.0, decimals: int = 1) -> Panel:
+    return Panel(
+        title=title,
+        story=story,
+        measurement="weather_station",
+        fields=(field,),
+        across=Aggregate.MEAN,
+        low=low,
+        decimals=decimals,
+        width=8,
+        height=7,
+        labels={field: label},
+    )
+
+
 DASHBOARD = Dashboard(
-    slug="agriculture",
-    title="Agriculture",
     description="Soil water, irrigation and greenhouse climate of the farms.",
     panels=(*_NOW, *_WATER, *_GLASS, *_DEVICES),
+    icon="grass",
+    weather=(
+        _weather("Sun", "A cloud's dent shows in the roofs' power below.", "solar_radiation", "Radiation", decimals=0),
+        _weather("Air temperature", "Cold and heat drive the buildings' load.", "temperature", "Air", low=None),
+        _weather("Wind", "Mean of the stations, turbulence included.", "wind_speed", "Wind"),
+    ),
 )

@@ -11,7 +11,7 @@ _GRID_LEVELS = (Threshold(value=-1e6, level="good"), Threshold(value=0, level="n
 
 
 def _now(title: str, story: str, measurement: str, field: str, **extra: object) -> Panel:
-    settings: dict[str, object] = {"unit": "kW", "decimals": 1, "across": Aggregate.SUM, "view": View.STAT, **extra}
+    settings: dict[str, object] = {"decimals": 1, "across": Aggregate.SUM, "view": View.STAT, **extra}
     return Panel(
         title=title,
         story=story,
@@ -25,8 +25,14 @@ def _now(title: str, story: str, measurement: str, field: str, **extra: object) 
 
 
 _NOW = (
-    _now("Solar power now", "All inverters together.", "pv_inverter", "active_power"),
-    _now("Consumption now", "Buildings and charging points together.", "site_meter", "consumption_power"),
+    _now("Solar power now", "All inverters together.", "pv_inverter", "active_power", highlight=True),
+    _now(
+        "Consumption now",
+        "Buildings and charging points together.",
+        "site_meter",
+        "consumption_power",
+        highlight=True,
+    ),
     _now(
         "Grid exchange now",
         "Positive: the town buys from the grid. Negative: it sells.",
@@ -39,7 +45,6 @@ _NOW = (
         "Mean over all batteries: full in the afternoon, drawn down in the evening.",
         "battery",
         "state_of_charge",
-        unit="%",
         decimals=0,
         across=Aggregate.MEAN,
         view=View.GAUGE,
@@ -57,7 +62,6 @@ _BALANCE = (
         measurement="site_meter",
         fields=("photovoltaic_power", "wind_power", "storage_power", "active_power"),
         across=Aggregate.SUM,
-        unit="kW",
         stacked=True,
         width=16,
         height=10,
@@ -74,7 +78,6 @@ _BALANCE = (
         measurement="site_meter",
         fields=("photovoltaic_power", "active_power", "consumption_power"),
         across=Aggregate.SUM,
-        unit="kW",
         width=8,
         height=10,
         labels={"photovoltaic_power": "Solar", "active_power": "Grid", "consumption_power": "Consumption"},
@@ -89,7 +92,6 @@ _USE = (
         fields=("active_power",),
         across=Aggregate.SUM,
         by=("site",),
-        unit="kW",
         low=0,
         labels={"active_power": "Buildings"},
     ),
@@ -100,7 +102,6 @@ _USE = (
         fields=("active_power",),
         across=Aggregate.SUM,
         by=("site",),
-        unit="kW",
         low=0,
         labels={"active_power": "Charging"},
     ),
@@ -124,7 +125,6 @@ _STORAGE = (
         fields=("state_of_charge",),
         across=Aggregate.MEAN,
         by=("site",),
-        unit="%",
         low=0,
         high=100,
         thresholds=_SOC_LEVELS,
@@ -138,7 +138,6 @@ _STORAGE = (
         fields=("active_power",),
         across=Aggregate.SUM,
         by=("site",),
-        unit="kW",
         labels={"active_power": "Battery"},
     ),
     Panel(
@@ -162,7 +161,6 @@ _QUALITY = (
         measurement="site_meter",
         fields=("phase_voltage",),
         by=("device",),
-        unit="V",
         low=195,
         high=240,
         thresholds=(
@@ -177,7 +175,6 @@ _QUALITY = (
         measurement="site_meter",
         fields=("frequency",),
         across=Aggregate.MEAN,
-        unit="Hz",
         low=49.75,
         high=50.25,
         decimals=3,
@@ -194,7 +191,6 @@ _QUALITY = (
         fields=("active_power", "dc_power", "total_active_energy_export", "status", "firmware"),
         aggregate=Aggregate.LAST,
         by=("device",),
-        unit="1",
         view=View.TABLE,
         width=24,
         height=9,
@@ -209,8 +205,7 @@ _QUALITY = (
 )
 
 DASHBOARD = Dashboard(
-    slug="energy",
-    title="Energy",
     description="What the town's microgrids make, use, store and trade.",
     panels=(*_NOW, *_BALANCE, *_USE, *_STORAGE, *_QUALITY),
+    icon="bolt",
 )

@@ -10,8 +10,8 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards import build, grafana
 from dashboards.definitions import dashboards
-from dashboards.sources.shape import measured
-from park.panel import Dashboard, View
+from dashboards.resolved import Page
+from park.panel import View
 
 PAGES = dashboards()
 VARIABLES = re.compile(r"\$\w+|\$\{|\[\[")
@@ -19,21 +19,21 @@ ALLOWED = {"$timeFilter", "$__interval", "$site"}
 
 
 @pytest.fixture(params=PAGES, ids=lambda page: page.slug)
-def page(request: pytest.FixtureRequest) -> Dashboard:
-    found: Dashboard = request.param
+def page(request: pytest.FixtureRequest) -> Page:
+    found: Page = request.param
     return found
 
 
-def rendered(page: Dashboard) -> dict[str, Any]:
+def rendered(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(grafana.render(page))
     return found
 
 
-def panels(page: Dashboard) -> list[dict[str, Any]]:
+def panels(page: Page) -> list[dict[str, Any]]:
     return [panel for panel in rendered(page)["panels"] if panel["type"] != "row"]
 
 
-def test_the_json_is_a_dashboard_of_the_sdk(page: Dashboard) -> None:
+def test_the_json_is_a_dashboard_of_the_sdk(page: Page) -> None:
     whole = rendered(page)
     read = sdk.Dashboard.from_json(whole)
     assert read.uid == f"park-{page.slug}"
@@ -41,7 +41,7 @@ def test_the_json_is_a_dashboard_of_the_sdk(page: Dashboard) -> None:
     assert len(read.panels) == len(page.panels)
 
 
-def test_every_panel_asks_something_and_tells_its_story(page: Dashboard) -> None:
+def test_every_panel_asks_something_and_tells_its_story(page: Page) -> None:
     for panel in panels(page):
         assert panel["targets"], panel["title"]
         assert panel["description"], panel["title"]
@@ -51,7 +51,7 @@ def test_every_panel_asks_something_and_tells_its_story(page: Dashboard) -> None
             assert target["datasource"] == {"type": "influxdb", "uid": "park-influxdb"}
 
 
-def test_queries_hold_the_allowed_variables_alone(page: Dashboard) -> None:
+def test_queries_hold_the_allowed_variables_alone(page: Page) -> None:
     for panel in panels(page):
         for target in panel["targets"]:
             assert set(VARIABLES.findall(target["query"])) <= ALLOWED
@@ -67,19 +67,19 @@ def test_ids_are_unique_within_and_uids_between_dashboards() -> None:
     assert len(set(uids)) == len(uids)
 
 
-def test_sites_can_be_chosen_where_there_are_any(page: Dashboard) -> None:
+def test_sites_can_be_chosen_where_there_are_any(page: Page) -> None:
     names = [variable["name"] for variable in rendered(page)["templating"]["list"]]
-    sited = any("site" in measured(panel.measurement).tags for panel in page.panels if panel.measurement)
+    sited = any("site" in panel.stored.tags for panel in page.panels)
     assert names == (["site"] if sited else [])
 
 
-def test_no_interval_is_shorter_than_the_devices_own(page: Dashboard) -> None:
+def test_no_interval_is_shorter_than_the_devices_own(page: Page) -> None:
     shown = [panel for panel in page.panels if panel.view is not View.HEADING]
     for panel, drawn in zip(shown, panels(page), strict=True):
-        assert drawn["interval"] == f"{measured(panel.measurement).interval_s:g}s"
+        assert drawn["interval"] == f"{panel.stored.interval_s:g}s"
 
 
-def test_rendering_twice_gives_the_same_text(page: Dashboard) -> None:
+def test_rendering_twice_gives_the_same_text(page: Page) -> None:
     assert grafana.render(page) == grafana.render(page)
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from dashboards.definitions import dashboards
 from dashboards.errors import PanelError, SourceError
+from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources import influxql
 from dashboards.sources.base import Curve, Window
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
-from dashboards.sources.shape import shape
 from park.catalogue import Sector
 from park.panel import Aggregate, Panel, View
 from sectors import KINDS, SECTORS
@@ -66,7 +66,7 @@ def assert_same(ours: Sequence[Curve], theirs: Sequence[Curve], *, zeros: bool =
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_what_grafana_asks_has_rows(panel: Panel, influxdb: InfluxDB2, bucket: str) -> None:
+def test_what_grafana_asks_has_rows(panel: ResolvedPanel, influxdb: InfluxDB2, bucket: str) -> None:
     answer = of_influx(influxdb, bucket, lambda source: source.answer(panel, WINDOW))
     assert {series.field for series in answer} == set(panel.fields)
     assert all(len(series.values) == len(series.times) > 0 for series in answer)
@@ -74,7 +74,7 @@ def test_what_grafana_asks_has_rows(panel: Panel, influxdb: InfluxDB2, bucket: s
 
 @pytest.mark.parametrize("panel", PANELS)
 def test_both_stores_give_the_same_answer(
-    panel: Panel, influxdb: InfluxDB2, bucket: str, tables: duckdb.DuckDBPyConnection
+    panel: ResolvedPanel, influxdb: InfluxDB2, bucket: str, tables: duckdb.DuckDBPyConnection
 ) -> None:
     duck = DuckSource(tables.cursor)
     if panel.view is not View.TABLE:
@@ -85,7 +85,7 @@ def test_both_stores_give_the_same_answer(
     ours = asyncio.run(duck.newest(panel, newest))
     assert ours
     theirs = of_influx(influxdb, bucket, lambda source: source.newest(panel, newest))
-    assert_same(ours, theirs, zeros=not shape(panel).count_true)
+    assert_same(ours, theirs, zeros=not panel.newest.count_true)
 
 
 @pytest.fixture(scope="module")
@@ -170,13 +170,13 @@ def test_stores_agree_on_any_panel_over_patchy_readings(
     window = Window(start=END - SPAN_MS // 2, until=END, interval=interval, sites=sites)
     duck = DuckSource(connection.cursor)
     try:
-        asked = shape(panel)
+        asked = resolve(panel)
     except PanelError:
         return
     method = "over_time" if over_time else "newest"
-    ours = asyncio.run(getattr(duck, method)(panel, window))
-    theirs = of_influx(influxdb, bucket, lambda source: getattr(source, method)(panel, window))
-    assert_same(ours, theirs, zeros=not asked.count_true)
+    ours = asyncio.run(getattr(duck, method)(asked, window))
+    theirs = of_influx(influxdb, bucket, lambda source: getattr(source, method)(asked, window))
+    assert_same(ours, theirs, zeros=not asked.asked.count_true)
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_a_sum_of_booleans_counts_the_true_ones(made_up: Sector, influxdb: Influ
     influxdb.write("\n".join(lines).encode(), bucket=bucket)
     panel = Panel(title="Open", story="", measurement="made_up", fields=("open",), across=Aggregate.SUM)
     window = Window(start=END - 60_000, until=END, interval=60_000)
-    (series,) = of_influx(influxdb, bucket, lambda source: source.newest(panel, window))
+    (series,) = of_influx(influxdb, bucket, lambda source: source.newest(resolve(panel), window))
     assert list(series.values) == [2]
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dashboards import units
+from dashboards.grafana.units import unit_id
 from dashboards.viewer import numbers
+from park import units
 from park.pipeline import PIPELINE
 from sectors import KINDS
 
@@ -29,7 +30,7 @@ def test_every_unit_of_the_catalogue_is_readable_and_known_to_grafana() -> None:
     channels = [c for kind in measured for c in kind.channels] + [c for own in PIPELINE.values() for c in own.fields]
     for unit in {channel.unit for channel in channels}:
         assert not set("{}[]") & set(units.symbol(unit)), unit
-        assert units.grafana(unit), unit
+        assert unit_id(unit), unit
 
 
 def test_the_increase_of_energy_in_an_hour_is_power() -> None:

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.definitions import dashboards
+from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Window
-from dashboards.sources.shape import measured
 from dashboards.viewer.windows import Moment, Reader, chart_window, newest_window
-from park.panel import Aggregate, Panel, View
+from park.panel import Aggregate, View
 
 SPANS = (900, 3600, 21_600, 86_400, 604_800)
 PANELS = [panel for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
@@ -19,11 +19,11 @@ moments = st.builds(
 
 
 @given(st.sampled_from(PANELS), moments)
-def test_a_chart_covers_its_span_in_whole_intervals(panel: Panel, moment: Moment) -> None:
+def test_a_chart_covers_its_span_in_whole_intervals(panel: ResolvedPanel, moment: Moment) -> None:
     window = chart_window(panel, moment)
     assert window.start % window.interval == window.until % window.interval == 0
     assert window.start <= moment.now - moment.span < window.start + window.interval
-    assert window.interval >= measured(panel.measurement).interval_s * 1000
+    assert window.interval >= panel.stored.interval_s * 1000
     assert (window.until - window.start) / window.interval <= 362
     if panel.across is Aggregate.SUM:
         assert window.until <= moment.now
@@ -32,10 +32,10 @@ def test_a_chart_covers_its_span_in_whole_intervals(panel: Panel, moment: Moment
 
 
 @given(st.sampled_from(PANELS), moments)
-def test_the_newest_figures_hear_every_device(panel: Panel, moment: Moment) -> None:
+def test_the_newest_figures_hear_every_device(panel: ResolvedPanel, moment: Moment) -> None:
     window = newest_window(panel, moment)
     assert window.until > moment.now
-    assert moment.now - window.start >= 2 * measured(panel.measurement).interval_s * 1000
+    assert moment.now - window.start >= 2 * panel.stored.interval_s * 1000
 
 
 class Slow:
@@ -47,7 +47,7 @@ class Slow:
         self.most = 0
         self.go = asyncio.Event()
 
-    async def over_time(self, panel: Panel, window: Window) -> list[Curve]:
+    async def over_time(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         self.asked += 1
         self.running += 1
         self.most = max(self.most, self.running)

@@ -3,16 +3,20 @@
 import asyncio
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.options import MetricsAddress
+from park.catalogue import Behaviour
+from park.pipeline import INGEST
 from tests.ingest.helpers import Sent, influx_store, ingesting, options, payload, publish, readings, topic, until
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
 
+ROWS = {row.name: row for row in (*INGEST.fields, *INGEST.asked)}
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -52,6 +56,11 @@ def test_prometheus_and_probes_see_the_ingester(mosquitto: Mosquitto, influxdb: 
         assert found["park_ingest_devices"] == 1
         assert found["park_ingest_write_seconds_count"] >= 1
         assert found["park_ingest_write_seconds_bucket+Inf"] == found["park_ingest_write_seconds_count"]
+        assert (found["park_ingest_ready"], found["park_ingest_gaps"]) == (1, 0)
+        for family in text_string_to_metric_families(text):
+            row = ROWS[family.name.removeprefix("park_ingest_")]
+            assert family.documentation.startswith(row.description)
+            assert (family.type == "counter") == (row.behaviour is Behaviour.REGISTER)
 
     asyncio.run(main())
 
@@ -118,3 +127,28 @@ def test_devices_beyond_the_limit_are_counted_and_kept(
         assert found["park_ingest_dead_lettered_totaltoo-many-devices"] == 3
 
     asyncio.run(main())
+
+
+def test_an_ingester_that_shares_a_group_over_hosts_tells_no_gaps(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    port = free_port()
+    settings = options(mosquitto, tmp_path, bucket, metrics=MetricsAddress(port=port), report_every_s=0.2)
+    settings = replace(settings, broker=replace(settings.broker, group=bucket))
+
+    async def main() -> None:
+        async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+            # What lies between is another member's, for all that one of them can know.
+            await asyncio.to_thread(publish, mosquitto, [*readings(2), *readings(1, first=5)])
+            await running.settles(3)
+            _, text = await asyncio.to_thread(get, port, "/metrics")
+        assert "park_ingest_gaps" not in samples(text)
+        assert samples(text)["park_ingest_stored_total"] == 3
+        assert running.summary is not None
+        assert running.summary.gaps is None
+
+    asyncio.run(main())
+    (row,) = influxdb.influxql("SELECT * FROM park_ingest ORDER BY time DESC LIMIT 1", bucket=bucket)
+    assert row["stored"] == 3
+    assert "gaps" not in row

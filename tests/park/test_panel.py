@@ -17,13 +17,13 @@ def test_a_panel_needs_little_to_be_whole() -> None:
 
 def test_panels_and_dashboards_do_not_change() -> None:
     panel = Panel(title="Soil", story="")
-    page = Dashboard(slug="soil", title="Soil", description="", panels=(panel,))
+    page = Dashboard(description="", panels=(panel,))
     with pytest.raises(dataclasses.FrozenInstanceError):
         panel.title = "Air"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        page.slug = "air"  # type: ignore[misc]
+        page.icon = "air"  # type: ignore[misc]
 
 
 def test_a_dashboard_looks_back_a_day_unless_it_says_otherwise() -> None:
-    page = Dashboard(slug="soil", title="Soil", description="", panels=())
+    page = Dashboard(description="", panels=())
     assert page.span_s == 24 * 3600

@@ -37,6 +37,13 @@ def test_an_unlisted_sector_may_bring_a_site_that_is_listed_for_others() -> None
     assert len(names) == len(set(names))
 
 
+def test_a_town_observes_whole_cells_of_every_sector_unless_it_says_otherwise() -> None:
+    for sectors in (SECTORS, dict(list(SECTORS.items())[:1])):
+        cell = sum(kind.per_cell for sector in sectors.values() for kind in sector.kinds)
+        assert parse_town(GOOD, "park.toml", sectors).devices == 2 * cell
+    assert parse_town(GOOD + "devices = 7", "park.toml", SECTORS).devices == 7
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sectors import KINDS
+from park.town import default_town
+from sectors import KINDS, SECTORS
 from simulator.errors import SelectionError
 from simulator.plan import Plan, make_plan
 from tests.simulator.conftest import select
@@ -33,6 +34,14 @@ def test_kinds_are_observed_in_proportion_to_their_weight() -> None:
     total = sum(kind.per_cell for kind in KINDS.values())
     for group in plan.groups:
         assert len(group.device) == pytest.approx(10_000 * group.kind.per_cell / total, abs=1)
+
+
+def test_the_default_town_is_two_whole_cells_of_every_kind() -> None:
+    town = default_town(SECTORS)
+    plan = make_plan(select(town=town, devices=town.devices))
+    assert {group.kind.name: len(group.device) for group in plan.groups} == {
+        kind.name: 2 * kind.per_cell for kind in KINDS.values()
+    }
 
 
 @given(st.integers(1, 600), st.integers(1, 5))

@@ -1,0 +1,107 @@
+"""A page as Grafana's dashboard: its heading, variables and links, and where the panels stand."""
+
+import json
+
+from grafana_foundation_sdk.builders import dashboard as dashboard_builders
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.grafana.query import DATASOURCE, targets
+from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
+from dashboards.layout import Position, place
+from dashboards.resolved import Page, ResolvedPanel
+from dashboards.sources import influxql
+from park.panel import View
+
+TAG = "park"
+
+
+def uid(slug: str) -> str:
+    """The uid of a dashboard, and so its address in Grafana."""
+    return f"park-{slug}"
+
+
+def render(page: Page, *, timezone: str = "browser") -> str:
+    """The dashboard's JSON, the same for the same definition.
+
+    Args:
+        page: what to render.
+        timezone: in which times are shown: "browser", "utc" or an IANA name.
+    """
+    builder = (
+        dashboard_builders.Dashboard(page.title)
+        .uid(uid(page.slug))
+        .description(page.description)
+        .tags([TAG, page.slug])
+        .refresh("10s")
+        .time(_since(page.span_s), "now")
+        .timezone(timezone)
+        .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
+        .link(_links())
+        .readonly()
+    )
+    if variable := _site_variable(page):
+        builder = builder.with_variable(variable)
+    for number, at in enumerate(place(page.panels), start=1):
+        _add(builder, at, number)
+    return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _since(span_s: int) -> str:
+    return f"now-{span_s // 3600}h" if span_s % 3600 == 0 else f"now-{span_s // 60}m"
+
+
+def _links() -> dashboard_builders.DashboardLink:
+    return (
+        dashboard_builders.DashboardLink("The park")
+        .type(dashboard.DashboardLinkType.DASHBOARDS)
+        .tags([TAG])
+        .icon("external link")
+        .tooltip("The other dashboards of the park")
+        .as_dropdown(False)  # noqa: FBT003  (the SDK's only form)
+        .include_vars(True)  # noqa: FBT003
+        .keep_time(True)  # noqa: FBT003
+        .target_blank(False)  # noqa: FBT003
+    )
+
+
+def _site_variable(page: Page) -> dashboard_builders.QueryVariable | None:
+    if not any("site" in panel.stored.tags for panel in page.panels):
+        return None
+    everything = dashboard.VariableOption(selected=True, text=["All"], value=["$__all"])
+    return (
+        dashboard_builders.QueryVariable("site")
+        .label("Site")
+        .description("Show these sites alone")
+        .datasource(DATASOURCE)
+        .query(influxql.sites(page.sector.name if page.sector else None))
+        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)  # noqa: FBT003
+        .include_all(True)  # noqa: FBT003
+        .all_value(".*")
+        .current(everything)
+    )
+
+
+def _add(page: dashboard_builders.Dashboard, at: Position[ResolvedPanel], number: int) -> None:
+    grid = dashboard.GridPos(x=at.x, y=at.y, w=at.width, h=at.height)
+    if at.panel.view is View.HEADING:
+        page.with_row(dashboard_builders.Row(at.panel.title).id(number).grid_pos(grid))
+        return
+    builder = BUILDERS[at.panel.view](at.panel)
+    builder.id(number).title(at.panel.title).description(at.panel.story).grid_pos(grid).datasource(DATASOURCE)
+    builder.thresholds(_thresholds(at.panel)).interval(f"{at.panel.stored.interval_s:g}s")
+    if at.panel.decimals is not None and at.panel.view is not View.TABLE:
+        builder.decimals(at.panel.decimals)
+    for target in targets(at.panel):
+        builder.with_target(target)
+    page.with_panel(builder)
+
+
+def _thresholds(panel: ResolvedPanel) -> dashboard_builders.ThresholdsConfig:
+    ordered = sorted(panel.thresholds, key=lambda step: step.value)
+    steps = [dashboard.Threshold(value=None, color=NEUTRAL)]
+    steps += [dashboard.Threshold(value=step.value, color=COLORS[step.level]) for step in ordered]
+    builder = dashboard_builders.ThresholdsConfig()
+    return builder.mode(dashboard.ThresholdsMode.ABSOLUTE).steps(steps)

@@ -1,0 +1,43 @@
+"""What is stored under a measurement: channels, tags, and how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dashboards.errors import PanelError
+from park.catalogue import Channel, ValueType
+from park.pipeline import PIPELINE
+from sectors import KINDS
+
+PIPELINE_INTERVAL_S = 10.0
+NUMERIC = frozenset({ValueType.FLOAT, ValueType.INT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What is stored under a measurement; under none, for headings, nothing.
+
+    Attributes:
+        source_tag: the tag that tells one device, or one process, from another.
+    """
+
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    source_tag: str = ""
+    interval_s: float = 0.0
+
+
+def measured(measurement: str) -> Measured:
+    """What is stored under the name of a device kind or a measurement of the pipeline.
+
+    Raises:
+        PanelError: there is no such kind or measurement.
+    """
+    if measurement in KINDS:
+        kind = KINDS[measurement]
+        tags = ("device", "sector", "site")
+        return Measured(channels=kind.channel, tags=tags, source_tag="device", interval_s=kind.interval_s)
+    if measurement in PIPELINE:
+        own = PIPELINE[measurement]
+        channels = {channel.name: channel for channel in own.fields}
+        return Measured(channels=channels, tags=own.tags, source_tag=own.tags[0], interval_s=PIPELINE_INTERVAL_S)
+    raise PanelError(f"measurement {measurement!r} is no kind of the catalogue nor one of the pipeline's")
