@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.test_arrows import ARROWS
+
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("park", "sectors", "simulator", "ingest", "dashboards", "mqttlink", "park_cli")
+PACKAGES = tuple(ARROWS)
 PATIENCE_S = 120.0
 MINUTE = ("--start", "2026-06-01T04:00:00+08:00", "--until", "2026-06-01T04:01:00+08:00")
 
@@ -67,10 +68,18 @@ class Installed:
         }
 
 
-def call(*argv: str | Path, env: Mapping[str, str] | None = None) -> None:
+def call(*argv: str | Path) -> None:
     """Run a tool of packaging to its end."""
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})})
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def call_uv(uv: Path, *arguments: str | Path) -> None:
+    """Run uv on what its cache holds; on the network where that is not enough."""
+    try:
+        call(uv, "--offline", *arguments)
+    except AssertionError:
+        call(uv, *arguments)
 
 
 def find_uv() -> Path | None:
@@ -91,7 +100,7 @@ def pinned() -> str:
 
 def source(folder: Path) -> Path:
     """What a wheel is built from, without what a working copy holds besides."""
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, folder)
     for package in PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -100,26 +109,35 @@ def source(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    folder = tmp_path_factory.mktemp("wheel")
-    env, dist, constraints = folder / "env", folder / "dist", folder / "constraints.txt"
+    env, dist = tmp_path_factory.mktemp("bare") / "env", tmp_path_factory.mktemp("dist")
+    constraints = dist / "constraints.txt"
     constraints.write_text(pinned())
     tree = source(tmp_path_factory.mktemp("source"))
-    uv = find_uv()
-    if uv:
-        call(uv, "build", "--wheel", "--out-dir", dist, tree)
-        call(uv, "venv", "--python", sys.executable, env)
-        install: Sequence[str | Path] = (uv, "pip", "install", "--python", env / "bin" / "python")
+    if uv := find_uv():
+        with_uv(uv, tree, env, dist, constraints)
     else:
-        try:
-            call(sys.executable, "-m", "venv", env)
-        except AssertionError as error:
-            absent(f"neither uv nor venv with pip is here: {error}")
-        pip = (env / "bin" / "python", "-m", "pip", "--disable-pip-version-check")
-        call(*pip, "wheel", "--no-deps", "--wheel-dir", dist, tree)
-        install = (*pip, "install")
+        with_pip(tree, env, dist, constraints)
+    return Installed(env=env, wheel=next(dist.glob("*.whl")))
+
+
+def with_uv(uv: Path, tree: Path, env: Path, dist: Path, constraints: Path) -> None:
+    """Build the wheel and install it, by uv."""
+    call_uv(uv, "build", "--wheel", "--out-dir", dist, tree)
+    call_uv(uv, "venv", "--python", sys.executable, env)
     (wheel,) = dist.glob("*.whl")
-    call(*install, "--constraint", constraints, wheel)
-    return Installed(env=env, wheel=wheel)
+    call_uv(uv, "pip", "install", "--python", env / "bin" / "python", "--constraint", constraints, wheel)
+
+
+def with_pip(tree: Path, env: Path, dist: Path, constraints: Path) -> None:
+    """Build the wheel and install it, by Python's own tools."""
+    try:
+        call(sys.executable, "-m", "venv", env)
+    except AssertionError as error:
+        absent(f"neither uv nor venv with pip is here: {error}")
+    pip = (env / "bin" / "python", "-m", "pip", "--disable-pip-version-check")
+    call(*pip, "wheel", "--no-deps", "--wheel-dir", dist, tree)
+    (wheel,) = dist.glob("*.whl")
+    call(*pip, "install", "--constraint", constraints, wheel)
 
 
 @pytest.fixture(scope="module", autouse=True)
