@@ -185,6 +185,14 @@ def test_a_file_that_is_named_as_a_home_is_one() -> None:
 @pytest.mark.parametrize(
     ("path", "text", "said"),
     [
+        ("sectors/energy/load.py", "from sectors.transport import timetable", "knows no other"),
+        ("sectors/energy/load.py", "from ..transport import timetable", "knows no other"),
+        ("sectors/energy/load.py", "from sectors import KINDS", "knows no other"),
+        (
+            "ingest/a.py",
+            "def f(x):\n    return import_module(f'sectors.{x}.model').MODEL",
+            "sectors.*.model belongs in",
+        ),
         ("park/rejection.py", "import simulator.clock", "park may not import simulator.clock"),
         ("ingest/decode.py", "from simulator import ledger", "ingest may not import simulator"),
         ("ingest/a.py", "def f():\n    from park_cli.main import main", "ingest may not import park_cli.main"),
@@ -197,15 +205,7 @@ def test_a_file_that_is_named_as_a_home_is_one() -> None:
         ("dashboards/rules.py", "from duckdb import connect", "duckdb belongs in"),
         ("ingest/decode.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
         ("simulator/a.py", "import importlib\nimportlib.import_module('paho.mqtt')", "paho.mqtt belongs in no"),
-        (
-            "ingest/a.py",
-            "def f(x):\n    return import_module(f'sectors.{x}.model').MODEL",
-            "sectors.*.model belongs in",
-        ),
         ("park/topics.py", "import asyncio", "imports asyncio"),
-        ("sectors/energy/load.py", "from sectors.transport import timetable", "knows no other"),
-        ("sectors/energy/load.py", "from ..transport import timetable", "knows no other"),
-        ("sectors/energy/load.py", "from sectors import KINDS", "knows no other"),
         ("park/codecs/json.py", "from urllib import request", "imports urllib"),
     ],
 )
