@@ -132,11 +132,11 @@ def undefined_names(page: Page) -> list[str]:
 
 
 def _defined(file: Path) -> set[str]:
-    """The module's own name, and every class, function and variable in it."""
+    """The names of the module and its folder, and every class, function and variable in it."""
     nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     named = {node.name for node in nodes if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return {file.stem} | named | stored
+    return {file.stem, file.parent.name} | named | stored
 
 
 RULES: list[Callable[[Page], list[str]]] = [broken_links, wrong_texts, missing_paths, undefined_names]
