@@ -1,5 +1,6 @@
 """Writes what follows from the definitions: Grafana's JSON and the tables of the docs. CI checks them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dashboards import grafana
@@ -10,16 +11,19 @@ from park.town import default_town
 from park.units import symbol
 from sectors import SECTORS
 
-ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("dashboards/out")
 KINDS_TABLE = Path("docs/reference/kinds.md")
 
 
+def pages() -> dict[Path, str]:
+    """Grafana's JSON of every dashboard, by the name of its file."""
+    zone = _zone(default_town(SECTORS).settings.utc_offset_ms)
+    return {Path(f"{page.slug}.json"): grafana.render(page, timezone=zone) for page in dashboards()}
+
+
 def generated() -> dict[Path, str]:
     """Every generated file, by its path within the repository."""
-    zone = _zone(default_town(SECTORS).settings.utc_offset_ms)
-    pages = {OUT / f"{page.slug}.json": grafana.render(page, timezone=zone) for page in dashboards()}
-    return {**pages, KINDS_TABLE: kinds_table()}
+    return {**{OUT / name: text for name, text in pages().items()}, KINDS_TABLE: kinds_table()}
 
 
 def _zone(utc_offset_ms: int) -> str:
@@ -28,25 +32,49 @@ def _zone(utc_offset_ms: int) -> str:
     return "browser" if rest else f"Etc/GMT{-hours:+d}" if hours else "utc"
 
 
-def write(root: Path = ROOT) -> list[Path]:
-    """Bring the generated files up to date; returns those that changed or went."""
+def is_checkout(root: Path) -> bool:
+    """Whether the repository is there, and not only the packages, which an installation has as well."""
+    return (root / "pyproject.toml").is_file() and (root / "dashboards").is_dir()
+
+
+def write(root: Path) -> list[Path]:
+    """Bring a checkout's generated files up to date; returns those that changed or went."""
     changed = stale(root)
     wanted = generated()
+    _write(root, {path: wanted[path] for path in changed if path in wanted})
     for path in changed:
-        if path in wanted:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(wanted[path], encoding="utf-8")
-        else:
+        if path not in wanted:
             (root / path).unlink()
     return changed
 
 
-def stale(root: Path = ROOT) -> list[Path]:
-    """Generated files that are missing, differ, or belong to no dashboard any more."""
+def stale(root: Path) -> list[Path]:
+    """Generated files of a checkout that are missing, differ, or belong to no dashboard any more."""
     wanted = generated()
     extra = {path.relative_to(root) for path in (root / OUT).glob("*.json")} - wanted.keys()
-    differ = {path for path, text in wanted.items() if _text(root / path) != text}
-    return sorted(extra | differ)
+    return sorted(extra | _different(root, wanted).keys())
+
+
+def write_pages(folder: Path) -> list[Path]:
+    """Bring the dashboards in a folder of one's own up to date, other files left alone; returns those that changed."""
+    changed = _different(folder, pages())
+    _write(folder, changed)
+    return sorted(changed)
+
+
+def stale_pages(folder: Path) -> list[Path]:
+    """Dashboards that are missing from a folder of one's own, or differ."""
+    return sorted(_different(folder, pages()))
+
+
+def _different(folder: Path, wanted: Mapping[Path, str]) -> dict[Path, str]:
+    return {path: text for path, text in wanted.items() if _text(folder / path) != text}
+
+
+def _write(folder: Path, texts: Mapping[Path, str]) -> None:
+    for path, text in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
 
 
 def _text(path: Path) -> str | None:

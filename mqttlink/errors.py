@@ -24,9 +24,12 @@ class ReasonCode(Protocol):
     """Any of MQTT 5's reason codes; the codec's enums neither compare nor format as integers."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """The standard's name of it, in capitals."""
+
     @property
-    def value(self) -> int: ...  # noqa: D102
+    def value(self) -> int:
+        """The byte that is sent."""
 
 
 def describe(code: ReasonCode) -> str:

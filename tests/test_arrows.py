@@ -1,10 +1,12 @@
 """The packages' arrows, held by reading every import.
 
-park <- sectors <- {simulator, ingest, dashboards} <- park_cli; mqttlink stands below simulator and ingest and knows
-nothing of the park; a client library appears in one file of each program.
+park <- sectors <- {simulator, ingest, dashboards, controller} <- park_cli; mqttlink stands below simulator and ingest
+and knows nothing of the park; no sector knows another; a client library appears in one file of each program.
 """
 
 import ast
+import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,6 +26,9 @@ ARROWS: dict[str, set[str]] = {
     "dashboards": {"park", "sectors"},
     "park_cli": {"park", "sectors", "mqttlink", "simulator", "ingest", "dashboards"},
 }
+if (ROOT / "controller").is_dir():
+    ARROWS["controller"] = {"park", "sectors"}
+    ARROWS["park_cli"].add("controller")
 
 # The only files that may import a module. Our tests and benchmarks may import anything.
 HOMES: dict[str, tuple[str, ...]] = {
@@ -42,7 +47,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     # The ingester serves real hardware: physics is the simulator's business, and the models' own.
     "sectors.*.model": ("simulator/*", "sectors/*"),
     "paho": (),
-    "aiomqtt": (),
+    "aiomqtt": ("controller/*",),
 }
 
 # What does input and output, or keeps time: nothing for the contract, which is data and pure functions.
@@ -89,9 +94,19 @@ def modules_of(node: ast.AST, path: str) -> list[str]:
             folder = path.split("/")[: -node.level] if node.level else []
             base = ".".join([*folder, *([node.module] if node.module else [])])
             return [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        case ast.Call(func=ast.Name(id="__import__") | ast.Attribute(attr="import_module")):
-            return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]  # type: ignore[misc]
+        case ast.Call(func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module")):
+            return [name for arg in node.args[:1] if (name := spelled(arg))]
     return []
+
+
+def spelled(name: ast.expr) -> str:
+    """A module's name that is given as text; what is put in by the program is a star."""
+    match name:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(spelled(part) or "*" for part in parts)
+    return ""
 
 
 def within(module: str, pattern: str) -> bool:
@@ -128,7 +143,19 @@ def purity_violations(root: Path) -> list[str]:
     ]
 
 
-RULES = [arrow_violations, home_violations, purity_violations]
+def sector_violations(root: Path) -> list[str]:
+    """Imports of a sector by another: what they share is the world."""
+    return [
+        f"{found.path}:{found.line}: a sector knows no other, and imports {found.module}"
+        for found in imports_of(root)
+        if found.path.count("/") > 1
+        and within(found.module, "sectors.*")
+        and found.module.split(".")[:2] != found.path.split("/")[:2]
+        and found.package == "sectors"
+    ]
+
+
+RULES = [arrow_violations, home_violations, purity_violations, sector_violations]
 
 
 @pytest.mark.parametrize("violations", RULES)
@@ -138,11 +165,34 @@ def test_imports_keep_the_arrows(violations: Callable[[Path], list[str]]) -> Non
 
 def test_every_package_is_read() -> None:
     assert {found.package for found in imports_of(ROOT)} == set(ARROWS)
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == {*ARROWS, "tests", "bench"}
+
+
+def test_every_package_is_built_and_checked() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert set(tools["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(ARROWS)
+    assert set(tools["mypy"]["packages"]) == {*ARROWS, "tests", "bench"}
+    copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(copied) == set(ARROWS)
+
+
+def test_a_file_that_is_named_as_a_home_is_one() -> None:
+    every = {(found.path, module) for found in imports_of(ROOT) for module in HOMES if within(found.module, module)}
+    named = {(home, module) for module, homes in HOMES.items() for home in homes if "*" not in home}
+    assert named - every == set()
 
 
 @pytest.mark.parametrize(
     ("path", "text", "said"),
     [
+        ("sectors/energy/load.py", "from sectors.transport import timetable", "knows no other"),
+        ("sectors/energy/load.py", "from ..transport import timetable", "knows no other"),
+        ("sectors/energy/load.py", "from sectors import KINDS", "knows no other"),
+        (
+            "ingest/a.py",
+            "def f(x):\n    return import_module(f'sectors.{x}.model').MODEL",
+            "sectors.*.model belongs in",
+        ),
         ("park/rejection.py", "import simulator.clock", "park may not import simulator.clock"),
         ("ingest/decode.py", "from simulator import ledger", "ingest may not import simulator"),
         ("ingest/a.py", "def f():\n    from park_cli.main import main", "ingest may not import park_cli.main"),

@@ -20,7 +20,7 @@ from typing import Any
 from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
 
-__all__ = ["running"]
+__all__ = ["open_viewer"]
 
 #: A page takes hundreds of short turns to load; with Python's own 5 ms for each, a busy thread beside costs a second.
 _TURN_S = 0.001

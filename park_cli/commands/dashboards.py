@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from dashboards.build import stale, write
+from dashboards.build import is_checkout, stale, stale_pages, write, write_pages
 from dashboards.definitions import dashboards
 from dashboards.errors import DashboardError
 from dashboards.sources.base import Source, Window
 from ingest.stores import open_store
 from ingest.stores.url import parse_store_url
 from park.panel import View
-from park_cli.errors import CommandError
+from park_cli.errors import CommandError, UsageError
 from park_cli.options import DEFAULT_STORE, StoreOption, duration_ms, moment_ms
 from park_cli.output import errors, progress_bar
 from park_cli.panel_sources import open_source
@@ -27,6 +27,7 @@ app = typer.Typer(name="dashboards", help="Generate the dashboards, or try them 
 def build(
     *,
     root: Annotated[Path, typer.Option(help="A checkout of the project.")] = Path(),
+    out: Annotated[Path | None, typer.Option(help="Write Grafana's JSON alone, into this folder.")] = None,
     check_only: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if a file is stale.")] = False,
 ) -> None:
     """Write Grafana's JSON and the tables of the docs from the definitions.
@@ -35,14 +36,20 @@ def build(
       park dashboards build
 
       park dashboards build --check
+
+      park dashboards build --out /etc/grafana/dashboards
     """
-    if not (root / "dashboards").is_dir():
-        raise CommandError(f"--root {root}: is no checkout of the project")
-    paths = stale(root) if check_only else write(root)
+    if out is None and not is_checkout(root):
+        raise UsageError(f"--root {root}: is no checkout of the project; elsewhere, name a folder with --out")
+    if out is None:
+        paths = stale(root) if check_only else write(root)
+    else:
+        paths = stale_pages(out) if check_only else write_pages(out)
     for path in paths:
         errors.print(f"{'stale' if check_only else 'wrote'}: {path}")
     if check_only and paths:
-        raise CommandError("generated files are stale: run `park dashboards build` and commit what it writes")
+        again = "" if out is None else f" --out {out}"
+        raise CommandError(f"generated files are stale: run `park dashboards build{again}`")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from dashboards.definitions import dashboards
 from dashboards.resolved import Page
 from park.panel import View
 
+ROOT = Path(__file__).parents[2]
 PAGES = dashboards()
 VARIABLES = re.compile(r"\$\w+|\$\{|\[\[")
 ALLOWED = {"$timeFilter", "$__interval", "$site"}
@@ -84,7 +85,7 @@ def test_rendering_twice_gives_the_same_text(page: Page) -> None:
 
 
 def test_the_committed_files_are_those_that_the_definitions_give() -> None:
-    stale = [str(path) for path in build.stale()]
+    stale = [str(path) for path in build.stale(ROOT)]
     assert not stale, f"run `park dashboards build`: {', '.join(stale)}"
 
 
