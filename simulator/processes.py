@@ -1,28 +1,18 @@
-"""The gateways of a selection shared by several processes, which tell their parent how they fare.
-
-A pipe joins each child to its parent. Up go "ready", progress, "live" and "done"; down goes what all of them launch
-together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
-"""
+"""The gateways of a selection shared by several processes: the parent's side; `child` is the other."""
 
 import asyncio
 import contextlib
 import functools
-import gc
-import sys
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
-import structlog
-
+from simulator.child import DONE, LIVE, STOP
 from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
 from simulator.progress import Progress, merge
-from simulator.simulate import Crew, Preparation, Simulated, SimulateOptions, run_all, summarise
-
-_READY, _LIVE, _DONE, _STOP = "ready", "live", "done", "stop"
+from simulator.simulate import Preparation, Simulated, SimulateOptions, run_all, summarise
 
 
 def _ignore(*_: object) -> None:
@@ -102,11 +92,11 @@ class _Parent:
         await stop.wait()
         for pipe in self._pipes:
             with contextlib.suppress(OSError):
-                pipe.send(_STOP)
+                pipe.send(STOP)
 
     async def _follow(self, index: int) -> None:
-        while (message := await self._receive(index)) != _DONE:
-            if message == _LIVE:
+        while (message := await self._receive(index)) != DONE:
+            if message == LIVE:
                 self._waiting -= 1
                 if not self._waiting:
                     self._on_live()
@@ -128,34 +118,3 @@ class _Parent:
         if isinstance(message, BaseException):
             raise message
         return message
-
-
-def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
-    """The whole of a child: every `count`-th gateway, from `index` on."""
-    # Standard output is the parent's, for its summary.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(_serve(prepare, index, count, pipe))
-
-
-async def _serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def told_to_stop() -> None:
-        stop.set()
-        loop.remove_reader(pipe.fileno())
-
-    try:
-        crew = Crew(prepare(), index, count)
-        crew.warm_up()
-        gc.enable()  # again, see `children`
-        pipe.send(_READY)
-        options, schedule = pipe.recv()
-        loop.add_reader(pipe.fileno(), told_to_stop)
-
-        pipe.send(await crew.run(options, schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
-        pipe.send(_DONE)
-    except (BrokenPipeError, EOFError):
-        return
-    except Exception as error:  # noqa: BLE001 - carried to the parent, which raises it
-        pipe.send(error)
