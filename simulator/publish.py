@@ -20,14 +20,13 @@ import structlog
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import DEFAULT
-from park.model import Ints
 from park.topics import gateway_topic
 from simulator.clock import Schedule
-from simulator.dispatch import Dispatch
-from simulator.fleet import Fleet
+from simulator.dispatch import Dispatch, Part
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.progress import Progress
+from simulator.readings import Readings
 
 __all__ = ["Credentials", "Gateway", "GatewayOptions", "Progress"]
 
@@ -86,7 +85,7 @@ class Gateway:
 
     Args:
         gateway: what it carries.
-        fleet: its own devices.
+        readings: of its own devices.
         schedule: when readings are due.
         broker: where to publish.
         drops: when it drops its connection, in seconds since the launch.
@@ -96,15 +95,15 @@ class Gateway:
     def __init__(
         self,
         gateway: GatewayPlan,
-        fleet: Fleet,
+        readings: Readings,
         schedule: Schedule,
         *,
         broker: GatewayOptions,
         drops: Iterator[float],
         on_live: Callable[[], None],
     ) -> None:
-        self._gateway, self._fleet, self._drops, self._on_live = gateway, fleet, drops, on_live
-        self._forward = Forward(fleet, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
+        self._gateway, self._drops, self._on_live = gateway, drops, on_live
+        self._forward = Forward(readings, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
         self.progress = self._forward.progress
         self._refused_logged = False
         self._away_logged = False
@@ -177,8 +176,10 @@ class Gateway:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
-            for data in self._forward.frames(batch, ids, _frame, time.time()):
-                self._link.send(data)
+            first = 0
+            for part in self._forward.next_parts(batch, ids, time.time()):
+                self._link.send(_packets(part, ids[first : first + len(part)]))
+                first += len(part)
 
     async def _drop(self) -> None:
         """Drop the connection whenever it is time."""
@@ -265,7 +266,7 @@ class Gateway:
     def _state(self, state: str) -> bytes:
         """A birth or goodbye; `live_from` tells history from live readings, where the town keeps real time."""
         live = {"live_from": self._forward.schedule.origin_ms} if self._forward.schedule.is_now else {}
-        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._fleet)}
+        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._gateway.plan)}
         return json.dumps(said | live).encode()
 
     def _will(self) -> mqtt5.Will:
@@ -273,13 +274,12 @@ class Gateway:
         return mqtt5.Will(self._topic("state"), payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True)
 
 
-def _frame(
-    topics: npt.NDArray[np.uint8],
-    lengths: Ints,
-    payload: npt.NDArray[np.uint8],
-    keep: npt.NDArray[np.bool_],
-    ids: npt.NDArray[np.uint16],
-) -> bytes:
+def _packets(part: Part, ids: npt.NDArray[np.uint16]) -> bytes:
     return encode_publishes(
-        topics=topics, topic_lengths=lengths, payload=payload, keep=keep, packet_ids=ids, properties=_PROPERTIES
+        topics=part.topics,
+        topic_lengths=part.topic_lengths,
+        payload=part.payload,
+        keep=part.keep,
+        packet_ids=ids,
+        properties=_PROPERTIES,
     )

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from simulator.clock import Schedule, ScheduleOptions
-from simulator.fleet import Fleet
 from simulator.plan import GatewayPlan, Selection, make_plan
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway, GatewayOptions
-from simulator.state import TownState
+from simulator.readings import Readings, readings_of_plans
 from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25
@@ -142,8 +141,8 @@ def gateway_plans(preparation: Preparation, processes: int) -> list[GatewayPlan]
     return gateways
 
 
-#: A gateway's number in the town, its plan, and its devices.
-_Member: TypeAlias = tuple[int, GatewayPlan, Fleet]
+#: A gateway's number among those that run here, its plan, and its readings.
+_Member: TypeAlias = tuple[int, GatewayPlan, Readings]
 
 
 class Crew:
@@ -154,14 +153,14 @@ class Crew:
         plans = gateway_plans(preparation, processes)
         self._gateways = len(plans)
         mine = list(enumerate(plans))[index::processes]
-        state = TownState(plan.plan for _, plan in mine) if mine else None
-        self._members: list[_Member] = [(number, plan, Fleet(plan.plan, state)) for number, plan in mine]
+        readings = readings_of_plans([plan.plan for _, plan in mine]) if mine else []
+        self._members: list[_Member] = [(*member, its) for member, its in zip(mine, readings, strict=True)]
 
     def warm_up(self) -> None:
         """Bring the models' state to the first moment, so that the launch finds them ready."""
         begin_ms = self._begin_ms
-        for _, _, fleet in self._members:
-            fleet.columns(*next(fleet.windows(begin_ms, begin_ms + 60_000)))
+        for _, _, readings in self._members:
+            readings.columns(*next(readings.windows(begin_ms, begin_ms + 60_000)))
         # What stands now stays: the collector need not look at it again and again.
         gc.freeze()
 
@@ -209,11 +208,11 @@ class Crew:
     def _gateway(
         self, member: _Member, options: SimulateOptions, schedule: Schedule, on_live: Callable[[], None]
     ) -> Gateway:
-        number, plan, fleet = member
+        number, plan, readings = member
         count = self._gateways
         return Gateway(
             plan,
-            fleet,
+            readings,
             replace(schedule, join_after_s=options.ramp_up_s * number / count),
             broker=options.broker,
             drops=options.unrest.drops(options.selection.seed, plan.client_id, count),

@@ -8,22 +8,8 @@ import typer
 
 from mqttlink import parse_broker_url
 from park_cli.errors import UsageError
-from park_cli.options import (
-    DEFAULT_BROKER,
-    Broker,
-    Config,
-    Devices,
-    FirstDevice,
-    Interval,
-    Json,
-    Kinds,
-    Sectors,
-    Seed,
-    SelectionOptions,
-    Start,
-    Until,
-    duration_ms,
-)
+from park_cli.expand import expanded
+from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, WindowOptions, duration_ms
 from park_cli.output import print_summary, progress_bar
 from park_cli.schedules import credentials, schedule_of
 from park_cli.signals import run_until_signal
@@ -37,18 +23,12 @@ app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
 
 
 @app.command()
+@expanded
 def simulate(
     broker: Broker = DEFAULT_BROKER,
     *,
-    seed: Seed = None,
-    start: Start = None,
-    until: Until = None,
-    devices: Devices = None,
-    first_device: FirstDevice = 0,
-    sector: Sectors = None,
-    kind: Kinds = None,
-    interval: Interval = None,
-    config: Config = None,
+    asked: SelectionOptions,
+    window: WindowOptions,
     backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
     speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
     processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
@@ -82,18 +62,10 @@ def simulate(
 
       park simulate --devices 10000 --kind soil_probe --interval 1s --processes 2 --until 2026-11-30T12:00:00Z
     """
-    selection = SelectionOptions(
-        seed=seed,
-        devices=devices,
-        first_device=first_device,
-        sectors=sector,
-        kinds=kind,
-        interval=interval,
-        config=config,
-    ).resolve()
+    selection = asked.resolve()
     options = SimulateOptions(
         selection=selection,
-        schedule=schedule_of(selection, start, until, backfill, speed),
+        schedule=schedule_of(selection, window, backfill, speed),
         broker=GatewayOptions(
             address=parse_broker_url(broker),
             credentials=credentials(),
