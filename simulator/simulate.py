@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from simulator.clock import Schedule, ScheduleOptions
-from simulator.plan import GatewayPlan, Selection, make_plan
+from simulator.errors import SelectionError
+from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway, GatewayOptions
 from simulator.readings import Readings, readings_of_plans
@@ -24,12 +25,12 @@ class Preparation:
 
     Attributes:
         begin_ms: the first moment of the schedule, or one shortly before it.
-        connections: gateways per site.
+        shards: which gateways; None for one a site, or as many as the processes need.
     """
 
     selection: Selection
     begin_ms: int
-    connections: int = 1
+    shards: Shards | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class SimulateOptions:
     """What to publish, when and where.
 
     Attributes:
-        connections: gateways per site.
+        shards: which gateways; None for one a site, or as many as the processes need.
         processes: how many processes share the gateways.
         ramp_up_s: gateways join one after the other over this time. What was due before is their history:
             sent when they join, left out of latencies and overruns, so that the same readings are stored.
@@ -47,7 +48,7 @@ class SimulateOptions:
     selection: Selection
     schedule: ScheduleOptions
     broker: GatewayOptions
-    connections: int = 1
+    shards: Shards | None = None
     processes: int = 1
     ramp_up_s: float = 0.0
     unrest: Unrest = field(default_factory=Unrest)
@@ -55,7 +56,7 @@ class SimulateOptions:
     def preparation(self) -> Preparation:
         """For a launch at this moment."""
         begin_ms = self.schedule.launched().begin_ms
-        return Preparation(selection=self.selection, begin_ms=begin_ms, connections=self.connections)
+        return Preparation(selection=self.selection, begin_ms=begin_ms, shards=self.shards)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +134,21 @@ def summarise(total: Progress, duration_s: float) -> SimulateSummary:
 
 
 def gateway_plans(preparation: Preparation, processes: int) -> list[GatewayPlan]:
-    """The gateways; more per site than asked if there would be fewer than processes."""
+    """The gateways that run here, at least one for each process.
+
+    Raises:
+        SelectionError: there are fewer.
+    """
     plan = make_plan(preparation.selection)
-    gateways = plan.gateways(preparation.connections)
+    shards = preparation.shards
+    if shards is None:
+        sites = len(plan.gateways(Shards()))
+        shards = Shards(total=math.ceil(processes / sites))
+    gateways = plan.gateways(shards)
+    if not gateways:
+        raise SelectionError(f"--shard: no device stands in shards {shards.numbers[0]}..{shards.numbers[-1]}")
     if len(gateways) < processes:
-        gateways = plan.gateways(math.ceil(processes / max(1, len(plan.gateways(1)))))
+        raise SelectionError(f"--processes {processes}: there are {len(gateways)} gateways to share; see --shards")
     return gateways
 
 
@@ -153,7 +164,7 @@ class Crew:
         plans = gateway_plans(preparation, processes)
         self._gateways = len(plans)
         mine = list(enumerate(plans))[index::processes]
-        readings = readings_of_plans([plan.plan for _, plan in mine]) if mine else []
+        readings = readings_of_plans([plan.plan for _, plan in mine])
         self._members: list[_Member] = [(*member, its) for member, its in zip(mine, readings, strict=True)]
 
     def warm_up(self) -> None:
