@@ -33,7 +33,8 @@ from simulator.children import Children
 from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
-from simulator.publish import GatewayOptions, Progress
+from simulator.progress import Progress
+from simulator.publish import GatewayOptions
 from simulator.simulate import Simulated, SimulateOptions
 from simulator.verify import VerifySummary
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from park.errors import TownError
-from park_cli.credentials import secret
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
 
@@ -29,8 +28,6 @@ __all__ = [
     "WindowOptions",
     "duration_ms",
     "moment_ms",
-    "read_town",
-    "secret",
 ]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")

@@ -25,10 +25,7 @@ from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Part
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
-from simulator.progress import Progress
 from simulator.readings import Readings
-
-__all__ = ["Credentials", "Gateway", "GatewayOptions", "Progress"]
 
 log = structlog.get_logger()
 
@@ -176,10 +173,8 @@ class Gateway:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
-            first = 0
-            for part in self._forward.next_parts(batch, ids, time.time()):
-                self._link.send(_packets(part, ids[first : first + len(part)]))
-                first += len(part)
+            for data in self._packets(self._forward.next_parts(batch, ids, time.time()), ids):
+                self._link.send(data)
 
     async def _drop(self) -> None:
         """Drop the connection whenever it is time."""
@@ -207,7 +202,6 @@ class Gateway:
             self._refusals(codes[~taken])
 
     def _refusals(self, reasons: npt.NDArray[np.uint8]) -> None:
-        self.progress.unheard += int(np.count_nonzero(reasons == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS))
         if not self._refused_logged:
             self._refused_logged = True
             reason = mqtt5.PubAckReasonCode(int(reasons[0])).name.lower().replace("_", " ")
@@ -273,13 +267,20 @@ class Gateway:
         payload = json.dumps({"state": "offline"}).encode()
         return mqtt5.Will(self._topic("state"), payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True)
 
-
-def _packets(part: Part, ids: npt.NDArray[np.uint16]) -> bytes:
-    return encode_publishes(
-        topics=part.topics,
-        topic_lengths=part.topic_lengths,
-        payload=part.payload,
-        keep=part.keep,
-        packet_ids=ids,
-        properties=_PROPERTIES,
-    )
+    def _packets(self, parts: list[Part], ids: npt.NDArray[np.uint16]) -> list[bytes]:
+        """The packets of each part; its readings take the next ids."""
+        packets, first = [], 0
+        for part in parts:
+            last = first + len(part)
+            packets.append(
+                encode_publishes(
+                    topics=part.topics,
+                    topic_lengths=part.topic_lengths,
+                    payload=part.payload,
+                    keep=part.keep,
+                    packet_ids=ids[first:last],
+                    properties=_PROPERTIES,
+                )
+            )
+            first = last
+        return packets
