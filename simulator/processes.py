@@ -12,7 +12,7 @@ from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
 from simulator.progress import Progress, merge
-from simulator.simulate import Preparation, Simulated, SimulateOptions, run_all, summarise
+from simulator.simulate import Preparation, Simulated, SimulateOptions, countdown, run_all, summarise
 
 
 def _ignore(*_: object) -> None:
@@ -27,7 +27,7 @@ async def simulate_in_processes(
     on_progress: Callable[[Progress], None] = _ignore,
     on_live: Callable[[], None] = _ignore,
 ) -> Simulated:
-    """Like `simulate`, in `options.processes` processes.
+    """Like `run_simulation`, in `options.processes` processes.
 
     Args:
         options: what, when and where.
@@ -66,16 +66,13 @@ class _Parent:
     ) -> None:
         self.children = children
         self._pipes = children.pipes
-        self._on_progress, self._on_live = on_progress, on_live
+        self._on_progress = on_progress
+        self._one_live = countdown(len(self._pipes), on_live)
         self._latest = [Progress() for _ in self._pipes]
-        self._waiting = len(self._pipes)
 
     async def ready(self) -> None:
         """Wait until every child's models are warm."""
-        await run_all(self._expect_ready(index) for index in range(len(self._pipes)))
-
-    async def _expect_ready(self, index: int) -> None:
-        await self._receive(index)
+        await run_all(self._receive(index) for index in range(len(self._pipes)))
 
     async def run(self, options: SimulateOptions, schedule: Schedule, stop: asyncio.Event) -> Progress:
         """Launch, and follow the children until they are done."""
@@ -97,9 +94,7 @@ class _Parent:
     async def _follow(self, index: int) -> None:
         while (message := await self._receive(index)) != DONE:
             if message == LIVE:
-                self._waiting -= 1
-                if not self._waiting:
-                    self._on_live()
+                self._one_live()
             else:
                 self._latest[index] = message
                 self._on_progress(merge(self._latest))

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -184,29 +184,13 @@ class Crew:
         on_progress: Callable[[Progress], None],
         on_live: Callable[[], None] = _ignore,
     ) -> Progress:
-        """Publish; see `simulate`."""
-        waiting = len(self._members)
-
-        def one_live() -> None:
-            nonlocal waiting
-            waiting -= 1
-            if not waiting:
-                on_live()
-
+        """Publish; see `run_simulation`."""
+        one_live = countdown(len(self._members), on_live)
         gateways = [self._gateway(member, options, schedule, one_live) for member in self._members]
-
-        async def report() -> None:
-            while True:
-                on_progress(merge([gateway.progress for gateway in gateways]))
-                await asyncio.sleep(REPORT_EVERY_S)
-
-        async def end() -> None:
-            await stop.wait()
-            now_s = time.time()
-            for gateway in gateways:
-                gateway.end(now_s)
-
-        beside = [asyncio.create_task(report(), name="progress"), asyncio.create_task(end(), name="end")]
+        beside = [
+            asyncio.create_task(_report(gateways, on_progress), name="progress"),
+            asyncio.create_task(_end(gateways, stop), name="end"),
+        ]
         try:
             await run_all(gateway.run() for gateway in gateways)
         finally:
@@ -231,7 +215,33 @@ class Crew:
         )
 
 
-async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def _report(gateways: Sequence[Gateway], on_progress: Callable[[Progress], None]) -> None:
+    while True:
+        on_progress(merge([gateway.progress for gateway in gateways]))
+        await asyncio.sleep(REPORT_EVERY_S)
+
+
+async def _end(gateways: Sequence[Gateway], stop: asyncio.Event) -> None:
+    await stop.wait()
+    now_s = time.time()
+    for gateway in gateways:
+        gateway.end(now_s)
+
+
+def countdown(count: int, done: Callable[[], None]) -> Callable[[], None]:
+    """A function whose call number `count` calls `done`."""
+    left = count
+
+    def one() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done()
+
+    return one
+
+
+async def run_all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
     """Runs everything; the first failure ends the rest and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
