@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ingest.stores import open_store
-from ingest.stores.url import parse_store_url
+from ingest.stores import open_store, parse_store_url
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_STORE, Json, PartOptions, StoreOption, WindowOptions, duration_ms
 from park_cli.output import errors, print_summary
