@@ -37,7 +37,10 @@ def simulate(
     shards: Annotated[
         int | None,
         typer.Option(
-            help="Gateways, and so connections, per site, over all hosts.", show_default="1, or as --processes needs"
+            "--shards",
+            "--connections",
+            help="Gateways, and so connections, per site, over all hosts.",
+            show_default="1, or as --processes needs",
         ),
     ] = None,
     shard: Annotated[str | None, typer.Option(help="Which of them run here: 0..3, or one.", show_default="all")] = None,
