@@ -165,18 +165,3 @@ class Strides(Protocol):
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """The carried state after consecutive days: to the last bit what one `advance` after another gives."""
-
-
-def lerp(series: npt.NDArray[Any], row: Ints, x: Floats) -> Floats:
-    """Values of `series` (rows, points) at rows `row` and fractional positions `x`, linearly."""
-    i = x.astype(np.int64)
-    flat = series.reshape(-1)
-    at = row * series.shape[1] + i
-    left = flat[at]
-    return np.asarray(left + (flat[at + 1] - left) * (x - i), dtype=np.float64)
-
-
-def step(series: npt.NDArray[Any], row: Ints, x: Floats) -> npt.NDArray[Any]:
-    """Values of `series` (rows, points) at the grid instant at or before `x`."""
-    taken: npt.NDArray[Any] = series[row, x.astype(np.int64)]
-    return taken

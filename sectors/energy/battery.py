@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import GRID_H, HOURS
 from park.model import Floats, Ints, Streams
-from sectors.energy.grid import GRID_H, HOURS
 
 ONE_WAY_EFFICIENCY = 0.95
 FULL, EMPTY = 0.95, 0.10

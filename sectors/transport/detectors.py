@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Streams, lerp
+from park.grid import lerp
+from park.model import Carry, Floats, Ints, Moments, Observation, Streams
 from sectors.transport.corridor import EFFECTIVE_LENGTH_M, LANES, LINKS
 from sectors.transport.traffic import MINUTES, Traffic
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Moments, Observation, lerp
+from park.grid import lerp
+from park.model import GRID_POINTS, Floats, Moments, Observation
 from sectors.transport.corridor import SATURATION, Corridors
 from sectors.transport.traffic import Traffic
 
