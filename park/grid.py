@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from park.model import GRID_POINTS, GRID_S, Floats, Ints, Moments, Streams
+from park.model import GRID_POINTS, GRID_S, Floats, Ints, Moments, Orders, Streams
 
 GRID_H = GRID_S / 3600
 STEPS = GRID_POINTS - 1
@@ -82,6 +82,31 @@ def lerp(series: npt.NDArray[Any], row: Ints, x: Floats) -> Floats:
     at = row * series.shape[1] + i
     left = flat[at]
     return np.asarray(left + (flat[at + 1] - left) * (x - i), dtype=np.float64)
+
+
+def commanded(
+    orders: Orders, action: int, parameter: int, *, cells: Ints, per_cell: int, times: Ints, before: Floats
+) -> Floats:
+    """(C * per_cell, points) what each device of a kind has last been told at the instants of a day.
+
+    Args:
+        orders: those of the day.
+        action: the number of the action; others are passed over.
+        parameter: which of its values.
+        cells: (C,) ascending.
+        per_cell: devices of the kind in a cell.
+        times: (points,) Unix milliseconds.
+        before: (C * per_cell,) what they had been told when the day began.
+    """
+    told = np.repeat(before[:, None], len(times), axis=1)
+    mine = np.flatnonzero(orders.action == action)
+    row = np.searchsorted(cells, orders.cell[mine]) * per_cell + orders.unit[mine]
+    # In the order of effect, so that the last one stays.
+    for one, point, value in zip(
+        row, np.searchsorted(times, orders.effective[mine]), orders.value[mine, parameter], strict=True
+    ):
+        told[one, point:] = value
+    return told
 
 
 def integral(rate: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from park.grid import Sampler
-from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.agriculture import climate, greenhouse, probe, station, valve
 from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, SOIL_PROBE, WEATHER_STATION
 from sectors.agriculture.drivers import integral
@@ -193,7 +193,7 @@ class Agriculture:
             "precipitation_total": np.zeros(len(cells)),
         }
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The ends of the soil's paths, and the registers with the day added."""
         fields = self._farm(cells).fields
         day = soil_day(self._setting, cells, fields, carry, world)
@@ -207,7 +207,7 @@ class Agriculture:
             "precipitation_total": carry["precipitation_total"] + integral(world.precipitation)[fields.site, -1],
         }
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> FarmDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FarmDay:
         """The day, made part by part as its kinds are observed."""
         return FarmDay(farm=self._farm(cells), carry=carry, world=world)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
 from sectors.energy.flows import Energies, Flows, Plant
 from sectors.energy.observe import OBSERVERS, EnergyDay
@@ -38,7 +38,7 @@ class EnergyModel:
         """Registers at zero; (cells, per_cell) each."""
         return {name: np.zeros((len(cells), self._setting.per_cell[kind.name])) for name, kind in REGISTERS.items()}
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The registers after the day's energies."""
         return self.stride(cells, carry, [world])
 
@@ -49,7 +49,7 @@ class EnergyModel:
             carry = self._added(cells, carry, weather(worlds[first : first + days_at_once]))
         return carry
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnergyDay:
         """The state of the cells through one day."""
         return EnergyDay(setting=self._setting, world=world, flows=self._flows(cells, weather([world])), carry=carry)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from park.model import Carry, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.transport import buses, demand, detectors, parking, signals, timetable
 from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import Corridors, corridors
@@ -85,7 +85,7 @@ class TransportModel:
             "visits": np.zeros((len(cells), self._setting.per_cell[PARKING_LOT.name]), dtype=np.int64),
         }
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no traffic is run for it."""
         return self.stride(cells, carry, [world])
 
@@ -101,7 +101,7 @@ class TransportModel:
         entered = sum((demand.day_total(streams, roads, world) for world in worlds), start=carry["entered"])
         return {"entered": entered, "visits": visits}
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> TransportDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> TransportDay:
         """The day, not yet computed."""
         return TransportDay(setting=self._setting, cells=cells, carry=carry, world=world)
 

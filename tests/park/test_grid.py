@@ -1,6 +1,7 @@
 """The models' tool chest: what is read between the points of a series is what lies on its lines."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ def powers(seed: int, count: int, spread: float) -> np.ndarray:
 @pytest.mark.parametrize("precision", [np.float32, np.float64])
 def test_a_series_is_a_straight_line_between_its_points(points: int, precision: type) -> None:
     rng = np.random.default_rng(points)
-    series = rng.normal(0, 10, (3, points)).astype(precision)
+    series: npt.NDArray[np.floating] = rng.normal(0, 10, (3, points)).astype(precision)
     row, x = rng.integers(0, 3, 500), rng.uniform(0, points - 1, 500)
     here = Sampler(row, x, points)
     expected = [np.interp(place, np.arange(points), series[one]) for one, place in zip(row, x, strict=True)]
@@ -38,7 +39,7 @@ def test_a_direction_turns_the_short_way_round() -> None:
 def test_a_reading_finds_its_device_among_those_of_the_cells() -> None:
     cells, row, unit = np.array([2, 9, 40]), np.array([0, 2, 1, 2]), np.array([3, 0, 2, 1])
     number = cells[row] * 4 + unit
-    at = Moments(cell=cells[row], row=row, unit=unit, device=number, ts=row, x=row.astype(np.float64))
+    at = Moments(row=row, unit=unit, device=number, ts=row, x=row.astype(np.float64))
     assert (devices(cells, 4).reshape(-1)[rows(at, 4)] == number).all()
 
 

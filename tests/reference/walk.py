@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from park.model import GRID_POINTS, GRID_S, Carry, Ints, Model, Moments, Setting, WorldDay
+from park.model import GRID_POINTS, GRID_S, NO_ORDERS, Carry, Ints, Model, Moments, Setting, WorldDay
 from park.town import Town, default_town
 from sectors import SECTORS
 from simulator.streams import CounterStreams
@@ -51,7 +51,6 @@ class Walked:
         )
         cell = self.cells[row]
         moments = Moments(
-            cell=cell,
             row=row,
             unit=unit,
             device=cell * per_cell + unit,
@@ -127,7 +126,7 @@ def walk(
     carry = model.begin(numbers)
     for index in range(first + days):
         today = weather(index)
-        after = model.advance(numbers, carry, today)
+        after = model.advance(numbers, carry, today, NO_ORDERS)
         if index >= first:
             yield Walked(
                 sector=sector,
@@ -136,7 +135,7 @@ def walk(
                 cells=numbers,
                 before=carry,
                 after=after,
-                state=model.day(numbers, carry, today),
+                state=model.day(numbers, carry, today, NO_ORDERS),
             )
         carry = after
 

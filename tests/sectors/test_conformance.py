@@ -39,7 +39,6 @@ def observed(kind: DeviceKind, rows: Any = slice(None)) -> dict[str, Any]:
     device, ts = columns.device[rows], columns.ts[rows]
     cell = device // kind.per_cell
     moments = Moments(
-        cell=cell,
         row=np.searchsorted(np.unique(columns.device // kind.per_cell), cell),
         unit=device % kind.per_cell,
         device=device,
