@@ -65,7 +65,6 @@ class WorldDay:
         index: number of the day since commissioning.
         date: local date on which the day begins, at 04:00.
         times: (GRID_POINTS,) Unix milliseconds.
-        hour: (GRID_POINTS,) local hour of the day in [0, 24).
         workday: whether `date` is a working day: no weekend, no holiday, make-up workdays included.
         weekday: 0 is Monday.
         temperature: air at 2 m, Cel.
@@ -82,7 +81,6 @@ class WorldDay:
     index: int
     date: dt.date
     times: Ints
-    hour: Floats
     workday: bool
     holiday: bool
     weekday: int

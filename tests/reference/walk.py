@@ -143,5 +143,5 @@ def walk(
 def shuffled_weather(days: list[WorldDay], seed: int) -> list[WorldDay]:
     """The days with the weather of other days: dates, clock and calendar stay, the sky is another's."""
     order = np.random.default_rng(seed).permutation(len(days))
-    kept = ("index", "date", "times", "hour", "workday", "holiday", "weekday")
+    kept = ("index", "date", "times", "workday", "holiday", "weekday")
     return [replace(days[j], **{name: getattr(day, name) for name in kept}) for day, j in zip(days, order, strict=True)]

@@ -60,7 +60,6 @@ def day(
         index=index,
         date=date,
         times=start + np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000),
-        hour=HOUR,
         workday=True,
         holiday=False,
         weekday=2,
