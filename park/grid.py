@@ -75,15 +75,6 @@ class Sampler:
         return self.hold(energy) + area_above_zero(left, left + (right - left) * self.share, self.share)
 
 
-def lerp(series: npt.NDArray[Any], row: Ints, x: Floats) -> Floats:
-    """Values of `series` (rows, points) at rows `row` and fractional positions `x`, linearly, in its own precision."""
-    i = x.astype(np.int64)
-    flat = series.reshape(-1)
-    at = row * series.shape[1] + i
-    left = flat[at]
-    return np.asarray(left + (flat[at + 1] - left) * (x - i), dtype=np.float64)
-
-
 def commanded(
     orders: Orders, action: int, parameter: int, *, cells: Ints, per_cell: int, times: Ints, before: Floats
 ) -> Floats:

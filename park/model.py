@@ -42,7 +42,7 @@ DAY_STARTS_H = 4
 
 
 class Streams(Protocol):
-    """Counter-based randomness: a value is a pure function of (seed, name, counters).
+    """Counter-based randomness: a value is a pure function of (seed, owner, name, counters).
 
     Counters are integers or integer arrays that broadcast together, such as (cell[:, None], hour).
     """
@@ -104,7 +104,7 @@ class Setting:
     """What a model knows of its town.
 
     Attributes:
-        streams: the town's randomness, bound to its seed.
+        streams: randomness bound to the town's seed and to the sector: two sectors share no stream.
         site_of: cell numbers to rows of the `WorldDay` arrays.
         latitude, longitude: of the town, degrees north and east.
         elevation_m: above sea level.

@@ -49,8 +49,7 @@ class TownState:
         self.streams: Streams = CounterStreams(selection.seed)
         self.world = _world(selection, self.streams)
         self._sectors = {
-            sector.name: _Cells(cells=cells, model=_model(selection, sector, self.streams))
-            for sector, cells in _observed(plans)
+            sector.name: _Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
         }
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
         self._milestones: dict[int, dict[str, Carry]] = {}
@@ -152,12 +151,12 @@ def _world(selection: Selection, streams: Streams) -> World:
     )
 
 
-def _model(selection: Selection, sector: Sector, streams: Streams) -> Model:
+def _model(selection: Selection, sector: Sector) -> Model:
     town = selection.town
     rows = [site.name for site in town.sites]
     own = np.array([rows.index(site.name) for site in town.sites_of(sector)])
     setting = Setting(
-        streams=streams,
+        streams=CounterStreams(selection.seed, sector.name),
         site_of=lambda cells: own[cells % len(own)],
         latitude=town.settings.latitude,
         longitude=town.settings.longitude,

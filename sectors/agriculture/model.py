@@ -8,11 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from park.grid import Sampler
+from park.grid import Sampler, integral
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.agriculture import climate, greenhouse, probe, station, valve
 from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, SOIL_PROBE, WEATHER_STATION
-from sectors.agriculture.drivers import integral
 from sectors.agriculture.fields import Fields, survey
 from sectors.agriculture.irrigation import Watering
 from sectors.agriculture.soil import soil_day

@@ -92,7 +92,7 @@ def setting_of(sector: str, seed: int) -> Setting:
     names = [site.name for site in park.sites]
     rows = np.array([names.index(site.name) for site in park.sites_of(SECTORS[sector])])
     return Setting(
-        streams=CounterStreams(seed),
+        streams=CounterStreams(seed, sector),
         site_of=lambda cells: rows[cells % len(rows)],
         latitude=park.settings.latitude,
         longitude=park.settings.longitude,

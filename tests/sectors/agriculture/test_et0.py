@@ -10,8 +10,9 @@ import refet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from park.grid import integral
 from sectors.agriculture import et0
-from sectors.agriculture.drivers import drivers, et0_rate, integral
+from sectors.agriculture.drivers import drivers, et0_rate
 from tests.reference import fao56
 from tests.reference.walk import world_of
 
