@@ -101,7 +101,6 @@ class Fleet:
         kind = crew.group.kind
         index = self.day_of(start_ms)
         moments = Moments(
-            cell=device // kind.per_cell,
             row=crew.row[at],
             unit=device % kind.per_cell,
             device=device,
