@@ -11,12 +11,12 @@ from ingest.messages import Message
 from ingest.sequence import Tally, Track
 from ingest.stores.base import Render, Row, Series, device_series
 from park.catalogue import DeviceKind, ValueType
-from park.codecs import CODECS, DEFAULT, Codec, Decoded
-from park.codecs.json import EARLIEST_MS, LATEST_MS
+from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec, Read
+from park.codecs.json.read import EARLIEST_MS, LATEST_MS
 from park.errors import DecodeError, TopicError
 from park.pipeline import GATEWAY
 from park.rejection import Reason, Rejection
-from park.topics import Telemetry, parse_gateway, parse_telemetry
+from park.topics import DeviceTopic, parse_gateway, parse_telemetry
 from sectors import KINDS, SECTOR_OF
 
 MAX_PAYLOAD = 64 * 1024
@@ -53,7 +53,7 @@ class Route:
         topic: str,
         kind: DeviceKind,
         site: SiteState,
-        read: Callable[[bytes], Decoded],
+        read: Read,
         render: Render,
         track: Track,
     ) -> None:
@@ -61,7 +61,7 @@ class Route:
         self.kind = kind
         self.site = site
         self.interval_s = kind.interval_s
-        self.content_type = DEFAULT.content_type
+        self.content_type = DEFAULT_CONTENT_TYPE
         self.read = read
         self.render = render
         self.track = track
@@ -104,7 +104,7 @@ class Decoder:
         self._max_devices = max_devices
         self._kinds = kinds
         self._codecs = codecs
-        self._readers: dict[tuple[str, str], Callable[[bytes], Decoded]] = {}
+        self._readers: dict[tuple[str, str], Read] = {}
         self._sites: dict[str, SiteState] = {}
         self._stats: dict[str, Render] = {}
         self._new_track = new_track or (lambda tally, _topic: Track(tally))
@@ -120,7 +120,7 @@ class Decoder:
         add_time = batch.times.append
         history = batch.history_ms
         limit = self._max_payload
-        default = DEFAULT.content_type
+        default = DEFAULT_CONTENT_TYPE
         total = 0
         for message in messages:
             payload = message.payload
@@ -186,7 +186,7 @@ class Decoder:
         source = self.sources.get(topic)
         where = parse_telemetry(topic)
         kind = self._kind(where) if source is None else source.kind
-        reading = self._reader(kind, message.content_type or DEFAULT.content_type)(message.payload)
+        reading = self._reader(kind, message.content_type or DEFAULT_CONTENT_TYPE)(message.payload)
         if source is None:
             if len(self.sources) >= self._max_devices:
                 detail = f"device {topic!r} is beyond the limit of {self._max_devices} devices; raise max_devices"
@@ -197,7 +197,7 @@ class Decoder:
             batch.times.append(reading.ts)
         return source.render(reading)
 
-    def _kind(self, where: Telemetry) -> DeviceKind:
+    def _kind(self, where: DeviceTopic) -> DeviceKind:
         kind = self._kinds.get(where.kind)
         if kind is None:
             raise DecodeError(Reason.UNKNOWN_KIND, f"kind {where.kind!r} is in no sector's catalogue")
@@ -207,17 +207,17 @@ class Decoder:
             raise DecodeError(Reason.UNKNOWN_KIND, detail)
         return kind
 
-    def _new_source(self, topic: str, where: Telemetry, kind: DeviceKind) -> Route:
+    def _new_source(self, topic: str, where: DeviceTopic, kind: DeviceKind) -> Route:
         return Route(
             topic=topic,
             kind=kind,
             site=self._sites.setdefault(where.site, SiteState()),
-            read=self._reader(kind, DEFAULT.content_type),
+            read=self._reader(kind, DEFAULT_CONTENT_TYPE),
             render=self._render(device_series(kind, where)),
             track=self._new_track(self.tally, topic),
         )
 
-    def _reader(self, kind: DeviceKind, content_type: str) -> Callable[[bytes], Decoded]:
+    def _reader(self, kind: DeviceKind, content_type: str) -> Read:
         key = (kind.name, content_type)
         if key not in self._readers:
             codec = self._codecs.get(content_type)

@@ -8,6 +8,7 @@ import enum
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from park.errors import CatalogueError
 
@@ -116,6 +117,7 @@ class DeviceKind:
         carries_all: whether the kind's whole state goes over 04:00 with what `park.model.Model.advance` returns,
             instead of beginning each day from a function of the day. A kind that can be commanded must: what it
             was told in the evening holds in the morning.
+        tags, has_seq: how readings are stored, beside their channels.
     """
 
     name: str
@@ -126,6 +128,8 @@ class DeviceKind:
     per_cell: int = 1
     actions: tuple[Action, ...] = ()
     carries_all: bool = False
+    tags: ClassVar[tuple[str, ...]] = ("device", "sector", "site")
+    has_seq: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

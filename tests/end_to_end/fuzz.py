@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores.line import line_renderer
+from ingest.stores.influxdb.line import line_renderer
 from park.catalogue import DeviceKind, ValueType
 from sectors import KINDS, SECTOR_OF
 from tests.ingest.helpers import new_batch

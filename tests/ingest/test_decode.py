@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores.line import line_renderer
+from ingest.stores.influxdb.line import line_renderer
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.rejection import Reason, Rejection
 from sectors import KINDS, SECTOR_OF

@@ -12,8 +12,8 @@ import pytest
 import structlog
 
 from ingest.deadletter import read_dead_letters
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import InfluxUrl
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from mqttlink import ConnectRefused
 from park.rejection import Reason, Rejection
 from tests.ingest.helpers import (

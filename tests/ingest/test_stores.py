@@ -30,9 +30,9 @@ from ingest.sequence import Tally
 from ingest.status import Status
 from ingest.stores import open_store, parse_store_url
 from ingest.stores.base import Row, Store
-from ingest.stores.duckdb import connection_of
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import InfluxUrl
+from ingest.stores.duckdb.file import connection_of
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from ingest.write import BatchWriter
 from mqttlink import parse_broker_url
 from park.catalogue import ValueType

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from park.errors import TopicError
-from park.topics import Telemetry, gateway_topic, parse_gateway, parse_telemetry, telemetry_topic
+from park.topics import DeviceTopic, gateway_topic, parse_gateway, parse_telemetry, telemetry_topic
 
 LEVEL = st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True)
 KIND = st.from_regex(r"[a-z0-9_-]{1,20}", fullmatch=True)
@@ -14,7 +14,7 @@ KIND = st.from_regex(r"[a-z0-9_-]{1,20}", fullmatch=True)
 @given(LEVEL, LEVEL, KIND, LEVEL)
 def test_a_topic_reads_back_as_its_parts(sector: str, site: str, kind: str, device: str) -> None:
     topic = telemetry_topic(sector, site, kind, device)
-    assert parse_telemetry(topic) == Telemetry(sector=sector, site=site, kind=kind, device=device)
+    assert parse_telemetry(topic) == DeviceTopic(sector=sector, site=site, kind=kind, device=device)
 
 
 @given(LEVEL, st.integers(0, 10**6))
