@@ -84,6 +84,7 @@ def test_every_row_reads_back_as_the_value_that_was_meant(data: st.DataObject) -
         (b'{"ts":1767225600000,"seq":1,"total":1.5}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"open":1}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"status":"two words"}', Reason.WRONG_TYPE),
+        (b'{"ts":1767225600000,"seq":1,"status":"off\\n"}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":-1}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"depth":1.0}', Reason.UNKNOWN_CHANNEL),
         (b'{"ts":1767225600,"seq":1,"level":1.0}', Reason.BAD_TIMESTAMP),

@@ -20,20 +20,23 @@ def scan(
         StoreError: the store, named by `where`, did not answer.
     """
     try:
-        cursor.execute(_query(measurement), [start_ms, until_ms])
+        known = cursor.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [measurement.name])
+        columns = {str(name) for (name,) in known.fetchall()}
+        if not columns:  # nothing of it was ever written
+            return
+        cursor.execute(_query(measurement, columns), [start_ms, until_ms])
         while rows := cursor.fetchmany(CHUNK_ROWS):
             device, site, ts, seq, *values = zip(*rows, strict=True)
             yield chunk(measurement, device=device, site=site, ts=ts, seq=seq, values=values)
-    except duckdb.CatalogException:  # nothing of it was ever written
-        return
     except duckdb.Error as error:
         raise StoreError(f"{where}: {measurement.name}: {error}") from None
     finally:
         cursor.close()
 
 
-def _query(measurement: Measurement) -> str:
+def _query(measurement: Measurement, known: set[str]) -> str:
+    """A file may be older than a channel; then no row has it."""
     seq = '"seq"' if measurement.has_seq else "NULL"
-    columns = [f'"{name}"' for name, _ in columns_of(measurement)]
+    columns = [f'"{name}"' if name in known else "NULL" for name, _ in columns_of(measurement)]
     names = ", ".join(['"device"', '"site"', '"ts"', seq, *columns])
     return f'SELECT {names} FROM "{measurement.name}" WHERE ts >= ? AND ts < ?'  # noqa: S608 - the catalogue's

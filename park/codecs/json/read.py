@@ -17,11 +17,12 @@ CONTENT_TYPE = "application/json"
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
 _INT64 = 2**63 - 1
 
-_TYPES: dict[ValueType, Any] = {
+#: How a value of each type is held against its channel.
+TYPES: dict[ValueType, Any] = {
     ValueType.FLOAT: float,
     ValueType.INT: Annotated[int, msgspec.Meta(ge=-_INT64, le=_INT64)],
     ValueType.BOOL: bool,
-    ValueType.TEXT: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}$")],
+    ValueType.TEXT: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}\Z")],
 }
 
 
@@ -32,7 +33,7 @@ def struct(kind: DeviceKind) -> type[msgspec.Struct]:
         ("ts", Annotated[int, msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS)]),
         ("seq", Annotated[int, msgspec.Meta(ge=0, le=_INT64)]),
     ]
-    fields += [(channel.name, _TYPES[channel.type] | msgspec.UnsetType, msgspec.UNSET) for channel in kind.channels]
+    fields += [(channel.name, TYPES[channel.type] | msgspec.UnsetType, msgspec.UNSET) for channel in kind.channels]
     return msgspec.defstruct(kind.name, fields, forbid_unknown_fields=True, gc=False)
 
 
@@ -44,14 +45,15 @@ def decoder(kind: DeviceKind) -> Read:
         try:
             return decode(payload)
         except msgspec.ValidationError as error:
-            raise DecodeError(_reason(str(error)), f"{kind.name}: {error}") from None
+            raise DecodeError(reason_of(str(error)), f"{kind.name}: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DecodeError(Reason.MALFORMED, f"{kind.name}: {error}") from None
 
     return read
 
 
-def _reason(message: str) -> Reason:
+def reason_of(message: str) -> Reason:
+    """Which rule a payload broke, by what the parser says."""
     if "unknown field" in message:
         return Reason.UNKNOWN_CHANNEL
     if message.endswith("`$.ts`"):
