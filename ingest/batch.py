@@ -104,12 +104,12 @@ class Batch:
         if not rows:
             self.states += 1
             return
-        first = len(self.rows)
+        first, count = len(self.rows), len(rows)
         self.rows += rows
-        self.payloads += [message.payload] * len(rows)
-        self.origins += [_Origin(message.topic, message.content_type)] * len(rows)
-        if len(rows) > 1:
-            self.firsts.update(dict.fromkeys(range(first + 1, len(self.rows)), first))
+        self.payloads += [message.payload] * count
+        self.origins += [_Origin(message.topic, message.content_type)] * count
+        if count > 1:
+            self.firsts.update(dict.fromkeys(range(first + 1, first + count), first))
 
     def message(self, row: int) -> int:
         """The message that gave a row, as the number of its first row."""

@@ -23,7 +23,7 @@ from park.topics import (
     GATEWAY_STATS_FILTER,
     MAX_TOPIC,
     TELEMETRY_FILTER,
-    matches,
+    pattern_of,
 )
 from sectors import KINDS
 
@@ -72,7 +72,8 @@ class Decoder:
         self.sources = self.context.routes
         self.gateways = self.context.gateways
         self._max_payload = max_payload
-        self._handlers = [(pattern, kind.open(self.context)) for pattern, kind in handlers.items()]
+        self._handlers = [(pattern_of(name).fullmatch, kind.open(self.context)) for name, kind in handlers.items()]
+        self._filters = ", ".join(handlers)
 
     def take(self, messages: Sequence[Message], batch: Batch) -> None:
         """Add to the batch what the messages give: of each its rows or a rejection, or neither of a gateway's state."""
@@ -132,15 +133,15 @@ class Decoder:
             detail = f"{len(message.payload)} bytes, more than {self._max_payload}"
             return _reject(message, Reason.OVERSIZE, detail)
         try:
-            for pattern, handle in self._handlers:
-                if matches(message.topic, pattern):
+            for is_meant, handle in self._handlers:
+                if is_meant(message.topic):
                     return handle(message, batch)
         except TopicError as error:
             return _reject(message, Reason.BAD_TOPIC, str(error))
         except DecodeError as error:
             return _reject(message, error.reason, str(error))
-        known = ", ".join(pattern for pattern, _ in self._handlers)
-        return _reject(message, Reason.BAD_TOPIC, f"topic {message.topic[:MAX_TOPIC]!r} is none of {known}")
+        detail = f"topic {message.topic[:MAX_TOPIC]!r} is none of {self._filters}"
+        return _reject(message, Reason.BAD_TOPIC, detail)
 
 
 def _reject(message: Message, reason: Reason, detail: str) -> Rejection:

@@ -117,7 +117,6 @@ def shared(group: str, topic_filter: str) -> str:
     return f"$share/{group}/{topic_filter}"
 
 
-def matches(topic: str, topic_filter: str) -> bool:
-    """Whether a filter of plain levels and `+` takes the topic."""
-    levels, wanted = topic.split("/"), topic_filter.split("/")
-    return len(levels) == len(wanted) and all(want in ("+", level) for level, want in zip(levels, wanted, strict=True))
+def pattern_of(topic_filter: str) -> re.Pattern[str]:
+    """What fully matches the topics that a filter of plain levels and `+` takes."""
+    return re.compile("/".join("[^/]*" if level == "+" else re.escape(level) for level in topic_filter.split("/")))

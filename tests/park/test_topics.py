@@ -13,10 +13,10 @@ from park.topics import (
     DeviceTopic,
     event_topic,
     gateway_topic,
-    matches,
     parse_event,
     parse_gateway,
     parse_telemetry,
+    pattern_of,
     telemetry_topic,
 )
 
@@ -94,6 +94,6 @@ def test_each_topic_is_of_one_filter(sector: str, site: str, kind: str, device: 
         GATEWAY_STATS_FILTER: gateway_topic(site, shard, "stats"),
     }
     for own, topic in topics.items():
-        assert [pattern for pattern in topics if matches(topic, pattern)] == [own]
-        assert not matches(f"{topic}/more", own)
-        assert not matches(topic.rpartition("/")[0], own)
+        assert [name for name in topics if pattern_of(name).fullmatch(topic)] == [own]
+        assert not pattern_of(own).fullmatch(f"{topic}/more")
+        assert not pattern_of(own).fullmatch(topic.rpartition("/")[0])

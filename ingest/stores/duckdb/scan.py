@@ -7,6 +7,7 @@ import duckdb
 from ingest.errors import StoreError
 from ingest.stores.base import Chunk, Measurement, columns_of
 from ingest.stores.columns import chunk
+from ingest.stores.duckdb.table import columns_in
 
 CHUNK_ROWS = 100_000
 
@@ -20,14 +21,13 @@ def scan(
         StoreError: the store, named by `where`, did not answer.
     """
     try:
-        known = cursor.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [measurement.name])
-        columns = {str(name) for (name,) in known.fetchall()}
-        if not columns:  # nothing of it was ever written
-            return
-        cursor.execute(_query(measurement, columns), [start_ms, until_ms])
+        known = columns_in(cursor, measurement.name)
+        cursor.execute(_query(measurement, known), [start_ms, until_ms])
         while rows := cursor.fetchmany(CHUNK_ROWS):
             device, site, ts, seq, *values = zip(*rows, strict=True)
             yield chunk(measurement, device=device, site=site, ts=ts, seq=seq, values=values)
+    except duckdb.CatalogException:  # nothing of it was ever written
+        return
     except duckdb.Error as error:
         raise StoreError(f"{where}: {measurement.name}: {error}") from None
     finally:

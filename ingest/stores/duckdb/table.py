@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+import duckdb
 import msgspec
 import numpy as np
 
@@ -46,9 +47,10 @@ class Table:
         names = self.columns[len(self._tags) :]
         return [f"{_quoted(name)} {_SQL[value_type]}" for name, value_type in zip(names, self.types, strict=True)]
 
-    def widen(self) -> list[str]:
-        """Statements that add the columns of which a table made earlier knew nothing."""
-        return [f'ALTER TABLE "{self.measurement}" ADD COLUMN IF NOT EXISTS {column}' for column in self._typed()[1:]]
+    def widen(self, known: set[str]) -> list[str]:
+        """Statements that add the columns of which a table that was made earlier knows nothing."""
+        typed = zip(self.columns[len(self._tags) :], self._typed(), strict=True)
+        return [f'ALTER TABLE "{self.measurement}" ADD COLUMN {column}' for name, column in typed if name not in known]
 
     def insert(self) -> str:
         """Writes the columns `batch`; the last of equal keys stays."""
@@ -76,6 +78,16 @@ class Table:
 
 #: The table, the tags' values in order, and those of the other columns.
 Row: TypeAlias = tuple[Table, tuple[str, ...], tuple[Any, ...]]
+
+
+def columns_in(connection: duckdb.DuckDBPyConnection, measurement: str) -> set[str]:
+    """Names of the columns that a table has.
+
+    Raises:
+        CatalogException: there is no such table.
+    """
+    described = connection.execute(f'SELECT * FROM "{measurement}" LIMIT 0').description  # noqa: S608 - the catalogue's
+    return {str(column[0]) for column in described or ()}
 
 
 def _quoted(name: str) -> str:

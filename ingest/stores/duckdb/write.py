@@ -10,7 +10,7 @@ from ingest.errors import Refused, Retryable, StoreError
 from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.duckdb.file import Database, acquire, release
 from ingest.stores.duckdb.scan import scan
-from ingest.stores.duckdb.table import Row, Table
+from ingest.stores.duckdb.table import Row, Table, columns_in
 from ingest.stores.duckdb.url import DuckdbUrl
 from park.reading import Timed
 
@@ -94,7 +94,7 @@ class DuckdbStore:
         table = rows[0][0]
         connection.execute(table.create)
         if table.measurement not in self._widened:
-            for statement in table.widen():
+            for statement in table.widen(columns_in(connection, table.measurement)):
                 connection.execute(statement)
         connection.register("batch", table.batch(rows))
         try:
