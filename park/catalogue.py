@@ -98,7 +98,7 @@ class Action:
     shows_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise CatalogueError(f"action {self.name!r}: not a snake_case name")
         names = [parameter.name for parameter in self.parameters]
         if len(set(names)) != len(names) or len(names) > PARAMETERS:
