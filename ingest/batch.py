@@ -1,6 +1,7 @@
 """What waits to be stored, and when it is full or due: pure, the clock is passed in."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,6 +49,12 @@ class Origin(Protocol):
         """MQTT 5 content type."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    topic: str
+    content_type: str | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """Messages in order of arrival, of one connection, that are settled and acknowledged together.
@@ -62,7 +69,8 @@ class Batch:
         states: how many of them are gateways' states, which give neither a row nor a rejection.
         size: bytes of payload.
         packet_ids: to be acknowledged.
-        rows, payloads, origins: of every message that gave a row.
+        rows, payloads, origins: row by row, and of each the message that gave it.
+        firsts: of the further rows of a message that gave several, their numbers, to that of its first row.
         times: the `ts` of live readings.
     """
 
@@ -77,6 +85,7 @@ class Batch:
     rows: list[Row] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
+    firsts: dict[int, int] = field(default_factory=dict)
     times: "array[int]" = field(default_factory=lambda: array("q"))
     rejections: list[Rejection] = field(default_factory=list)
 
@@ -84,6 +93,27 @@ class Batch:
     def history_ms(self) -> int:
         """Readings of before this are history, where nothing better is known."""
         return self.opened_ms - LIVE_MS
+
+    @property
+    def with_rows(self) -> int:
+        """How many messages gave rows."""
+        return len(self.rows) - len(self.firsts)
+
+    def add(self, rows: Sequence[Row], message: Message) -> None:
+        """Add what a message gave, which has not come the usual way: no rows, one or several."""
+        if not rows:
+            self.states += 1
+            return
+        first, count = len(self.rows), len(rows)
+        self.rows += rows
+        self.payloads += [message.payload] * count
+        self.origins += [_Origin(message.topic, message.content_type)] * count
+        if count > 1:
+            self.firsts.update(dict.fromkeys(range(first + 1, first + count), first))
+
+    def message(self, row: int) -> int:
+        """The message that gave a row, as the number of its first row."""
+        return self.firsts.get(row, row)
 
     def is_full(self, policy: BatchPolicy) -> bool:
         """Whether nothing more should be added."""

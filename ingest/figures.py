@@ -15,6 +15,7 @@ SILENT_INTERVALS = 3
 FIGURES: Mapping[str, Callable[[Status], float | None]] = {
     "received": lambda status: status.received,
     "stored": lambda status: status.stored,
+    "rows": lambda status: status.rows,
     "dead_lettered": lambda status: status.dead_lettered,
     "batches": lambda status: status.batches,
     "retries": lambda status: status.retries,

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.batch import BatchPolicy
 from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
 from ingest.receive import SessionOptions
-from ingest.stores.url import StoreUrl
+from ingest.stores.base import StoreUrl
 from ingest.write import RetryPolicy
 
 

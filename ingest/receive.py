@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import mqtt5
 
+from ingest.decode import HANDLERS
 from ingest.errors import BadCertificate
 from ingest.log import get_logger
 from ingest.messages import Message
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
-from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, shared
+from park.topics import shared
 
 __all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
 
@@ -113,11 +114,12 @@ class Receiver:
 
     def filters(self) -> tuple[list[str], list[str]]:
         """The topic filters of this session, and the other form of them, which would deliver twice."""
-        split = [TELEMETRY_FILTER, GATEWAY_STATS_FILTER]
+        split = [pattern for pattern, kind in HANDLERS.items() if not kind.every_member]
+        plain = [pattern for pattern, kind in HANDLERS.items() if kind.every_member]
         joined = [shared(self._options.group or self._options.client_id, pattern) for pattern in split]
         if self._options.group is None:
-            return [*split, GATEWAY_STATE_FILTER], joined
-        return [*joined, GATEWAY_STATE_FILTER], split
+            return [*split, *plain], joined
+        return [*joined, *plain], split
 
     async def _connected(self, session: Session) -> None:
         wanted, unwanted = self.filters()

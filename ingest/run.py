@@ -9,7 +9,7 @@ from ingest.memory import relax_collector
 from ingest.options import IngestOptions
 from ingest.retire import retiring
 from ingest.status import IngestSummary, Latency
-from ingest.stores import DuckdbUrl, open_store
+from ingest.stores import open_store
 from ingest.workers import supervise
 
 __all__ = ["IngestOptions", "IngestSummary", "Latency", "run"]
@@ -20,11 +20,13 @@ async def run(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
 
     Raises:
         LinkError: the broker refused the very first connection for good.
-        BadStoreUrl: a DuckDB file cannot be shared among processes.
+        BadStoreUrl: the store cannot be shared among processes.
         IngestError: the store's secret or file cannot be opened, or metrics cannot be served.
     """
-    if options.processes > 1 and isinstance(options.store, DuckdbUrl):
-        raise BadStoreUrl(f"{options.store}: one process owns a DuckDB file; use --processes 1, or InfluxDB")
+    if options.processes > 1 and not options.store.shareable:
+        raise BadStoreUrl(
+            f"{options.store}: one process owns this store; use --processes 1, or a store that is a server"
+        )
     async with retiring(options, stop):
         if options.processes > 1:
             return await supervise(options, stop)

@@ -59,9 +59,10 @@ class Device(Protocol):
 
 
 class Status:
-    """Counters from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
+    """Counters of messages from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
 
-    A gateway's state is neither a reading nor a figure; it is counted apart, in `states`.
+    A message is stored when all its rows are, and dead-lettered when one is not. Stored rows are counted apart, in
+    `rows`; so is a gateway's state, which is neither a reading nor a figure, in `states`.
 
     Args:
         grouped: the messages are shared with ingesters elsewhere, so that nobody here sees all of a device's.
@@ -86,6 +87,7 @@ class Status:
         self.workers_troubles: list[str] = []
         self.received = 0
         self.stored = 0
+        self.rows = 0
         self.dead_lettered = 0
         self.states = 0
         self.batches = 0
@@ -101,8 +103,9 @@ class Status:
     # --- what the parts report
 
     def settled(self, batch: Batch, *, refused: int, rejections: Sequence[Rejection]) -> None:
-        """A batch is in the store and the dead-letter file."""
-        self.stored += len(batch.rows) - refused
+        """A batch is in the store, but for so many rows, and the rejections in the dead-letter file."""
+        self.stored += batch.with_rows + len(batch.rejections) - len(rejections)
+        self.rows += len(batch.rows) - refused
         self.dead_lettered += len(rejections)
         for rejection in rejections:
             self.reasons[rejection.reason.value] += 1

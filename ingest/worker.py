@@ -22,7 +22,7 @@ from ingest.stores import open_store
 from park.latency import State
 
 REPORT_S = 1.0
-COUNTERS = ("received", "stored", "dead_lettered", "states", "batches", "retries", "reconnects")
+COUNTERS = ("received", "stored", "rows", "dead_lettered", "states", "batches", "retries", "reconnects")
 _PR_SET_PDEATHSIG = 1
 
 

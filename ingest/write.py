@@ -105,7 +105,7 @@ class BatchWriter:
             rejections = list(batch.rejections)
             refusals = await self._store_rows(batch.rows)
             if refusals:
-                rejections += [_refused(batch.source(refusal.index), refusal.detail) for refusal in refusals]
+                rejections += _refused(batch, refusals)
             if rejections:
                 await self._bury(rejections)
         self._status.settled(batch, refused=len(refusals), rejections=rejections)
@@ -185,7 +185,15 @@ def _divide(rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list
     return [part[first : first + size] for first in range(0, len(part), size)]
 
 
-def _refused(message: Message, detail: str) -> Rejection:
+def _refused(batch: Batch, refusals: Sequence[_Refusal]) -> list[Rejection]:
+    """The messages of the rows, each once, with the first detail; writing its other rows again is harmless."""
+    details: dict[int, str] = {}
+    for refusal in refusals:
+        details.setdefault(batch.message(refusal.index), refusal.detail)
+    return [_rejection(batch.source(first), detail) for first, detail in details.items()]
+
+
+def _rejection(message: Message, detail: str) -> Rejection:
     return Rejection(
         reason=Reason.STORE_REFUSED,
         detail=detail,

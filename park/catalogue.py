@@ -8,10 +8,14 @@ import enum
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from park.errors import CatalogueError
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+if TYPE_CHECKING:
+    from park.event import EventType
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SLUG = re.compile(r"[a-z][a-z0-9-]*")
 _TEXT = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
@@ -60,7 +64,7 @@ class Channel:
     texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or self.name in RESERVED:
+        if not NAME.fullmatch(self.name) or self.name in RESERVED:
             raise CatalogueError(f"channel {self.name!r}: not a snake_case name, or reserved")
         if not self.low <= self.high:
             raise CatalogueError(f"channel {self.name!r}: low {self.low} is above high {self.high}")
@@ -94,7 +98,7 @@ class Action:
     shows_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise CatalogueError(f"action {self.name!r}: not a snake_case name")
         names = [parameter.name for parameter in self.parameters]
         if len(set(names)) != len(names) or len(names) > PARAMETERS:
@@ -116,6 +120,7 @@ class DeviceKind:
         carries_all: whether the kind's whole state goes over 04:00 with what `park.model.Model.advance` returns,
             instead of beginning each day from a function of the day. A kind that can be commanded must: what it
             was told in the evening holds in the morning.
+        tags, has_seq: how readings are stored, beside their channels.
     """
 
     name: str
@@ -126,9 +131,11 @@ class DeviceKind:
     per_cell: int = 1
     actions: tuple[Action, ...] = ()
     carries_all: bool = False
+    tags: ClassVar[tuple[str, ...]] = ("device", "sector", "site")
+    has_seq: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise CatalogueError(f"kind {self.name!r}: not a snake_case name")
         names = [channel.name for channel in self.channels]
         if not names or len(set(names)) != len(names):
@@ -163,6 +170,7 @@ class Sector:
     Attributes:
         cell: what one cell is, in words ("a field with its station, probes and valves").
         sites: the sector's sites where park.toml names none.
+        events: what its devices alone may tell, beside the park's own.
     """
 
     name: str
@@ -171,6 +179,7 @@ class Sector:
     cell: str
     kinds: tuple[DeviceKind, ...]
     sites: tuple[str, ...] = ()
+    events: "tuple[EventType, ...]" = ()
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.name):

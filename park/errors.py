@@ -4,7 +4,7 @@ ParkError
 ├── CatalogueError      a sector's folder contradicts the catalogue's rules
 ├── TopicError          a topic is out of shape
 ├── TownError           park.toml or the selection is wrong; names the key
-└── DecodeError         a payload is not a reading of its kind
+└── DecodeError         a payload is not a reading of its kind, or no event of a known type
 """
 
 from park.rejection import Reason
@@ -27,7 +27,7 @@ class TownError(ParkError):
 
 
 class DecodeError(ParkError):
-    """A payload is not a reading of its kind.
+    """A payload is not a reading of its kind, or no event of a known type.
 
     Attributes:
         reason: the code under which the message is dead-lettered.

@@ -49,7 +49,8 @@ INGEST = PipelineMeasurement(
     tags=("instance",),
     fields=(
         _count("received", "messages delivered by the broker"),
-        _count("stored", "messages whose reading the store accepted"),
+        _count("stored", "messages of which the store accepted every row"),
+        _count("rows", "rows accepted by the store"),
         _count("dead_lettered", "messages written to the dead-letter file"),
         _count("batches", "batches accepted by the store"),
         _count("retries", "writes repeated after a refusal or a time-out"),

@@ -1,4 +1,4 @@
-"""The verdict on a message that is no reading."""
+"""The verdict on a message that is neither a reading nor an event, nor a gateway's."""
 
 import enum
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ class Reason(enum.StrEnum):
 
     BAD_TOPIC = "bad-topic"
     UNKNOWN_KIND = "unknown-kind"
+    UNKNOWN_EVENT = "unknown-event"
     UNKNOWN_CODEC = "unknown-codec"
     MALFORMED = "malformed-payload"
     UNKNOWN_CHANNEL = "unknown-channel"

@@ -19,9 +19,7 @@ from ingest.memory import relax_collector
 from ingest.options import IngestOptions
 from ingest.receive import SessionOptions
 from ingest.status import IngestSummary
-from ingest.stores import open_store
-from ingest.stores.base import Store
-from ingest.stores.url import StoreUrl, parse_store_url
+from ingest.stores import Store, StoreUrl, open_store, parse_store_url
 from mqttlink import Address, parse_broker_url
 from mqttlink.broker.server import Broker
 from park_cli.output import errors, print_summary, progress_bar

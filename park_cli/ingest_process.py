@@ -12,7 +12,7 @@ from ingest.options import MetricsAddress
 from ingest.receive import SessionOptions
 from ingest.retire import retire
 from ingest.run import IngestOptions, IngestSummary, run
-from ingest.stores.url import parse_store_url
+from ingest.stores import parse_store_url
 from mqttlink import parse_broker_url
 from park_cli.credentials import secret
 from park_cli.entry import guarded

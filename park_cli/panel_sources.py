@@ -1,28 +1,19 @@
-"""Where dashboards read from: the reading side of each store, by the type of its URL."""
+"""Where dashboards read from: the source that a store names for its panels."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import importlib
+from collections.abc import Mapping
 
 from dashboards.sources.base import Source
-from ingest.stores.url import DuckdbUrl, InfluxUrl, StoreUrl, read_token
-
-
-def _influx(url: InfluxUrl, environ: Mapping[str, str]) -> Source:
-    from dashboards.sources.influxql import InfluxSource  # noqa: PLC0415 - each brings the library of its database
-
-    return InfluxSource(url=url.endpoint, database=url.bucket, token=read_token(environ))
-
-
-def _duckdb(url: DuckdbUrl, _environ: Mapping[str, str]) -> Source:
-    from dashboards.sources.duckdb import DuckSource  # noqa: PLC0415 - as above
-    from ingest.stores.duckdb import connection_of  # noqa: PLC0415 - as above
-
-    return DuckSource(lambda: connection_of(url.path).cursor())
-
-
-SOURCES: dict[type, Callable[[Any, Mapping[str, str]], Source]] = {InfluxUrl: _influx, DuckdbUrl: _duckdb}
+from ingest.stores import StoreUrl, panels_of
 
 
 def open_source(url: StoreUrl, environ: Mapping[str, str]) -> Source:
-    """The source over a store; a DuckDB file must be open in this process."""
-    return SOURCES[type(url)](url, environ)
+    """The source over a store; a DuckDB file must be open in this process.
+
+    Raises:
+        BadStoreUrl: the store answers no panels.
+        MissingSecret: a file that should hold the token cannot be read.
+    """
+    name, reach = panels_of(url, environ)
+    source: Source = importlib.import_module(f"dashboards.sources.{name}").open_source(**reach)
+    return source

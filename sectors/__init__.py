@@ -5,6 +5,7 @@ import pkgutil
 
 from park.catalogue import DeviceKind, Sector
 from park.errors import CatalogueError
+from park.event import PARK_EVENTS, EventCatalogue, event_catalogue
 
 
 def _discover() -> dict[str, Sector]:
@@ -34,3 +35,4 @@ def _index(sectors: dict[str, Sector]) -> tuple[dict[str, DeviceKind], dict[str,
 
 SECTORS: dict[str, Sector] = _discover()
 KINDS, SECTOR_OF = _index(SECTORS)
+EVENTS: EventCatalogue = event_catalogue(SECTORS.values(), PARK_EVENTS)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from park.codecs import DEFAULT
+from park.codecs import Codec
 from park.columns import Columns
 from park.model import Floats, Ints
 from simulator.plan import Plan
@@ -57,9 +57,9 @@ class Part:
 class Encoder:
     """Encodes the readings of a gateway's devices."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, codec: Codec) -> None:
         self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
-        self._encode = {group.kind.name: DEFAULT.encoder(group.kind) for group in plan.groups}
+        self._encode = {group.kind.name: codec.encoder(group.kind) for group in plan.groups}
 
     def part(self, columns: Columns) -> Part:
         """One kind's readings, encoded."""

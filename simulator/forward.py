@@ -10,6 +10,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
+from park.codecs import Codec
 from park.latency import Latencies
 from park.model import Floats, Ints
 from simulator.clock import Schedule
@@ -30,6 +31,7 @@ class Forward:
     Args:
         readings: of the gateway's own devices.
         schedule: when readings are due.
+        codec: writes the payloads.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection.
         drain_s: how long after its end the schedule is still worked off.
 
@@ -37,12 +39,14 @@ class Forward:
         recent: latencies since their reader cleared them.
     """
 
-    def __init__(self, readings: Readings, schedule: Schedule, *, rewind_s: float, drain_s: float) -> None:
+    def __init__(
+        self, readings: Readings, schedule: Schedule, *, codec: Codec, rewind_s: float, drain_s: float
+    ) -> None:
         self.schedule = schedule
         self.progress = Progress(until_ms=schedule.begin_ms)
         self.recent = Latencies()
         self._readings, self._rewind_s, self._drain_s = readings, rewind_s, drain_s
-        self._encoder = Encoder(readings.plan)
+        self._encoder = Encoder(readings.plan, codec)
         self._flight = Flight()
         self._serial = 0
         self._cursor = self._offered_until = schedule.begin_ms

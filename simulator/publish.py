@@ -19,7 +19,7 @@ import structlog
 
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from mqttlink.frames import content_type_property, encode_publishes
-from park.codecs import DEFAULT
+from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec
 from park.topics import gateway_topic
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Part
@@ -38,7 +38,6 @@ _ROOM = 1024
 _MANY = 256
 _COLLECT_S = 0.01
 _GOODBYE_S = 5.0
-_PROPERTIES = content_type_property(DEFAULT.content_type)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +68,14 @@ class GatewayOptions:
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
             the interval at which the broker saves its state.
         drain_s: how long after its end the schedule is still worked off before the rest is given up.
+        codec: writes the payloads; every message names it.
     """
 
     address: Address
     credentials: Credentials = field(default_factory=Credentials)
     rewind_s: float = 10.0
     drain_s: float = 30.0
+    codec: Codec = CODECS[DEFAULT_CONTENT_TYPE]
 
 
 class Gateway:
@@ -100,7 +101,10 @@ class Gateway:
         on_live: Callable[[], None],
     ) -> None:
         self._gateway, self._drops, self._on_live = gateway, drops, on_live
-        self._forward = Forward(readings, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
+        self._properties = content_type_property(broker.codec.content_type)
+        self._forward = Forward(
+            readings, schedule, codec=broker.codec, rewind_s=broker.rewind_s, drain_s=broker.drain_s
+        )
         self.progress = self._forward.progress
         self._refused_logged = False
         self._away_logged = False
@@ -279,7 +283,7 @@ class Gateway:
                     payload=part.payload,
                     keep=part.keep,
                     packet_ids=ids[first:last],
-                    properties=_PROPERTIES,
+                    properties=self._properties,
                 )
             )
             first = last

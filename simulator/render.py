@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from park.catalogue import Channel, ValueType
-from park.codecs import DEFAULT
+from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
 from park.columns import Columns
 from park.model import Ints
 from park.text import Rows, RowWriter, choice, number, padded
@@ -69,7 +69,7 @@ def line_renderers(plan: Plan) -> Mapping[str, Renderer]:
 
 
 def _ndjson(plan: Plan, group: Group) -> Renderer:
-    topic, payload = topics(plan, group), DEFAULT.encoder(group.kind)
+    topic, payload = topics(plan, group), CODECS[DEFAULT_CONTENT_TYPE].encoder(group.kind)
 
     def render(columns: Columns) -> Rows:
         writer = RowWriter(len(columns))

@@ -18,7 +18,7 @@ _Tallies = dict[tuple[DeviceKind, _Window], Findings]
 class Stored(Protocol):
     """What a store is asked for; every store of the ingester's can answer."""
 
-    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Found]:
+    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int, /) -> Iterator[Found]:
         """Every stored row of the kind with start_ms <= ts < until_ms, in chunks of bounded size."""
 
 

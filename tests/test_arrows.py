@@ -34,9 +34,9 @@ if (ROOT / "controller").is_dir():
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
     "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py"),
-    "urllib3": ("ingest/stores/influx_scan.py",),
+    "urllib3": ("ingest/stores/influxdb/scan.py",),
     "influxdb_client": (),
-    "duckdb": ("ingest/stores/duckdb.py", "dashboards/sources/duckdb.py"),
+    "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py"),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),
     "holidays": ("simulator/world/calendar.py",),
@@ -206,7 +206,7 @@ def test_a_file_that_is_named_as_a_home_is_one() -> None:
         ("ingest/decode.py", "import mqtt5", "mqtt5 belongs in mqttlink"),
         ("simulator/a.py", "import importlib\nimportlib.import_module('paho.mqtt')", "paho.mqtt belongs in no"),
         ("park/topics.py", "import asyncio", "imports asyncio"),
-        ("park/codecs/json.py", "from urllib import request", "imports urllib"),
+        ("park/codecs/json/read.py", "from urllib import request", "imports urllib"),
     ],
 )
 def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, said: str) -> None:
@@ -223,7 +223,7 @@ def test_a_planted_violation_is_caught(tmp_path: Path, path: str, text: str, sai
         ("simulator/publish.py", "from mqttlink import connect\nfrom park.topics import telemetry_topic"),
         ("simulator/fleet.py", "from sectors.energy.model import step"),
         ("sectors/energy/model.py", "import numpy as np\nfrom . import catalogue\nfrom ...model import Model"),
-        ("ingest/stores/influx_scan.py", "from urllib3.util import Timeout"),
+        ("ingest/stores/influxdb/scan.py", "from urllib3.util import Timeout"),
         ("park_cli/main.py", "import simulator.publish, ingest.receive, dashboards.viewer, mqttlink.broker.server"),
         ("dashboards/viewer_page.py", "from nicegui import ui"),
     ],

@@ -131,6 +131,9 @@ class DuckSource:
         return rows
 
 
+open_source = DuckSource
+
+
 def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Curve]:
     groups: dict[tuple[str, ...], list[tuple[Value, ...]]] = {}
     for row in rows:

@@ -190,6 +190,9 @@ class InfluxSource:
         return found
 
 
+open_source = InfluxSource
+
+
 def _series(series: dict[str, Any], fields: tuple[str, ...]) -> list[Curve]:
     rows = series["values"]
     found = []

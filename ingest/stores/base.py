@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from park.catalogue import Channel, DeviceKind
-from park.codecs import Decoded
-from park.topics import Telemetry
+from park.catalogue import Channel, DeviceKind, ValueType
+from park.reading import Timed
+from park.topics import DeviceTopic
 
 if TYPE_CHECKING:  # 12 MB that only a reader of stored rows needs
     import numpy as np
@@ -14,7 +14,39 @@ if TYPE_CHECKING:  # 12 MB that only a reader of stored rows needs
 
 #: One row in the store's own form; only the store that rendered it looks inside.
 Row: TypeAlias = Any
-Render: TypeAlias = Callable[[Decoded], Row]
+Render: TypeAlias = Callable[[Timed], Row]
+
+
+class StoreUrl(Protocol):
+    """Where a store is; a frozen value that worker processes can be given, and whose text holds no secret."""
+
+    @property
+    def scheme(self) -> str:
+        """Finds the store's folder."""
+
+    @property
+    def shareable(self) -> bool:
+        """Whether several processes may write to the store at once."""
+
+
+class Measurement(Protocol):
+    """What is stored under one name: a `DeviceKind`, or a log of events."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of the tags: device, sector, site, and further ones."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The fields, `seq` not among them."""
+
+    @property
+    def has_seq(self) -> bool:
+        """Whether rows carry `seq`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +55,17 @@ class Series:
 
     Attributes:
         has_seq: whether rows carry `seq`, an integer, beside the fields.
+        key: the tags that, with the time, tell one row from another; the first tag unless told.
     """
 
     measurement: str
     tags: tuple[tuple[str, str], ...]
     fields: tuple[Channel, ...]
     has_seq: bool
+    key: tuple[str, ...] = ()
 
 
-def device_series(kind: DeviceKind, source: Telemetry) -> Series:
+def device_series(kind: DeviceKind, source: DeviceTopic) -> Series:
     """The series of one device's readings."""
     return Series(
         measurement=kind.name,
@@ -41,16 +75,22 @@ def device_series(kind: DeviceKind, source: Telemetry) -> Series:
     )
 
 
+def columns_of(measurement: Measurement) -> list[tuple[str, ValueType]]:
+    """The values of a stored row, beside its device, site, time and `seq`: further tags, then channels."""
+    further = [(tag, ValueType.TEXT) for tag in measurement.tags[3:]]
+    return further + [(channel.name, channel.type) for channel in measurement.channels]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Chunk:
-    """N stored rows of one kind, as columns.
+    """N stored rows of one measurement, as columns.
 
     Attributes:
         device: (N,) names of devices, as objects.
         site: (N,) names of sites, as objects.
         ts: (N,) Unix milliseconds.
         seq: (N,) slots, -1 where the row has none.
-        values: channel to (N,) float64, int64, bool or str objects; meaningless where not present.
+        values: channel or further tag to (N,) float64, int64, bool or str objects; meaningless where not present.
         present: channel to (N,) mask.
     """
 
@@ -78,8 +118,8 @@ class Store(Protocol):
             StoreError: as `ingest.errors` tells; after any of them all rows may be written again.
         """
 
-    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
-        """Every stored row of the kind with start_ms <= ts < until_ms, in chunks of bounded size.
+    def scan(self, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
+        """Every stored row of the measurement with start_ms <= ts < until_ms, in chunks of bounded size.
 
         Raises:
             StoreError: the store did not answer.

@@ -1,10 +1,28 @@
-"""The codecs, by the MQTT content type that names them. A codec is one file here and one row below."""
+"""The codecs, by the MQTT content type that names them, found by looking: every folder here is one.
 
-from park.codecs.base import Codec, Decoded
-from park.codecs.json import JSON
+A folder NAME holds `read.py` (CONTENT_TYPE and `decoder(kind)`) and `write.py` (`encoder(kind)`).
+"""
 
-DEFAULT = JSON
+import pkgutil
 
-CODECS: dict[str, Codec] = {codec.content_type: codec for codec in (JSON,)}
+from park.codecs.base import Codec, Read, Write, codec_of
+from park.errors import CatalogueError
 
-__all__ = ["CODECS", "DEFAULT", "Codec", "Decoded"]
+#: Of a message that names none.
+DEFAULT_CONTENT_TYPE = "application/json"
+
+
+def _discover() -> dict[str, Codec]:
+    found: dict[str, Codec] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+        if module.ispkg:
+            codec = codec_of(f"{__name__}.{module.name}")
+            if codec.content_type in found:
+                raise CatalogueError(f"park/codecs/{module.name}: another codec reads {codec.content_type!r} already")
+            found[codec.content_type] = codec
+    return found
+
+
+CODECS: dict[str, Codec] = _discover()
+
+__all__ = ["CODECS", "DEFAULT_CONTENT_TYPE", "Codec", "Read", "Write"]

@@ -12,8 +12,7 @@ from dashboards.build import is_checkout, stale, stale_pages, write, write_pages
 from dashboards.definitions import dashboards
 from dashboards.errors import DashboardError
 from dashboards.sources.base import Source, Window
-from ingest.stores import open_store
-from ingest.stores.url import parse_store_url
+from ingest.stores import open_store, parse_store_url
 from park.panel import View
 from park_cli.errors import CommandError, UsageError
 from park_cli.options import DEFAULT_STORE, StoreOption, duration_ms, moment_ms

@@ -10,9 +10,9 @@ from typing import Any
 
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores.line import line_renderer
+from ingest.stores.influxdb.line import line_renderer
 from park.catalogue import DeviceKind, ValueType
-from sectors import KINDS, SECTOR_OF
+from sectors import EVENTS, KINDS, SECTOR_OF
 from tests.ingest.helpers import new_batch
 from tests.ingest.line_protocol import parse_line
 
@@ -43,6 +43,8 @@ class Fuzzer:
             self._nested,
             self._odd_json,
             self._state,
+            self._event,
+            self._event,
         ]
 
     def messages(self, count: int) -> Iterator[PlainMessage]:
@@ -80,6 +82,8 @@ class Fuzzer:
         elif chance < 0.15:
             site, shard = pick.choice(["north", "north", "x y", ""]), pick.choice(["0", "0", "x", "-1"])
             return f"park/gateways/{site}/{shard}/{pick.choice(['state', 'stats', 'other'])}"
+        elif chance < 0.25:
+            parts[-1] = "event"
         return "/".join(parts)
 
     def _right(self, values: dict[str, Any]) -> bytes:
@@ -119,6 +123,14 @@ class Fuzzer:
     def _state(self, values: dict[str, Any]) -> bytes:
         state = self._random.choice(["online", "offline", "stopped", "asleep", 1])
         return _text({"state": state, "ts": values["ts"], "devices": self._random.choice([3, -1, "x"])})
+
+    def _event(self, values: dict[str, Any]) -> bytes:
+        pick = self._random
+        name = pick.choice([*EVENTS.types, *EVENTS.types, "eclipse", "", "place\n"])
+        told = {"ts": values["ts"], "id": pick.choice(["7", "a-1.b_c", "x\n", "", "x" * 65]), "type": name}
+        told |= {"phase": pick.choice(["begin", "end", "state", "state", "middle"])}
+        channels = [channel.name for channel in EVENTS.types[name].channels] if name in EVENTS.types else ["depth"]
+        return _text(told | {channel: pick.choice([0.5, 31, -1.25, *_ODD[:3]]) for channel in channels})
 
 
 def _text(value: dict[str, Any]) -> bytes:
@@ -167,12 +179,17 @@ def _check(message: PlainMessage, row: bytes) -> None:
     point = parse_line(row)
     if message.topic.startswith("park/gateways/"):
         return
-    _, sector, site, kind, device, _ = message.topic.split("/")
-    assert point.measurement == kind
-    assert point.tags == (("device", device), ("sector", sector), ("site", site))
+    _, sector, site, kind, device, leaf = message.topic.split("/")
     payload = json.loads(message.payload)
-    assert point.time == payload.pop("ts")
+    tags = (("device", device), ("sector", sector), ("site", site))
     channels = KINDS[kind].channel
+    if leaf == "event":
+        event = EVENTS.types[payload.pop("type")]
+        assert (point.measurement, point.tags) == (event.log.value, (*tags, ("type", event.name)))
+        channels = {channel.name: channel for channel in event.channels}
+    else:
+        assert (point.measurement, point.tags) == (kind, tags)
+    assert point.time == payload.pop("ts")
     floats = {name for name in payload if name in channels and channels[name].type is ValueType.FLOAT}
     wanted = {name: float(value) if name in floats else value for name, value in payload.items()}
     assert point.fields == wanted, message

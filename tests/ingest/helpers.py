@@ -22,8 +22,8 @@ from ingest.receive import SessionOptions
 from ingest.run import IngestOptions
 from ingest.status import IngestSummary, Status
 from ingest.stores.base import Store
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import InfluxUrl
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from ingest.write import RetryPolicy
 from mqttlink import parse_broker_url
 from park.topics import TELEMETRY_FILTER

@@ -1,18 +1,26 @@
 """Topics and payloads to rows and rejections, held against an independent reading of both."""
 
+import dataclasses
 import json
 import math
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.batch import Batch
 from ingest.decode import Decoder
-from ingest.messages import PlainMessage
-from ingest.stores.line import line_renderer
+from ingest.events import Events
+from ingest.handler import MessageKind
+from ingest.messages import Message, PlainMessage
+from ingest.stores.influxdb.line import line_renderer
 from park.catalogue import Channel, DeviceKind, ValueType
+from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
+from park.event import PARK_EVENTS, EventType, event_catalogue
 from park.rejection import Reason, Rejection
-from sectors import KINDS, SECTOR_OF
+from park.topics import EVENT_FILTER
+from sectors import KINDS, SECTOR_OF, SECTORS
 from tests.ingest.helpers import T0, new_batch, payload, topic
 from tests.ingest.line_protocol import parse_line
 
@@ -37,7 +45,16 @@ def readings(draw: st.DrawFn) -> tuple[DeviceKind, dict[str, object]]:
 
 
 def decode_one(topic: str, payload: bytes, content_type: str | None = None) -> object:
-    return Decoder(line_renderer).decode(PlainMessage(topic=topic, payload=payload, content_type=content_type))
+    return outcome_of(Decoder(line_renderer), PlainMessage(topic=topic, payload=payload, content_type=content_type))
+
+
+def outcome_of(decoder: Decoder, message: PlainMessage) -> object:
+    """The row of a message, or why it has none; None if it gives neither."""
+    outcome = decoder.decode(message, new_batch())
+    if isinstance(outcome, Rejection):
+        return outcome
+    assert len(outcome) <= 1
+    return outcome[0] if outcome else None
 
 
 @settings(max_examples=300)
@@ -80,6 +97,14 @@ def test_nothing_that_arrives_can_break_the_decoder(data: bytes, name: str) -> N
         assert all(rejection.payload == data and rejection.topic == where for rejection in batch.rejections)
 
 
+PLACE = "park/agriculture/north/weather_station/s-1/event"
+
+
+def at(**changes: object) -> bytes:
+    told = {"ts": T0, "id": "1", "type": "place", "phase": "state", "latitude": 31.5}
+    return json.dumps(told | changes).encode()
+
+
 def rejected(topic: str, payload: bytes, reason: Reason, part: str, content_type: str | None = None) -> None:
     outcome = decode_one(topic, payload, content_type)
     assert isinstance(outcome, Rejection)
@@ -110,6 +135,16 @@ def rejected(topic: str, payload: bytes, reason: Reason, part: str, content_type
         (topic(), payload(1, ts=1_767_225_600), Reason.BAD_TIMESTAMP, "ts"),
         (topic(), payload(1, ts=1_767_225_600_000_000_000), Reason.BAD_TIMESTAMP, "ts"),
         (topic(), b" " * 70_000, Reason.OVERSIZE, "70000"),
+        ("park/agriculture/north/soil_probe/s-1/command", b"{}", Reason.BAD_TOPIC, "s-1/command"),
+        (PLACE.replace("station", "toaster"), at(), Reason.UNKNOWN_KIND, "toaster"),
+        (PLACE.replace("agriculture", "energy"), at(), Reason.UNKNOWN_KIND, "agriculture"),
+        (PLACE.replace("s-1", "S-1"), at(), Reason.BAD_TOPIC, "/event"),
+        (PLACE, at(type="eclipse"), Reason.UNKNOWN_EVENT, "eclipse"),
+        (PLACE, at(type="frost"), Reason.UNKNOWN_EVENT, "'frost'"),
+        (PLACE, at(latitude="north"), Reason.WRONG_TYPE, "latitude"),
+        (PLACE, at(depth=1), Reason.UNKNOWN_CHANNEL, "depth"),
+        (PLACE, b"{", Reason.MALFORMED, "an event"),
+        (PLACE, payload(1), Reason.MALFORMED, "type"),
         ("park/gateways/north/x/state", b"{}", Reason.BAD_TOPIC, "gateways"),
         ("park/gateways/north/0/state", b'{"state": "asleep"}', Reason.MALFORMED, "asleep"),
         ("park/gateways/north/0/stats", b'{"ts": %d}' % T0, Reason.MALFORMED, "no figure"),
@@ -146,46 +181,129 @@ def test_a_known_device_is_rejected_by_the_same_rules() -> None:
 
 def test_devices_beyond_the_limit_are_rejected_and_cost_no_memory() -> None:
     decoder = Decoder(line_renderer, max_devices=3)
-    outcomes = [decoder.decode(PlainMessage(topic=topic(f"d-{i}"), payload=payload(1))) for i in range(10)]
+    outcomes = [outcome_of(decoder, PlainMessage(topic=topic(f"d-{i}"), payload=payload(1))) for i in range(10)]
     assert [isinstance(outcome, Rejection) for outcome in outcomes] == [False] * 3 + [True] * 7
     last = outcomes[-1]
     assert isinstance(last, Rejection)
     assert last.reason is Reason.TOO_MANY_DEVICES
     assert "3 devices" in last.detail
     assert len(decoder.sources) == 3
-    assert isinstance(decoder.decode(PlainMessage(topic=topic("d-1"), payload=payload(2))), bytes)
+    assert isinstance(outcome_of(decoder, PlainMessage(topic=topic("d-1"), payload=payload(2))), bytes)
+
+
+def sizes_of(holders: Iterable[object]) -> Iterator[tuple[str, int]]:
+    """How much is in each collection that they hold, the catalogue's aside."""
+    for holder in holders:
+        for name, value in getattr(holder, "__dict__", {}).items():
+            if isinstance(value, dict | set) and name not in {"kinds", "codecs"}:
+                yield name, len(value)
 
 
 def test_a_flood_of_bad_messages_costs_no_memory() -> None:
     decoder = Decoder(line_renderer, max_devices=3)
     for i in range(1000):
-        decoder.decode(PlainMessage(topic=f"park/x{i}", payload=b""))
-        decoder.decode(PlainMessage(topic=topic(f"d-{i}"), payload=b"{"))
-        decoder.decode(PlainMessage(topic=topic(), payload=payload(1), content_type=f"x/{i}"))
-        decoder.decode(PlainMessage(topic=f"park/gateways/g{i}/0/state", payload=b'{"state": "online"}'))
-    held = vars(decoder)
-    sizes = {
-        name: len(value)
-        for name, value in held.items()
-        if isinstance(value, dict) and name not in {"_kinds", "_codecs"}
-    }
-    assert all(size <= 3 for size in sizes.values()), sizes
+        outcome_of(decoder, PlainMessage(topic=f"park/x{i}", payload=b""))
+        outcome_of(decoder, PlainMessage(topic=topic(f"d-{i}"), payload=b"{"))
+        outcome_of(decoder, PlainMessage(topic=topic(f"d-{i}").replace("telemetry", "event"), payload=b"{}"))
+        outcome_of(decoder, PlainMessage(topic=topic(), payload=payload(1), content_type=f"x/{i}"))
+        outcome_of(decoder, PlainMessage(topic=f"park/gateways/g{i}/0/state", payload=b'{"state": "online"}'))
+    sizes = list(sizes_of([decoder, decoder.context, *(handle for _, handle in decoder._handlers)]))
+    assert len(sizes) >= 7
+    assert all(size <= 3 for _, size in sizes), sizes
 
 
 def test_gateways_tell_their_state_and_figures() -> None:
     decoder = Decoder(line_renderer)
     for shard, state in enumerate(("online", "offline", "stopped", "online")):
         text = json.dumps({"state": state, "devices": 3}).encode()
-        assert decoder.decode(PlainMessage(topic=f"park/gateways/north/{shard}/state", payload=text)) is None
+        assert outcome_of(decoder, PlainMessage(topic=f"park/gateways/north/{shard}/state", payload=text)) is None
     assert sum(decoder.gateways.values()) == 2
     text = json.dumps({"ts": T0, "sent": 7, "latency_p50": 1}).encode()
-    row = decoder.decode(PlainMessage(topic="park/gateways/north/1/stats", payload=text))
+    row = outcome_of(decoder, PlainMessage(topic="park/gateways/north/1/stats", payload=text))
     assert isinstance(row, bytes)
     point = parse_line(row)
     assert point.measurement == "park_gateway"
     assert point.tags == (("instance", "gw-north-1"), ("site", "north"))
     assert point.fields == {"sent": 7, "latency_p50": 1.0}
     assert isinstance(point.fields["latency_p50"], float)
+
+
+def test_an_event_is_a_row_of_its_log() -> None:
+    row = decode_one(PLACE, at(longitude=120))
+    assert isinstance(row, bytes)
+    point = parse_line(row)
+    assert point.measurement == "park_device"
+    assert point.tags == (("device", "s-1"), ("sector", "agriculture"), ("site", "north"), ("type", "place"))
+    assert point.fields == {"id": "1", "phase": "state", "latitude": 31.5, "longitude": 120.0}
+    assert point.time == T0
+
+
+def test_an_event_is_json_and_says_so_or_nothing() -> None:
+    assert decode_one(PLACE, at(), "application/json") == decode_one(PLACE, at())
+    rejected(PLACE, at(), Reason.UNKNOWN_CODEC, "text/csv", content_type="text/csv")
+
+
+def test_a_sectors_events_are_told_by_its_own_devices_alone() -> None:
+    frost = EventType(name="frost", title="", description="")
+    sectors = [dataclasses.replace(SECTORS[name], events=(frost,) * (name == "energy")) for name in SECTORS]
+    catalogue = event_catalogue(sectors, PARK_EVENTS)
+    handlers = {EVENT_FILTER: MessageKind(open=lambda context: Events(context, catalogue))}
+    decoder = Decoder(line_renderer, handlers=handlers)
+    told = json.dumps({"ts": T0, "id": "1", "type": "frost", "phase": "state"}).encode()
+    outcome = outcome_of(decoder, PlainMessage(topic=PLACE, payload=told))
+    assert isinstance(outcome, Rejection)
+    assert outcome.reason is Reason.UNKNOWN_EVENT
+    assert "energy" in outcome.detail
+    assert isinstance(outcome_of(decoder, PlainMessage(topic=PLACE, payload=at())), bytes)
+
+
+def test_events_of_devices_beyond_the_limit_are_rejected_but_for_those_that_have_readings() -> None:
+    decoder = Decoder(line_renderer, max_devices=2)
+    station = PLACE.replace("event", "telemetry")
+    outcome_of(decoder, PlainMessage(topic=station, payload=json.dumps({"ts": T0, "seq": 1}).encode()))
+    places = [PLACE, *(PLACE.replace("s-1", f"s-{number}") for number in (2, 3, 4, 2))]
+    outcomes = [outcome_of(decoder, PlainMessage(topic=place, payload=at())) for place in places]
+    assert [isinstance(outcome, bytes) for outcome in outcomes] == [True, True, True, False, True]
+    assert isinstance(outcomes[3], Rejection)
+    assert outcomes[3].reason is Reason.TOO_MANY_DEVICES
+
+
+def test_a_device_may_change_its_codec_and_keeps_its_sequence() -> None:
+    json_codec = CODECS[DEFAULT_CONTENT_TYPE]
+    reversed_json = dataclasses.replace(
+        json_codec, content_type="text/reversed", decoder=lambda kind: lambda data: json_codec.decoder(kind)(data[::-1])
+    )
+    decoder = Decoder(line_renderer, codecs={**CODECS, "text/reversed": reversed_json})
+    batch = new_batch()
+    told = [
+        PlainMessage(topic=topic(), payload=payload(seq)[::-1], content_type="text/reversed")
+        if seq in {2, 3, 5}
+        else PlainMessage(topic=topic(), payload=payload(seq))
+        for seq in range(1, 7)
+    ]
+    decoder.take(told, batch)
+    assert [parse_line(row).fields["seq"] for row in batch.rows] == [1, 2, 3, 4, 5, 6]
+    assert [batch.source(row).payload for row in range(6)] == [message.payload for message in told]
+    types = [batch.source(row).content_type or DEFAULT_CONTENT_TYPE for row in range(6)]
+    assert types == [message.content_type or DEFAULT_CONTENT_TYPE for message in told]
+    assert (decoder.tally.gaps, decoder.tally.duplicates, len(decoder.sources)) == (0, 0, 1)
+
+
+@given(st.lists(st.integers(0, 3), max_size=20))
+def test_a_message_may_give_several_rows(counts: list[int]) -> None:
+    def handle(message: Message, _batch: Batch) -> list[bytes]:
+        return [b"row of %b" % message.payload] * int(message.topic.rpartition("/")[2])
+
+    decoder = Decoder(line_renderer, handlers={"several/+": MessageKind(open=lambda _context: handle)})
+    batch = new_batch()
+    decoder.take([PlainMessage(topic=f"several/{n}", payload=b"%d" % i) for i, n in enumerate(counts)], batch)
+    assert len(batch.rows) == len(batch.payloads) == len(batch.origins) == sum(counts)
+    assert batch.messages == len(counts) == batch.with_rows + batch.states
+    assert batch.rows == [b"row of %b" % batch.source(row).payload for row in range(len(batch.rows))]
+    by_message: dict[int, int] = {}
+    for row in range(len(batch.rows)):
+        by_message[batch.message(row)] = by_message.get(batch.message(row), 0) + 1
+    assert list(by_message.values()) == [count for count in counts if count]
 
 
 TYPED = DeviceKind(
@@ -205,7 +323,7 @@ TYPED = DeviceKind(
 def test_every_type_keeps_its_form(values: dict[str, object], seq: int) -> None:
     decoder = Decoder(line_renderer, kinds={"typed": TYPED})
     text = json.dumps({"ts": T0, "seq": seq, **values}).encode()
-    row = decoder.decode(PlainMessage(topic="park/x/y/typed/d/telemetry", payload=text))
+    row = outcome_of(decoder, PlainMessage(topic="park/x/y/typed/d/telemetry", payload=text))
     assert isinstance(row, bytes)
     fields = parse_line(row).fields
     assert fields.pop("seq") == seq

@@ -17,5 +17,5 @@ open_store(parse_store_url("influxdb+https://127.0.0.1/park"), {})
 print(*sys.modules)
 """
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert "ingest.stores.influx" in loaded
+    assert "ingest.stores.influxdb.write" in loaded
     assert HEAVY.isdisjoint(loaded)

@@ -12,9 +12,11 @@ import pytest
 import structlog
 
 from ingest.deadletter import read_dead_letters
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import InfluxUrl
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from mqttlink import ConnectRefused
+from park.codecs.json.event import encode_event
+from park.event import PLACE, Event, Phase
 from park.rejection import Reason, Rejection
 from tests.ingest.helpers import (
     T0,
@@ -60,6 +62,31 @@ def test_readings_reach_the_store_as_the_contract_says(
         "seq": 7,
         "soil_moisture": 0.257,
     }
+
+
+def test_events_reach_the_log_of_their_type_and_unknown_ones_the_dead_letters(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    where = topic().replace("telemetry", "event")
+    place = Event(type=PLACE, ts=T0, id="1", phase=Phase.STATE, values={"latitude": 31.5, "longitude": 120.25})
+    told = Sent(topic=where, payload=encode_event(place))
+    unknown = Sent(topic=where, payload=told.payload.replace(b"place", b"eclipse"))
+
+    async def main() -> None:
+        async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
+            await asyncio.to_thread(publish, mosquitto, [told, *readings(3), unknown, told])
+            await running.settles(6)
+        assert running.summary is not None
+        assert (running.summary.stored, running.summary.dead_lettered, running.summary.duplicates) == (5, 1, 0)
+
+    asyncio.run(main())
+    rows = influxdb.influxql("SELECT * FROM park_device", bucket=bucket)
+    tags = {"device": "soil-probe-000001", "sector": "agriculture", "site": "north", "type": "place"}
+    fields = {"id": "1", "phase": "state", "latitude": 31.5, "longitude": 120.25}
+    assert rows == [{"name": "park_device", "time": T0, **tags, **fields}]
+    (letter,) = buried(tmp_path)
+    assert (letter.reason, letter.topic, letter.payload) == (Reason.UNKNOWN_EVENT, where, unknown.payload)
 
 
 def seqs(server: InfluxDB2, bucket: str, device: str = "soil-probe-000001") -> list[object]:

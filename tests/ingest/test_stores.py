@@ -5,11 +5,15 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from ingest import stores
 from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile, read_dead_letters
 from ingest.decode import Decoder
@@ -23,20 +27,24 @@ from ingest.errors import (
     TooLarge,
     Unauthorized,
 )
+from ingest.events import Events
+from ingest.handler import MessageKind
 from ingest.messages import PlainMessage
 from ingest.receive import SessionOptions
 from ingest.run import IngestOptions, run
 from ingest.sequence import Tally
 from ingest.status import Status
-from ingest.stores import open_store, parse_store_url
+from ingest.stores import STORES, open_store, parse_store_url
 from ingest.stores.base import Row, Store
-from ingest.stores.duckdb import connection_of
-from ingest.stores.influx import InfluxStore
-from ingest.stores.url import InfluxUrl
+from ingest.stores.duckdb.file import connection_of
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from ingest.write import BatchWriter
 from mqttlink import parse_broker_url
 from park.catalogue import ValueType
-from sectors import KINDS, SECTOR_OF
+from park.event import RAIN_SPELL, EventCatalogue, EventType, event_catalogue
+from park.topics import EVENT_FILTER
+from sectors import EVENTS, KINDS, SECTOR_OF
 from tests.ingest.helpers import T0, influx_store, new_batch
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
@@ -52,17 +60,58 @@ def influxdb1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB1]:
         yield server
 
 
-@pytest.fixture(params=["influxdb2", "influxdb1", "duckdb"])
-def open_any(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
-    if request.param == "duckdb":
-        return lambda: open_store(parse_store_url(f"duckdb://{tmp_path}/new/park.duckdb"), {})
-    if request.param == "influxdb1":
-        old: InfluxDB1 = request.getfixturevalue("influxdb1")
-        url = InfluxUrl(endpoint=old.url, bucket=old.new_bucket(), org="")
-        return lambda: InfluxStore(url, "")
+def _influxdb2(request: pytest.FixtureRequest) -> OpenStore:
     server: InfluxDB2 = request.getfixturevalue("influxdb")
     bucket = server.new_bucket()
     return lambda: influx_store(server, bucket)
+
+
+def _influxdb1(request: pytest.FixtureRequest) -> OpenStore:
+    server: InfluxDB1 = request.getfixturevalue("influxdb1")
+    url = InfluxUrl(endpoint=server.url, bucket=server.new_bucket(), org="")
+    return lambda: InfluxStore(url, "")
+
+
+#: The servers of the stores that are one. Any other store is a file.
+SERVERS = {"influxdb": [_influxdb2, _influxdb1]}
+
+
+def _file(scheme: str) -> Callable[[pytest.FixtureRequest], OpenStore]:
+    def place(request: pytest.FixtureRequest) -> OpenStore:
+        folder: Path = request.getfixturevalue("tmp_path")
+        return lambda: open_store(parse_store_url(f"{scheme}://{folder}/new/park.{scheme}"), {})
+
+    return place
+
+
+def places() -> Iterator[Any]:
+    """Where every store that is found can be tried."""
+    schemes = {package.rpartition(".")[2]: scheme for scheme, package in STORES.items()}
+    for name, scheme in schemes.items():
+        for place in SERVERS.get(name, [_file(scheme)]):
+            yield pytest.param(place, id=place.__name__.strip("_") if name in SERVERS else name)
+
+
+def test_a_store_names_a_source_that_answers_its_panels() -> None:
+    answered = {scheme for scheme, package in STORES.items() if find_spec(f"{package}.panels")}
+    assert {"duckdb", "influxdb+http", "influxdb+https"} <= answered
+    for scheme in answered:
+        source = import_module(f"{STORES[scheme]}.panels").SOURCE
+        assert callable(import_module(f"dashboards.sources.{source}").open_source)
+
+
+@pytest.fixture(params=list(places()))
+def open_any(request: pytest.FixtureRequest) -> OpenStore:
+    place: Callable[[pytest.FixtureRequest], OpenStore] = request.param
+    return place(request)
+
+
+def test_every_store_is_found_and_says_how_its_urls_begin() -> None:
+    folders = {path.parent.name for path in Path(stores.__file__).parent.glob("*/url.py")}
+    assert {package.rpartition(".")[2] for package in STORES.values()} == folders
+    with pytest.raises(BadStoreUrl) as caught:
+        parse_store_url("nowhere:///park")
+    assert all(f"{scheme}://" in str(caught.value) for scheme in STORES)
 
 
 def random_payloads(count: int, kind: str, seed: int = 1) -> list[dict[str, object]]:
@@ -119,6 +168,102 @@ def test_every_kind_comes_back_exactly_and_once(open_any: OpenStore, kind: str) 
             await store.close()
 
     assert asyncio.run(main()) == payloads
+
+
+def an_event(device: str, name: str, ts: int, phase: str = "state", **values: object) -> PlainMessage:
+    payload = {"ts": ts, "id": f"{device}-{ts}", "type": name, "phase": phase, **values}
+    where = f"park/agriculture/north/weather_station/{device}/event"
+    return PlainMessage(topic=where, payload=json.dumps(payload).encode())
+
+
+def stored_events(store: Store, log: str) -> list[dict[str, object]]:
+    """The events of a log, in order of time."""
+    found: list[dict[str, object]] = []
+    for chunk in store.scan(EVENTS.logs[log], 0, 2**52):
+        assert (chunk.seq == -1).all()
+        for i in range(len(chunk)):
+            values = {name: chunk.values[name][i] for name in chunk.values if chunk.present[name][i]}
+            found.append({"device": chunk.device[i], "site": chunk.site[i], "ts": chunk.ts[i], **values})
+    return sorted(found, key=lambda row: (int(row["ts"]), str(row["device"])))  # type: ignore[call-overload]
+
+
+def test_events_come_back_from_the_log_of_their_type_and_once(open_any: OpenStore) -> None:
+    messages = [
+        an_event("s-1", "place", T0, latitude=31.491169, longitude=120),
+        an_event("s-2", "place", T0, latitude=-0.5),
+        an_event("s-1", "rain_spell", T0, "begin"),
+        an_event("s-1", "rain_spell", T0 + 1, "end", precipitation=2.5, duration=600),
+    ]
+
+    async def main() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+        store = open_any()
+        batch = new_batch()
+        Decoder(store.render).take([*messages, *messages[:2]], batch)
+        assert not batch.rejections
+        try:
+            assert [list(store.scan(log, 0, 2**52)) for log in EVENTS.logs.values()] == [[], [], [], []]
+            await store.write(batch.rows)
+            await store.write(batch.rows)
+            return await asyncio.to_thread(
+                lambda: (stored_events(store, "park_device"), stored_events(store, "park_event"))
+            )
+        finally:
+            await store.close()
+
+    places, spells = asyncio.run(main())
+    at, state = {"site": "north", "ts": T0}, {"type": "place", "phase": "state"}
+    assert places == [
+        {**at, "device": "s-1", **state, "id": f"s-1-{T0}", "latitude": 31.491169, "longitude": 120.0},
+        {**at, "device": "s-2", **state, "id": f"s-2-{T0}", "latitude": -0.5},
+    ]
+    rain = {"site": "north", "device": "s-1", "type": "rain_spell"}
+    assert spells == [
+        {**rain, "ts": T0, "phase": "begin", "id": f"s-1-{T0}"},
+        {**rain, "ts": T0 + 1, "phase": "end", "id": f"s-1-{T0 + 1}", "precipitation": 2.5, "duration": 600.0},
+    ]
+
+
+def test_two_types_may_have_an_event_of_one_device_at_one_time(open_any: OpenStore) -> None:
+    squall = EventType(name="squall", title="", description="", channels=RAIN_SPELL.channels)
+    catalogue = event_catalogue([], [RAIN_SPELL, squall])
+    handlers = {EVENT_FILTER: MessageKind(open=lambda context: Events(context, catalogue))}
+    messages = [an_event("s-1", "squall", T0, precipitation=1), an_event("s-1", "rain_spell", T0, "begin")]
+
+    async def main() -> list[dict[str, object]]:
+        store = open_any()
+        batch = new_batch()
+        Decoder(store.render, handlers=handlers).take(messages, batch)
+        try:
+            await store.write(batch.rows)
+            return await asyncio.to_thread(stored_events, store, "park_event")
+        finally:
+            await store.close()
+
+    assert {(row["type"], row["phase"]) for row in asyncio.run(main())} == {
+        ("squall", "state"),
+        ("rain_spell", "begin"),
+    }
+
+
+def test_a_file_made_before_a_channel_was_known_takes_it(tmp_path: Path) -> None:
+    """Events are kept for ever, and their types grow."""
+
+    async def write(catalogue: EventCatalogue, message: PlainMessage) -> list[dict[str, object]]:
+        store = open_store(parse_store_url(f"duckdb://{tmp_path}/park.duckdb"), {})
+        handlers = {EVENT_FILTER: MessageKind(open=lambda context: Events(context, catalogue))}
+        batch = new_batch()
+        Decoder(store.render, handlers=handlers).take([message], batch)
+        try:
+            await store.write(batch.rows)
+            return await asyncio.to_thread(stored_events, store, "park_event")
+        finally:
+            await store.close()
+
+    squall = EventType(name="squall", title="", description="")
+    asyncio.run(write(event_catalogue([], [squall]), an_event("s-1", "squall", T0)))
+    grown = event_catalogue([], [RAIN_SPELL, squall])
+    rows = asyncio.run(write(grown, an_event("s-1", "rain_spell", T0 + 1, "end", precipitation=2.5)))
+    assert [(row["type"], row.get("precipitation")) for row in rows] == [("squall", None), ("rain_spell", 2.5)]
 
 
 def test_the_window_is_half_open_and_an_unknown_kind_is_empty(open_any: OpenStore) -> None:
@@ -252,6 +397,33 @@ def test_rows_that_are_refused_are_found(influxdb: InfluxDB2, tmp_path: Path, ot
     assert letters == ([rows[-1]] if other == "none" else [rows[20], rows[-1]])
     (row,) = influxdb.influxql("SELECT count(soil_moisture) FROM soil_probe", bucket=bucket)
     assert row["count"] == 50
+
+
+def test_a_message_of_several_rows_is_stored_or_a_dead_letter_once(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    """What counts as a message is settled as one, whichever of its rows the store refuses."""
+    bucket = influxdb.new_bucket()
+    *right, wrong = conflicts(influxdb, bucket)
+    messages = {b"good": right[:2], b"one": right[2:3], b"bad": [right[3], wrong, wrong], b"last": right[4:6]}
+    handlers = {"several": MessageKind(open=lambda _context: lambda message, _batch: messages[message.payload])}
+    status = Status("i", Tally(), {}, {})
+
+    async def main() -> None:
+        store = influx_store(influxdb, bucket)
+        batch = new_batch()
+        told = [PlainMessage(topic="several", payload=payload) for payload in messages]
+        Decoder(store.render, handlers=handlers).take([*told, PlainMessage(topic="other", payload=b"x")], batch)
+        writer = BatchWriter(store, DeadLetterFile(tmp_path / "dead"), status, lambda _batch: None)
+        writer.submit(batch)
+        await writer.drain()
+        await store.close()
+
+    asyncio.run(main())
+    assert (status.stored, status.dead_lettered, status.rows, status.batches) == (3, 2, 6, 1)
+    letters = [letter.rejection for letter in read_dead_letters(tmp_path / "dead")]
+    assert sorted((letter.payload, letter.reason.value) for letter in letters) == [
+        (b"bad", "store-refused"),
+        (b"x", "bad-topic"),
+    ]
 
 
 def test_a_wrong_token_or_bucket_says_what_to_fix(influxdb: InfluxDB2) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import BadStoreUrl, MissingSecret
-from ingest.stores.url import DuckdbUrl, InfluxUrl, parse_store_url, read_token
+from ingest.stores import parse_store_url
+from ingest.stores.duckdb.url import DuckdbUrl
+from ingest.stores.influxdb.url import InfluxUrl, read_token
 
 
 def test_good_urls() -> None:

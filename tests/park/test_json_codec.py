@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from park.catalogue import Behaviour, Channel, DeviceKind, ValueType
-from park.codecs import CODECS
-from park.codecs.json import JSON
+from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
 from park.columns import Columns
 from park.errors import DecodeError
 from park.rejection import Reason
@@ -28,6 +27,7 @@ KIND = DeviceKind(
     ),
 )
 TS = 1_767_225_600_000
+JSON = CODECS[DEFAULT_CONTENT_TYPE]
 
 
 @given(st.data())
@@ -84,6 +84,7 @@ def test_every_row_reads_back_as_the_value_that_was_meant(data: st.DataObject) -
         (b'{"ts":1767225600000,"seq":1,"total":1.5}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"open":1}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"status":"two words"}', Reason.WRONG_TYPE),
+        (b'{"ts":1767225600000,"seq":1,"status":"off\\n"}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":-1}', Reason.WRONG_TYPE),
         (b'{"ts":1767225600000,"seq":1,"depth":1.0}', Reason.UNKNOWN_CHANNEL),
         (b'{"ts":1767225600,"seq":1,"level":1.0}', Reason.BAD_TIMESTAMP),
@@ -107,7 +108,7 @@ def test_any_bytes_are_a_reading_or_a_decode_error(payload: bytes) -> None:
 
 
 def test_a_float_channel_takes_a_whole_number() -> None:
-    decoded = JSON.decoder(KIND)(b'{"ts":1767225600000,"seq":1,"level":3}')
+    decoded: Any = JSON.decoder(KIND)(b'{"ts":1767225600000,"seq":1,"level":3}')
     assert isinstance(decoded.level, float)
 
 

@@ -5,7 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from park.errors import TopicError
-from park.topics import Telemetry, gateway_topic, parse_gateway, parse_telemetry, telemetry_topic
+from park.topics import (
+    EVENT_FILTER,
+    GATEWAY_STATE_FILTER,
+    GATEWAY_STATS_FILTER,
+    TELEMETRY_FILTER,
+    DeviceTopic,
+    event_topic,
+    gateway_topic,
+    parse_event,
+    parse_gateway,
+    parse_telemetry,
+    pattern_of,
+    telemetry_topic,
+)
 
 LEVEL = st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True)
 KIND = st.from_regex(r"[a-z0-9_-]{1,20}", fullmatch=True)
@@ -14,7 +27,7 @@ KIND = st.from_regex(r"[a-z0-9_-]{1,20}", fullmatch=True)
 @given(LEVEL, LEVEL, KIND, LEVEL)
 def test_a_topic_reads_back_as_its_parts(sector: str, site: str, kind: str, device: str) -> None:
     topic = telemetry_topic(sector, site, kind, device)
-    assert parse_telemetry(topic) == Telemetry(sector=sector, site=site, kind=kind, device=device)
+    assert parse_telemetry(topic) == DeviceTopic(sector=sector, site=site, kind=kind, device=device)
 
 
 @given(LEVEL, st.integers(0, 10**6))
@@ -51,3 +64,36 @@ def test_any_text_is_a_topic_or_a_topic_error(topic: str) -> None:
     except TopicError:
         return
     assert telemetry_topic(parts.sector, parts.site, parts.kind, parts.device) == topic
+
+
+@given(LEVEL, LEVEL, KIND, LEVEL)
+def test_an_event_topic_reads_back_as_its_parts(sector: str, site: str, kind: str, device: str) -> None:
+    topic = event_topic(sector, site, kind, device)
+    assert parse_event(topic) == DeviceTopic(sector=sector, site=site, kind=kind, device=device)
+    with pytest.raises(TopicError, match="/telemetry "):
+        parse_telemetry(topic)
+    with pytest.raises(TopicError, match="/event "):
+        parse_event(telemetry_topic(sector, site, kind, device))
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_an_event_topic_or_a_topic_error(topic: str) -> None:
+    try:
+        parts = parse_event(topic)
+    except TopicError:
+        return
+    assert event_topic(parts.sector, parts.site, parts.kind, parts.device) == topic
+
+
+@given(LEVEL, LEVEL, KIND, LEVEL, st.integers(0, 99))
+def test_each_topic_is_of_one_filter(sector: str, site: str, kind: str, device: str, shard: int) -> None:
+    topics = {
+        TELEMETRY_FILTER: telemetry_topic(sector, site, kind, device),
+        EVENT_FILTER: event_topic(sector, site, kind, device),
+        GATEWAY_STATE_FILTER: gateway_topic(site, shard, "state"),
+        GATEWAY_STATS_FILTER: gateway_topic(site, shard, "stats"),
+    }
+    for own, topic in topics.items():
+        assert [name for name in topics if pattern_of(name).fullmatch(topic)] == [own]
+        assert not pattern_of(own).fullmatch(f"{topic}/more")
+        assert not pattern_of(own).fullmatch(topic.rpartition("/")[0])

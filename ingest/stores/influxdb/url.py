@@ -1,14 +1,16 @@
-"""The store's address as a URL: `influxdb+http://host:8086/bucket?org=name` or `duckdb:///path`."""
+"""A bucket's address, `influxdb+http://host:8086/bucket?org=name`, and the token that opens it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
 
 from ingest.errors import BadStoreUrl, MissingSecret
 
+SCHEMES = ("influxdb+http", "influxdb+https")
+FORM = "influxdb+http://, influxdb+https://"
 TOKEN_VARIABLE = "INFLUXDB_V2_TOKEN"  # noqa: S105 - the variable's name
+SECRET = TOKEN_VARIABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,45 +21,27 @@ class InfluxUrl:
     bucket: str
     org: str
 
+    @property
+    def scheme(self) -> str:
+        """Finds the store's folder."""
+        return f"influxdb+{self.endpoint.partition(':')[0]}"
+
+    @property
+    def shareable(self) -> bool:
+        """Any number of processes may write to a server."""
+        return True
+
     def __str__(self) -> str:
         return f"influxdb+{self.endpoint}/{self.bucket}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DuckdbUrl:
-    """A DuckDB file."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"duckdb://{self.path}"
-
-
-StoreUrl: TypeAlias = InfluxUrl | DuckdbUrl
-
-
-def parse_store_url(url: str) -> StoreUrl:
-    """Read a store's URL.
-
-    Args:
-        url: `influxdb+http://host[:port]/bucket[?org=name]`, `influxdb+https://...` or `duckdb:///path`.
+def parse(parts: SplitResult) -> InfluxUrl:
+    """The bucket that a URL names.
 
     Raises:
         BadStoreUrl: what is wrong; the message never repeats a password or token.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BadStoreUrl(f"the store URL cannot be read: {error}") from None
-    if parts.username is not None or parts.password is not None:
-        raise BadStoreUrl(f"the store URL holds a login; give the token by {TOKEN_VARIABLE} or {TOKEN_VARIABLE}_FILE")
-    if parts.scheme == "duckdb":
-        return _duckdb(parts.netloc, parts.path, parts.query)
-    if parts.scheme not in {"influxdb+http", "influxdb+https"}:
-        raise BadStoreUrl(
-            f"the store URL must begin with influxdb+http://, influxdb+https:// or duckdb:///, not {url!r}"
-        )
+    url = parts.geturl()
     if not parts.hostname:
         raise BadStoreUrl(f"the store URL {url!r} names no host")
     bucket = unquote(parts.path.strip("/"))
@@ -67,14 +51,8 @@ def parse_store_url(url: str) -> StoreUrl:
     if unknown := sorted(set(query) - {"org"}):
         raise BadStoreUrl(f"the store URL has the unknown parameter {unknown[0]!r}; only org is known")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    endpoint = f"{parts.scheme.removeprefix('influxdb+')}://{host}:{port or 8086}"
+    endpoint = f"{parts.scheme.removeprefix('influxdb+')}://{host}:{parts.port or 8086}"
     return InfluxUrl(endpoint=endpoint, bucket=bucket, org=query.get("org", [""])[-1])
-
-
-def _duckdb(netloc: str, path: str, query: str) -> DuckdbUrl:
-    if netloc or query or not path.strip("/"):
-        raise BadStoreUrl("a DuckDB store is a local file: duckdb:///absolute/path/park.duckdb")
-    return DuckdbUrl(path=Path(unquote(path)))
 
 
 def read_token(environ: Mapping[str, str]) -> str:

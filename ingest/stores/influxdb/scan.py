@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 import urllib3
 
 from ingest.errors import Misconfigured, Retryable, StoreError, Unauthorized
-from ingest.stores.base import Chunk
-from ingest.stores.url import TOKEN_VARIABLE, InfluxUrl
-from park.catalogue import Channel, DeviceKind, ValueType
+from ingest.stores.base import Chunk, Measurement, columns_of
+from ingest.stores.columns import chunk
+from ingest.stores.influxdb.url import TOKEN_VARIABLE, InfluxUrl
+from park.catalogue import ValueType
 
 CHUNK_ROWS = 10_000
 TIMEOUT_S = 300.0
@@ -21,48 +21,46 @@ _TYPES: dict[ValueType, type] = {
     ValueType.BOOL: bool,
     ValueType.TEXT: str,
 }
-_DTYPES: dict[ValueType, Any] = {
-    ValueType.FLOAT: np.float64,
-    ValueType.INT: np.int64,
-    ValueType.BOOL: np.bool_,
-    ValueType.TEXT: object,
-}
 
 
-def scan(url: InfluxUrl, token: str, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
-    """Every stored row of the kind in the window.
+def scan(url: InfluxUrl, token: str, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
+    """Every stored row of the measurement in the window.
 
     Raises:
         StoreError: the store did not answer, or not in this form.
     """
-    answer = msgspec.json.Decoder(_answer_type(kind))
-    for line in _lines(url, token, _query(kind, start_ms, until_ms)):
+    answer = msgspec.json.Decoder(_answer_type(measurement))
+    for line in _lines(url, token, _query(measurement, start_ms, until_ms)):
         try:
             results = answer.decode(line).results
         except msgspec.DecodeError as error:
-            raise StoreError(f"{url}: {kind.name}: not the answer of an InfluxQL query: {error}") from None
+            raise StoreError(f"{url}: {measurement.name}: not the answer of an InfluxQL query: {error}") from None
         for result in results:
             if result.error:
-                raise StoreError(f"{url}: {kind.name}: {result.error}")
+                raise StoreError(f"{url}: {measurement.name}: {result.error}")
             for series in result.series:
                 if series.values:
-                    yield _chunk(kind, series.values)
+                    ts, device, site, seq, *values = zip(*series.values, strict=True)
+                    yield chunk(measurement, device=device, site=site, ts=ts, seq=seq, values=values)
 
 
-def _query(kind: DeviceKind, start_ms: int, until_ms: int) -> str:
+def _query(measurement: Measurement, start_ms: int, until_ms: int) -> str:
     columns = [
         '"device"::tag',
         '"site"::tag',
         '"seq"::field',
-        *(f'"{channel.name}"::field' for channel in kind.channels),
+        *(f'"{tag}"::tag' for tag in measurement.tags[3:]),
+        *(f'"{channel.name}"::field' for channel in measurement.channels),
     ]
-    return f'SELECT {",".join(columns)} FROM "{kind.name}" WHERE time >= {start_ms}ms AND time < {until_ms}ms'  # noqa: S608
+    return f'SELECT {",".join(columns)} FROM "{measurement.name}" WHERE time >= {start_ms}ms AND time < {until_ms}ms'  # noqa: S608
 
 
-def _answer_type(kind: DeviceKind) -> Any:
+def _answer_type(measurement: Measurement) -> Any:
     """Rows typed by the catalogue, so that a whole float, which InfluxDB writes as `21`, is a float."""
     head: list[Any] = [int, str | None, str | None, int | None]
-    row: Any = tuple.__class_getitem__((*head, *(_TYPES[channel.type] | None for channel in kind.channels)))
+    row: Any = tuple.__class_getitem__(
+        (*head, *(_TYPES[value_type] | None for _, value_type in columns_of(measurement)))
+    )
     series = msgspec.defstruct("Series", [("values", list[row], [])])
     result = msgspec.defstruct("Result", [("series", list[series], []), ("error", str, "")])  # type: ignore[valid-type]
     return msgspec.defstruct("Answer", [("results", list[result])])  # type: ignore[valid-type]
@@ -105,28 +103,3 @@ def _error(url: InfluxUrl, response: urllib3.BaseHTTPResponse) -> StoreError:
     if response.status == 404:
         return Misconfigured(f"{message}; correct bucket and org in the store URL")
     return Retryable(message) if response.status >= 500 else StoreError(message)
-
-
-def _chunk(kind: DeviceKind, rows: list[tuple[Any, ...]]) -> Chunk:
-    ts, device, site, seq, *columns = zip(*rows, strict=True)
-    values: dict[str, Any] = {}
-    present: dict[str, Any] = {}
-    for channel, column in zip(kind.channels, columns, strict=True):
-        values[channel.name], present[channel.name] = _column(channel, column)
-    return Chunk(
-        device=np.array(device, dtype=object),
-        site=np.array(site, dtype=object),
-        ts=np.array(ts, dtype=np.int64),
-        seq=np.array([-1 if value is None else value for value in seq], dtype=np.int64),
-        values=values,
-        present=present,
-    )
-
-
-def _column(channel: Channel, column: tuple[Any, ...]) -> tuple[Any, Any]:
-    dtype = _DTYPES[channel.type]
-    if None not in column:
-        return np.array(column, dtype=dtype), np.ones(len(column), dtype=np.bool_)
-    present = np.array([value is not None for value in column], dtype=np.bool_)
-    empty = _TYPES[channel.type]()
-    return np.array([empty if value is None else value for value in column], dtype=dtype), present

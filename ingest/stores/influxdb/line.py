@@ -10,7 +10,7 @@ import msgspec
 
 from ingest.stores.base import Render, Series
 from park.catalogue import Channel, ValueType
-from park.codecs import Decoded
+from park.reading import Timed
 
 
 def escape(text: str) -> str:
@@ -32,7 +32,7 @@ class _Form:
 
     names: tuple[str, ...]
     fields: tuple[str, ...]
-    values: Callable[[Decoded], tuple[Any, ...]]
+    values: Callable[[Timed], tuple[Any, ...]]
     has_words: bool
 
 
@@ -61,21 +61,21 @@ def line_renderer(series: Series) -> Render:
     template = f"{prefix.replace('%', '%%')} {','.join(form.fields)} %a\n".encode()
     prefix_size = len(prefix.encode())
 
-    def plain(decoded: Decoded) -> bytes:
+    def plain(decoded: Timed) -> bytes:
         line: bytes = template % values(decoded)
         return _sparse(line[:prefix_size], form, decoded) if b"UNSET" in line else line
 
     if not form.has_words:
         return plain
 
-    def typed(decoded: Decoded) -> bytes:
+    def typed(decoded: Timed) -> bytes:
         line = plain(decoded)
         return line.replace(b"=True", b"=true").replace(b"=False", b"=false").replace(b"'", b'"')
 
     return typed
 
 
-def _sparse(prefix: bytes, form: _Form, decoded: Decoded) -> bytes:
+def _sparse(prefix: bytes, form: _Form, decoded: Timed) -> bytes:
     """A row of which some fields are absent."""
     present = [
         field.encode() % value

@@ -10,8 +10,8 @@ import msgspec
 
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge, Unauthorized
 from ingest.stores.http import Answer
-from ingest.stores.line import escape
-from ingest.stores.url import TOKEN_VARIABLE
+from ingest.stores.influxdb.line import escape
+from ingest.stores.influxdb.url import TOKEN_VARIABLE
 
 _PARTIAL = "partial write"
 _DROPPED = re.compile(r"dropped=(\d+)")

@@ -1,16 +1,15 @@
-"""InfluxDB 1.8 to 2.x, and whatever takes its line protocol on `/api/v2/write`."""
+"""Lines to a bucket, by POST."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from ingest.errors import Retryable
-from ingest.stores.base import Chunk, Render, Series
+from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.http import HTTPException, Server
-from ingest.stores.influx_answer import error_of
-from ingest.stores.line import line_renderer
-from ingest.stores.url import InfluxUrl, read_token
-from park.catalogue import DeviceKind
+from ingest.stores.influxdb.answer import error_of
+from ingest.stores.influxdb.line import line_renderer
+from ingest.stores.influxdb.url import InfluxUrl, read_token
 
 TIMEOUT_S = 30.0
 CONNECTIONS = 8
@@ -52,11 +51,11 @@ class InfluxStore:
         if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             raise error_of(str(self._url), answer)
 
-    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int) -> Iterator[Chunk]:
-        """Every stored row of the kind in the window."""
-        from ingest.stores.influx_scan import scan  # noqa: PLC0415 - a library that the ingester has no use for
+    def scan(self, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
+        """Every stored row of the measurement in the window."""
+        from ingest.stores.influxdb.scan import scan  # noqa: PLC0415 - a library that the ingester has no use for
 
-        return scan(self._url, self._token, kind, start_ms, until_ms)
+        return scan(self._url, self._token, measurement, start_ms, until_ms)
 
     async def close(self) -> None:
         """Close the connections."""

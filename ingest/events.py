@@ -1,0 +1,73 @@
+"""Events: one row each, in the log of their type."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import msgspec
+
+from ingest.batch import Batch
+from ingest.handler import Context
+from ingest.messages import Message
+from ingest.stores.base import Row, Series
+from park.codecs import DEFAULT_CONTENT_TYPE
+from park.codecs.json.event import event_decoder
+from park.errors import DecodeError
+from park.event import Event, EventCatalogue, EventLog
+from park.rejection import Reason
+from park.topics import DeviceTopic, parse_event, telemetry_topic
+from sectors import EVENTS
+
+
+class Events:
+    """Handles events. They are rare, so of a device only its topic is kept, and not even that if it has readings."""
+
+    def __init__(self, context: Context, catalogue: EventCatalogue = EVENTS) -> None:
+        self._context = context
+        self._catalogue = catalogue
+        self._read = event_decoder(catalogue.types)
+        self._topics: set[str] = set()
+
+    def __call__(self, message: Message, _batch: Batch) -> Sequence[Row]:
+        """The event's row."""
+        where = parse_event(message.topic)
+        self._context.kind(where)
+        content_type = message.content_type or DEFAULT_CONTENT_TYPE
+        if content_type != DEFAULT_CONTENT_TYPE:
+            detail = f"content type {content_type!r}; an event is {DEFAULT_CONTENT_TYPE}"
+            raise DecodeError(Reason.UNKNOWN_CODEC, detail)
+        event = self._read(message.payload)
+        home = self._catalogue.sectors.get(event.type.name, where.sector)
+        if home != where.sector:
+            detail = f"event type {event.type.name!r} belongs to the sector {home!r}, not {where.sector!r}"
+            raise DecodeError(Reason.UNKNOWN_EVENT, detail)
+        self._admit(message.topic, where)
+        log = self._catalogue.logs[event.type.log.value]
+        return (self._context.render(_series(log, event, where))(_row(log, event)),)
+
+    def _admit(self, topic: str, where: DeviceTopic) -> None:
+        readings = telemetry_topic(where.sector, where.site, where.kind, where.device)
+        if topic in self._topics or readings in self._context.routes:
+            return
+        most = self._context.max_devices
+        if len(self._topics) >= most:
+            detail = f"device {topic!r} is beyond the limit of {most} devices; raise max_devices"
+            raise DecodeError(Reason.TOO_MANY_DEVICES, detail)
+        self._topics.add(topic)
+
+
+def _series(log: EventLog, event: Event, where: DeviceTopic) -> Series:
+    tags = {"device": where.device, "sector": where.sector, "site": where.site, "type": event.type.name}
+    return Series(
+        measurement=log.name,
+        tags=tuple((tag, tags[tag]) for tag in log.tags),
+        fields=log.channels,
+        has_seq=log.has_seq,
+        key=("device", "type"),
+    )
+
+
+def _row(log: EventLog, event: Event) -> SimpleNamespace:
+    """The event as a store renders it: every field of the log, absent or not."""
+    row = SimpleNamespace(**dict.fromkeys((channel.name for channel in log.channels), msgspec.UNSET))
+    vars(row).update(event.values, ts=event.ts, id=event.id, phase=event.phase.value)
+    return row

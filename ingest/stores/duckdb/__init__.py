@@ -1,0 +1,1 @@
+"""DuckDB: a file that this process owns; its key makes writing again harmless."""

@@ -1,0 +1,42 @@
+"""A DuckDB file's address: `duckdb:///absolute/path/park.duckdb`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, unquote
+
+from ingest.errors import BadStoreUrl
+
+SCHEMES = ("duckdb",)
+FORM = "duckdb:///"
+SECRET = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuckdbUrl:
+    """A DuckDB file."""
+
+    path: Path
+
+    @property
+    def scheme(self) -> str:
+        """Finds the store's folder."""
+        return SCHEMES[0]
+
+    @property
+    def shareable(self) -> bool:
+        """One process owns the file."""
+        return False
+
+    def __str__(self) -> str:
+        return f"duckdb://{self.path}"
+
+
+def parse(parts: SplitResult) -> DuckdbUrl:
+    """The file that a URL names.
+
+    Raises:
+        BadStoreUrl: it is no absolute path.
+    """
+    if parts.netloc or parts.query or not parts.path.strip("/"):
+        raise BadStoreUrl("a DuckDB store is a local file: duckdb:///absolute/path/park.duckdb")
+    return DuckdbUrl(path=Path(unquote(parts.path)))

@@ -1,0 +1,190 @@
+"""Events: what happens between two readings, told on a device's `.../event`, and the logs that keep them.
+
+An event is `{"ts", "id", "type", "phase", ...}` and the channels of its type. Types are data of the catalogue: a
+sector declares those that its own devices tell (`Sector.events`), and `PARK_EVENTS` those of any device.
+"""
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from park.catalogue import NAME, Channel, Sector, ValueType
+from park.errors import CatalogueError
+
+Value = float | int | bool | str
+
+
+class Phase(enum.StrEnum):
+    """Whether something begins or ends, or simply is so at its time."""
+
+    BEGIN = "begin"
+    END = "end"
+    STATE = "state"
+
+
+class Log(enum.StrEnum):
+    """The measurements that keep events, for ever, whatever the retention of readings is."""
+
+    WORLD = "park_event"
+    COMMAND = "park_command"
+    LABEL = "park_label"
+    DEVICE = "park_device"
+
+
+_ID = Channel(
+    name="id",
+    unit="1",
+    description="What the phases of one happening have in common.",
+    type=ValueType.TEXT,
+    texts=("1",),  # for instance; it may be whatever matches `ID`
+)
+_PHASE = Channel(
+    name="phase",
+    unit="1",
+    description="Begin, end, or a state.",
+    type=ValueType.TEXT,
+    texts=tuple(phase.value for phase in Phase),
+)
+ID = "[A-Za-z0-9._-]{1,64}"
+RESERVED = frozenset({"id", "type", "phase"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventType:
+    """What can happen.
+
+    Attributes:
+        name: snake_case, unique across the park.
+        log: where its events are kept. A channel has one unit and type in all types of a log.
+        channels: what an event may carry beside its time, id and phase; each may be absent.
+    """
+
+    name: str
+    title: str
+    description: str
+    log: Log = Log.WORLD
+    phases: tuple[Phase, ...] = (Phase.STATE,)
+    channels: tuple[Channel, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise CatalogueError(f"event {self.name!r}: not a snake_case name")
+        names = [channel.name for channel in self.channels]
+        if len(set(names)) != len(names) or not RESERVED.isdisjoint(names):
+            raise CatalogueError(f"event {self.name!r}: each channel needs a name of its own, not {sorted(RESERVED)}")
+        if not self.phases or len(set(self.phases)) != len(self.phases):
+            raise CatalogueError(f"event {self.name!r}: needs phases, each once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event of a device; its `ts` is unique among those of the device and type.
+
+    Attributes:
+        ts: Unix milliseconds.
+        id: matches `ID`; the same in all phases of one happening.
+        values: channel to value, k / 10^decimals for a float as in readings; an absent channel is no key.
+    """
+
+    type: EventType
+    ts: int
+    id: str
+    phase: Phase
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        where = f"event {self.type.name!r}"
+        if not re.fullmatch(ID, self.id):
+            raise CatalogueError(f"{where}: id {self.id!r} must match {ID}")
+        if self.phase not in self.type.phases:
+            raise CatalogueError(f"{where}: has no phase {self.phase.value!r}")
+        if unknown := sorted(self.values.keys() - {channel.name for channel in self.type.channels}):
+            raise CatalogueError(f"{where}: has no channel {unknown[0]!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventLog:
+    """How the events of a log are stored.
+
+    Attributes:
+        name: of the measurement.
+        channels: `id`, `phase`, and those of every type.
+        tags: in order. The type is one, for two types may have an event of one device at the same time.
+    """
+
+    name: str
+    channels: tuple[Channel, ...]
+    tags: tuple[str, ...] = ("device", "sector", "site", "type")
+    has_seq: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventCatalogue:
+    """All types of events.
+
+    Attributes:
+        types: by name.
+        sectors: name of a type to the sector whose devices alone may tell it; no key where any device may.
+        logs: every log, by the name of its measurement.
+    """
+
+    types: Mapping[str, EventType]
+    sectors: Mapping[str, str]
+    logs: Mapping[str, EventLog]
+
+
+def event_catalogue(sectors: Iterable[Sector], own: Iterable[EventType]) -> EventCatalogue:
+    """The types of these sectors and of the park itself.
+
+    Raises:
+        CatalogueError: two types have one name, or a log's channel two meanings; names both.
+    """
+    types: dict[str, EventType] = {}
+    homes: dict[str, str] = {}
+    declared = [(event, None) for event in own] + [(event, one.name) for one in sectors for event in one.events]
+    for event, home in declared:
+        if event.name in types:
+            raise CatalogueError(
+                f"event {event.name!r} of {home or 'the park'} is one of {homes.get(event.name, 'the park')} already"
+            )
+        types[event.name] = event
+        if home is not None:
+            homes[event.name] = home
+    logs = {log.value: _log(log, [event for event in types.values() if event.log is log]) for log in Log}
+    return EventCatalogue(types=types, sectors=homes, logs=logs)
+
+
+def _log(log: Log, types: Iterable[EventType]) -> EventLog:
+    found: dict[str, tuple[Channel, str]] = {}
+    for event in types:
+        for channel in event.channels:
+            first, owner = found.setdefault(channel.name, (channel, event.name))
+            if (first.type, first.unit) != (channel.type, channel.unit):
+                raise CatalogueError(
+                    f"{log.value}: channel {channel.name!r} of {event.name!r} is another than that of {owner!r}"
+                )
+    return EventLog(name=log.value, channels=(_ID, _PHASE, *(channel for channel, _ in found.values())))
+
+
+PLACE = EventType(
+    name="place",
+    title="Place",
+    description="Where a device stands or is kept.",
+    log=Log.DEVICE,
+    channels=(
+        Channel(name="latitude", unit="deg", description="WGS 84, north.", low=-90.0, high=90.0, decimals=6),
+        Channel(name="longitude", unit="deg", description="WGS 84, east.", low=-180.0, high=180.0, decimals=6),
+    ),
+)
+RAIN_SPELL = EventType(
+    name="rain_spell",
+    title="Rain spell",
+    description="It rains without a break; told by who measures the rain of a site.",
+    phases=(Phase.BEGIN, Phase.END),
+    channels=(
+        Channel(name="precipitation", unit="mm", description="Fallen in the spell.", high=1e4, decimals=1),
+        Channel(name="duration", unit="s", description="Time since it began.", high=1e7),
+    ),
+)
+PARK_EVENTS = (PLACE, RAIN_SPELL)

@@ -1,0 +1,1 @@
+"""A store: lines of JSON in a file."""
