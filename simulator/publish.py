@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from mqttlink import Address, Link, LinkError, LinkOptions, Session
+from mqttlink import Address, Link, LinkError, LinkOptions, Needs, PacketTooLong, Session
 from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import DEFAULT
 from park.topics import gateway_topic
@@ -47,7 +47,7 @@ class Credentials:
 
     Attributes:
         password: for every gateway; or
-        folder: one file per user name, named like the site.
+        folder: one file per user name, named like it.
     """
 
     password: bytes | None = field(default=None, repr=False)
@@ -65,7 +65,7 @@ class GatewayOptions:
     """The broker as gateways see it.
 
     Attributes:
-        address: its user name, if any, replaces the site's.
+        address: its user name, if any, replaces the gateway's client id.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
             the interval at which the broker saves its state.
         drain_s: how long after its end the schedule is still worked off before the rest is given up.
@@ -106,14 +106,16 @@ class Gateway:
         self._away_logged = False
         self._leaving = False
         self._window = 0
+        self._max_packet: int | None = None
         self._ended = asyncio.Event()
-        user = broker.address.username or gateway.site
+        user = broker.address.username or gateway.client_id
         self._link = Link(
             LinkOptions(
                 address=replace(broker.address, username=user),
                 client_id=gateway.client_id,
                 password=broker.credentials.of(user),
                 will=self._will(),
+                needs=Needs(retained=True),
             ),
             on_acks=self._on_acks,
             on_connected=self._on_connected,
@@ -173,7 +175,15 @@ class Gateway:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
-            for data in self._packets(self._forward.next_parts(batch, ids, time.time()), ids):
+            parts = self._forward.next_parts(batch, ids, time.time())
+            try:
+                packets = self._packets(parts, ids)
+            except PacketTooLong as error:
+                if self._link.generation == 1:
+                    raise
+                self._link.reconnect(error)  # it took them before: somebody is at work on the broker
+                return
+            for data in packets:
                 self._link.send(data)
 
     async def _drop(self) -> None:
@@ -210,6 +220,7 @@ class Gateway:
     async def _on_connected(self, session: Session) -> None:
         self.progress.reconnects = session.generation - 1
         self._window = session.receive_max
+        self._max_packet = session.max_packet_size
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
         if self._away_logged:
             log.info("connected again", gateway=self._gateway.client_id)
@@ -280,6 +291,7 @@ class Gateway:
                     keep=part.keep,
                     packet_ids=ids[first:last],
                     properties=_PROPERTIES,
+                    max_packet_bytes=self._max_packet,
                 )
             )
             first = last
