@@ -33,6 +33,7 @@ def foreign(answer: bytes, address: Address) -> BrokerUnfit | None:
 
     Args:
         answer: at most `GREETING_BYTES` of it.
+        address: what is named in the error.
     """
     if answer.startswith(b"HTTP"):
         return NotABroker(f"{address} speaks HTTP, not MQTT: it is the port of something else")

@@ -22,7 +22,14 @@ ARGUMENTS = ["--devices=12", "--speed=max", "--start=2026-06-01T00:00:00Z", "--u
 )
 def test_it_is_said_once_and_ends(tmp_path: Path, processes: int, config: str, words: str) -> None:
     with run_mosquitto(tmp_path, config=[config]) as broker:
-        program = [sys.executable, "-c", "from park_cli.main import main; main()", "simulate", f"--broker={broker.url}", *ARGUMENTS]
+        program = [
+            sys.executable,
+            "-c",
+            "from park_cli.main import main; main()",
+            "simulate",
+            f"--broker={broker.url}",
+            *ARGUMENTS,
+        ]
         ended = subprocess.run(
             [*program, f"--processes={processes}"], capture_output=True, text=True, timeout=60, check=False
         )

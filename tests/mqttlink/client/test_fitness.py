@@ -42,18 +42,24 @@ async def ended_by(port: int, name: str, **options: Any) -> LinkError:
 
 
 @pytest.mark.parametrize(
-    ("config", "options", "kind", "words"),
+    ("config", "options", "expected"),
     [
-        ("max_packet_size 100", {"needs": Needs(packet_bytes=325)}, PacketTooLong, "at most 100 bytes, and one of 325"),
-        ("retain_available false", {"needs": Needs(retained=True)}, NoRetainedMessages, "keeps no retained messages"),
-        ("retain_available false", {"will": WILL}, NoRetainedMessages, "keeps no retained messages"),
-        ("max_qos 0", {}, NoQos1, "QoS 0 only"),
-        ("max_qos 0", {"will": WILL}, NoQos1, "QoS 0 only"),
+        (
+            "max_packet_size 100",
+            {"needs": Needs(packet_bytes=325)},
+            (PacketTooLong, "at most 100 bytes, and one of 325"),
+        ),
+        ("retain_available false", {"needs": Needs(retained=True)}, (NoRetainedMessages, "keeps no retained messages")),
+        ("retain_available false", {"will": WILL}, (NoRetainedMessages, "keeps no retained messages")),
+        ("max_qos 0", {}, (NoQos1, "QoS 0 only")),
+        ("max_qos 0", {"will": WILL}, (NoQos1, "QoS 0 only")),
     ],
 )
 def test_a_broker_that_cannot_give_what_is_needed(
-    tmp_path: Path, name: str, config: str, options: dict[str, Any], kind: type[BrokerUnfit], words: str
+    tmp_path: Path, name: str, config: str, options: dict[str, Any], expected: tuple[type[BrokerUnfit], str]
 ) -> None:
+    kind, words = expected
+
     async def main() -> None:
         with run_mosquitto(tmp_path, config=[config]) as server:
             error = await ended_by(server.port, name, **options)
