@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,10 +76,10 @@ class Guarded:
         self.port = port
         self.passwords = passwords
 
-    def enter(self, account: str, *, client_id: str | None = None, **options: object) -> PahoClient:
+    def enter(self, account: str, *, client_id: str | None = None, **options: Any) -> PahoClient:
         """Connect with an account's password, under its own client id unless another is given."""
         login = (account, self.passwords[account])
-        return PahoClient(self.port, account if client_id is None else client_id, login=login, **options)  # type: ignore[arg-type]
+        return PahoClient(self.port, account if client_id is None else client_id, login=login, **options)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.deploy.brokers import SITES, Guarded, park_configuration, run_configured, run_guarded, run_park_mosquitto
 from tests.deploy.program import make_secrets
@@ -33,7 +34,7 @@ def make_accounts(folder: Path) -> None:
     make_secrets.make_files(make_secrets.Safe(folder=folder / "secrets"), SITES)
 
 
-def enter(folder: Path, port: int, account: str, **options: object) -> PahoClient:
+def enter(folder: Path, port: int, account: str, **options: Any) -> PahoClient:
     owner = "simulator" if account.startswith("gw-") else "ingest"
     passwords = {account: (folder / "secrets" / owner / account).read_text(encoding="utf-8")}
     return Guarded(port, passwords).enter(account, **options)
