@@ -50,11 +50,19 @@ async def subscribe(pattern: str) -> None:
         await one.subscribe([mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE)])
 
 
-async def publish(topic: str, size: int = 1) -> None:
+async def publish(topic: str) -> None:
     """Write under a topic."""
     async with link(SELF) as one:
         await one.connected()
-        await one.publish(topic, b"x" * size)
+        await one.publish(topic, b"x")
+
+
+async def overload(topic: str) -> None:
+    """Send more than the broker says that it takes, which a link itself refuses to do."""
+    async with link(SELF) as one:
+        await one.connected()
+        one.send(mqtt5.PublishPacket(topic, b"x" * (1 << 20)).write())
+        await one.publish(topic, b"x")
 
 
 ATTACKS: dict[str, tuple[type[LinkError], Callable[[], Awaitable[None]]]] = {
@@ -71,7 +79,7 @@ ATTACKS: dict[str, tuple[type[LinkError], Callable[[], Awaitable[None]]]] = {
         lambda: publish(f"park/energy/{OTHER_SITE}/meter/meter-1/telemetry"),
     ),
     "change the accounts": (PublishRefused, lambda: publish("$CONTROL/dynamic-security/v1")),
-    "send a message of 1 MB": (ConnectionLost, lambda: publish(f"park/energy/{SITE}/meter/m/telemetry", 1 << 20)),
+    "send a message of 1 MB": (ConnectionLost, lambda: overload(f"park/energy/{SITE}/meter/m/telemetry")),
 }
 
 

@@ -193,6 +193,7 @@ class Link:
 
         Raises:
             PublishRefused: the broker refused it.
+            PacketTooLong: it is longer than the broker takes; it is not sent.
             ConnectionLost: the connection ended before the answer came; the message may have arrived.
         """
         connection = self._open_connection()

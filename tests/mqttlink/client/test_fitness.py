@@ -14,17 +14,20 @@ from mqttlink import (
     Address,
     BrokerUnfit,
     ConnectRefused,
+    Link,
     LinkError,
+    LinkOptions,
     Needs,
     NeedsMqtt5,
     NoQos1,
     NoRetainedMessages,
     NotABroker,
     PacketTooLong,
+    Session,
     SubscribeRefused,
     UntrustedCertificate,
 )
-from tests.mqttlink.harness import Recorder, linked, run
+from tests.mqttlink.harness import Recorder, at, linked, run
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 
@@ -182,5 +185,38 @@ def test_a_subscription_refused_at_a_reconnection_is_waited_out(tmp_path: Path, 
                 await one.link.connected()
                 await one.link.publish(f"{name}/a", b"heard")
                 await one.until(lambda: one.payloads == [b"heard"])
+
+    run(main())
+
+
+def test_a_message_longer_than_the_broker_takes_is_not_sent(tmp_path: Path, name: str) -> None:
+    """MQTT 5 forbids to send it; the connection and its window stay as they are."""
+
+    async def main() -> None:
+        with run_mosquitto(tmp_path, config=["max_packet_size 200"]) as server:
+            async with linked(server.port, name, f"{name}/#") as one:
+                free = one.link.window_free
+                with pytest.raises(PacketTooLong, match="at most 200 bytes"):
+                    await one.link.publish(f"{name}/a", b"x" * 200)
+                assert one.link.window_free == free
+                assert await one.link.publish(f"{name}/a", b"short") == 0
+                await one.until(lambda: one.payloads == [b"short"])
+                assert one.disconnections == []
+
+    run(main())
+
+
+def test_a_birth_that_is_too_long_ends_the_link(tmp_path: Path, name: str) -> None:
+    async def main() -> None:
+        with run_mosquitto(tmp_path, config=["max_packet_size 200"]) as server:
+            options = LinkOptions(address=at(server.port), client_id=name)
+
+            async def birth(_: Session) -> None:
+                await link.publish(f"{name}/state", b"x" * 200, retain=True)
+
+            link = Link(options, on_connected=birth)
+            async with link:
+                with pytest.raises(PacketTooLong):
+                    await link.connected()
 
     run(main())
