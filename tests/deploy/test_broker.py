@@ -40,6 +40,13 @@ def enter(folder: Path, port: int, account: str, **options: Any) -> PahoClient:
     return Guarded(port, passwords).enter(account, **options)
 
 
+def with_setting(configuration: str, name: str, value: str) -> str:
+    """The configuration with another value of one setting."""
+    changed, count = re.subn(rf"^{name} .*$", f"{name} {value}", configuration, flags=re.MULTILINE)
+    assert count == 1, name
+    return changed
+
+
 def test_refused_logins_are_in_the_log_at_once(tmp_path: Path) -> None:
     """Standard error is not buffered, so the line is there before the client has its answer."""
     make_accounts(tmp_path)
@@ -112,8 +119,7 @@ def test_long_messages_fill_a_queue_by_their_bytes(tmp_path: Path) -> None:
     """A queue of a million bytes instead of 128 million: 60 kB messages stop at the 17th, and the rest are counted."""
     make_accounts(tmp_path)
     configuration = park_configuration(tmp_path, port := free_port())
-    short = re.sub(r"^max_queued_bytes .*$", "max_queued_bytes 1000000", configuration, flags=re.MULTILINE)
-    short = re.sub(r"^sys_interval .*$", "sys_interval 1", short, flags=re.MULTILINE)
+    short = with_setting(with_setting(configuration, "max_queued_bytes", "1000000"), "sys_interval", "1")
     with run_configured(tmp_path, short, port):
         session = enter(tmp_path, port, "park-ingest", clean_start=True, expiry_s=3600)
         assert session.subscribe(TELEMETRY) == 1
