@@ -53,6 +53,7 @@ def test_the_image_build_is_pinned() -> None:
     assert bases
     assert all(":" in base and not base.endswith(":latest") for base in bases)
     assert any("uv sync --frozen --no-dev" in line for line in lines)
+    assert all("--require-hashes" in line for line in lines if "pip install" in line)
 
 
 @every_service
