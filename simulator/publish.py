@@ -23,6 +23,7 @@ from park.codecs import DEFAULT
 from park.topics import gateway_topic
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Part
+from simulator.errors import NoPassword
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.readings import Readings
@@ -54,10 +55,18 @@ class Credentials:
     folder: Path | None = None
 
     def of(self, user: str) -> bytes | None:
-        """The password of a user, None if there is none."""
-        if self.folder is not None:
-            return (self.folder / user).read_bytes().strip()
-        return self.password
+        """The password of a user, None if there is none.
+
+        Raises:
+            NoPassword: the folder has none that can be read.
+        """
+        if self.folder is None:
+            return self.password
+        path = self.folder / user
+        try:
+            return path.read_bytes().strip()
+        except OSError as error:
+            raise NoPassword(f"the password of {user} cannot be read, {path}: {error.strerror}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

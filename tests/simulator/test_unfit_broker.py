@@ -1,5 +1,6 @@
-"""A broker that can never serve the gateways ends `park simulate` with one line and exit code 1."""
+"""What can never work at the broker ends `park simulate` with one line and exit code 1."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +9,23 @@ import pytest
 
 from tests.servers.mosquitto import run_mosquitto
 
-ARGUMENTS = ["--devices=12", "--speed=max", "--start=2026-06-01T00:00:00Z", "--until=2026-06-01T01:00:00Z"]
+PARK = [sys.executable, "-c", "from park_cli.main import main; main()"]
+ARGUMENTS = ["--devices=12", "--speed=max", "--start=2026-01-02T00:00:00Z", "--until=2026-01-02T01:00:00Z"]
+by_one_and_by_two = pytest.mark.parametrize("processes", [1, 2])
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+def error_of(broker: str, processes: int, **environ: str) -> str:
+    """What `park simulate` says when it ends with exit code 1."""
+    argv = [*PARK, "simulate", f"--broker={broker}", *ARGUMENTS, f"--processes={processes}"]
+    environment = {**os.environ, **environ}
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1, ended.stderr
+    assert "trying again" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+@by_one_and_by_two
 @pytest.mark.parametrize(
     ("config", "words"),
     [
@@ -22,18 +36,11 @@ ARGUMENTS = ["--devices=12", "--speed=max", "--start=2026-06-01T00:00:00Z", "--u
 )
 def test_it_is_said_once_and_ends(tmp_path: Path, processes: int, config: str, words: str) -> None:
     with run_mosquitto(tmp_path, config=[config]) as broker:
-        program = [
-            sys.executable,
-            "-c",
-            "from park_cli.main import main; main()",
-            "simulate",
-            f"--broker={broker.url}",
-            *ARGUMENTS,
-        ]
-        ended = subprocess.run(
-            [*program, f"--processes={processes}"], capture_output=True, text=True, timeout=60, check=False
-        )
-    assert ended.returncode == 1, ended.stderr
-    assert words in ended.stderr
-    assert "trying again" not in ended.stderr
-    assert "Traceback" not in ended.stderr
+        assert words in error_of(broker.url, processes)
+
+
+@by_one_and_by_two
+def test_a_gateway_without_a_password_is_named(tmp_path: Path, processes: int) -> None:
+    said = error_of("mqtt://127.0.0.1:1", processes, PARK_MQTT_PASSWORD_DIR=str(tmp_path))
+    assert f"{tmp_path}/gw-" in said
+    assert "No such file" in said
