@@ -1,22 +1,21 @@
-"""Makes every password, token and access list of a deployment, each once and at random.
+"""Makes every password, token and account of a deployment, each once and at random.
 
-``files`` needs no network: passwords, and Mosquitto's password and ACL files, which follow the town's sites.
-``tokens`` asks a running InfluxDB for tokens that can do no more than their owner needs.
+``files`` needs no network: passwords, and the broker's accounts, which follow the town's sites.
+``tokens`` asks a running InfluxDB for one token a reader, for one bucket.
 
-FOLDER/mosquitto/   passwords, acl                 read by the broker
-FOLDER/influxdb/    password, admin-token          read by InfluxDB at its first start
-FOLDER/simulator/   one MQTT password per site     read by the gateways
-FOLDER/ingest/      mqtt-password, store-token     read by the ingester
-FOLDER/grafana/     admin-password, store-token    read by Grafana
+FOLDER/mosquitto/   accounts.json                             read by the broker's dynamic-security plugin
+FOLDER/influxdb/    password, admin-token                     read by InfluxDB at its first start
+FOLDER/simulator/   one MQTT password per gateway             read by the gateways
+FOLDER/ingest/      one MQTT password per session, and park-replay; store-token    read by the ingester
+FOLDER/grafana/     admin-password, store-token               read by Grafana
 
-Each folder is its reader's alone: nobody else may list it. Running again keeps what is there and adds what
-a new site needs.
+A password's file is named like its account, which is named like the only client id that it may use.
+Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
+site needs, and removes the passwords of accounts that are gone.
 """
 # ruff: noqa: INP001  (a program, not a package)
 
 import argparse
-import base64
-import hashlib
 import json
 import os
 import secrets
@@ -29,14 +28,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mqttlink.accounts import Account, Role
+from mqttlink.dynsec import dynamic_security
 from park.errors import ParkError
+from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, gateway_topic, shared
 from park.town import default_town, parse_town
 from sectors import SECTORS
 
 # User ids of the official images, and those that compose.yaml gives to ours.
 OWNERS = {"mosquitto": 1883, "influxdb": 1000, "grafana": 472, "ingest": 10001, "simulator": 10002}
-# What mosquitto_passwd writes; the passwords are 256 random bits, which no iteration count makes stronger.
-_ITERATIONS = 101
+INGEST = "park-ingest"
+REPLAY = "park-replay"
+_EVENTS = "park/+/+/+/+/event"
+_BROKER_FIGURES = "$SYS/#"
+# Of versions before the accounts.
+_FORMER = (("mosquitto", "passwords"), ("mosquitto", "acl"), ("ingest", "mqtt-password"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,15 @@ class Safe:
             self.write(owner, name, secrets.token_urlsafe(32))
         return path.read_text(encoding="utf-8")
 
+    def remove(self, owner: str, name: str) -> None:
+        """Forget a secret that nobody uses any more."""
+        self.path(owner, name).unlink(missing_ok=True)
+
+    def names(self, owner: str) -> list[str]:
+        """All secrets of an owner."""
+        folder = self.folder / owner
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
     def _make_folder(self, owner: str) -> None:
         folder = self.folder / owner
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -80,35 +95,86 @@ class Safe:
             os.chown(path, OWNERS[owner], OWNERS[owner])
 
 
-def password_line(user: str, password: str) -> str:
-    """Return a line of Mosquitto's password file: PBKDF2 with SHA-512, as mosquitto_passwd writes it."""
-    salt = secrets.token_bytes(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-    encoded = "$".join(base64.b64encode(part).decode() for part in (salt, digest))
-    return f"{user}:$7${_ITERATIONS}${encoded}\n"
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """An account's name, the role or roles that it holds, and who reads its password."""
+
+    name: str
+    owner: str
+    roles: tuple[Role, ...]
 
 
-def access_list(sites: Iterable[str]) -> str:
-    """Return Mosquitto's ACL file: a gateway speaks for its own site alone, the ingester only listens."""
-    gateways = [
-        f"user {site}\n"
-        f"topic write park/+/{site}/#\n"
-        f"topic write park/gateways/{site}/#\n"
-        f"topic read park/+/{site}/+/+/command\n"
-        for site in sites
+def gateway(site: str, shard: int) -> Login:
+    """A gateway speaks for its site's devices and for itself, and hears its site's commands; nothing else."""
+    devices = Role(
+        name=f"site-{site}",
+        publish=tuple(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event")),
+        subscribe=(f"park/+/{site}/+/+/command/+",),
+    )
+    name = f"gw-{site}-{shard}"
+    itself = Role(name=name, publish=tuple(gateway_topic(site, shard, leaf) for leaf in ("state", "stats")))
+    return Login(name=name, owner="simulator", roles=(devices, itself))
+
+
+def whole_park() -> Role:
+    """The ingester as one session for all sites, or as members of one shared subscription."""
+    plain = (TELEMETRY_FILTER, _EVENTS, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
+    joined = tuple(shared(INGEST, pattern) for pattern in plain)
+    return Role(name="ingest", subscribe=plain + joined, within=(_BROKER_FIGURES,))
+
+
+def one_site(site: str) -> Role:
+    """The ingester's session for one site."""
+    devices = tuple(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "event"))
+    gateways = tuple(f"park/gateways/{site}/+/{leaf}" for leaf in ("state", "stats"))
+    return Role(name=f"ingest-{site}", subscribe=devices + gateways, within=(_BROKER_FIGURES,))
+
+
+def replay() -> Login:
+    """`park dead-letters replay`, which publishes for anybody what the ingester has received before."""
+    said = (TELEMETRY_FILTER, _EVENTS, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
+    return Login(name=REPLAY, owner="ingest", roles=(Role(name="replay", publish=said),))
+
+
+def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
+    """Everybody who may enter the broker.
+
+    Args:
+        sites: names of the town's sites.
+        shards: gateways of each site.
+        members: how many processes the ingester may have that share one subscription.
+    """
+    sites, role = list(sites), whole_park()
+    listening = {INGEST: role} | {f"{INGEST}-{number}": role for number in range(members)}
+    listening |= {f"{INGEST}-{site}": one_site(site) for site in sites}
+    return [
+        *(gateway(site, shard) for site in sites for shard in range(shards)),
+        *(Login(name=name, owner="ingest", roles=(role,)) for name, role in listening.items()),
+        replay(),
     ]
-    return "\n".join([*gateways, "user ingest\ntopic read park/#\n"])
 
 
-def make_files(safe: Safe, sites: Iterable[str]) -> None:
+def accounts(safe: Safe, wanted: Iterable[Login]) -> list[Account]:
+    """The table of accounts, each bound to the client id of its own name, with the passwords that are kept."""
+    return [
+        Account(
+            username=login.name,
+            client_id=login.name,
+            password=safe.once(login.owner, login.name).encode(),
+            roles=login.roles,
+        )
+        for login in wanted
+    ]
+
+
+def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: int = 4) -> None:
     """Make what needs no server."""
-    sites = list(sites)
-    if "ingest" in sites:
-        raise ParkError("park.toml: a site may not be named 'ingest': that is the ingester's user name")
-    passwords = {site: safe.once("simulator", site) for site in sites}
-    passwords["ingest"] = safe.once("ingest", "mqtt-password")
-    safe.write("mosquitto", "passwords", "".join(password_line(*login) for login in passwords.items()))
-    safe.write("mosquitto", "acl", access_list(sites))
+    wanted = logins(sites, shards=shards, members=members)
+    safe.write("mosquitto", "accounts.json", dynamic_security(accounts(safe, wanted)))
+    kept = {(login.owner, login.name) for login in wanted} | {("ingest", "store-token")}
+    there = {(owner, name) for owner in ("simulator", "ingest") for name in safe.names(owner)}
+    for owner, name in {*_FORMER, *(there - kept)}:
+        safe.remove(owner, name)
     for owner, name in (("influxdb", "password"), ("influxdb", "admin-token"), ("grafana", "admin-password")):
         safe.once(owner, name)
 
@@ -179,6 +245,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", choices=["files", "tokens"])
     parser.add_argument("folder", type=Path, help="an existing folder")
     parser.add_argument("--config", type=Path, help="the town's park.toml; default: the package's own")
+    parser.add_argument("--shards", type=int, default=1, help="gateways of each site")
+    parser.add_argument("--members", type=int, default=4, help="processes that the ingester may have")
     parser.add_argument("--url", default="http://influxdb:8086", help="of InfluxDB")
     parser.add_argument("--org", default="park")
     parser.add_argument("--bucket", default="park")
@@ -193,7 +261,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if given.config
                 else default_town(SECTORS)
             )
-            make_files(safe, (site.name for site in town.sites))
+            make_files(safe, (site.name for site in town.sites), shards=given.shards, members=given.members)
     except (ParkError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1

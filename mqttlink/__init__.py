@@ -6,22 +6,29 @@ name, for who only receives has a use for neither.
 """
 
 from mqttlink.client.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
-from mqttlink.client.options import Backoff, LinkOptions, Session
+from mqttlink.client.options import Backoff, LinkOptions, Needs, Session
 from mqttlink.client.url import Address, parse_broker_url
 from mqttlink.errors import (
     BadBrokerUrl,
     BrokerError,
+    BrokerUnfit,
     BrokerUnreachable,
     CannotListen,
     ConnectionLost,
     ConnectRefused,
     LinkClosed,
     LinkError,
+    NeedsMqtt5,
+    NoQos1,
+    NoRetainedMessages,
+    NotABroker,
     NotLoopback,
+    PacketTooLong,
     ProtocolViolation,
     PublishRefused,
     SessionTakenOver,
     SubscribeRefused,
+    UntrustedCertificate,
 )
 
 __all__ = [
@@ -29,6 +36,7 @@ __all__ = [
     "Backoff",
     "BadBrokerUrl",
     "BrokerError",
+    "BrokerUnfit",
     "BrokerUnreachable",
     "CannotListen",
     "ConnectRefused",
@@ -37,15 +45,22 @@ __all__ = [
     "LinkClosed",
     "LinkError",
     "LinkOptions",
+    "Needs",
+    "NeedsMqtt5",
+    "NoQos1",
+    "NoRetainedMessages",
+    "NotABroker",
     "NotLoopback",
     "OnAcks",
     "OnConnected",
     "OnDisconnected",
     "OnPublishes",
+    "PacketTooLong",
     "ProtocolViolation",
     "PublishRefused",
     "Session",
     "SessionTakenOver",
     "SubscribeRefused",
+    "UntrustedCertificate",
     "parse_broker_url",
 ]

@@ -7,6 +7,8 @@ are real. Selecting by the mask closes the gaps in a single pass, far cheaper th
 import numpy as np
 from numpy.typing import NDArray
 
+from mqttlink.errors import PacketTooLong
+
 _PUBLISH = 0x30
 _RETAIN = 0x01
 _QOS_1 = 0x02
@@ -42,6 +44,7 @@ def encode_publishes(
     packet_ids: NDArray[np.uint16] | None = None,
     properties: bytes = b"",
     retain: bool = False,
+    max_packet_bytes: int | None = None,
 ) -> bytes:
     """Encode N messages as N consecutive PUBLISH packets.
 
@@ -53,8 +56,10 @@ def encode_publishes(
         packet_ids: shape (N,) for QoS 1; None for QoS 0.
         properties: encoded properties of every packet, without their length.
         retain: whether the broker keeps the last message of each topic.
+        max_packet_bytes: the broker's Maximum Packet Size, None if it has none.
 
     Raises:
+        PacketTooLong: a packet is longer than that.
         ValueError: shapes do not agree, or a packet is longer than MQTT allows.
     """
     count = len(topics)
@@ -77,6 +82,7 @@ def encode_publishes(
             packet_ids=None if packet_ids is None else packet_ids[i : i + rows],
             section=section,
             first=first,
+            max_packet_bytes=max_packet_bytes,
         )
         for i in range(0, count, rows)
     )
@@ -91,10 +97,14 @@ def _encode_chunk(
     packet_ids: NDArray[np.uint16] | None,
     section: bytes,
     first: int,
+    max_packet_bytes: int | None,
 ) -> bytes:
     fixed = 2 + len(section) + (0 if packet_ids is None else 2)
     remaining = topic_lengths.astype(np.int64) + _row_sums(keep) + fixed
-    prefix = _varint_width(int(remaining.max()))
+    longest = int(remaining.max())
+    prefix = _varint_width(longest)
+    if max_packet_bytes is not None and 1 + prefix + longest > max_packet_bytes:
+        raise PacketTooLong(size=1 + prefix + longest, limit=max_packet_bytes)
     at_topic = 1 + prefix + 2
     at_id = at_topic + topics.shape[1]
     at_payload = at_id + fixed - 2

@@ -40,6 +40,10 @@ class PacketProtocol(asyncio.BufferedProtocol):
         if read.consumed or read.malformed is not None:
             self.parsed(read)
 
+    def _beginning(self, nbytes: int, size: int) -> bytes:
+        """The first bytes not parsed yet, `nbytes` just read among them; at most `size`."""
+        return self._view[: min(size, self._filled + nbytes)].tobytes()
+
     def _retain(self, start: int, end: int) -> None:
         """Keep an incomplete packet at the front, in a buffer that will hold the whole of it."""
         left = end - start

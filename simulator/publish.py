@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from mqttlink import Address, Link, LinkError, LinkOptions, Session
+from mqttlink import Address, Link, LinkError, LinkOptions, Needs, PacketTooLong, Session
 from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec
 from park.topics import gateway_topic
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Part
+from simulator.errors import NoPassword
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.readings import Readings
@@ -46,17 +47,25 @@ class Credentials:
 
     Attributes:
         password: for every gateway; or
-        folder: one file per user name, named like the site.
+        folder: one file per user name, named like it.
     """
 
     password: bytes | None = field(default=None, repr=False)
     folder: Path | None = None
 
     def of(self, user: str) -> bytes | None:
-        """The password of a user, None if there is none."""
-        if self.folder is not None:
-            return (self.folder / user).read_bytes().strip()
-        return self.password
+        """The password of a user, None if there is none.
+
+        Raises:
+            NoPassword: the folder has none that can be read.
+        """
+        if self.folder is None:
+            return self.password
+        path = self.folder / user
+        try:
+            return path.read_bytes().strip()
+        except OSError as error:
+            raise NoPassword(f"the password of {user} cannot be read, {path}: {error.strerror}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +73,7 @@ class GatewayOptions:
     """The broker as gateways see it.
 
     Attributes:
-        address: its user name, if any, replaces the site's.
+        address: its user name, if any, replaces the gateway's client id.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
             the interval at which the broker saves its state.
         drain_s: how long after its end the schedule is still worked off before the rest is given up.
@@ -110,14 +119,16 @@ class Gateway:
         self._away_logged = False
         self._leaving = False
         self._window = 0
+        self._max_packet: int | None = None
         self._ended = asyncio.Event()
-        user = broker.address.username or gateway.site
+        user = broker.address.username or gateway.client_id
         self._link = Link(
             LinkOptions(
                 address=replace(broker.address, username=user),
                 client_id=gateway.client_id,
                 password=broker.credentials.of(user),
                 will=self._will(),
+                needs=Needs(retained=True),
             ),
             on_acks=self._on_acks,
             on_connected=self._on_connected,
@@ -177,7 +188,15 @@ class Gateway:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
-            for data in self._packets(self._forward.next_parts(batch, ids, time.time()), ids):
+            parts = self._forward.next_parts(batch, ids, time.time())
+            try:
+                packets = self._packets(parts, ids)
+            except PacketTooLong as error:
+                if self._link.generation == 1:
+                    raise
+                self._link.reconnect(error)  # it took them before: somebody is at work on the broker
+                return
+            for data in packets:
                 self._link.send(data)
 
     async def _drop(self) -> None:
@@ -214,6 +233,7 @@ class Gateway:
     async def _on_connected(self, session: Session) -> None:
         self.progress.reconnects = session.generation - 1
         self._window = session.receive_max
+        self._max_packet = session.max_packet_size
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
         if self._away_logged:
             log.info("connected again", gateway=self._gateway.client_id)
@@ -284,6 +304,7 @@ class Gateway:
                     keep=part.keep,
                     packet_ids=ids[first:last],
                     properties=self._properties,
+                    max_packet_bytes=self._max_packet,
                 )
             )
             first = last

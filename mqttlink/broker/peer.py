@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 import mqtt5
 
-from mqttlink.broker.admission import objection
-from mqttlink.broker.exchange import Exchange
+from mqttlink.accounts import Account
+from mqttlink.broker.admission import Rights, objection
+from mqttlink.broker.exchange import NOT_AUTHORIZED, Exchange
 from mqttlink.broker.outbox import Outbox
 from mqttlink.broker.sessions import BrokerSession
-from mqttlink.broker.subscriptions import SHARE_PREFIX
+from mqttlink.filters import SHARE_PREFIX
 from mqttlink.parse import Parsed, encode_acks
 from mqttlink.protocol import PacketProtocol
 
@@ -35,16 +36,17 @@ class Peer(PacketProtocol):
 
     Args:
         peers: all connections of the broker, this one adds and removes itself.
-        users: passwords by user name; None lets everybody in.
+        accounts: who may do what, by user name; None lets everybody do anything.
     """
 
-    def __init__(self, exchange: Exchange, peers: "set[Peer]", users: Mapping[str, bytes] | None) -> None:
+    def __init__(self, exchange: Exchange, peers: "set[Peer]", accounts: Mapping[str, Account] | None) -> None:
         super().__init__(buffer_bytes=_BUFFER_BYTES, max_packet=exchange.limits.max_packet_bytes)
         self.receive_max = 65535
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._exchange = exchange
         self._peers = peers
-        self._users = users
+        self._accounts = accounts
+        self._rights: Rights | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._session: BrokerSession | None = None
@@ -179,7 +181,7 @@ class Peer(PacketProtocol):
             raise _Violation(_Dismissal.MALFORMED_PACKET)
 
     def _take_publishes(self, packets: list[mqtt5.PublishPacket], session: BrokerSession) -> None:
-        publish = self._exchange.publish
+        publish = self._exchange.publish if self._rights is None else self._publish_if_allowed
         acks = self._acks
         self._exchange.stats.received += len(packets)
         for packet in packets:
@@ -198,6 +200,11 @@ class Peer(PacketProtocol):
         if len(acks) > self._exchange.limits.receive_max:
             raise _Violation(_Dismissal.RECEIVE_MAX_EXCEEDED)
         self._acknowledge()
+
+    def _publish_if_allowed(self, packet: mqtt5.PublishPacket, _: "Peer", session: BrokerSession) -> int:
+        if self._rights is not None and not self._rights.may_publish(packet.topic):
+            return NOT_AUTHORIZED
+        return self._exchange.publish(packet, self, session)
 
     def _acknowledge(self) -> None:
         acks = self._acks
@@ -231,10 +238,17 @@ class Peer(PacketProtocol):
         if any(f.no_local and f.pattern.startswith(SHARE_PREFIX) for f in packet.topic_filters):
             raise _Violation(_Dismissal.PROTOCOL_ERROR)
         place = self._outbox.count
-        codes = [self._exchange.subscribe(session, f, packet.subscription_id) for f in packet.topic_filters]
+        codes = [self._subscribe_to(f, packet.subscription_id, session) for f in packet.topic_filters]
         self.enqueue(mqtt5.SubAckPacket(packet.packet_id, codes).write())
         # The answer goes before the retained messages that it brought about.
         self._outbox.move_last_to(place)
+
+    def _subscribe_to(
+        self, wanted: mqtt5.TopicFilter, subscription_id: int | None, session: BrokerSession
+    ) -> mqtt5.SubAckReasonCode:
+        if self._rights is not None and not self._rights.may_subscribe(wanted.pattern):
+            return mqtt5.SubAckReasonCode.NOT_AUTHORIZED
+        return self._exchange.subscribe(session, wanted, subscription_id)
 
     def _goodbye(self, packet: mqtt5.DisconnectPacket, session: BrokerSession) -> None:
         if packet.session_expiry_interval is not None:
@@ -252,12 +266,14 @@ class Peer(PacketProtocol):
         if not isinstance(connect, mqtt5.ConnectPacket):
             self._refuse(_Refusal.UNSUPPORTED_PROTOCOL_VERSION if read.malformed else None)
             return
-        refusal = objection(connect, self._users)
+        refusal = objection(connect, self._accounts)
         if len(self._peers) > self._exchange.limits.max_connections:
             refusal = _Refusal.SERVER_BUSY
         if refusal is not None:
             self._refuse(refusal)
             return
+        if self._accounts is not None and connect.username is not None:
+            self._rights = Rights(self._accounts[connect.username])
         client_id = connect.client_id or f"auto-{secrets.token_hex(8)}"
         old = self._exchange.session(client_id)
         if old is not None and isinstance(old.outlet, Peer):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import mqtt5
 
-from mqttlink.broker.subscriptions import matches
+from mqttlink.filters import matches
 
 
 class RetainedMessages:

@@ -7,12 +7,13 @@ and flow control both ways. Everything is in memory and ends with the process.
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 import mqtt5
 
+from mqttlink.accounts import Account
 from mqttlink.broker.exchange import Exchange, Limits
 from mqttlink.broker.peer import Peer
 from mqttlink.broker.sessions import Stats
@@ -29,7 +30,7 @@ class Broker:
     Args:
         port: 0 takes any free one.
         host: a loopback address; anything else is refused.
-        users: passwords by user name; None lets every local client in.
+        accounts: who may connect and do what; None lets every local client do anything.
         limits: bounds of memory.
         sys_interval_s: how often `$SYS/broker/...` is published; 0 switches it off.
 
@@ -43,14 +44,14 @@ class Broker:
         port: int = 0,
         *,
         host: str = "127.0.0.1",
-        users: Mapping[str, bytes] | None = None,
+        accounts: Iterable[Account] | None = None,
         limits: Limits | None = None,
         sys_interval_s: float = 10.0,
     ) -> None:
         _require_loopback(host)
         self.host = host
         self.port = port
-        self._users = users
+        self._accounts = None if accounts is None else {account.username: account for account in accounts}
         self._limits = limits or Limits()
         self._sys_interval_s = sys_interval_s
         self._peers: set[Peer] = set()
@@ -73,7 +74,7 @@ class Broker:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: Peer(exchange, self._peers, self._users), self.host, self.port
+                lambda: Peer(exchange, self._peers, self._accounts), self.host, self.port
             )
         except OSError as error:
             raise CannotListen(f"cannot listen on {self.host} port {self.port}: {error}") from error

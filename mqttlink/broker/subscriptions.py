@@ -4,7 +4,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-SHARE_PREFIX = "$share/"
+from mqttlink.filters import SHARE_PREFIX
+
 _MAX_UTF8 = 65535
 
 Subscriber = TypeVar("Subscriber", bound=Hashable)
@@ -61,19 +62,6 @@ def _check(pattern: str) -> None:
 def valid_topic(topic: str) -> bool:
     """Whether a message may be published under this name."""
     return bool(topic) and "+" not in topic and "#" not in topic and "\0" not in topic
-
-
-def matches(pattern: str, topic: str) -> bool:
-    """Whether a well-formed filter (no share prefix) selects a topic."""
-    wanted, levels = pattern.split("/"), topic.split("/")
-    if levels[0].startswith("$") and wanted[0] in {"+", "#"}:
-        return False
-    for i, level in enumerate(wanted):
-        if level == "#":
-            return True
-        if i >= len(levels) or (level != "+" and level != levels[i]):
-            return False
-    return len(wanted) == len(levels)
 
 
 @dataclass(slots=True)

@@ -8,11 +8,11 @@ from itertools import compress
 
 import mqtt5
 
+from mqttlink.client.fitness import GREETING_BYTES, foreign, refusal, shortfall
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.client.window import PacketIds
 from mqttlink.errors import (
     ConnectionLost,
-    ConnectRefused,
     LinkError,
     ProtocolViolation,
     SessionTakenOver,
@@ -82,6 +82,15 @@ class Connection(PacketProtocol):
                 receive_max=options.receive_max,
             ).write()
         )
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Before anything is parsed, see whether it is MQTT at all that answers."""
+        if not self.greeted.done():
+            unfit = foreign(self._beginning(nbytes, GREETING_BYTES), self._options.address)
+            if unfit is not None:
+                self.fail(unfit)
+                return
+        super().buffer_updated(nbytes)
 
     def parsed(self, read: Parsed) -> None:
         """Hand one socket read on: acknowledgements, messages, then everything else."""
@@ -211,10 +220,13 @@ class Connection(PacketProtocol):
             return
         del read.others[0]
         if first.reason_code != mqtt5.ConnAckReasonCode.SUCCESS:
-            broker, username = str(self._options.address), self._options.address.username
-            self.fail(ConnectRefused(first.reason_code, broker=broker, username=username))
+            self.fail(refusal(first, self._options))
             return
         session = Session.granted(first, self._options, self.generation)
+        unfit = shortfall(session, self._options)
+        if unfit is not None:
+            self.fail(unfit)
+            return
         self.ids = PacketIds(session.receive_max)
         self.greeted.set_result(session)
         if self._transport is not None:

@@ -13,12 +13,12 @@ import mqtt5
 
 from mqttlink.client import requests
 from mqttlink.client.connection import Connection, Handlers
+from mqttlink.client.fitness import unopened
 from mqttlink.client.gate import Gate
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.errors import (
     BrokerUnreachable,
     ConnectionLost,
-    ConnectRefused,
     LinkClosed,
     LinkError,
     SessionTakenOver,
@@ -58,8 +58,10 @@ class Link:
             answer reserved ids, and the generation. 0x10 says that nobody listens, 0x80 and above is refusal.
         on_connected: called before any message of the new generation is handed on. If it returns an
             awaitable, `connected` and `writable` wait for it: the place to subscribe and to publish births.
+            A `LinkError` that it raises drops the connection.
         on_disconnected: the generation that ended (or the last one held, after an attempt that failed)
-            and why; the link tries again afterwards.
+            and why; the link tries again afterwards. While it has never been up, an error
+            that is `final` ends the link instead.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Link:
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._ready = False
+        self._was_up = False
         self._task: asyncio.Task[None] | None = None
         self._leaving = False
 
@@ -118,7 +121,7 @@ class Link:
         """Wait until the link is up and `on_connected` has finished.
 
         Raises:
-            ConnectRefused: the broker refused the very first connection for good.
+            LinkError: one that is `final`, before the link was ever up.
             LinkClosed: the link was closed.
         """
         await self._gate.until(lambda: self.is_connected)
@@ -190,6 +193,7 @@ class Link:
 
         Raises:
             PublishRefused: the broker refused it.
+            PacketTooLong: it is longer than the broker takes; it is not sent.
             ConnectionLost: the connection ended before the answer came; the message may have arrived.
         """
         connection = self._open_connection()
@@ -231,10 +235,14 @@ class Link:
         """End the link without a goodbye, as a crash does: the broker publishes the will."""
         self._stop(LinkClosed("the link was aborted"))
 
-    def reconnect(self) -> None:
-        """Drop the connection and make a new one: the broker redelivers what was not acknowledged."""
+    def reconnect(self, reason: LinkError | None = None) -> None:
+        """Drop the connection and make a new one: the broker redelivers what was not acknowledged.
+
+        Args:
+            reason: what `on_disconnected` is told.
+        """
         if self._connection is not None:
-            self._connection.fail(ConnectionLost("the connection was dropped by its owner"))
+            self._connection.fail(reason or ConnectionLost("the connection was dropped by its owner"))
 
     # --- within
 
@@ -273,7 +281,7 @@ class Link:
             error = await self._hold()
             if self._leaving:
                 return
-            if isinstance(error, ConnectRefused) and error.permanent and not self.generation:
+            if error.final and not self._was_up:
                 raise error
             self._on_disconnected(self.generation, error)
             # Only a connection that lasted proves that the trouble is over.
@@ -293,7 +301,7 @@ class Link:
             limit = self.options.connect_timeout_s
             connection.fail(BrokerUnreachable(f"{self.options.address} did not answer within {limit:g} s"))
         except OSError as error:
-            connection.fail(BrokerUnreachable(f"{self.options.address} cannot be reached: {error}"))
+            connection.fail(unopened(error, self.options.address))
         except LinkError as error:
             connection.fail(error)
         else:
@@ -329,10 +337,12 @@ class Link:
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 if not connection.lost.done():
                     births.result()
+            except LinkError as error:
+                connection.fail(error)
             finally:
                 births.cancel()
         else:
             connection.release()
         if not connection.lost.done():
-            self._ready = True
+            self._ready = self._was_up = True
             self._gate.wake()

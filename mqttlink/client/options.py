@@ -24,6 +24,21 @@ class Backoff:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a link's owner cannot do without; a broker that cannot give it is `BrokerUnfit`.
+
+    Attributes:
+        qos: the highest at which the owner publishes or subscribes, 0 or 1.
+        retained: whether it publishes retained messages.
+        packet_bytes: the longest packet that it must send, as far as it knows.
+    """
+
+    qos: int = 1
+    retained: bool = False
+    packet_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LinkOptions:
     """How to connect.
 
@@ -39,6 +54,7 @@ class LinkOptions:
         ssl: context for `mqtts`; the system's trust store if None.
         connect_timeout_s: for TCP, TLS and the broker's answer together.
         backoff: between attempts.
+        needs: held against what the broker grants.
     """
 
     address: Address
@@ -52,6 +68,7 @@ class LinkOptions:
     ssl: SSLContext | None = None
     connect_timeout_s: float = 10.0
     backoff: Backoff = field(default_factory=Backoff)
+    needs: Needs = field(default_factory=Needs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +82,9 @@ class Session:
         keep_alive_s: the one in force; the broker's if it named one.
         max_packet_size: longest packet that the broker takes, in bytes, or None.
         session_expiry_s: the one in force.
+        max_qos: highest QoS at which the link may publish.
+        retain_available: whether the broker keeps retained messages.
+        shared_subscription_available: whether it deals a subscription out among several sessions.
     """
 
     generation: int

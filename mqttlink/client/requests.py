@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import mqtt5
 
 from mqttlink.client.connection import Connection
-from mqttlink.errors import PublishRefused, SubscribeRefused, describe
+from mqttlink.errors import PacketTooLong, PublishRefused, SubscribeRefused, describe
 
 FAILURE = 0x80
 """Reason codes from here on mean that nothing was done."""
@@ -52,9 +52,13 @@ async def publish(
     """See `Link.publish`; the caller has made sure of room in the window."""
 
     def encode(packet_id: int | None) -> bytes:
-        return mqtt5.PublishPacket(
+        frame = mqtt5.PublishPacket(
             topic, payload, qos=qos, retain=retain, packet_id=packet_id, content_type=content_type
         ).write()
+        limit = connection.greeted.result().max_packet_size
+        if limit is not None and len(frame) > limit:
+            raise PacketTooLong(size=len(frame), limit=limit)
+        return frame
 
     if not qos.value:
         connection.write(encode(None))
@@ -62,7 +66,7 @@ async def publish(
     packet_id = connection.ids.reserve(1)[0]
     try:
         frame = encode(packet_id)
-    except ValueError:
+    except (ValueError, PacketTooLong):
         connection.ids.release(array("H", [packet_id]))
         raise
     code = await connection.ask(packet_id, frame)

@@ -56,7 +56,7 @@ def replay(
     """Publish dead letters again, after what rejected them was put right. The file stays as it is.
 
     Examples:
-      park dead-letters replay 3 4 --broker mqtt://ingest@127.0.0.1:1883
+      park dead-letters replay 3 4 --broker mqtt://park-replay@127.0.0.1:1883
     """
     letters = [letter for letter in read_dead_letters(file) if not numbers or letter.number in numbers]
     asyncio.run(_replay(letters, broker))
@@ -67,7 +67,7 @@ async def _replay(letters: list[DeadLetter], broker: str) -> None:
     password = secret("PARK_MQTT_PASSWORD")
     options = LinkOptions(
         address=parse_broker_url(broker),
-        client_id="",
+        client_id="park-replay",  # a broker may know each account's only client id
         password=None if password is None else password.encode(),
         clean_start=True,
         session_expiry_s=0,

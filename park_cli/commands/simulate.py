@@ -67,7 +67,7 @@ def simulate(
     same. No gateway and no field, building or road is then on two hosts, and `park verify` needs no such option.
 
     Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
-    file per site. A gateway's user name is its site, unless --broker names a user.
+    file per gateway. A gateway's user name is its client id, gw-SITE-SHARD, unless --broker names a user.
 
     Examples:
       park simulate --devices 300 --backfill 24h

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.test_secrets import make_secrets
+from ingest.decode import MAX_PAYLOAD
+from park.topics import MAX_TOPIC
+from park.town import default_town
+from sectors import SECTORS
+from tests.deploy.program import ROOT, make_secrets
 
-ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"secrets", "tokens"}
@@ -50,6 +53,7 @@ def test_the_image_build_is_pinned() -> None:
     assert bases
     assert all(":" in base and not base.endswith(":latest") for base in bases)
     assert any("uv sync --frozen --no-dev" in line for line in lines)
+    assert all("--require-hashes" in line for line in lines if "pip install" in line)
 
 
 @every_service
@@ -64,6 +68,41 @@ def test_services_have_no_privileges_and_no_writable_image(name: str) -> None:
     else:
         assert "cap_add" not in service
         assert int(service["user"].split(":")[0]) > 0
+
+
+@every_service
+def test_memory_and_processes_are_bounded(name: str) -> None:
+    assert bytes_of(SERVICES[name]["mem_limit"]) > 0
+    assert 0 < SERVICES[name]["pids_limit"] <= 512
+
+
+def bytes_of(text: str) -> int:
+    """A size as compose writes it: 512m, 1g."""
+    return int(text[:-1]) * {"m": 2**20, "g": 2**30}[text[-1]]
+
+
+def broker_setting(name: str) -> int:
+    """A number of mosquitto.conf."""
+    lines = (ROOT / "deploy" / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8").splitlines()
+    (value,) = (line.split()[1] for line in lines if line.startswith(f"{name} "))
+    return int(value)
+
+
+def test_the_brokers_limits_follow_from_their_arithmetic() -> None:
+    queue = broker_setting("max_queued_messages") * 384 + broker_setting("max_queued_bytes")
+    under_way = broker_setting("max_connections") * broker_setting("max_inflight_messages") * 400
+    assert 2 * queue + under_way < 0.8 * bytes_of(SERVICES["mosquitto"]["mem_limit"])
+    assert broker_setting("max_packet_size") == MAX_PAYLOAD + MAX_TOPIC + 208
+    accounts = make_secrets.logins([site.name for site in default_town(SECTORS).sites], shards=1, members=4)
+    assert len(accounts) * 2 < broker_setting("max_connections")
+
+
+def test_each_program_logs_in_as_an_account_that_is_made() -> None:
+    made = {login.name for login in make_secrets.logins(["xinwu"], shards=1, members=4)}
+    (broker,) = (word for word in SERVICES["ingester"]["command"] if word.startswith("--broker="))
+    account = broker.removeprefix("--broker=mqtt://").partition("@")[0]
+    assert account in made
+    assert SERVICES["ingester"]["environment"]["PARK_MQTT_PASSWORD_FILE"] == f"/run/park/ingest/{account}"
 
 
 @every_service

@@ -3,17 +3,19 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from mqttlink.accounts import ANYTHING, Account
 from mqttlink.broker.server import Broker
 from tests.servers.mosquitto import run_mosquitto
 
 _names = itertools.count(1)
+MEADOW = Account(username="meadow", password=b"green-42", client_id=None, roles=(ANYTHING,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class Endpoint:
 
 
 @contextmanager
-def run_embedded(users: Mapping[str, bytes] | None = None) -> Iterator[Endpoint]:
+def run_embedded(accounts: Iterable[Account] | None = None) -> Iterator[Endpoint]:
     """The embedded broker in a thread of its own, as blocking clients need it."""
     ports: list[int] = []
     ready = threading.Event()
@@ -32,7 +34,7 @@ def run_embedded(users: Mapping[str, bytes] | None = None) -> Iterator[Endpoint]
 
     async def serve() -> None:
         stop = asyncio.Event()
-        async with Broker(users=users, sys_interval_s=0.5) as broker:
+        async with Broker(accounts=accounts, sys_interval_s=0.5) as broker:
             ports.append(broker.port)
             loops.append((asyncio.get_running_loop(), stop))
             ready.set()
@@ -66,7 +68,7 @@ def broker(request: pytest.FixtureRequest) -> Endpoint:
 def guarded_broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Endpoint]:
     """One of the two brokers, with one user `meadow` whose password is `green-42`."""
     if request.param == "embedded":
-        with run_embedded(users={"meadow": b"green-42"}) as endpoint:
+        with run_embedded([MEADOW]) as endpoint:
             yield endpoint
     else:
         with run_mosquitto(tmp_path, users={"meadow": "green-42"}) as server:

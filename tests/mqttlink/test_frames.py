@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqttlink import PacketTooLong
 from mqttlink.frames import content_type_property, encode_publishes, varint
 from tests.mqttlink.harness import columns
 
@@ -75,6 +76,26 @@ def test_more_rows_than_one_chunk_holds() -> None:
     assert [(p.topic, p.payload, p.packet_id) for p in decoded] == [
         (f"t/{i}", b"%d" % (i * i), i + 1) for i in range(count)
     ]
+
+
+@given(sizes=st.lists(st.integers(0, 20_000), min_size=1, max_size=5), short=st.integers(0, 3))
+def test_the_brokers_longest_packet_is_kept_to_the_byte(sizes: list[int], short: int) -> None:
+    payload, lengths = columns([b"x" * size for size in sizes])
+    topic_cells, topic_lengths = columns([b"t"] * len(sizes))
+
+    def encode(limit: int | None) -> bytes:
+        return encode_publishes(
+            topics=topic_cells,
+            topic_lengths=topic_lengths,
+            payload=payload,
+            keep=np.arange(payload.shape[1]) < lengths[:, None],
+            max_packet_bytes=limit,
+        )
+
+    longest = len(mqtt5.PublishPacket("t", b"x" * max(sizes)).write())
+    assert encode(longest) == encode(None)
+    with pytest.raises(PacketTooLong, match=f"at most {longest - 1 - short} bytes, and one of {longest} "):
+        encode(longest - 1 - short)
 
 
 def test_nothing_gives_nothing() -> None:

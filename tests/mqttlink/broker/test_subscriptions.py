@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqttlink.broker.subscriptions import FilterError, Subscription, Subscriptions, matches, split_share
+from mqttlink.broker.subscriptions import FilterError, Subscription, Subscriptions, split_share
+from mqttlink.filters import matches
 
 levels = st.sampled_from(["a", "b", "", "$x"])
 topic_names = st.lists(levels, min_size=1, max_size=4).map("/".join).filter(bool)
