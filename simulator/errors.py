@@ -2,6 +2,7 @@
 
 SimulatorError
 ├── SelectionError      the selection names what does not exist, or selects nothing
+├── MissingPassword     a gateway's password file cannot be read; names the file
 ├── TooLate             the schedule's end has passed before its launch
 └── ProcessEnded        one of several processes ended before its work was done
 """
@@ -13,6 +14,10 @@ class SimulatorError(Exception):
 
 class SelectionError(SimulatorError):
     """The selection names what does not exist, or selects nothing; the message names the option."""
+
+
+class MissingPassword(SimulatorError):
+    """A gateway's password file cannot be read; the message names it."""
 
 
 class TooLate(SimulatorError):

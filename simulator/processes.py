@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from park.safe_text import escape_event
 from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
@@ -133,7 +134,10 @@ class _Parent:
 def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
     """The whole of a child: every `count`-th gateway, from `index` on."""
     # Standard output is the parent's, for its summary.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[escape_event, *structlog.get_config()["processors"]],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     asyncio.run(_serve(prepare, index, count, pipe))
 
 

@@ -24,6 +24,7 @@ from park.model import Ints
 from park.topics import gateway_topic
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch
+from simulator.errors import MissingPassword
 from simulator.fleet import Fleet
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
@@ -58,9 +59,16 @@ class Credentials:
     folder: Path | None = None
 
     def of(self, user: str) -> bytes | None:
-        """The password of a user, None if there is none."""
+        """The password of a user, None if there is none.
+
+        Raises:
+            MissingPassword: the folder has no such file.
+        """
         if self.folder is not None:
-            return (self.folder / user).read_bytes().strip()
+            try:
+                return (self.folder / user).read_bytes().strip()
+            except OSError as error:
+                raise MissingPassword(f"password of {user}: {self.folder / user}: {error.strerror}") from None
         return self.password
 
 

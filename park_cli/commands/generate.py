@@ -1,5 +1,6 @@
 """`park generate`."""
 
+import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from park_cli.options import (
     window_ms,
 )
 from park_cli.output import progress_bar
+from park_cli.signals import on_abort
 from simulator.fleet import Fleet
 from simulator.generate import FORMATS, make_lines
 from simulator.plan import make_plan
@@ -66,10 +68,11 @@ def generate(
         config=config,
     ).resolve()
     window = window_ms(selection.town, start, until, default_until="1d")
-    plan = make_plan(selection)
-    fleet = Fleet(plan)
-    renderers = FORMATS[format_](plan)
     with _sink(output) as sink, progress_bar() as bar:
+        bar.add_task("placing the devices", total=None, note="")
+        plan = make_plan(selection)
+        fleet = Fleet(plan)
+        renderers = FORMATS[format_](plan)
         task = bar.add_task("generating", total=fleet.count(*window), note="readings")
         for count, lines in make_lines(fleet, renderers, *window):
             sink.write(lines)
@@ -85,7 +88,7 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
         return
     part = output.with_name(output.name + ".part")
     try:
-        with part.open("wb") as file:
+        with on_abort(functools.partial(part.unlink, missing_ok=True)), part.open("wb") as file:
             yield file
         part.replace(output)
     except OSError as error:

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ingest.stores import open_store
 from ingest.stores.base import Store
 from ingest.stores.url import parse_store_url
 from park.catalogue import DeviceKind
+from park.safe_text import printable
+from park_cli.foresight import existing
 from park_cli.options import (
     DEFAULT_STORE,
     Config,
@@ -99,7 +102,7 @@ def verify(
         config=config,
     ).resolve()
     window = window_ms(selection.town, start, until)
-    opened = open_store(parse_store_url(store), os.environ)
+    opened = open_store(existing(parse_store_url(store)), os.environ)
     summary, tally = compare(
         opened,
         selection,
@@ -159,5 +162,5 @@ def _examples(tally: Findings) -> Table:
         table.add_column(column)
     for example in tally.examples:
         row: list[Any] = [example.verdict, example.kind, example.device, example.ts, example.detail]
-        table.add_row(*map(str, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
