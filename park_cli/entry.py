@@ -47,7 +47,8 @@ def guarded(work: Callable[[], object]) -> None:
     try:
         work()
     except SystemExit as end:
-        code = end.code
+        # rich ends a process itself when nobody reads its output any more.
+        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
     except KeyboardInterrupt:
         code = 130
     except Exception as error:

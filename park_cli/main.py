@@ -25,10 +25,17 @@ COMMANDS = {
 
 
 class _Commands(TyperGroup):
+    # Help is printed while the context is made. click would end the process for a closed pipe, with exit code 1.
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except OSError as error:
+            raise Carried(error) from error
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except OSError as error:  # click would end the process for a closed pipe, with exit code 1
+        except OSError as error:
             raise Carried(error) from error
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature

@@ -59,6 +59,7 @@ class _Drawn:
             TimeElapsedColumn(),
             console=errors,
             transient=True,
+            redirect_stdout=False,  # or what is written to a file would go to the terminal
         )
 
     def __enter__(self) -> Self:
@@ -135,9 +136,14 @@ class _Logged:
                 log.info(task.description, **figures, elapsed_s=round(time.monotonic() - task.since, 1))
 
 
-def progress_bar() -> Bar:
-    """Progress on standard error: a bar on a terminal, elsewhere a line every few seconds."""
-    return _Drawn() if sys.stderr.isatty() else _Logged()
+def progress_bar(*, beside_output: bool = False) -> Bar:
+    """Progress on standard error: a bar on a terminal, elsewhere a line every few seconds.
+
+    Args:
+        beside_output: no bar is drawn where it would run into lines of output on the same terminal.
+    """
+    crowded = beside_output and sys.stdout.isatty()
+    return _Drawn() if sys.stderr.isatty() and not crowded else _Logged()
 
 
 def print_summary(title: str, summary: Mapping[str, Any], *, as_json: bool) -> None:

@@ -136,7 +136,7 @@ async def _publish_one(link: Link, letter: DeadLetter) -> str:
         told = f"letter {letter.number} was refused: {printable(error, limit=200)}"
         errors.print(told, markup=False, soft_wrap=True)
         return _REFUSED
-    return _UNHEARD if code is mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS else _TAKEN
+    return _UNHEARD if code == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS else _TAKEN
 
 
 def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:

@@ -56,9 +56,9 @@ def _fault(path: Path, said: str) -> str:
     """Why a file cannot be opened, told apart by what lies there and by DuckDB's words."""
     if path.is_dir():
         return "is a folder; name a file in it"
-    if "lock" in said.lower():
+    if "could not set lock" in said.lower():
         return f"cannot be opened: {said}; one process owns the file: stop the other, or use InfluxDB"
-    if "not a valid DuckDB database file" in said:
+    if "not a valid DuckDB database file" in said or "Corrupt database file" in said:
         return "is no DuckDB file, or its beginning is damaged; restore it, or name another"
     if "version" in said:
         return f"was written by another version of DuckDB: {said}"

@@ -110,6 +110,8 @@ def replay(
     Examples:
       park dead-letters replay 3 4 --broker mqtt://ingest@127.0.0.1:1883
     """
+    if not file.is_file():
+        raise UsageError(f"--file {file}: there is no such file")
     asked = set(numbers or ())
     if asked:
         unknown = asked - {entry.number for entry in read_entries(file) if isinstance(entry, DeadLetter)}
@@ -143,7 +145,7 @@ def _filter(reasons: list[Reason] | None, sites: list[str] | None) -> Wanted:
 
 def _entries(file: Path, damaged: list[Damaged]) -> Iterator[Kept]:
     """What can be read; the rest is remembered, in bounded number, and named at once."""
-    with progress_bar() as bar:
+    with progress_bar(beside_output=True) as bar:
         size = file.stat().st_size if file.is_file() else None
         task = bar.add_task("reading dead letters", total=size, note="bytes")
         for entry in read_entries(file, lambda read: bar.advance(task, read)):

@@ -68,7 +68,7 @@ def generate(
         config=config,
     ).resolve()
     window = window_ms(selection.town, start, until, default_until="1d")
-    with _sink(output) as sink, progress_bar() as bar:
+    with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
         plan = make_plan(selection)
         fleet = Fleet(plan)
