@@ -95,7 +95,7 @@ class SelectionOptions:
         from simulator.plan import Selection  # noqa: PLC0415 - as above
 
         town = read_town(self.config)
-        if note := memory_note(town.settings.devices if self.devices is None else self.devices):
+        if note := memory_note(self.devices or town.devices):
             sys.stderr.write(f"{note}\n")
         return Selection(
             town=town,

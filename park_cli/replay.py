@@ -8,8 +8,6 @@ import sys
 from collections.abc import Awaitable, Iterable, Iterator
 from typing import TypeVar
 
-import mqtt5
-
 from ingest.deadletter import DeadLetter
 from mqttlink import ConnectionLost, Link, LinkError, LinkOptions, PublishRefused, Session, parse_broker_url
 from park.safe_text import printable
@@ -22,6 +20,7 @@ T = TypeVar("T")
 _AT_ONCE = 100
 _TAKEN, _UNHEARD, _REFUSED, _CUT, _LOST = "taken", "unheard", "refused", "cut", "lost"
 _NAMED = 10
+_NOBODY_LISTENS = 0x10  # MQTT 5: no matching subscribers
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -136,7 +135,7 @@ async def _publish_one(link: Link, letter: DeadLetter) -> str:
         told = f"letter {letter.number} was refused: {printable(error, limit=200)}"
         errors.print(told, markup=False, soft_wrap=True)
         return _REFUSED
-    return _UNHEARD if code == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS else _TAKEN
+    return _UNHEARD if code.value == _NOBODY_LISTENS else _TAKEN
 
 
 def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
