@@ -57,7 +57,7 @@ def run_chain(load: Load, broker: Mosquitto, influxdb: InfluxDB2, folder: Path) 
     begin, until = _moment(_START_S), _moment(_START_S + load.seconds)
     with ingesting(broker, store, environ, folder) as ingester:
         argv = [*PARK, "simulate", "--broker", broker.url, *load.selection(), "--until", until, "--json"]
-        argv += ["--processes", str(load.processes), "--connections", "2"]
+        argv += ["--processes", str(load.processes), "--shards", "2"]
         published = subprocess.run(argv, env=environ, cwd=folder, capture_output=True, check=False)
         if not published.stdout:
             raise SystemExit(published.stderr.decode())

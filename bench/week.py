@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from park.model import DAY_MS
 from park.town import default_town
 from sectors import SECTORS
-from simulator.fleet import Fleet
-from simulator.plan import Selection, make_plan
+from simulator.plan import Selection
+from simulator.readings import Readings, readings_of
 
 Values = npt.NDArray[np.float64]
 HALF_HOUR_MS = 1_800_000
@@ -54,11 +54,11 @@ STRIPS: tuple[tuple[str, tuple[Line, ...]], ...] = (
 )
 
 
-def half_hours(fleet: Fleet, line: Line, start: int, until: int) -> Values:
+def half_hours(readings: Readings, line: Line, start: int, until: int) -> Values:
     """The mean of each half hour, over devices and readings."""
     bins: list[Values] = [np.zeros((until - start) // HALF_HOUR_MS) for _ in range(2)]
     for first in range(start, until, DAY_MS):
-        for columns in fleet.columns(first, min(first + DAY_MS, until)):
+        for columns in readings.columns(first, min(first + DAY_MS, until)):
             if columns.kind.name == line.kind:
                 channel = columns.kind.channel[line.channel]
                 mask = columns.present.get(line.channel, np.ones(len(columns), dtype=np.bool_))
@@ -80,9 +80,11 @@ def draw_week(out: Path) -> str:
     for axis, (unit, lines) in zip(axes, STRIPS, strict=True):
         kinds = tuple({line.kind for line in lines})
         selection = Selection(town=town, seed=town.settings.seed, devices=24, kinds=kinds, interval_ms=300_000)
-        fleet = Fleet(make_plan(selection))
+        readings = readings_of(selection)
         for line in lines:
-            axis.plot(times, half_hours(fleet, line, start, until), color=line.color, label=line.label, linewidth=1.3)
+            axis.plot(
+                times, half_hours(readings, line, start, until), color=line.color, label=line.label, linewidth=1.3
+            )
         _dress(axis, unit)
     axes[0].set_title("A week of the park: one sky over fields, roofs and roads")
     sheet.tight_layout()

@@ -1,4 +1,4 @@
-"""The vocabulary of the park: sectors, the kinds of device in them, and what each kind measures.
+"""The vocabulary of the park: sectors, the kinds of device in them, what each kind measures and can be told to do.
 
 All of it is frozen data. A sector's folder under `sectors/` defines one `SECTOR`; topics,
 validation, storage types, default dashboards and the tables of the docs follow from it.
@@ -15,6 +15,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SLUG = re.compile(r"[a-z][a-z0-9-]*")
 _TEXT = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
+#: Most parameters that an action has.
+PARAMETERS = 4
 RESERVED = frozenset({"ts", "seq", "time", "device", "sector", "site"})
 
 
@@ -76,6 +78,32 @@ class Channel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that a device can be commanded to do.
+
+    Attributes:
+        name: snake_case, unique within the kind.
+        parameters: what has to be said with it, each with its type and range; at most `PARAMETERS`.
+        shows_s: the time by which an order that changes anything has changed a reading; that to the next reading,
+            and up to `park.model.GRID_S` for a state on the day's grid, come on top.
+    """
+
+    name: str
+    description: str
+    parameters: tuple[Channel, ...] = ()
+    shows_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise CatalogueError(f"action {self.name!r}: not a snake_case name")
+        names = [parameter.name for parameter in self.parameters]
+        if len(set(names)) != len(names) or len(names) > PARAMETERS:
+            raise CatalogueError(f"action {self.name!r}: at most {PARAMETERS} parameters, each with a name of its own")
+        if self.shows_s < 0:
+            raise CatalogueError(f"action {self.name!r}: shows_s must not be negative")
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeviceKind:
     """A kind of device; its name is the measurement in the store.
 
@@ -84,6 +112,10 @@ class DeviceKind:
         interval_s: time between two readings of a device.
         per_cell: how many devices of the kind stand in one cell of the sector. It is also the
             kind's default weight when a number of devices is spread over kinds.
+        actions: what a device can be commanded to do.
+        carries_all: whether the kind's whole state goes over 04:00 with what `park.model.Model.advance` returns,
+            instead of beginning each day from a function of the day. A kind that can be commanded must: what it
+            was told in the evening holds in the morning.
     """
 
     name: str
@@ -92,6 +124,8 @@ class DeviceKind:
     channels: tuple[Channel, ...]
     interval_s: float = 60.0
     per_cell: int = 1
+    actions: tuple[Action, ...] = ()
+    carries_all: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -101,6 +135,11 @@ class DeviceKind:
             raise CatalogueError(f"kind {self.name!r}: needs channels, each with a name of its own")
         if self.interval_s <= 0 or self.per_cell < 1:
             raise CatalogueError(f"kind {self.name!r}: interval_s and per_cell must be positive")
+        actions = [action.name for action in self.actions]
+        if len(set(actions)) != len(actions):
+            raise CatalogueError(f"kind {self.name!r}: each action needs a name of its own")
+        if actions and not self.carries_all:
+            raise CatalogueError(f"kind {self.name!r}: has actions, so it must carry its whole state (carries_all)")
 
     @cached_property
     def channel(self) -> dict[str, Channel]:
@@ -140,3 +179,9 @@ class Sector:
             raise CatalogueError(f"sector {self.name!r}: site {bad[0]!r} must match {_SLUG.pattern}")
         if not self.kinds:
             raise CatalogueError(f"sector {self.name!r}: has no kinds")
+
+    @cached_property
+    def actions(self) -> dict[tuple[str, str], int]:
+        """Numbers of all its kinds' actions, as `park.model.Orders` has them, by the kind's name and their own."""
+        names = [(kind.name, action.name) for kind in self.kinds for action in kind.actions]
+        return {name: number for number, name in enumerate(names)}

@@ -8,7 +8,10 @@ of pure functions of (seed, cell, time):
 * slow state (soil water, growth, lifetime registers) is *carried* from day to day, nothing else is;
 * within a day, state lives on a grid of `GRID_POINTS` instants every `GRID_S` seconds, both ends included;
 * a reading is an observation of that state at any instant between, plus noise that is a function of
-  (seed, device, channel, time).
+  (seed, device, channel, time);
+* what devices were commanded comes as `Orders`, and a reading depends on the orders before it alone. State on the
+  grid sees an order from the first instant at or after `effective`, and no reading between two instants may use one
+  that a later order could change. A model that plans a day plans anew from `effective` on, and keeps what was before.
 
 So any moment is reached by carrying days from the commissioning, which costs two milliseconds a day.
 
@@ -17,12 +20,16 @@ array: work elementwise or along the time axis; no matrix product, no reduction 
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from park.catalogue import PARAMETERS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -35,7 +42,7 @@ DAY_STARTS_H = 4
 
 
 class Streams(Protocol):
-    """Counter-based randomness: a value is a pure function of (seed, name, counters).
+    """Counter-based randomness: a value is a pure function of (seed, owner, name, counters).
 
     Counters are integers or integer arrays that broadcast together, such as (cell[:, None], hour).
     """
@@ -58,7 +65,6 @@ class WorldDay:
         index: number of the day since commissioning.
         date: local date on which the day begins, at 04:00.
         times: (GRID_POINTS,) Unix milliseconds.
-        hour: (GRID_POINTS,) local hour of the day in [0, 24).
         workday: whether `date` is a working day: no weekend, no holiday, make-up workdays included.
         weekday: 0 is Monday.
         temperature: air at 2 m, Cel.
@@ -75,7 +81,6 @@ class WorldDay:
     index: int
     date: dt.date
     times: Ints
-    hour: Floats
     workday: bool
     holiday: bool
     weekday: int
@@ -99,7 +104,7 @@ class Setting:
     """What a model knows of its town.
 
     Attributes:
-        streams: the town's randomness, bound to its seed.
+        streams: randomness bound to the town's seed and to the sector: two sectors share no stream.
         site_of: cell numbers to rows of the `WorldDay` arrays.
         latitude, longitude: of the town, degrees north and east.
         elevation_m: above sea level.
@@ -119,21 +124,97 @@ class Moments:
     """N readings to be observed: which device, when.
 
     Attributes (all of shape (N,)):
-        cell: number of the cell.
-        row: row of that cell in the day's state, which is made for an array of cells.
+        row: row of its cell in the day's state, which is made for an array of cells.
         unit: number of the device within its cell and kind, 0 to per_cell - 1.
         device: number of the device in the town and its kind, from 0: cell * per_cell + unit.
         ts: Unix milliseconds.
         x: position of ts on the day's grid, 0 <= x < GRID_POINTS - 1.
     """
 
-    cell: Ints
     row: Ints
     unit: Ints
     device: Ints
     ts: Ints
     x: Floats
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Orders:
+    """What N times a device of one sector was commanded, by the time of effect. Read-only, made by `Orders.of`.
+
+    Attributes:
+        cell: (N,) number of the cell.
+        unit: (N,) number of the device within its cell and kind.
+        action: (N,) number of the action in `park.catalogue.Sector.actions`, which tells the kind.
+        effective: (N,) Unix milliseconds from which it holds, ascending.
+        value: (N, PARAMETERS) what was said with it, in the order of the action's parameters; NaN beyond. A boolean
+            is 0 or 1, a text its index.
+    """
+
+    cell: Ints
+    unit: Ints
+    action: Ints
+    effective: Ints
+    value: Floats
+
+    @staticmethod
+    def of(
+        *,
+        cell: npt.ArrayLike = (),
+        unit: npt.ArrayLike = (),
+        action: npt.ArrayLike = (),
+        effective: npt.ArrayLike = (),
+        value: npt.ArrayLike = (),
+    ) -> "Orders":
+        """The same, to the bit, in whatever order they come; `value` may have fewer columns, or be (N,)."""
+        whole = [np.array(part, dtype=np.int64) for part in (effective, cell, unit, action)]
+        values = np.full((len(whole[0]), PARAMETERS), np.nan)
+        if values.size:
+            given = np.asarray(value, dtype=np.float64).reshape(len(values), -1)
+            values[:, : given.shape[1]] = given + 0.0  # no zero is negative
+        order = np.lexsort((*values.T[::-1], *whole[::-1]))
+        at, cells, units, actions = (part[order] for part in whole)
+        return Orders(cell=cells, unit=units, action=actions, effective=at, value=values[order])
+
+    def __post_init__(self) -> None:
+        for part in (self.cell, self.unit, self.action, self.effective, self.value):
+            part.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def within(self, cells: Ints) -> "Orders":
+        """Those to devices of these cells."""
+        return self._take(np.isin(self.cell, cells))
+
+    def between(self, start_ms: int, end_ms: int) -> "Orders":
+        """Those that take effect in [start, end)."""
+        first, last = np.searchsorted(self.effective, [start_ms, end_ms])
+        return self._take(slice(int(first), int(last)))
+
+    def during(self, world: WorldDay) -> "Orders":
+        """Those that take effect in the day: what `Model.advance` and `Model.day` are given."""
+        return self.between(int(world.times[0]), int(world.times[-1])) if len(self) else self
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Tells them from any others; empty if there are none."""
+        if not len(self):
+            return b""
+        parts = (self.cell, self.unit, self.action, self.effective, self.value)
+        return hashlib.blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
+
+    def _take(self, some: Bools | slice) -> "Orders":
+        return Orders(
+            cell=self.cell[some],
+            unit=self.unit[some],
+            action=self.action[some],
+            effective=self.effective[some],
+            value=self.value[some],
+        )
+
+
+NO_ORDERS = Orders.of()
 
 #: Carried state: name to array with one row per cell.
 Carry: TypeAlias = Mapping[str, npt.NDArray[Any]]
@@ -149,10 +230,10 @@ class Model(Protocol):
     def begin(self, cells: Ints) -> Carry:
         """The carried state of `cells` at the first morning, (C, ...)."""
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
-        """The carried state one day later."""
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
+        """The carried state one day later; `orders` are those to these cells that take effect in the day."""
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> Any:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Any:
         """The state of `cells` through one day; whatever `observe` wants. Prefer lazy parts."""
 
     def observe(self, kind: str, state: Any, at: Moments) -> Observation:
@@ -164,19 +245,4 @@ class Strides(Protocol):
     """What a model may have besides: a faster way through many days, for sectors that can work on several at once."""
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-        """The carried state after consecutive days: to the last bit what one `advance` after another gives."""
-
-
-def lerp(series: npt.NDArray[Any], row: Ints, x: Floats) -> Floats:
-    """Values of `series` (rows, points) at rows `row` and fractional positions `x`, linearly."""
-    i = x.astype(np.int64)
-    flat = series.reshape(-1)
-    at = row * series.shape[1] + i
-    left = flat[at]
-    return np.asarray(left + (flat[at + 1] - left) * (x - i), dtype=np.float64)
-
-
-def step(series: npt.NDArray[Any], row: Ints, x: Floats) -> npt.NDArray[Any]:
-    """Values of `series` (rows, points) at the grid instant at or before `x`."""
-    taken: npt.NDArray[Any] = series[row, x.astype(np.int64)]
-    return taken
+        """The carried state after consecutive days without orders: to the bit what `advance` through each gives."""

@@ -26,17 +26,19 @@ from ingest.stores.base import Store
 from ingest.stores.url import StoreUrl, parse_store_url
 from mqttlink import Address, parse_broker_url
 from mqttlink.broker.server import Broker
-from park_cli.commands.verify import VerifySummary, compare
 from park_cli.output import errors, print_summary, progress_bar
 from park_cli.panel_sources import open_source
+from park_cli.proof import prove
 from park_cli.schedules import credentials
 from park_cli.signals import on_abort, run_until_signal
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
-from simulator.publish import GatewayOptions, Progress
+from simulator.progress import Progress
+from simulator.publish import GatewayOptions
 from simulator.simulate import Simulated, SimulateOptions
+from simulator.verify import VerifySummary
 
 _SETTLE_S = 60.0
 _REFRESH_S = 1.5
@@ -194,5 +196,5 @@ async def _settled(ingester: Ingester, simulated: Simulated) -> None:
 
 
 def _verify(options: DemoOptions, store: Store, simulated: Simulated) -> VerifySummary:
-    summary, _ = compare(store, options.selection, (simulated.begin_ms, simulated.until_ms))
+    summary, _ = prove(options.selection, store, (simulated.begin_ms, simulated.until_ms))
     return summary

@@ -4,14 +4,13 @@ import datetime as dt
 import re
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from park.errors import TownError
-from park_cli.credentials import secret
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
 
@@ -23,37 +22,17 @@ __all__ = [
     "DEFAULT_BROKER",
     "DEFAULT_STORE",
     "Broker",
-    "Config",
-    "Devices",
-    "FirstDevice",
-    "Interval",
     "Json",
-    "Kinds",
-    "Sectors",
-    "Seed",
+    "PartOptions",
     "SelectionOptions",
-    "Start",
     "StoreOption",
-    "Until",
+    "WindowOptions",
     "duration_ms",
     "moment_ms",
-    "read_town",
-    "secret",
-    "window_ms",
 ]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-Seed = Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)]
-Start = Annotated[str | None, typer.Option(help="First moment, with Z or an offset: 2026-06-01T00:00:00+08:00.")]
-Until = Annotated[str | None, typer.Option(help="End, itself left out; the same form.")]
-Devices = Annotated[int | None, typer.Option(help="Devices in all.", show_default="the town's")]
-FirstDevice = Annotated[int, typer.Option(help="Devices to leave out first, so that two hosts share a town.")]
-Sectors = Annotated[list[str] | None, typer.Option("--sector", help="Only this sector; may be repeated.")]
-Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")]
-Interval = Annotated[str | None, typer.Option(help="Overrides every kind's interval: 500ms, 10s, 1m.")]
-Config = Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")]
 
 
 def read_town(config: Path | None) -> "Town":
@@ -79,15 +58,14 @@ def read_town(config: Path | None) -> "Town":
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionOptions:
-    """The selection as given on the command line."""
+    """The selection, as options of a command; see `expand`."""
 
-    seed: int | None = None
-    devices: int | None = None
-    first_device: int = 0
-    sectors: list[str] | None = None
-    kinds: list[str] | None = None
-    interval: str | None = None
-    config: Path | None = None
+    seed: Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)] = None
+    devices: Annotated[int | None, typer.Option(help="Devices in all.", show_default="the town's")] = None
+    sectors: Annotated[list[str] | None, typer.Option("--sector", help="Only this sector; may be repeated.")] = None
+    kinds: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")] = None
+    interval: Annotated[str | None, typer.Option(help="Overrides every kind's interval: 500ms, 10s, 1m.")] = None
+    config: Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")] = None
 
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
@@ -101,11 +79,59 @@ class SelectionOptions:
             town=town,
             seed=town.settings.seed if self.seed is None else self.seed,
             devices=town.devices if self.devices is None else self.devices,
-            first_device=self.first_device,
             sectors=tuple(self.sectors or ()),
             kinds=tuple(self.kinds or ()),
             interval_ms=None if self.interval is None else duration_ms(self.interval, "--interval"),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions(SelectionOptions):
+    """The selection, for commands that can also begin at a later device."""
+
+    first_device: Annotated[int, typer.Option(help="Devices to leave out first; --devices are those after them.")] = 0
+
+    def resolve(self) -> "Selection":
+        """The selection, with the town's defaults filled in."""
+        return replace(super().resolve(), first_device=self.first_device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowOptions:
+    """The window of the town's time, as options of a command; see `expand`."""
+
+    start: Annotated[str | None, typer.Option(help="First moment, with Z or an offset: 2026-06-01T00:00:00+08:00.")] = (
+        None
+    )
+    until: Annotated[str | None, typer.Option(help="End, itself left out; the same form.")] = None
+
+    @property
+    def start_ms(self) -> int | None:
+        """`--start` as Unix milliseconds; None if it was not given."""
+        return None if self.start is None else moment_ms(self.start, "--start")
+
+    @property
+    def until_ms(self) -> int | None:
+        """`--until` likewise."""
+        return None if self.until is None else moment_ms(self.until, "--until")
+
+    def resolve(self, town: "Town", *, default_ms: int | None = None) -> tuple[int, int]:
+        """The window [start, until).
+
+        Args:
+            town: its commissioning is the default start, and no window begins before it.
+            default_ms: its length without `--until`; None for "until now".
+        """
+        settings, first, last = town.settings, self.start_ms, self.until_ms
+        if first is None:
+            first = settings.commissioned_ms
+        if last is None:
+            last = int(time.time() * 1000) if default_ms is None else first + default_ms
+        if first < settings.commissioned_ms:
+            raise UsageError(f"--start: lies before the town was commissioned ({settings.commissioned} in park.toml)")
+        if last <= first:
+            raise UsageError("--until: must be later than --start")
+        return first, last
 
 
 def duration_ms(text: str, option: str) -> int:
@@ -126,26 +152,3 @@ def moment_ms(text: str, option: str) -> int:
     if moment.tzinfo is None:
         raise UsageError(f"{option} {text}: say which time it is: end it with Z or an offset such as +08:00")
     return round(moment.timestamp() * 1000)
-
-
-def window_ms(town: "Town", start: str | None, until: str | None, *, default_until: str = "now") -> tuple[int, int]:
-    """The window [start, until).
-
-    Args:
-        town: its commissioning is the default start, and no window begins before it.
-        start: `--start`.
-        until: `--until`.
-        default_until: "now", or a duration after the start.
-    """
-    first = town.settings.commissioned_ms if start is None else moment_ms(start, "--start")
-    if until is not None:
-        last = moment_ms(until, "--until")
-    elif default_until == "now":
-        last = int(time.time() * 1000)
-    else:
-        last = first + duration_ms(default_until, "--until")
-    if first < town.settings.commissioned_ms:
-        raise UsageError(f"--start: lies before the town was commissioned ({town.settings.commissioned} in park.toml)")
-    if last <= first:
-        raise UsageError("--until: must be later than --start")
-    return first, last

@@ -6,21 +6,18 @@ from pathlib import Path
 
 from park_cli.credentials import secret
 from park_cli.errors import UsageError
-from park_cli.options import duration_ms, moment_ms
+from park_cli.options import WindowOptions, duration_ms
 from simulator.clock import ScheduleOptions
 from simulator.errors import TooLate
 from simulator.plan import Selection
 from simulator.publish import Credentials
 
 
-def schedule_of(
-    selection: Selection, start: str | None, until: str | None, backfill: str | None, speed: str
-) -> ScheduleOptions:
+def schedule_of(selection: Selection, window: WindowOptions, backfill: str | None, speed: str) -> ScheduleOptions:
     """The schedule that the options describe."""
-    if backfill is not None and start is not None:
+    start_ms, until_ms = window.start_ms, window.until_ms
+    if backfill is not None and start_ms is not None:
         raise UsageError("--backfill: cannot be given together with --start")
-    start_ms = None if start is None else moment_ms(start, "--start")
-    until_ms = None if until is None else moment_ms(until, "--until")
     rate = speed_of(speed)
     if math.isinf(rate) and (start_ms is None or until_ms is None):
         raise UsageError("--speed max: give --start and --until")
@@ -38,7 +35,7 @@ def schedule_of(
 
 def live_schedule(selection: Selection, backfill: str) -> ScheduleOptions:
     """History of a duration, then live readings without an end."""
-    return schedule_of(selection, None, None, backfill, "1")
+    return schedule_of(selection, WindowOptions(), backfill, "1")
 
 
 def speed_of(text: str) -> float:

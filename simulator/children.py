@@ -1,4 +1,4 @@
-"""Child processes that simulate, each joined to its parent by a pipe; see `processes` for what they tell one another.
+"""Child processes that simulate, each joined to its parent by a pipe; see `child` for what they tell one another.
 
 This module imports next to nothing, so that a program can start them before it imports its own libraries: they
 warm their models up on other processors meanwhile.
@@ -74,6 +74,6 @@ def _child(prepare: "Callable[[], Preparation]", index: int, count: int, pipe: C
     for number in _OF_THE_GROUP:
         signal.signal(number, signal.SIG_IGN)
     gc.disable()  # until all is imported and warm; that makes no garbage, and looking for it takes a sixth of the time
-    from simulator.processes import serve  # noqa: PLC0415 - the child's imports, not its parent's
+    from simulator.child import serve  # noqa: PLC0415 - the child's imports, not its parent's
 
     serve(prepare, index, count, pipe)

@@ -7,7 +7,7 @@ be sent again when the broker may have forgotten them.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,15 +20,18 @@ from simulator.plan import Plan
 from simulator.render import Names, topics
 
 Window = tuple[int, int]
-#: (topics, topic lengths, payload cells, payload mask, packet ids) of N readings to N packets.
-Framer = Callable[
-    [npt.NDArray[np.uint8], Ints, npt.NDArray[np.uint8], npt.NDArray[np.bool_], npt.NDArray[np.uint16]], bytes
-]
 
 
 @dataclass(kw_only=True, eq=False)
 class Part:
-    """The readings of one kind within a batch, encoded but for their packet ids."""
+    """N readings of one kind, encoded: what `mqttlink.frames.encode_publishes` makes packets of.
+
+    Attributes:
+        topics: (N, T) their topics, padded at the right.
+        topic_lengths: (N,) in bytes.
+        payload, keep: (N, P) cells of the payloads, and which of them are real.
+        ts: (N,) intended times, Unix milliseconds.
+    """
 
     topics: npt.NDArray[np.uint8]
     topic_lengths: Ints
@@ -39,10 +42,16 @@ class Part:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def frames(self, first: int, last: int, ids: npt.NDArray[np.uint16], framer: Framer) -> bytes:
-        """The packets of readings first..last."""
+    def cut(self, first: int, last: int) -> "Part":
+        """Readings first..last; a view."""
         rows = slice(first, last)
-        return framer(self.topics[rows], self.topic_lengths[rows], self.payload[rows], self.keep[rows], ids)
+        return Part(
+            topics=self.topics[rows],
+            topic_lengths=self.topic_lengths[rows],
+            payload=self.payload[rows],
+            keep=self.keep[rows],
+            ts=self.ts[rows],
+        )
 
 
 class Encoder:
@@ -99,22 +108,20 @@ class Dispatch:
         """Whether every reading was sent and answered."""
         return self.answered == self.size
 
-    def next_frames(self, ids: npt.NDArray[np.uint16], framer: Framer) -> tuple[list[bytes], Ints]:
-        """The next len(ids) readings as packets, and their intended times."""
-        frames, times, used = [], [], 0
-        while used < len(ids):
+    def next_parts(self, count: int) -> list[Part]:
+        """The next readings, `count` in all, which count as sent; there are so many."""
+        taken, left = [], count
+        while left:
             part = self.parts[0]
-            count = min(len(part) - self._offset, len(ids) - used)
-            last = self._offset + count
-            frames.append(part.frames(self._offset, last, ids[used : used + count], framer))
-            times.append(part.ts[self._offset : last])
-            used += count
+            last = min(len(part), self._offset + left)
+            taken.append(part.cut(self._offset, last))
+            left -= last - self._offset
             self._offset = last
             if last == len(part):
                 self.parts.popleft()
                 self._offset = 0
-        self.sent += used
-        return frames, np.concatenate(times)
+        self.sent += count
+        return taken
 
     def take(self, taken: npt.NDArray[np.bool_], at_s: Floats, due_s: Floats) -> None:
         """Some answers of the broker, when they came, and when their readings were due (NaN: no matter)."""

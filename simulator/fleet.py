@@ -42,9 +42,6 @@ class Fleet:
         self._crews = [self._crew(group) for group in plan.groups]
         self._rows_per_ms = sum(len(crew.phase) / crew.interval for crew in self._crews)
 
-    def __len__(self) -> int:
-        return len(self.plan)
-
     def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
         """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""
         parts = [
@@ -69,10 +66,6 @@ class Fleet:
     def day_of(self, ts_ms: int) -> int:
         """The town's day in which a moment lies."""
         return int(self.world.day_index(np.asarray(ts_ms)))
-
-    def rate_per_s(self) -> float:
-        """Readings due per second of the town's time."""
-        return self._rows_per_ms * 1000
 
     def _crew(self, group: Group) -> _Crew:
         interval = self.plan.selection.interval_of(group.kind)
@@ -108,7 +101,6 @@ class Fleet:
         kind = crew.group.kind
         index = self.day_of(start_ms)
         moments = Moments(
-            cell=device // kind.per_cell,
             row=crew.row[at],
             unit=device % kind.per_cell,
             device=device,

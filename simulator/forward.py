@@ -13,9 +13,9 @@ import numpy.typing as npt
 from park.latency import Latencies
 from park.model import Floats, Ints
 from simulator.clock import Schedule
-from simulator.dispatch import Dispatch, Encoder, Flight, Framer, Window
-from simulator.fleet import Fleet
+from simulator.dispatch import Dispatch, Encoder, Flight, Part, Window
 from simulator.progress import Progress, count_all
+from simulator.readings import Readings
 
 #: Large enough that the cost of a batch is in its readings, small enough for the processor's cache.
 ROWS_AT_ONCE = 4096
@@ -28,7 +28,7 @@ class Forward:
     """What one gateway has sent and has still to send.
 
     Args:
-        fleet: the gateway's own devices.
+        readings: of the gateway's own devices.
         schedule: when readings are due.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection.
         drain_s: how long after its end the schedule is still worked off.
@@ -37,12 +37,12 @@ class Forward:
         recent: latencies since their reader cleared them.
     """
 
-    def __init__(self, fleet: Fleet, schedule: Schedule, *, rewind_s: float, drain_s: float) -> None:
+    def __init__(self, readings: Readings, schedule: Schedule, *, rewind_s: float, drain_s: float) -> None:
         self.schedule = schedule
         self.progress = Progress(until_ms=schedule.begin_ms)
         self.recent = Latencies()
-        self._fleet, self._rewind_s, self._drain_s = fleet, rewind_s, drain_s
-        self._encoder = Encoder(fleet.plan)
+        self._readings, self._rewind_s, self._drain_s = readings, rewind_s, drain_s
+        self._encoder = Encoder(readings.plan)
         self._flight = Flight()
         self._serial = 0
         self._cursor = self._offered_until = schedule.begin_ms
@@ -80,10 +80,10 @@ class Forward:
             if self._again:
                 window = self._again.popleft()
             else:
-                window = next(self._fleet.windows(self._cursor, now_ms, ROWS_AT_ONCE))
+                window = next(self._readings.windows(self._cursor, now_ms, ROWS_AT_ONCE))
                 self._cursor = self.progress.until_ms = window[1]
                 self._moved(now_s)
-            parts = deque(self._encoder.part(columns) for columns in self._fleet.columns(*window))
+            parts = deque(self._encoder.part(columns) for columns in self._readings.columns(*window))
             size = sum(map(len, parts))
             if not size:
                 continue
@@ -96,17 +96,17 @@ class Forward:
             return self._current
         return None
 
-    def frames(self, batch: Dispatch, ids: npt.NDArray[np.uint16], framer: Framer, now_s: float) -> list[bytes]:
-        """The batch's next readings as packets with these ids, which count as sent."""
+    def next_parts(self, batch: Dispatch, ids: npt.NDArray[np.uint16], now_s: float) -> list[Part]:
+        """The batch's next readings, one for each packet id, in their order; they count as sent."""
         self.settle()
-        frames, ts = batch.next_frames(ids, framer)
-        due_s = self._due_s(ts)
+        parts = batch.next_parts(len(ids))
+        due_s = self._due_s(np.concatenate([part.ts for part in parts]))
         self._flight.sent(batch, ids, due_s)
         batch.late += int(np.count_nonzero(due_s < now_s - _OVERRUN_S))
         self.progress.sent += len(ids)
         if not batch.unsent:
             self._current = None
-        return frames
+        return parts
 
     def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], now_s: float) -> None:
         """The broker's answers of one read; they are kept, and counted many at a time by `settle`."""
@@ -139,7 +139,7 @@ class Forward:
         self._count(self._flight.uncounted())
         until_ms = self.schedule.until_ms
         if until_ms is not None and until_ms > self._cursor:
-            unsent = self._fleet.count(self._cursor, until_ms)
+            unsent = self._readings.count(self._cursor, until_ms)
             self.progress.offered += unsent
             self.progress.overruns += unsent if self.schedule.measures_latency else 0
             self.progress.until_ms = until_ms

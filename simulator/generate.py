@@ -6,8 +6,8 @@ from itertools import chain
 import numpy as np
 
 from park.columns import Columns
-from simulator.fleet import Fleet
 from simulator.plan import Plan
+from simulator.readings import Readings
 from simulator.render import Renderer, line_renderers, ndjson_renderers
 
 FORMATS: dict[str, Callable[[Plan], Mapping[str, Renderer]]] = {
@@ -17,9 +17,9 @@ FORMATS: dict[str, Callable[[Plan], Mapping[str, Renderer]]] = {
 
 
 def make_lines(
-    fleet: Fleet, renderers: Mapping[str, Renderer], start_ms: int, until_ms: int
+    readings: Readings, renderers: Mapping[str, Renderer], start_ms: int, until_ms: int
 ) -> Iterator[tuple[int, bytes]]:
-    """The readings of [start, until).
+    """The readings of [start, until) as text.
 
     The lines are the same however the window is cut: ordered by time, then by kind as in the catalogue,
     then by device.
@@ -27,8 +27,8 @@ def make_lines(
     Yields:
         how many readings, and their lines.
     """
-    for first, last in fleet.windows(start_ms, until_ms):
-        parts = fleet.columns(first, last)
+    for first, last in readings.windows(start_ms, until_ms):
+        parts = readings.columns(first, last)
         if parts:
             yield sum(map(len, parts)), _interleave(parts, renderers)
 

@@ -1,4 +1,4 @@
-"""What should have been stored, and what a store holds instead: the arithmetic of `park verify`."""
+"""What should have been stored, and what a store holds instead: the arithmetic of `verify`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from park.catalogue import DeviceKind, ValueType
 from park.columns import Columns
 from park.model import Bools, Ints
-from simulator.fleet import Fleet
 from simulator.plan import Group, device_names
+from simulator.readings import Readings
 
 EXAMPLES = 5
 _CHUNK = 200_000
@@ -94,18 +94,18 @@ class Findings:
 
 
 class Ledger:
-    """Recomputes a fleet's readings and compares them with what a store holds."""
+    """Makes readings again and compares them with what a store holds."""
 
-    def __init__(self, fleet: Fleet, *, ignore_unselected: bool = False) -> None:
-        self.fleet = fleet
+    def __init__(self, readings: Readings, *, ignore_unselected: bool = False) -> None:
+        self.readings = readings
         self._ignore_unselected = ignore_unselected
-        self._groups = {group.kind.name: group for group in fleet.plan.groups}
+        self._groups = {group.kind.name: group for group in readings.plan.groups}
         self._numbers = {
             name: dict(zip(device_names(group.kind, group.device.tolist()), range(len(group.device)), strict=True))
             for name, group in self._groups.items()
         }
         self._sites = {
-            name: np.array(fleet.plan.sites(group.sector))[fleet.plan.site_rows(group)]
+            name: np.array(readings.plan.sites(group.sector))[readings.plan.site_rows(group)]
             for name, group in self._groups.items()
         }
 
@@ -116,11 +116,11 @@ class Ledger:
 
     def windows(self, start_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:
         """Windows of time whose readings fit in memory comfortably."""
-        return self.fleet.windows(start_ms, until_ms, rows=_CHUNK)
+        return self.readings.windows(start_ms, until_ms, rows=_CHUNK)
 
     def expected(self, start_ms: int, until_ms: int) -> dict[str, Columns]:
         """The readings that a store should hold in [start, until), by kind."""
-        return {columns.kind.name: columns for columns in self.fleet.columns(start_ms, until_ms)}
+        return {columns.kind.name: columns for columns in self.readings.columns(start_ms, until_ms)}
 
     def compare(self, kind: DeviceKind, expected: Columns | None, chunks: Iterable[Found]) -> Findings:
         """Compares one kind in one window of time.

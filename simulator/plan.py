@@ -63,6 +63,36 @@ class Selection:
         return self.interval_ms or self.town.interval_ms(kind)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shards:
+    """How the cells of each site are dealt to gateways, in turn, and which of these gateways run here.
+
+    Numbered over the whole town: a cell's shard follows from the cell and `total` alone. Hosts that agree on `total`
+    and divide the numbers among them share neither a cell nor a client id.
+
+    Attributes:
+        total: how many each site has in all, over all hosts.
+        here: the first and the last that run here; None for all.
+    """
+
+    total: int = 1
+    here: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.total < 1:
+            raise SelectionError(f"--shards {self.total}: must be at least 1")
+        if self.here is not None and not 0 <= self.here[0] <= self.here[1] < self.total:
+            raise SelectionError(
+                f"--shard {self.here[0]}..{self.here[1]}: of --shards {self.total}, choose from 0..{self.total - 1}"
+            )
+
+    @property
+    def numbers(self) -> range:
+        """Those that run here."""
+        first, last = self.here or (0, self.total - 1)
+        return range(first, last + 1)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Group:
     """The observed devices of one kind.
@@ -99,14 +129,14 @@ class Plan:
         """Names of the sector's sites, over which its cells are dealt in turn."""
         return tuple(site.name for site in self.selection.town.sites_of(sector))
 
-    def gateways(self, shards: int = 1) -> list["GatewayPlan"]:
-        """The plan cut by site and shard; a gateway without devices is left out."""
+    def gateways(self, shards: Shards) -> list["GatewayPlan"]:
+        """The plan cut by site and shard, those that run here; a gateway without devices is left out."""
         found: dict[tuple[str, int], list[Group]] = {}
         for group in self.groups:
             names = self.sites(group.sector)
-            site, shard = self.site_rows(group), group.cell // len(names) % shards
+            site, shard = self.site_rows(group), group.cell // len(names) % shards.total
             for row, name in enumerate(names):
-                for number in range(shards):
+                for number in shards.numbers:
                     mine = (site == row) & (shard == number)
                     if mine.any():
                         found.setdefault((name, number), []).append(replace(group, device=group.device[mine]))

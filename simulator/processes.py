@@ -1,29 +1,18 @@
-"""The gateways of a selection shared by several processes, which tell their parent how they fare.
-
-A pipe joins each child to its parent. Up go "ready", progress, "live" and "done"; down goes what all of them launch
-together, then "stop". The pipe's end means "stop" as well: no child outlives its parent.
-"""
+"""The gateways of a selection shared by several processes: the parent's side; `child` is the other."""
 
 import asyncio
 import contextlib
 import functools
-import gc
-import sys
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
-import structlog
-
-from park.safe_text import escape_event
+from simulator.child import DONE, LIVE, STOP
 from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
 from simulator.progress import Progress, merge
-from simulator.simulate import Crew, Preparation, Simulated, SimulateOptions, run_all, summarise
-
-_READY, _LIVE, _DONE, _STOP = "ready", "live", "done", "stop"
+from simulator.simulate import Preparation, Simulated, SimulateOptions, countdown, run_all, summarise
 
 
 def _ignore(*_: object) -> None:
@@ -38,7 +27,7 @@ async def simulate_in_processes(
     on_progress: Callable[[Progress], None] = _ignore,
     on_live: Callable[[], None] = _ignore,
 ) -> Simulated:
-    """Like `simulate`, in `options.processes` processes.
+    """Like `run_simulation`, in `options.processes` processes.
 
     Args:
         options: what, when and where.
@@ -77,16 +66,13 @@ class _Parent:
     ) -> None:
         self.children = children
         self._pipes = children.pipes
-        self._on_progress, self._on_live = on_progress, on_live
+        self._on_progress = on_progress
+        self._one_live = countdown(len(self._pipes), on_live)
         self._latest = [Progress() for _ in self._pipes]
-        self._waiting = len(self._pipes)
 
     async def ready(self) -> None:
         """Wait until every child's models are warm."""
-        await run_all(self._expect_ready(index) for index in range(len(self._pipes)))
-
-    async def _expect_ready(self, index: int) -> None:
-        await self._receive(index)
+        await run_all(self._receive(index) for index in range(len(self._pipes)))
 
     async def run(self, options: SimulateOptions, schedule: Schedule, stop: asyncio.Event) -> Progress:
         """Launch, and follow the children until they are done."""
@@ -103,14 +89,12 @@ class _Parent:
         await stop.wait()
         for pipe in self._pipes:
             with contextlib.suppress(OSError):
-                pipe.send(_STOP)
+                pipe.send(STOP)
 
     async def _follow(self, index: int) -> None:
-        while (message := await self._receive(index)) != _DONE:
-            if message == _LIVE:
-                self._waiting -= 1
-                if not self._waiting:
-                    self._on_live()
+        while (message := await self._receive(index)) != DONE:
+            if message == LIVE:
+                self._one_live()
             else:
                 self._latest[index] = message
                 self._on_progress(merge(self._latest))
@@ -129,37 +113,3 @@ class _Parent:
         if isinstance(message, BaseException):
             raise message
         return message
-
-
-def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
-    """The whole of a child: every `count`-th gateway, from `index` on."""
-    # Standard output is the parent's, for its summary.
-    structlog.configure(
-        processors=[escape_event, *structlog.get_config()["processors"]],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    asyncio.run(_serve(prepare, index, count, pipe))
-
-
-async def _serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def told_to_stop() -> None:
-        stop.set()
-        loop.remove_reader(pipe.fileno())
-
-    try:
-        crew = Crew(prepare(), index, count)
-        crew.warm_up()
-        gc.enable()  # again, see `children`
-        pipe.send(_READY)
-        options, schedule = pipe.recv()
-        loop.add_reader(pipe.fileno(), told_to_stop)
-
-        pipe.send(await crew.run(options, schedule, stop, on_progress=pipe.send, on_live=lambda: pipe.send(_LIVE)))
-        pipe.send(_DONE)
-    except (BrokenPipeError, EOFError):
-        return
-    except Exception as error:  # noqa: BLE001 - carried to the parent, which raises it
-        pipe.send(error)

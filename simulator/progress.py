@@ -18,8 +18,7 @@ class Progress:
     Attributes:
         offered: readings due.
         sent: readings sent, repeats included.
-        acknowledged: distinct readings that the broker took.
-        unheard: readings that the broker took while nobody listened; not counted as acknowledged.
+        acknowledged: distinct readings that the broker took and somebody subscribes to.
         overruns: readings sent over a second after they were due, or never; history left out.
         reconnects: connections made after the first.
         until_ms: every reading before this has been offered.
@@ -29,7 +28,6 @@ class Progress:
     offered: int = 0
     sent: int = 0
     acknowledged: int = 0
-    unheard: int = 0
     overruns: int = 0
     reconnects: int = 0
     until_ms: int = 2**63
@@ -43,7 +41,6 @@ def merge(parts: Sequence[Progress]) -> Progress:
         total.offered += part.offered
         total.sent += part.sent
         total.acknowledged += part.acknowledged
-        total.unheard += part.unheard
         total.overruns += part.overruns
         total.reconnects += part.reconnects
         total.until_ms = min(total.until_ms, part.until_ms)

@@ -20,17 +20,13 @@ import structlog
 from mqttlink import Address, Link, LinkError, LinkOptions, Session
 from mqttlink.frames import content_type_property, encode_publishes
 from park.codecs import DEFAULT
-from park.model import Ints
 from park.topics import gateway_topic
 from simulator.clock import Schedule
-from simulator.dispatch import Dispatch
+from simulator.dispatch import Dispatch, Part
 from simulator.errors import MissingPassword
-from simulator.fleet import Fleet
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
-from simulator.progress import Progress
-
-__all__ = ["Credentials", "Gateway", "GatewayOptions", "Progress"]
+from simulator.readings import Readings
 
 log = structlog.get_logger()
 
@@ -94,7 +90,7 @@ class Gateway:
 
     Args:
         gateway: what it carries.
-        fleet: its own devices.
+        readings: of its own devices.
         schedule: when readings are due.
         broker: where to publish.
         drops: when it drops its connection, in seconds since the launch.
@@ -104,15 +100,15 @@ class Gateway:
     def __init__(
         self,
         gateway: GatewayPlan,
-        fleet: Fleet,
+        readings: Readings,
         schedule: Schedule,
         *,
         broker: GatewayOptions,
         drops: Iterator[float],
         on_live: Callable[[], None],
     ) -> None:
-        self._gateway, self._fleet, self._drops, self._on_live = gateway, fleet, drops, on_live
-        self._forward = Forward(fleet, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
+        self._gateway, self._drops, self._on_live = gateway, drops, on_live
+        self._forward = Forward(readings, schedule, rewind_s=broker.rewind_s, drain_s=broker.drain_s)
         self.progress = self._forward.progress
         self._refused_logged = False
         self._away_logged = False
@@ -185,7 +181,7 @@ class Gateway:
         count = min(self._link.window_free, batch.unsent)
         if count:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
-            for data in self._forward.frames(batch, ids, _frame, time.time()):
+            for data in self._packets(self._forward.next_parts(batch, ids, time.time()), ids):
                 self._link.send(data)
 
     async def _drop(self) -> None:
@@ -214,7 +210,6 @@ class Gateway:
             self._refusals(codes[~taken])
 
     def _refusals(self, reasons: npt.NDArray[np.uint8]) -> None:
-        self.progress.unheard += int(np.count_nonzero(reasons == mqtt5.PubAckReasonCode.NO_MATCHING_SUBSCRIBERS))
         if not self._refused_logged:
             self._refused_logged = True
             reason = mqtt5.PubAckReasonCode(int(reasons[0])).name.lower().replace("_", " ")
@@ -273,21 +268,27 @@ class Gateway:
     def _state(self, state: str) -> bytes:
         """A birth or goodbye; `live_from` tells history from live readings, where the town keeps real time."""
         live = {"live_from": self._forward.schedule.origin_ms} if self._forward.schedule.is_now else {}
-        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._fleet)}
+        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._gateway.plan)}
         return json.dumps(said | live).encode()
 
     def _will(self) -> mqtt5.Will:
         payload = json.dumps({"state": "offline"}).encode()
         return mqtt5.Will(self._topic("state"), payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True)
 
-
-def _frame(
-    topics: npt.NDArray[np.uint8],
-    lengths: Ints,
-    payload: npt.NDArray[np.uint8],
-    keep: npt.NDArray[np.bool_],
-    ids: npt.NDArray[np.uint16],
-) -> bytes:
-    return encode_publishes(
-        topics=topics, topic_lengths=lengths, payload=payload, keep=keep, packet_ids=ids, properties=_PROPERTIES
-    )
+    def _packets(self, parts: list[Part], ids: npt.NDArray[np.uint16]) -> list[bytes]:
+        """The packets of each part; its readings take the next ids."""
+        packets, first = [], 0
+        for part in parts:
+            last = first + len(part)
+            packets.append(
+                encode_publishes(
+                    topics=part.topics,
+                    topic_lengths=part.topic_lengths,
+                    payload=part.payload,
+                    keep=part.keep,
+                    packet_ids=ids[first:last],
+                    properties=_PROPERTIES,
+                )
+            )
+            first = last
+        return packets

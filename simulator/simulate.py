@@ -4,16 +4,16 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from simulator.clock import Schedule, ScheduleOptions
-from simulator.fleet import Fleet
-from simulator.plan import GatewayPlan, Selection, make_plan
+from simulator.errors import SelectionError
+from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway, GatewayOptions
-from simulator.state import TownState
+from simulator.readings import Readings, readings_of_plans
 from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25
@@ -25,12 +25,12 @@ class Preparation:
 
     Attributes:
         begin_ms: the first moment of the schedule, or one shortly before it.
-        connections: gateways per site.
+        shards: which gateways; None for one a site, or as many as the processes need.
     """
 
     selection: Selection
     begin_ms: int
-    connections: int = 1
+    shards: Shards | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class SimulateOptions:
     """What to publish, when and where.
 
     Attributes:
-        connections: gateways per site.
+        shards: which gateways; None for one a site, or as many as the processes need.
         processes: how many processes share the gateways.
         ramp_up_s: gateways join one after the other over this time. What was due before is their history:
             sent when they join, left out of latencies and overruns, so that the same readings are stored.
@@ -48,7 +48,7 @@ class SimulateOptions:
     selection: Selection
     schedule: ScheduleOptions
     broker: GatewayOptions
-    connections: int = 1
+    shards: Shards | None = None
     processes: int = 1
     ramp_up_s: float = 0.0
     unrest: Unrest = field(default_factory=Unrest)
@@ -56,7 +56,7 @@ class SimulateOptions:
     def preparation(self) -> Preparation:
         """For a launch at this moment."""
         begin_ms = self.schedule.launched().begin_ms
-        return Preparation(selection=self.selection, begin_ms=begin_ms, connections=self.connections)
+        return Preparation(selection=self.selection, begin_ms=begin_ms, shards=self.shards)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,16 +134,26 @@ def summarise(total: Progress, duration_s: float) -> SimulateSummary:
 
 
 def gateway_plans(preparation: Preparation, processes: int) -> list[GatewayPlan]:
-    """The gateways; more per site than asked if there would be fewer than processes."""
+    """The gateways that run here, at least one for each process.
+
+    Raises:
+        SelectionError: there are fewer.
+    """
     plan = make_plan(preparation.selection)
-    gateways = plan.gateways(preparation.connections)
+    shards = preparation.shards
+    if shards is None:
+        sites = len(plan.gateways(Shards()))
+        shards = Shards(total=math.ceil(processes / sites))
+    gateways = plan.gateways(shards)
+    if not gateways:
+        raise SelectionError(f"--shard: no device stands in shards {shards.numbers[0]}..{shards.numbers[-1]}")
     if len(gateways) < processes:
-        gateways = plan.gateways(math.ceil(processes / max(1, len(plan.gateways(1)))))
+        raise SelectionError(f"--processes {processes}: there are {len(gateways)} gateways to share; see --shards")
     return gateways
 
 
-#: A gateway's number in the town, its plan, and its devices.
-_Member: TypeAlias = tuple[int, GatewayPlan, Fleet]
+#: A gateway's number among those that run here, its plan, and its readings.
+_Member: TypeAlias = tuple[int, GatewayPlan, Readings]
 
 
 class Crew:
@@ -154,14 +164,14 @@ class Crew:
         plans = gateway_plans(preparation, processes)
         self._gateways = len(plans)
         mine = list(enumerate(plans))[index::processes]
-        state = TownState(plan.plan for _, plan in mine) if mine else None
-        self._members: list[_Member] = [(number, plan, Fleet(plan.plan, state)) for number, plan in mine]
+        readings = readings_of_plans([plan.plan for _, plan in mine])
+        self._members: list[_Member] = [(*member, its) for member, its in zip(mine, readings, strict=True)]
 
     def warm_up(self) -> None:
         """Bring the models' state to the first moment, so that the launch finds them ready."""
         begin_ms = self._begin_ms
-        for _, _, fleet in self._members:
-            fleet.columns(*next(fleet.windows(begin_ms, begin_ms + 60_000)))
+        for _, _, readings in self._members:
+            readings.columns(*next(readings.windows(begin_ms, begin_ms + 60_000)))
         # What stands now stays: the collector need not look at it again and again.
         gc.freeze()
 
@@ -174,29 +184,13 @@ class Crew:
         on_progress: Callable[[Progress], None],
         on_live: Callable[[], None] = _ignore,
     ) -> Progress:
-        """Publish; see `simulate`."""
-        waiting = len(self._members)
-
-        def one_live() -> None:
-            nonlocal waiting
-            waiting -= 1
-            if not waiting:
-                on_live()
-
+        """Publish; see `run_simulation`."""
+        one_live = countdown(len(self._members), on_live)
         gateways = [self._gateway(member, options, schedule, one_live) for member in self._members]
-
-        async def report() -> None:
-            while True:
-                on_progress(merge([gateway.progress for gateway in gateways]))
-                await asyncio.sleep(REPORT_EVERY_S)
-
-        async def end() -> None:
-            await stop.wait()
-            now_s = time.time()
-            for gateway in gateways:
-                gateway.end(now_s)
-
-        beside = [asyncio.create_task(report(), name="progress"), asyncio.create_task(end(), name="end")]
+        beside = [
+            asyncio.create_task(_report(gateways, on_progress), name="progress"),
+            asyncio.create_task(_end(gateways, stop), name="end"),
+        ]
         try:
             await run_all(gateway.run() for gateway in gateways)
         finally:
@@ -209,11 +203,11 @@ class Crew:
     def _gateway(
         self, member: _Member, options: SimulateOptions, schedule: Schedule, on_live: Callable[[], None]
     ) -> Gateway:
-        number, plan, fleet = member
+        number, plan, readings = member
         count = self._gateways
         return Gateway(
             plan,
-            fleet,
+            readings,
             replace(schedule, join_after_s=options.ramp_up_s * number / count),
             broker=options.broker,
             drops=options.unrest.drops(options.selection.seed, plan.client_id, count),
@@ -221,7 +215,33 @@ class Crew:
         )
 
 
-async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def _report(gateways: Sequence[Gateway], on_progress: Callable[[Progress], None]) -> None:
+    while True:
+        on_progress(merge([gateway.progress for gateway in gateways]))
+        await asyncio.sleep(REPORT_EVERY_S)
+
+
+async def _end(gateways: Sequence[Gateway], stop: asyncio.Event) -> None:
+    await stop.wait()
+    now_s = time.time()
+    for gateway in gateways:
+        gateway.end(now_s)
+
+
+def countdown(count: int, done: Callable[[], None]) -> Callable[[], None]:
+    """A function whose call number `count` calls `done`."""
+    left = count
+
+    def one() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done()
+
+    return one
+
+
+async def run_all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
     """Runs everything; the first failure ends the rest and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:

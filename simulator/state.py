@@ -2,11 +2,12 @@
 
 All of it is cache: the carried state of the latest days and of a few long ago, and the state of the days in
 use. Fleets of several gateways share one, so that a day of the world is made once and every sector is carried
-through it.
+through it. It is the state in which nobody commands anything; blocks of cells to which orders came are worked out
+beside it, see `simulator.blocks`.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from park.catalogue import Sector
-from park.model import Carry, Ints, Model, Moments, Observation, Setting, Streams, Strides, WorldDay
+from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Setting, Streams, WorldDay
+from simulator.blocks import CommandedBlocks, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import World
@@ -34,21 +36,37 @@ class _Cells:
 
 
 class TownState:
-    """World and models of the cells that some plans of one selection observe."""
+    """World and models of the cells that some plans of one selection observe.
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
+    Args:
+        plans: of one selection.
+        orders: what the devices of a sector, by its name, have been commanded.
+    """
+
+    def __init__(self, plans: Iterable[Plan], orders: Mapping[str, Orders] | None = None) -> None:
         plans = list(plans)
         selection = plans[0].selection
         self.streams: Streams = CounterStreams(selection.seed)
         self.world = _world(selection, self.streams)
         self._sectors = {
-            sector.name: _Cells(cells=cells, model=_model(selection, sector, self.streams))
-            for sector, cells in _observed(plans)
+            sector.name: _Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
         }
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
         self._milestones: dict[int, dict[str, Carry]] = {}
         self._milestones_apart = _DAYS_AT_ONCE
         self._days: OrderedDict[tuple[str, int], Any] = OrderedDict()
+        self._commanded: dict[str, CommandedBlocks] = {}
+        for name, given in (orders or {}).items():
+            self.obey(name, given)
+
+    def obey(self, name: str, orders: Orders) -> None:
+        """From now on these are all the orders to devices of the sector."""
+        if name not in self._commanded:
+            sector = self._sectors[name]
+            self._commanded[name] = CommandedBlocks(
+                sector.model, sector.cells, self.world, lambda day: self._carried(day)[name]
+            )
+        self._commanded[name].obey(orders)
 
     def rows(self, group: Group) -> Ints:
         """(D,) the row of each device's cell in its sector's state."""
@@ -56,14 +74,15 @@ class TownState:
 
     def observe(self, group: Group, day: int, at: Moments) -> Observation:
         """What devices of the group's kind measure at moments of one day of the town."""
-        sector = self._sectors[group.sector.name]
-        return sector.model.observe(group.kind.name, self._day(group.sector.name, day), at)
+        name, kind = group.sector.name, group.kind.name
+        seen = self._sectors[name].model.observe(kind, self._day(name, day), at)
+        return self._commanded[name].observe(kind, day, at, seen) if name in self._commanded else seen
 
     def _day(self, name: str, day: int) -> Any:
         if (name, day) not in self._days:
             sector = self._sectors[name]
             carry = self._carried(day)[name]
-            self._days[name, day] = sector.model.day(sector.cells, carry, self.world.day(day))
+            self._days[name, day] = sector.model.day(sector.cells, carry, self.world.day(day), NO_ORDERS)
             while len(self._days) > _DAYS_KEPT * len(self._sectors):
                 self._days.popitem(last=False)
         return self._days[name, day]
@@ -102,19 +121,11 @@ class TownState:
 def _advance(sector: _Cells, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
     """Some days on, a block of cells at a time, so that the models' intermediate arrays stay small."""
     parts = [
-        _stride(sector.model, sector.cells[block], {name: values[block] for name, values in carry.items()}, worlds)
+        through(sector.model, sector.cells[block], {name: values[block] for name, values in carry.items()}, worlds)
         for first in range(0, len(sector.cells), _CELLS_AT_ONCE)
         for block in (slice(first, first + _CELLS_AT_ONCE),)
     ]
     return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
-
-
-def _stride(model: Model, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-    if isinstance(model, Strides):
-        return model.stride(cells, carry, worlds)
-    for world in worlds:
-        carry = model.advance(cells, carry, world)
-    return carry
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:
@@ -140,12 +151,12 @@ def _world(selection: Selection, streams: Streams) -> World:
     )
 
 
-def _model(selection: Selection, sector: Sector, streams: Streams) -> Model:
+def _model(selection: Selection, sector: Sector) -> Model:
     town = selection.town
     rows = [site.name for site in town.sites]
     own = np.array([rows.index(site.name) for site in town.sites_of(sector)])
     setting = Setting(
-        streams=streams,
+        streams=CounterStreams(selection.seed, sector.name),
         site_of=lambda cells: own[cells % len(own)],
         latitude=town.settings.latitude,
         longitude=town.settings.longitude,

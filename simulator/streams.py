@@ -1,4 +1,4 @@
-"""Counter-based randomness: every value is a pure function of (seed, name, counters).
+"""Counter-based randomness: every value is a pure function of (seed, owner, name, counters).
 
 Nothing is consumed and nothing has to be replayed: any reading of any device at any time is drawn
 directly, in any order, on any host.
@@ -37,10 +37,16 @@ class CounterStreams:
     A value does not depend on the shape of the arrays in which it is asked for. Counters may be
     negative. The same name gives unrelated values as a uniform and as a normal, and with another
     number of counters.
+
+    Args:
+        seed: of the town.
+        owner: the sector to which they are bound, so that the same names in another give unrelated values;
+            empty for the world's and the fleet's own.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, owner: str = "") -> None:
         self._seed = seed
+        self._owner = owner
         self._keys: dict[tuple[str, str, int], int] = {}
 
     def uniform(self, name: str, *counters: Ints | int) -> Floats:
@@ -80,7 +86,8 @@ class CounterStreams:
     def _key(self, use: str, name: str, arity: int) -> int:
         key = self._keys.get((use, name, arity))
         if key is None:
-            text = f"{self._seed}/{use}/{arity}/{name}".encode()
+            bound = f"{self._owner}/{name}" if self._owner else name
+            text = f"{self._seed}/{use}/{arity}/{bound}".encode()
             key = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
             self._keys[use, name, arity] = key
         return key

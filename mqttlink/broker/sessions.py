@@ -49,7 +49,6 @@ class Stats:
     sent: int = 0
     acknowledged: int = 0
     unheard: int = 0
-    redelivered: int = 0
     expired: int = 0
     dropped_queue_full: int = 0
     dropped_slow_reader: int = 0
@@ -152,7 +151,6 @@ class BrokerSession:
         while self._unsent and self._has_room(outlet):
             packet_id, delivery = self._unsent.popleft()
             self._in_flight[packet_id] = delivery
-            self._stats.redelivered += 1
             outlet.enqueue(delivery.frame(packet_id, now, duplicate=True))
         while self._queue and not self._unsent and self._has_room(outlet):
             delivery = self._queue.popleft()

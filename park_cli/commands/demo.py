@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from park_cli.options import Config, Devices, Interval, Json, Seed, SelectionOptions, duration_ms
+from park_cli.expand import expanded
+from park_cli.options import Json, SelectionOptions, duration_ms
 from park_cli.signals import on_abort
 from simulator.children import Children
 
@@ -22,6 +23,7 @@ app = typer.Typer(name="demo", pretty_exceptions_enable=False)
 
 
 @app.command()
+@expanded
 def demo(
     for_: Annotated[str | None, typer.Option("--for", help="Stop after 60s, 10m, counted from the live start.")] = None,
     backfill: Annotated[str, typer.Option(help="How much history is shown at first sight.")] = "24h",
@@ -32,10 +34,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)] = 0,
     *,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
-    seed: Seed = None,
-    devices: Devices = None,
-    interval: Interval = None,
-    config: Config = None,
+    asked: SelectionOptions,
     json: Json = False,
 ) -> None:
     """Show the whole park on this machine: no Docker, no server, no account.
@@ -47,7 +46,6 @@ def demo(
 
       park demo --for 60s --devices 500 --open
     """
-    asked = SelectionOptions(seed=seed, devices=devices, interval=interval, config=config)
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
     if port:
         from park_cli.foresight import free_port  # noqa: PLC0415 - only who names a port waits for it

@@ -10,42 +10,26 @@ from typing import Annotated, BinaryIO
 import typer
 
 from park_cli.errors import UsageError
-from park_cli.options import (
-    Config,
-    Devices,
-    FirstDevice,
-    Interval,
-    Kinds,
-    Sectors,
-    Seed,
-    SelectionOptions,
-    Start,
-    Until,
-    window_ms,
-)
+from park_cli.expand import expanded
+from park_cli.options import PartOptions, WindowOptions
 from park_cli.output import progress_bar
 from park_cli.signals import on_abort
-from simulator.fleet import Fleet
 from simulator.generate import FORMATS, make_lines
-from simulator.plan import make_plan
+from simulator.readings import readings_of
 
 app = typer.Typer(name="generate", pretty_exceptions_enable=False)
 
+_DAY_MS = 86_400_000
+
 
 @app.command()
+@expanded
 def generate(
     format_: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "ndjson",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
     *,
-    seed: Seed = None,
-    start: Start = None,
-    until: Until = None,
-    devices: Devices = None,
-    first_device: FirstDevice = 0,
-    sector: Sectors = None,
-    kind: Kinds = None,
-    interval: Interval = None,
-    config: Config = None,
+    asked: PartOptions,
+    window: WindowOptions,
 ) -> None:
     """Write the readings of a window of time as text; no broker.
 
@@ -58,23 +42,14 @@ def generate(
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format {format_}: choose from {', '.join(FORMATS)}")
-    selection = SelectionOptions(
-        seed=seed,
-        devices=devices,
-        first_device=first_device,
-        sectors=sector,
-        kinds=kind,
-        interval=interval,
-        config=config,
-    ).resolve()
-    window = window_ms(selection.town, start, until, default_until="1d")
+    selection = asked.resolve()
+    start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
     with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
-        plan = make_plan(selection)
-        fleet = Fleet(plan)
-        renderers = FORMATS[format_](plan)
-        task = bar.add_task("generating", total=fleet.count(*window), note="readings")
-        for count, lines in make_lines(fleet, renderers, *window):
+        readings = readings_of(selection)
+        renderers = FORMATS[format_](readings.plan)
+        task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
+        for count, lines in make_lines(readings, renderers, start_ms, until_ms):
             sink.write(lines)
             bar.advance(task, count)
 

@@ -2,31 +2,19 @@
 
 import asyncio
 import dataclasses
+import re
 from typing import Annotated
 
 import typer
 
 from mqttlink import parse_broker_url
 from park_cli.errors import UsageError
-from park_cli.options import (
-    DEFAULT_BROKER,
-    Broker,
-    Config,
-    Devices,
-    FirstDevice,
-    Interval,
-    Json,
-    Kinds,
-    Sectors,
-    Seed,
-    SelectionOptions,
-    Start,
-    Until,
-    duration_ms,
-)
+from park_cli.expand import expanded
+from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, WindowOptions, duration_ms
 from park_cli.output import print_summary, progress_bar
 from park_cli.schedules import credentials, schedule_of
 from park_cli.signals import run_until_signal
+from simulator.plan import Shards
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
 from simulator.publish import GatewayOptions
@@ -37,22 +25,25 @@ app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
 
 
 @app.command()
+@expanded
 def simulate(
     broker: Broker = DEFAULT_BROKER,
     *,
-    seed: Seed = None,
-    start: Start = None,
-    until: Until = None,
-    devices: Devices = None,
-    first_device: FirstDevice = 0,
-    sector: Sectors = None,
-    kind: Kinds = None,
-    interval: Interval = None,
-    config: Config = None,
+    asked: SelectionOptions,
+    window: WindowOptions,
     backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
     speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
     processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
-    connections: Annotated[int, typer.Option(min=1, help="Gateways, and so connections, per site.")] = 1,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            "--shards",
+            "--connections",
+            help="Gateways, and so connections, per site, over all hosts.",
+            show_default="1, or as --processes needs",
+        ),
+    ] = None,
+    shard: Annotated[str | None, typer.Option(help="Which of them run here: 0..3, or one.", show_default="all")] = None,
     rewind: Annotated[str, typer.Option(help="What a gateway sends again after a reconnection.")] = "10s",
     drain: Annotated[str, typer.Option(help="How long after the end a backlog is still worked off.")] = "30s",
     ramp_up: Annotated[str, typer.Option(help="Gateways join one after the other over this time: 30s.")] = "0s",
@@ -72,6 +63,9 @@ def simulate(
     away comes later, with its own time, so that `park verify` needs no such option. What was due before a gateway
     joined counts as history. Connections made again are counted as reconnects.
 
+    Several hosts share a town by --shards, the same on each, and --shard, another on each; the other options are the
+    same. No gateway and no field, building or road is then on two hosts, and `park verify` needs no such option.
+
     Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
     file per site. A gateway's user name is its site, unless --broker names a user.
 
@@ -81,26 +75,20 @@ def simulate(
       park simulate --speed max --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
 
       park simulate --devices 10000 --kind soil_probe --interval 1s --processes 2 --until 2026-11-30T12:00:00Z
+
+      park simulate --devices 100000 --shards 8 --shard 0..3
     """
-    selection = SelectionOptions(
-        seed=seed,
-        devices=devices,
-        first_device=first_device,
-        sectors=sector,
-        kinds=kind,
-        interval=interval,
-        config=config,
-    ).resolve()
+    selection = asked.resolve()
     options = SimulateOptions(
         selection=selection,
-        schedule=schedule_of(selection, start, until, backfill, speed),
+        schedule=schedule_of(selection, window, backfill, speed),
         broker=GatewayOptions(
             address=parse_broker_url(broker),
             credentials=credentials(),
             rewind_s=duration_ms(rewind, "--rewind") / 1000,
             drain_s=duration_ms(drain, "--drain") / 1000,
         ),
-        connections=connections,
+        shards=_shards(shards, shard),
         processes=processes,
         ramp_up_s=duration_ms(ramp_up, "--ramp-up") / 1000,
         unrest=Unrest(
@@ -112,6 +100,17 @@ def simulate(
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:
         raise typer.Exit(1)
+
+
+def _shards(total: int | None, here: str | None) -> Shards | None:
+    if here is None:
+        return None if total is None else Shards(total=total)
+    if total is None:
+        raise UsageError(f"--shard {here}: say with --shards how many there are, over all hosts")
+    match = re.fullmatch(r"(\d{1,9})(?:\.\.(\d{1,9}))?", here)
+    if match is None:
+        raise UsageError(f"--shard {here}: give one number, or two such as 0..3")
+    return Shards(total=total, here=(int(match[1]), int(match[2] or match[1])))
 
 
 def _storm_s(text: str) -> float:

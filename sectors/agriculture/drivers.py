@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, GRID_S, Floats, WorldDay
+from park.grid import GRID_H, integral
+from park.model import GRID_POINTS, Floats, WorldDay
 from sectors.agriculture import et0
 
 #: The soil's grid is every sixth instant of the day's: half-hours.
 STRIDE = 6
 POINTS = (GRID_POINTS - 1) // STRIDE + 1
-HOURS: Floats = np.arange(POINTS, dtype=np.float64) * (STRIDE * GRID_S / 3600.0)
+HOURS: Floats = np.arange(POINTS, dtype=np.float64) * (STRIDE * GRID_H)
 
 #: Warming of the soil's surface over the air by the sun, Cel per W/m2, and cooling by a clear sky, Cel.
 _SUN_WARMS = 0.010
@@ -72,11 +73,3 @@ def _clearness(world: WorldDay, clear: Floats) -> Floats:
     high = world.sun_elevation > 17.0
     of_moment = world.ghi / np.where(high, clear, 1.0)
     return np.clip(np.where(high, of_moment, of_day), 0.3, 1.0)
-
-
-def integral(rate_per_hour: Floats) -> Floats:
-    """Integral since the day's start of a series on the day's grid, by trapezia, (..., GRID_POINTS)."""
-    total = np.zeros_like(rate_per_hour)
-    steps = (rate_per_hour[..., 1:] + rate_per_hour[..., :-1]) * (0.5 * GRID_S / 3600.0)
-    np.cumsum(steps, axis=-1, out=total[..., 1:])
-    return total

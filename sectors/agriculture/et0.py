@@ -1,9 +1,9 @@
-"""Reference evapotranspiration after FAO-56, daily and for shorter periods.
+"""Reference evapotranspiration after FAO-56, for periods of an hour or less.
 
 Source of every equation here: Allen, Pereira, Raes & Smith (1998). Crop evapotranspiration. FAO
 Irrigation and Drainage Paper 56. Equation numbers are the paper's.
 
-Radiation is in MJ m-2 per day or per hour as the paper has it; `MJ_PER_HOUR` converts W/m2.
+Radiation is in MJ m-2 per hour as the paper has it, or per day where said; `MJ_PER_HOUR` converts W/m2.
 """
 
 import numpy as np
@@ -12,15 +12,9 @@ from park.model import Bools, Floats
 
 MJ_PER_HOUR = 0.0036
 SOLAR_CONSTANT = 1367.0  # W/m2
-STEFAN_BOLTZMANN_DAILY = 4.903e-9  # MJ K-4 m-2 day-1
-STEFAN_BOLTZMANN_HOURLY = STEFAN_BOLTZMANN_DAILY / 24.0
+STEFAN_BOLTZMANN_HOURLY = 4.903e-9 / 24.0  # MJ K-4 m-2 h-1
 ALBEDO = 0.23
 _KELVIN = 273.16
-
-
-def pressure(elevation_m: float) -> float:
-    """Mean atmospheric pressure at an elevation, kPa (equation 7)."""
-    return float(101.3 * ((293.0 - 0.0065 * elevation_m) / 293.0) ** 5.26)
 
 
 def psychrometric(pressure_kpa: float | Floats) -> float | Floats:
@@ -33,33 +27,9 @@ def saturation_pressure(temperature: Floats) -> Floats:
     return np.asarray(0.6108 * np.exp(17.27 * temperature / (temperature + 237.3)))
 
 
-def mean_saturation_pressure(tmax: Floats, tmin: Floats) -> Floats:
-    """Mean saturation vapour pressure of a day, kPa (equation 12)."""
-    return 0.5 * (saturation_pressure(tmax) + saturation_pressure(tmin))
-
-
-def saturation_slope(temperature: Floats) -> Floats:
-    """Slope of the saturation vapour pressure curve, kPa/Cel (equation 13)."""
-    return 4098.0 * saturation_pressure(temperature) / (temperature + 237.3) ** 2
-
-
-def vapour_pressure(tmax: Floats, tmin: Floats, rhmax: Floats, rhmin: Floats) -> Floats:
-    """Actual vapour pressure of a day from its extremes of humidity in %, kPa (equation 17)."""
-    return 0.005 * (saturation_pressure(tmin) * rhmax + saturation_pressure(tmax) * rhmin)
-
-
 def sun_distance(day_of_year: Floats) -> Floats:
     """Inverse relative distance of the earth to the sun (equation 23)."""
     return np.asarray(1.0 + 0.033 * np.cos(2.0 * np.pi * day_of_year / 365.0))
-
-
-def extraterrestrial_radiation(latitude: float, day_of_year: Floats) -> Floats:
-    """Radiation of a day above the atmosphere, MJ m-2 day-1 (equations 21 and 23 to 25)."""
-    phi = np.deg2rad(latitude)
-    delta = 0.409 * np.sin(2.0 * np.pi * day_of_year / 365.0 - 1.39)
-    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(delta), -1.0, 1.0))
-    mean_cosine = sunset * np.sin(phi) * np.sin(delta) + np.cos(phi) * np.cos(delta) * np.sin(sunset)
-    return np.asarray(24.0 * 60.0 / np.pi * 0.0820 * sun_distance(day_of_year) * mean_cosine)
 
 
 def clear_sky_radiation(extraterrestrial: Floats, elevation_m: float) -> Floats:
@@ -87,37 +57,6 @@ def emitted_longwave(temperature: Floats, stefan_boltzmann: float) -> Floats:
 def wind_at_2m(wind_speed: Floats, height_m: float = 10.0) -> Floats:
     """Wind speed at 2 m from that at `height_m`, m/s (equation 47)."""
     return np.asarray(wind_speed * (4.87 / np.log(67.8 * height_m - 5.42)))
-
-
-def et0_daily(
-    *,
-    tmax: Floats,
-    tmin: Floats,
-    rhmax: Floats,
-    rhmin: Floats,
-    wind_2m: Floats,
-    solar: Floats,
-    latitude: float,
-    elevation_m: float,
-    day_of_year: Floats,
-) -> Floats:
-    """Penman-Monteith reference evapotranspiration of whole days, mm/day (equation 6).
-
-    Parameters:
-        tmax, tmin: extremes of the air temperature at 2 m, Cel.
-        rhmax, rhmin: extremes of relative humidity, %.
-        wind_2m: mean wind speed at 2 m, m/s.
-        solar: solar radiation, MJ m-2 day-1.
-    """
-    mean = 0.5 * (tmax + tmin)
-    actual = vapour_pressure(tmax, tmin, rhmax, rhmin)
-    clear = clear_sky_radiation(extraterrestrial_radiation(latitude, day_of_year), elevation_m)
-    emitted = 0.5 * (emitted_longwave(tmax, STEFAN_BOLTZMANN_DAILY) + emitted_longwave(tmin, STEFAN_BOLTZMANN_DAILY))
-    net = (1.0 - ALBEDO) * solar - net_longwave(emitted, actual, solar / clear)  # equations 38 and 40
-    slope, gamma = saturation_slope(mean), psychrometric(pressure(elevation_m))
-    deficit = mean_saturation_pressure(tmax, tmin) - actual
-    demand = 0.408 * slope * net + gamma * 900.0 / (mean + 273.0) * wind_2m * deficit
-    return np.asarray(demand / (slope + gamma * (1.0 + 0.34 * wind_2m)))
 
 
 def et0_hourly(

@@ -8,12 +8,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from park.model import GRID_POINTS, Carry, Floats, Ints, Model, Moments, Observation, Setting, WorldDay
+from park.grid import Sampler, integral
+from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.agriculture import climate, greenhouse, probe, station, valve
 from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, SOIL_PROBE, WEATHER_STATION
-from sectors.agriculture.drivers import integral
 from sectors.agriculture.fields import Fields, survey
-from sectors.agriculture.instruments import Between, between
 from sectors.agriculture.irrigation import Watering
 from sectors.agriculture.soil import soil_day
 
@@ -127,14 +126,14 @@ class FarmDay:
         """(S, GRID_POINTS) precipitation since the day's start, mm."""
         return integral(self.world.precipitation)
 
-    def weather(self, at: Moments) -> Between:
+    def weather(self, at: Moments) -> Sampler:
         """Where readings stand in the series of the weather."""
-        return between(self.farm.fields.site.take(at.row), GRID_POINTS, at.x)
+        return Sampler(self.farm.fields.site.take(at.row), at.x)
 
 
 def _observe_station(day: FarmDay, at: Moments) -> Observation:
     site = day.weather(at)
-    fallen = day.carry["precipitation_total"].take(at.row) + site.of(day.fallen)
+    fallen = day.carry["precipitation_total"].take(at.row) + site.line(day.fallen)
     return station.observe(
         day.farm.setting,
         day.farm.stations,
@@ -142,16 +141,16 @@ def _observe_station(day: FarmDay, at: Moments) -> Observation:
         world=day.world,
         site=site,
         fallen=fallen,
-        charge=site.of(day.charge),
+        charge=site.line(day.charge),
     )
 
 
 def _observe_probe(day: FarmDay, at: Moments) -> Observation:
-    return probe.observe(day.farm.setting, day.farm.probes, day.soil, at, charge=day.weather(at).of(day.charge))
+    return probe.observe(day.farm.setting, day.farm.probes, day.soil, at, charge=day.weather(at).line(day.charge))
 
 
 def _observe_valve(day: FarmDay, at: Moments) -> Observation:
-    charge = day.weather(at).of(day.charge)
+    charge = day.weather(at).line(day.charge)
     return valve.observe(
         day.farm.setting, day.farm.valves, day.watering, at, metered=day.carry["water_total"], charge=charge
     )
@@ -161,6 +160,7 @@ def _observe_house(day: FarmDay, at: Moments) -> Observation:
     return climate.observe(day.farm.setting, day.farm.computers, day.house, at)
 
 
+#: Kind to what its devices measure.
 OBSERVERS: Mapping[str, Callable[[FarmDay, Moments], Observation]] = {
     WEATHER_STATION.name: _observe_station,
     SOIL_PROBE.name: _observe_probe,
@@ -192,7 +192,7 @@ class Agriculture:
             "precipitation_total": np.zeros(len(cells)),
         }
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The ends of the soil's paths, and the registers with the day added."""
         fields = self._farm(cells).fields
         day = soil_day(self._setting, cells, fields, carry, world)
@@ -206,7 +206,7 @@ class Agriculture:
             "precipitation_total": carry["precipitation_total"] + integral(world.precipitation)[fields.site, -1],
         }
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> FarmDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FarmDay:
         """The day, made part by part as its kinds are observed."""
         return FarmDay(farm=self._farm(cells), carry=carry, world=world)
 
@@ -222,4 +222,4 @@ class Agriculture:
         return Farm(setting=self._setting, cells=np.frombuffer(cells, dtype=np.int64))
 
 
-MODEL: Callable[[Setting], Model] = Agriculture
+MODEL = Agriculture

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from park.grid import Sampler, devices, rows
 from park.model import Floats, Ints, Moments, Observation, Setting
-from sectors.agriculture.catalogue import SOIL_PROBE
+from sectors.agriculture.catalogue import IRRIGATION_VALVE, SOIL_PROBE
 from sectors.agriculture.drivers import POINTS, STRIDE
 from sectors.agriculture.fields import Fields
-from sectors.agriculture.instruments import Bench, Between, between, devices, spread
+from sectors.agriculture.instruments import Bench, spread
 from sectors.agriculture.soil import SoilDay
 
 _Floats32 = npt.NDArray[np.float32]
@@ -59,7 +60,7 @@ class Zones:
 
 def place(setting: Setting, cells: Ints, fields: Fields) -> Probes:
     """The probes of `cells`."""
-    numbers, streams = devices(cells, SOIL_PROBE, setting), setting.streams
+    numbers, streams = devices(cells, setting.per_cell[SOIL_PROBE.name]).reshape(-1), setting.streams
     units = setting.per_cell[SOIL_PROBE.name]
 
     def draw(name: str, deviation: float, mean: float = 0.0) -> Floats:
@@ -96,27 +97,27 @@ def zones(fields: Fields, day: SoilDay) -> Zones:
     )
 
 
-def moisture(probes: Probes, soil: Zones, probe: Ints, where: Between) -> Floats:
+def moisture(probes: Probes, soil: Zones, probe: Ints, where: Sampler) -> Floats:
     """(N,) water content at probes number `probe` of the crew, m3/m3, without noise."""
-    left = where.of(soil.available)
+    left = where.line(soil.available)
     # Monotone from 0 to 1 for every bend between -1 and 1.
     bent = left * (1.0 + probes.bend.take(probe) * (1.0 - left))
-    return probes.dry.take(probe) + probes.span.take(probe) * bent + probes.pores.take(probe) * where.of(soil.wet)
+    return probes.dry.take(probe) + probes.span.take(probe) * bent + probes.pores.take(probe) * where.line(soil.wet)
 
 
 def observe(setting: Setting, probes: Probes, soil: Zones, at: Moments, *, charge: Floats) -> Observation:
     """Readings of the probes; `charge` (N,) is the sun kept in the batteries, kWh/m2."""
     bench = Bench(kind=SOIL_PROBE, streams=setting.streams, at=at)
-    zone_count = setting.per_cell["irrigation_valve"]
+    zone_count = setting.per_cell[IRRIGATION_VALVE.name]
     x = at.x * (1.0 / STRIDE)
-    zone = between(at.row * zone_count + at.unit % zone_count, POINTS, x)
-    field = between(at.row, POINTS, x)
-    probe = at.row * setting.per_cell[SOIL_PROBE.name] + at.unit
+    zone = Sampler(at.row * zone_count + at.unit % zone_count, x, POINTS)
+    field = Sampler(at.row, x, POINTS)
+    probe = rows(at, setting.per_cell[SOIL_PROBE.name])
 
     water = moisture(probes, soil, probe, zone)
-    top, sub = field.of(soil.topsoil), field.of(soil.subsoil)
+    top, sub = field.line(soil.topsoil), field.line(soil.subsoil)
     warmth = top + probes.depth.take(probe) * (sub - top) + probes.warm.take(probe)
-    ec = zone.of(soil.ec) * probes.gain.take(probe)
+    ec = zone.line(soil.ec) * probes.gain.take(probe)
     volts = probes.battery.take(probe) + _BATTERY_PER_KWH * charge + _BATTERY_PER_CEL * (warmth - 15.0)
     return {
         "soil_moisture": bench.shown("soil_moisture", water + bench.noise("soil_moisture", 0.001)),

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import Sampler, devices, rows
 from park.model import Floats, Ints, Moments, Observation, Setting, WorldDay
 from sectors.agriculture.catalogue import WEATHER_STATION
-from sectors.agriculture.instruments import Bench, Between, devices, spread
+from sectors.agriculture.instruments import Bench, spread
 
 _BATTERY_PER_KWH = 0.22  # V per kWh/m2 of sun kept
 _RAIN_FADE = 0.3  # dB per mm/h
@@ -38,7 +39,7 @@ class Stations:
 
 def raise_stations(setting: Setting, cells: Ints) -> Stations:
     """The stations of `cells`."""
-    numbers = devices(cells, WEATHER_STATION, setting)
+    numbers = devices(cells, setting.per_cell[WEATHER_STATION.name]).reshape(-1)
 
     def draw(name: str, mean: float, deviation: float) -> Floats:
         return spread(setting.streams, f"weather_station.{name}", numbers, mean, deviation)
@@ -66,7 +67,7 @@ def observe(
     at: Moments,
     *,
     world: WorldDay,
-    site: Between,
+    site: Sampler,
     fallen: Floats,
     charge: Floats,
 ) -> Observation:
@@ -78,24 +79,24 @@ def observe(
         charge: (N,) sun kept in the batteries, kWh/m2.
     """
     bench = Bench(kind=WEATHER_STATION, streams=setting.streams, at=at)
-    own = at.row * setting.per_cell[WEATHER_STATION.name] + at.unit
+    own = rows(at, setting.per_cell[WEATHER_STATION.name])
 
     def noisy(channel: str, value: Floats, deviation: float | Floats) -> Floats:
         return bench.shown(channel, value + bench.noise(channel, deviation))
 
-    warmth = site.of(world.temperature)
-    wind = site.of(world.wind_speed) * stations.exposure.take(own)
-    rain = site.of(world.precipitation) * stations.catch.take(own)
-    sun = site.of(world.ghi) * stations.clean.take(own)
+    warmth = site.line(world.temperature)
+    wind = site.line(world.wind_speed) * stations.exposure.take(own)
+    rain = site.line(world.precipitation) * stations.catch.take(own)
+    sun = site.line(world.ghi) * stations.clean.take(own)
     signal = stations.signal.take(own) - _RAIN_FADE * rain
     volts = stations.battery.take(own) + _BATTERY_PER_KWH * charge
-    humid = site.of(world.relative_humidity) + stations.humid.take(own)
-    direction = bearing(site, world.wind_direction) + stations.turned.take(own)
+    humid = site.line(world.relative_humidity) + stations.humid.take(own)
+    direction = site.turn(world.wind_direction) + stations.turned.take(own)
     return {
         "temperature": noisy("temperature", warmth + stations.warm.take(own), 0.06),
         "relative_humidity": noisy("relative_humidity", humid, 0.5),
         "atmospheric_pressure": noisy(
-            "atmospheric_pressure", site.of(world.atmospheric_pressure) + stations.pressed.take(own), 0.05
+            "atmospheric_pressure", site.line(world.atmospheric_pressure) + stations.pressed.take(own), 0.05
         ),
         # Turbulence is a share of the speed; so is the noise of a gauge in the rain.
         "wind_speed": noisy("wind_speed", wind, 0.12 * wind),
@@ -107,11 +108,3 @@ def observe(
         "signal_strength": np.rint(noisy("signal_strength", signal, 1.5)).astype(np.int64),
         "firmware": stations.firmware.take(own),
     }
-
-
-def bearing(where: Between, degrees: Floats) -> Floats:
-    """Directions between the points of a series, the short way round."""
-    flat = degrees.reshape(-1)
-    start = flat.take(where.left)
-    turn = (flat.take(where.left + 1) - start + 180.0) % 360.0 - 180.0
-    return start + turn * where.share

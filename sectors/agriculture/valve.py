@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import devices, rows
 from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation, Setting
 from sectors.agriculture.catalogue import IRRIGATION_VALVE
-from sectors.agriculture.instruments import Bench, devices, spread
+from sectors.agriculture.instruments import Bench, spread
 from sectors.agriculture.irrigation import Watering
 
 _BATTERY_PER_KWH = 0.05  # V per kWh/m2 of sun kept
@@ -23,7 +24,7 @@ class Valves:
 
 def fit(setting: Setting, cells: Ints) -> Valves:
     """The valves of `cells`."""
-    numbers = devices(cells, IRRIGATION_VALVE, setting)
+    numbers = devices(cells, setting.per_cell[IRRIGATION_VALVE.name]).reshape(-1)
     return Valves(
         battery=spread(setting.streams, "irrigation_valve.battery_voltage", numbers, 3.9, 0.05),
         gauge=spread(setting.streams, "irrigation_valve.water_pressure", numbers, 0.0, 2.0),
@@ -41,7 +42,7 @@ def observe(
     """
     bench = Bench(kind=IRRIGATION_VALVE, streams=setting.streams, at=at)
     zones = day.flow.shape[1]
-    own = at.row * zones + at.unit
+    own = rows(at, zones)
     seconds = at.x * GRID_S
     run_s, is_open = _run(day, own, seconds)
     drawing = np.zeros(len(own), dtype=np.bool_)

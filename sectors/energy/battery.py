@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import GRID_H, HOURS, integral
 from park.model import Floats, Ints, Streams
-from sectors.energy.grid import GRID_H, HOURS
 
 ONE_WAY_EFFICIENCY = 0.95
 FULL, EMPTY = 0.95, 0.10
@@ -73,9 +73,7 @@ def dispatch(batteries: Batteries, start: Floats, end: Floats, made: Floats, use
 def state_of_charge(batteries: Batteries, start: Floats, power: Floats) -> Floats:
     """State of charge, 0 to 1, at the grid's instants, from the AC power; (rows, points)."""
     flow = np.where(power > 0, power / ONE_WAY_EFFICIENCY, power * ONE_WAY_EFFICIENCY)
-    taken = np.zeros_like(power)
-    np.cumsum((flow[:, 1:] + flow[:, :-1]) * (GRID_H / 2), axis=1, out=taken[:, 1:])
-    return start[:, None] - taken / batteries.capacity[:, None]
+    return start[:, None] - integral(flow) / batteries.capacity[:, None]
 
 
 def string_voltage(charge: Floats, share: Floats) -> Floats:

@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from park.grid import GRID_H, STEPS, integral
 from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
-from sectors.energy.grid import GRID_H, STEPS, integral
 
 HOME, WORK, PUBLIC = range(3)
 _CANDIDATES = 6

@@ -5,9 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
+from park.catalogue import DeviceKind
+from park.grid import devices, integral, integral_above_zero
 from park.model import Floats, Ints, Setting
 from sectors.energy import battery, ev, load, pv, wind
-from sectors.energy.grid import integral, integral_above_zero
+from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
 from sectors.energy.weather import SiteWeather
 
 #: Rating of a microgrid's transformer, kW.
@@ -24,12 +26,14 @@ class DeviceRows:
     site: Ints
 
 
-def rows(setting: Setting, kind: str, cells: Ints) -> DeviceRows:
+def device_rows(setting: Setting, kind: DeviceKind, cells: Ints) -> DeviceRows:
     """The devices of a kind in these cells."""
-    count = setting.per_cell[kind]
-    unit = np.tile(np.arange(count), len(cells))
-    cell = np.repeat(cells, count)
-    return DeviceRows(device=cell * count + unit, unit=unit, site=np.asarray(setting.site_of(cell), dtype=np.int64))
+    device = devices(cells, setting.per_cell[kind.name])
+    count = device.shape[1]
+    site = np.asarray(setting.site_of(cells), dtype=np.int64)
+    return DeviceRows(
+        device=device.reshape(-1), unit=np.tile(np.arange(count), len(cells)), site=np.repeat(site, count)
+    )
 
 
 class Plant:
@@ -39,8 +43,8 @@ class Plant:
         streams = setting.streams
         self.cells = cells
         self.inverters, self.turbines, self.batteries, self.meters, self.chargers, self.connections = (
-            rows(setting, kind, cells)
-            for kind in ("pv_inverter", "wind_turbine", "battery", "building_meter", "ev_charger", "site_meter")
+            device_rows(setting, kind, cells)
+            for kind in (PV_INVERTER, WIND_TURBINE, BATTERY, BUILDING_METER, EV_CHARGER, SITE_METER)
         )
         self.roof = pv.roofs(streams, self.inverters.device, self.inverters.unit)
         self.turbine = wind.turbines(streams, self.turbines.device)

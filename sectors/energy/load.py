@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import GRID_H, HOURS, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Streams
-from sectors.energy.grid import GRID_H, HOURS, smooth_noise
 from sectors.energy.weather import SiteWeather
 
 HOME, OFFICE, SHOP, FACTORY, SCHOOL = range(5)

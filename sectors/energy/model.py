@@ -5,21 +5,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
+from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
 from sectors.energy.flows import Energies, Flows, Plant
 from sectors.energy.observe import OBSERVERS, EnergyDay
 from sectors.energy.weather import SiteWeather, weather
 
 #: Carried registers, kWh: name in `Energies` to the kind that has them.
 REGISTERS = {
-    "pv_export": "pv_inverter",
-    "wind_export": "wind_turbine",
-    "battery_import": "battery",
-    "battery_export": "battery",
-    "load_import": "building_meter",
-    "ev_export": "ev_charger",
-    "grid_import": "site_meter",
-    "grid_export": "site_meter",
+    "pv_export": PV_INVERTER,
+    "wind_export": WIND_TURBINE,
+    "battery_import": BATTERY,
+    "battery_export": BATTERY,
+    "load_import": BUILDING_METER,
+    "ev_export": EV_CHARGER,
+    "grid_import": SITE_METER,
+    "grid_export": SITE_METER,
 }
 _PLANTS_KEPT = 4096
 #: Cells whose day fits into the processor's cache; or one cell's so many days.
@@ -35,9 +36,9 @@ class EnergyModel:
 
     def begin(self, cells: Ints) -> Carry:
         """Registers at zero; (cells, per_cell) each."""
-        return {name: np.zeros((len(cells), self._setting.per_cell[kind])) for name, kind in REGISTERS.items()}
+        return {name: np.zeros((len(cells), self._setting.per_cell[kind.name])) for name, kind in REGISTERS.items()}
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The registers after the day's energies."""
         return self.stride(cells, carry, [world])
 
@@ -48,7 +49,7 @@ class EnergyModel:
             carry = self._added(cells, carry, weather(worlds[first : first + days_at_once]))
         return carry
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnergyDay:
         """The state of the cells through one day."""
         return EnergyDay(setting=self._setting, world=world, flows=self._flows(cells, weather([world])), carry=carry)
 

@@ -4,16 +4,18 @@ Powers are exact, so that the balance closes in what is stored; instruments add 
 wind and temperatures. Currents and power factors follow from the measured voltage.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay, step
+from park.catalogue import DeviceKind
+from park.grid import Sampler, rows, smooth_noise
+from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
 from sectors.energy import battery, ev, wind
+from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
-from sectors.energy.grid import Sampler, smooth_noise
 
 NOMINAL_V = 220.0
 #: Relative drop of voltage at the grid connection at full import, and its own slow course.
@@ -89,18 +91,18 @@ class EnergyDay:
         return Sampler(at.row, at.x).line(self.voltage) + 0.35 * self.noise(name, at)
 
 
-def _rows(state: EnergyDay, kind: str, at: Moments) -> Ints:
-    return at.row * state.setting.per_cell[kind] + at.unit
+def _rows(state: EnergyDay, kind: DeviceKind, at: Moments) -> Ints:
+    return rows(at, state.setting.per_cell[kind.name])
 
 
-def pv_inverter(state: EnergyDay, at: Moments) -> Observation:
+def _pv_inverter(state: EnergyDay, at: Moments) -> Observation:
     """A roof's modules and inverter."""
     solar, roof = state.flows.solar, state.flows.plant.roof
-    rows = _rows(state, "pv_inverter", at)
-    here = Sampler(rows, at.x)
+    own = _rows(state, PV_INVERTER, at)
+    here = Sampler(own, at.x)
     active, dc = here.line(solar.ac), here.line(solar.dc)
-    voltage = state.measured_voltage("pv.voltage", at) + (NOMINAL_V * _RISE) * active / roof.rated_ac[rows]
-    limiting = dc >= 0.999 * roof.limit_dc[rows]
+    voltage = state.measured_voltage("pv.voltage", at) + (NOMINAL_V * _RISE) * active / roof.rated_ac[own]
+    limiting = dc >= 0.999 * roof.limit_dc[own]
     day = state.world.index
     streams = state.setting.streams
     first_update = 30.0 + 60.0 * streams.uniform("energy.pv.update", at.device, 1)
@@ -118,15 +120,15 @@ def pv_inverter(state: EnergyDay, at: Moments) -> Observation:
     }
 
 
-def wind_turbine(state: EnergyDay, at: Moments) -> Observation:
+def _wind_turbine(state: EnergyDay, at: Moments) -> Observation:
     """A small turbine."""
     flows = state.flows
-    rows = _rows(state, "wind_turbine", at)
-    here = Sampler(rows, at.x)
+    own = _rows(state, WIND_TURBINE, at)
+    here = Sampler(own, at.x)
     speed, active = here.line(flows.wind.speed), here.line(flows.wind.power)
-    turbine, site = flows.plant.turbine, flows.plant.turbines.site[rows]
+    turbine, site = flows.plant.turbine, flows.plant.turbines.site[own]
     # The nacelle yaws in steps after the wind.
-    yaw = step(state.world.wind_direction, site, at.x) + turbine.misalignment[rows]
+    yaw = Sampler(site, at.x).hold(state.world.wind_direction) + turbine.misalignment[own]
     running = np.where(active >= 0.999 * wind.RATED_KW, 2, active > 0)
     return {
         "wind_speed": np.maximum(speed + 0.15 * state.noise("wind.speed", at), 0.0),
@@ -140,15 +142,15 @@ def wind_turbine(state: EnergyDay, at: Moments) -> Observation:
     }
 
 
-def battery_(state: EnergyDay, at: Moments) -> Observation:
+def _battery(state: EnergyDay, at: Moments) -> Observation:
     """A battery and its converter."""
     flows = state.flows
-    rows = _rows(state, "battery", at)
-    here = Sampler(rows, at.x)
+    own = _rows(state, BATTERY, at)
+    here = Sampler(own, at.x)
     active, charge = here.line(flows.storage), here.line(state.charge)
     charged = here.energy(flows.charged, state.energy.battery_import)
     discharged = here.energy(flows.discharged, state.energy.battery_export)
-    string = battery.string_voltage(charge, active / flows.plant.battery.rated[rows])
+    string = battery.string_voltage(charge, active / flows.plant.battery.rated[own])
     return {
         "state_of_charge": 100.0 * charge,
         "active_power": active,
@@ -160,11 +162,11 @@ def battery_(state: EnergyDay, at: Moments) -> Observation:
     }
 
 
-def building_meter(state: EnergyDay, at: Moments) -> Observation:
+def _building_meter(state: EnergyDay, at: Moments) -> Observation:
     """The meter of a building."""
     flows = state.flows
-    rows = _rows(state, "building_meter", at)
-    here = Sampler(rows, at.x)
+    own = _rows(state, BUILDING_METER, at)
+    here = Sampler(own, at.x)
     active, reactive = here.line(flows.load), here.line(flows.reactive)
     apparent = np.sqrt(active * active + reactive * reactive)
     voltage = state.measured_voltage("load.voltage", at)
@@ -173,7 +175,7 @@ def building_meter(state: EnergyDay, at: Moments) -> Observation:
         "reactive_power": reactive,
         "power_factor": active / apparent,
         "phase_voltage": voltage,
-        "current": apparent * 1000.0 / (flows.plant.building.phases[rows] * voltage),
+        "current": apparent * 1000.0 / (flows.plant.building.phases[own] * voltage),
         "frequency": state.measured_frequency(at),
         "total_active_energy_import": state.register(
             "load_import", at, here.energy(flows.load, state.energy.load_import)
@@ -181,17 +183,17 @@ def building_meter(state: EnergyDay, at: Moments) -> Observation:
     }
 
 
-def ev_charger(state: EnergyDay, at: Moments) -> Observation:
+def _ev_charger(state: EnergyDay, at: Moments) -> Observation:
     """A charging point."""
     day = state.flows.charging
-    rows = _rows(state, "ev_charger", at)
-    here = Sampler(rows, at.x)
+    own = _rows(state, EV_CHARGER, at)
+    here = Sampler(own, at.x)
     active = here.line(day.power)
     connected = (at.x >= here.hold(day.arrival)) & (at.x < here.hold(day.departure))
     today = here.energy(day.power, state.energy.ev_export)
     session = np.where(connected, np.maximum(today - here.hold(state.session_base), 0.0), 0.0)
     plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
-    phases = ev.PHASES[state.flows.plant.charger_type[rows]]
+    phases = ev.PHASES[state.flows.plant.charger_type[own]]
     voltage = state.measured_voltage("ev.voltage", at)
     return {
         "vehicle_connected": connected,
@@ -203,7 +205,7 @@ def ev_charger(state: EnergyDay, at: Moments) -> Observation:
     }
 
 
-def site_meter(state: EnergyDay, at: Moments) -> Observation:
+def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     """The meter at the grid connection."""
     flows = state.flows
     here = Sampler(at.row, at.x)
@@ -227,11 +229,11 @@ def site_meter(state: EnergyDay, at: Moments) -> Observation:
 
 
 #: Kind to what its devices measure.
-OBSERVERS: dict[str, Callable[[EnergyDay, Moments], Observation]] = {
-    "pv_inverter": pv_inverter,
-    "wind_turbine": wind_turbine,
-    "battery": battery_,
-    "building_meter": building_meter,
-    "ev_charger": ev_charger,
-    "site_meter": site_meter,
+OBSERVERS: Mapping[str, Callable[[EnergyDay, Moments], Observation]] = {
+    PV_INVERTER.name: _pv_inverter,
+    WIND_TURBINE.name: _wind_turbine,
+    BATTERY.name: _battery,
+    BUILDING_METER.name: _building_meter,
+    EV_CHARGER.name: _ev_charger,
+    SITE_METER.name: _site_meter,
 }

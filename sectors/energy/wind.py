@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import smooth_noise
 from park.model import Floats, Ints, Streams
-from sectors.energy.grid import smooth_noise
 from sectors.energy.weather import SiteWeather
 
 RATED_KW = 10.0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.grid import devices, rows
 from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation, Streams
 from sectors.transport.corridor import LINK_KM, LINKS, Corridors
 from sectors.transport.timetable import RAMP, ROUND_S, ROUNDS, Trips, scheduled
@@ -47,7 +48,7 @@ def buses(streams: Streams, roads: Corridors, trips: Trips, day: int) -> Buses:
     count = trips.first.shape[1]
     rows = len(roads) * count
     knots = np.stack([trips.departs, trips.arrives], axis=-1).reshape(rows, _KNOTS)
-    number = roads.cells[:, None] * count + np.arange(count)
+    number = devices(roads.cells, count)
     before = np.floor(20_000.0 + 160_000.0 * streams.uniform("transport.bus.driven", number))
     return Buses(
         roads=roads,
@@ -99,7 +100,7 @@ def observe(streams: Streams, state: Buses, at: Moments) -> Observation:
 
 
 def _place(state: Buses, at: Moments) -> _Place:
-    row = at.row * state.buses + at.unit
+    row = rows(at, state.buses)
     now = np.rint(at.x * (1000.0 * GRID_S)).astype(np.int64) + _APART_MS * row
     knot = np.searchsorted(state.knots, now, side="right") - 1 - row * _KNOTS
     parked = (knot < 0) | (knot == _KNOTS - 1)

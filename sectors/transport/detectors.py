@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Streams, lerp
+from park.grid import Sampler
+from park.model import Carry, Floats, Ints, Moments, Observation, Streams
 from sectors.transport.corridor import EFFECTIVE_LENGTH_M, LANES, LINKS
 from sectors.transport.traffic import MINUTES, Traffic
 
@@ -49,8 +50,8 @@ def observe(streams: Streams, state: Detectors, at: Moments) -> Observation:
     drivers = streams.normal("transport.drivers", at.device, at.ts)
     seen = minute > 0
     vehicles = np.maximum(minute, 1).astype(np.float64)
-    points = state.traffic.speed.reshape(-1, state.traffic.speed.shape[-1])
-    speed = lerp(points, carriageway * LINKS + state.links[place], at.x) * (1.0 + _SPREAD * drivers / np.sqrt(vehicles))
+    mean = Sampler(carriageway * LINKS + state.links[place], at.x).line(state.traffic.speed)
+    speed = mean * (1.0 + _SPREAD * drivers / np.sqrt(vehicles))
     speed = np.maximum(speed, _LOWEST_KMH)
     flow = 60.0 * minute
     density = flow / speed

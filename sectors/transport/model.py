@@ -1,13 +1,14 @@
 """The transport sector: roads by the cell transmission model, and what moves and parks along them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from park.model import Carry, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.transport import buses, demand, detectors, parking, signals, timetable
+from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import Corridors, corridors
 from sectors.transport.traffic import Traffic, traffic, wetness
 
@@ -34,26 +35,26 @@ class TransportDay:
     def traffic(self) -> Traffic:
         """Vehicles on the links."""
         wet = wetness(self.world.precipitation[self.setting.site_of(self.cells)])
-        links = detectors.links_with_detectors(self.setting.per_cell["traffic_detector"])
+        links = detectors.links_with_detectors(self.setting.per_cell[TRAFFIC_DETECTOR.name])
         return traffic(self.setting.streams, self.roads, wet, self.world, links)
 
     @cached_property
     def detectors(self) -> detectors.Detectors:
         """Loop detectors."""
-        links = detectors.links_with_detectors(self.setting.per_cell["traffic_detector"])
+        links = detectors.links_with_detectors(self.setting.per_cell[TRAFFIC_DETECTOR.name])
         return detectors.detectors(self.carry, self.traffic, links)
 
     @cached_property
     def buses(self) -> buses.Buses:
         """Buses."""
-        streams, count = self.setting.streams, self.setting.per_cell["bus"]
+        streams, count = self.setting.streams, self.setting.per_cell[BUS.name]
         trips = timetable.trips(streams, self.roads, self.traffic, self.world, count)
         return buses.buses(streams, self.roads, trips, self.world.index)
 
     @cached_property
     def parking(self) -> parking.Parking:
         """Car parks."""
-        streams, count = self.setting.streams, self.setting.per_cell["parking_lot"]
+        streams, count = self.setting.streams, self.setting.per_cell[PARKING_LOT.name]
         return parking.parking(streams, parking.lots(streams, self.cells, count), self.carry, self.world)
 
     @cached_property
@@ -62,34 +63,36 @@ class TransportDay:
         return signals.Signals(roads=self.roads, traffic=self.traffic)
 
 
+#: Kind to what its devices report.
+OBSERVERS: Mapping[str, Callable[[TransportDay, Moments], Observation]] = {
+    TRAFFIC_DETECTOR.name: lambda day, at: detectors.observe(day.setting.streams, day.detectors, at),
+    BUS.name: lambda day, at: buses.observe(day.setting.streams, day.buses, at),
+    PARKING_LOT.name: lambda day, at: parking.observe(day.parking, at),
+    TRAFFIC_SIGNAL.name: lambda day, at: signals.observe(day.signals, at),
+}
+
+
 class TransportModel:
     """Implements `park.model.Model` and `park.model.Strides`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        streams = setting.streams
-        self._observers: dict[str, Callable[[TransportDay, Moments], Observation]] = {
-            "traffic_detector": lambda day, at: detectors.observe(streams, day.detectors, at),
-            "bus": lambda day, at: buses.observe(streams, day.buses, at),
-            "parking_lot": lambda day, at: parking.observe(day.parking, at),
-            "traffic_signal": lambda day, at: signals.observe(day.signals, at),
-        }
 
     def begin(self, cells: Ints) -> Carry:
         """Nothing counted yet."""
         return {
             "entered": np.zeros((len(cells), 2), dtype=np.int64),
-            "visits": np.zeros((len(cells), self._setting.per_cell["parking_lot"]), dtype=np.int64),
+            "visits": np.zeros((len(cells), self._setting.per_cell[PARKING_LOT.name]), dtype=np.int64),
         }
 
-    def advance(self, cells: Ints, carry: Carry, world: WorldDay) -> Carry:
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no traffic is run for it."""
         return self.stride(cells, carry, [world])
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """Adds the totals of the days; what stands in the cells is found once."""
         streams = self._setting.streams
-        lots = parking.lots(streams, cells, self._setting.per_cell["parking_lot"])
+        lots = parking.lots(streams, cells, self._setting.per_cell[PARKING_LOT.name])
         roads = corridors(self._setting, cells)
         visits = carry["visits"].copy()
         for workday in (False, True):
@@ -98,13 +101,13 @@ class TransportModel:
         entered = sum((demand.day_total(streams, roads, world) for world in worlds), start=carry["entered"])
         return {"entered": entered, "visits": visits}
 
-    def day(self, cells: Ints, carry: Carry, world: WorldDay) -> TransportDay:
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> TransportDay:
         """The day, not yet computed."""
         return TransportDay(setting=self._setting, cells=cells, carry=carry, world=world)
 
     def observe(self, kind: str, state: TransportDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
-        return self._observers[kind](state, at)
+        return OBSERVERS[kind](state, at)
 
 
 MODEL = TransportModel

@@ -16,7 +16,8 @@ from math import erf, sqrt
 
 import numpy as np
 
-from park.model import GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, Streams, WorldDay, lerp
+from park.grid import Sampler, devices, rows
+from park.model import GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, Streams, WorldDay
 
 _HOURS = 4.0 + np.arange(GRID_POINTS) * GRID_S / 3600
 _COMMUTERS, _RESIDENTS, _VISITORS = 0, 1, 2
@@ -53,7 +54,7 @@ class Parking:
 
 def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     """The car parks of these cells."""
-    number = cells[:, None] * units + np.arange(units)
+    number = devices(cells, units)
     spaces = 20 * np.floor(6 + 16 * streams.uniform("transport.lot.spaces", number))
     offices = 0.25 + 0.65 * streams.uniform("transport.lot.offices", number)
     overnight = np.rint(spaces * (0.12 + 0.14 * streams.uniform("transport.lot.residents", number)))
@@ -107,11 +108,12 @@ def parking(streams: Streams, park: Lots, carry: Carry, world: WorldDay) -> Park
 
 def observe(state: Parking, at: Moments) -> Observation:
     """What the gates have counted."""
-    row = at.row * state.lots.spaces.shape[1] + at.unit
+    row = rows(at, state.lots.spaces.shape[1])
+    here = Sampler(row, at.x)
     spaces, overnight = state.lots.spaces.reshape(-1)[row], state.lots.overnight.reshape(-1)[row]
     before, today = state.visits.reshape(-1)[row], np.floor(state.entered[:, -1]).astype(np.int64)[row]
-    entered = np.minimum(lerp(state.entered, row, at.x).astype(np.int64), today)
-    left = np.minimum(lerp(state.left, row, at.x).astype(np.int64), today)
+    entered = np.minimum(here.line(state.entered).astype(np.int64), today)
+    left = np.minimum(here.line(state.left).astype(np.int64), today)
     # Counted in whole vehicles the car park may seem to hold one too many, or to lose one never let in.
     left = np.minimum(left, entered + overnight)
     entered = np.minimum(entered, left + spaces - overnight)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Moments, Observation, lerp
+from park.grid import Sampler
+from park.model import Floats, Moments, Observation
 from sectors.transport.corridor import SATURATION, Corridors
 from sectors.transport.traffic import Traffic
 
@@ -43,11 +44,10 @@ def observe(state: Signals, at: Moments) -> Observation:
     place = np.mod(at.x * 300.0 + state.roads.offset_s[at.row] + 17.0 * at.unit, cycle)
     phase = np.where(place < green - YELLOW_S, GREEN, np.where(place < green, YELLOW, RED))
     queue = np.zeros(len(at.x))
-    junction = state.traffic.junction.reshape(-1, GRID_POINTS)
-    waiting = state.traffic.waiting.reshape(-1, GRID_POINTS)
     for direction in range(2):
-        flow = lerp(junction, at.row * 2 + direction, at.x) / 3600.0
-        left = lerp(waiting, at.row * 2 + direction, at.x)
+        here = Sampler(at.row * 2 + direction, at.x)
+        flow = here.line(state.traffic.junction) / 3600.0
+        left = here.line(state.traffic.waiting)
         melting = flow * (cycle - green) - (SATURATION / 3600.0 - flow) * place
         queue = np.maximum(queue, left + np.where(place < green, np.maximum(melting, 0.0), flow * (place - green)))
     return {"phase": phase, "queue_length": queue.astype(np.int64), "cycle_time": cycle, "green_ratio": ratio}

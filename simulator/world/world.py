@@ -12,15 +12,13 @@ from park.model import DAY_MS, DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints, 
 from simulator.world.calendar import Calendar
 from simulator.world.chain import Chain
 from simulator.world.climate import climate_of
-from simulator.world.clock import DAYS_AFTER, DAYS_BEFORE, grid_clock
+from simulator.world.clock import DAYS_AFTER, DAYS_BEFORE
 from simulator.world.errors import BeforeTheTownError
 from simulator.world.weather import Air, Weather
 
 _HOUR_MS = 3_600_000
 _KEPT_DAYS = 8
 _GRID_MS = np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000)
-_HOUR = grid_clock().hour.copy()
-_HOUR.flags.writeable = False
 
 
 class World:
@@ -126,7 +124,6 @@ class World:
             index=index,
             date=date,
             times=times,
-            hour=_HOUR,
             workday=kind.workday,
             holiday=kind.holiday,
             weekday=kind.weekday,

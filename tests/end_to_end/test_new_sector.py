@@ -169,6 +169,14 @@ def test_the_conformance_suites_take_them_in(town: House) -> None:
     assert {kind: passed.count(kind) for kind in kinds} == dict.fromkeys(kinds, 2)
 
 
+def test_orders_leave_their_past_alone(town: House) -> None:
+    asked = (
+        f"'{sys.executable}' -m pytest -v -p no:cacheprovider tests/sectors/test_obedience.py -k '{' or '.join(NEW)}'"
+    )
+    passed = re.findall(r"\[(\w+)\] PASSED", town.run(asked).stdout)
+    assert {name: passed.count(name) for name in NEW} == dict.fromkeys(NEW, 4)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
     """The guide's day of both sectors, stored."""

@@ -1,10 +1,11 @@
 """Rules that every sector's catalogue keeps; a new sector is checked without a line here."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from park.catalogue import Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Channel, DeviceKind, Sector, ValueType
 from park.errors import CatalogueError
 from sectors import KINDS, SECTOR_OF, SECTORS, _index
 
@@ -67,3 +68,35 @@ def test_a_mistaken_channel_is_refused(changes: dict[str, object], message: str)
     arguments: dict[str, object] = {"name": "level", "unit": "m", "description": "d", "high": 1.0} | changes
     with pytest.raises(CatalogueError, match=message):
         Channel(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Open"}, "snake_case"),
+        ({"parameters": (KINDS["soil_probe"].channels[0],) * 2}, "name of its own"),
+        ({"parameters": KINDS["weather_station"].channels[:5]}, "at most 4"),
+        ({"shows_s": -1.0}, "negative"),
+    ],
+)
+def test_a_mistaken_action_is_refused(changes: dict[str, object], message: str) -> None:
+    arguments: dict[str, object] = {"name": "open", "description": "d"} | changes
+    with pytest.raises(CatalogueError, match=message):
+        Action(**arguments)  # type: ignore[arg-type]
+
+
+def test_what_can_be_commanded_carries_its_whole_state() -> None:
+    action = Action(name="open", description="d")
+    with pytest.raises(CatalogueError, match=r"soil_probe.*carries_all"):
+        replace(KINDS["soil_probe"], actions=(action,))
+    with pytest.raises(CatalogueError, match="name of its own"):
+        replace(KINDS["soil_probe"], actions=(action, action), carries_all=True)
+
+
+def test_a_sectors_actions_are_numbered_through() -> None:
+    open_, shut = Action(name="open", description="d"), Action(name="shut", description="d")
+    kinds = [
+        replace(KINDS["soil_probe"], name=name, actions=(open_, shut), carries_all=True) for name in ("gate", "lock")
+    ]
+    sector = Sector(name="other", title="Other", description="-", cell="-", kinds=tuple(kinds))
+    assert sector.actions == {("gate", "open"): 0, ("gate", "shut"): 1, ("lock", "open"): 2, ("lock", "shut"): 3}

@@ -12,6 +12,7 @@ from sectors.agriculture import et0
 from sectors.agriculture.fields import survey
 from sectors.agriculture.irrigation import EFFICIENCY
 from sectors.agriculture.soil import soil_day
+from tests.reference import fao56
 from tests.reference.bar import Bar, Figures
 from tests.reference.records import Record, greensboro
 from tests.reference.statistics import correlation, deseasoned
@@ -115,7 +116,7 @@ def air_in(record: Record, latitude: float, elevation_m: float) -> Air:
 def _daily_et0(air: Air) -> Floats:
     """Equation 6 of FAO-56, mm/day."""
     by_day = {field.name: getattr(air, field.name).reshape(-1, 24) for field in fields(Air)[:6]}
-    return et0.et0_daily(
+    return fao56.et0_daily(
         tmax=by_day["temperature"].max(axis=1),
         tmin=by_day["temperature"].min(axis=1),
         rhmax=by_day["humidity"].max(axis=1),
@@ -252,7 +253,7 @@ def examples(_seed: int = 0, _days: int = 0) -> Examples:
             "solar": np.array(solar),
             "clearness": np.array(clearness),
             "daylight": np.array(solar > 0),
-            "pressure_kpa": et0.pressure(8.0),
+            "pressure_kpa": fao56.pressure(8.0),
         }
 
     return Examples(
@@ -275,7 +276,7 @@ def examples(_seed: int = 0, _days: int = 0) -> Examples:
 def published(given: Examples) -> Figures:
     """What the equations make of the examples."""
     return {
-        "example 18, mm/day": float(et0.et0_daily(**given.daily)),
+        "example 18, mm/day": float(fao56.et0_daily(**given.daily)),
         "example 19 by day, mm/h": float(et0.et0_hourly(**given.noon)),
         "example 19 by night, mm/h": float(et0.et0_hourly(**given.night)),
     }

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from park.model import GRID_S, WorldDay
+from park.model import GRID_S, NO_ORDERS, WorldDay
 from sectors.energy.model import EnergyModel
 from tests.reference.bar import Bar, Figures
 from tests.reference.statistics import correlation, lag
@@ -231,7 +231,7 @@ def _ablate(seed: int, days: int, first: int, kind: str, cells: int) -> tuple[li
     carry = model.begin(numbers)
 
     def hours(world: WorldDay) -> Floats:
-        state = model.day(numbers, carry, world)
+        state = model.day(numbers, carry, world, NO_ORDERS)
         day = Walked(sector="energy", model=model, world=world, cells=numbers, before=carry, after=carry, state=state)
         return np.asarray(hourly(_power(day, kind)).sum(axis=(0, 1)))
 

@@ -14,7 +14,8 @@ from sectors.transport.corridor import CAPACITY, SATURATION
 from tests.reference.bar import Bar
 from tests.reference.walk import Walked, shuffled_weather, walk, world_of
 
-CELLS = 2
+#: Enough that some of the roads are busy: of two, both may have little that holds buses up.
+CELLS = 4
 _HOURS = 24
 _FIRST = 5
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from park.model import GRID_POINTS, GRID_S, Carry, Ints, Model, Moments, Setting, WorldDay
+from park.model import GRID_POINTS, GRID_S, NO_ORDERS, Carry, Ints, Model, Moments, Setting, WorldDay
 from park.town import Town, default_town
 from sectors import SECTORS
 from simulator.streams import CounterStreams
@@ -51,7 +51,6 @@ class Walked:
         )
         cell = self.cells[row]
         moments = Moments(
-            cell=cell,
             row=row,
             unit=unit,
             device=cell * per_cell + unit,
@@ -93,7 +92,7 @@ def setting_of(sector: str, seed: int) -> Setting:
     names = [site.name for site in park.sites]
     rows = np.array([names.index(site.name) for site in park.sites_of(SECTORS[sector])])
     return Setting(
-        streams=CounterStreams(seed),
+        streams=CounterStreams(seed, sector),
         site_of=lambda cells: rows[cells % len(rows)],
         latitude=park.settings.latitude,
         longitude=park.settings.longitude,
@@ -127,7 +126,7 @@ def walk(
     carry = model.begin(numbers)
     for index in range(first + days):
         today = weather(index)
-        after = model.advance(numbers, carry, today)
+        after = model.advance(numbers, carry, today, NO_ORDERS)
         if index >= first:
             yield Walked(
                 sector=sector,
@@ -136,7 +135,7 @@ def walk(
                 cells=numbers,
                 before=carry,
                 after=after,
-                state=model.day(numbers, carry, today),
+                state=model.day(numbers, carry, today, NO_ORDERS),
             )
         carry = after
 
@@ -144,5 +143,5 @@ def walk(
 def shuffled_weather(days: list[WorldDay], seed: int) -> list[WorldDay]:
     """The days with the weather of other days: dates, clock and calendar stay, the sky is another's."""
     order = np.random.default_rng(seed).permutation(len(days))
-    kept = ("index", "date", "times", "hour", "workday", "holiday", "weekday")
+    kept = ("index", "date", "times", "workday", "holiday", "weekday")
     return [replace(days[j], **{name: getattr(day, name) for name in kept}) for day, j in zip(days, order, strict=True)]

@@ -1,5 +1,7 @@
 """What every sector's model keeps, found by looking: a new sector is held to it without a line here."""
 
+import sys
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -10,10 +12,11 @@ from park.catalogue import Behaviour, DeviceKind
 from park.columns import Columns
 from park.model import GRID_S, Moments, Strides
 from park.town import default_town
-from sectors import KINDS, SECTORS
+from sectors import KINDS, SECTOR_OF, SECTORS
 from simulator.fleet import Fleet
-from simulator.plan import Selection, make_plan
+from simulator.plan import Group, Plan, Selection, make_plan
 from simulator.state import TownState
+from simulator.streams import CounterStreams
 from tests.reference.walk import walk, world_of
 
 #: 2026-01-12T02:00 local time: the town's day ends two hours later, and few days have to be carried.
@@ -39,7 +42,6 @@ def observed(kind: DeviceKind, rows: Any = slice(None)) -> dict[str, Any]:
     device, ts = columns.device[rows], columns.ts[rows]
     cell = device // kind.per_cell
     moments = Moments(
-        cell=cell,
         row=np.searchsorted(np.unique(columns.device // kind.per_cell), cell),
         unit=device % kind.per_cell,
         device=device,
@@ -104,6 +106,37 @@ def test_striding_over_days_is_advancing_through_each(sector: str, cells: int) -
     strode = model.stride(steps[0].cells, steps[0].before, world_of(11).days(36, 57))
     for name, values in steps[-1].after.items():
         assert np.asarray(strode[name]).tobytes() == np.asarray(values).tobytes(), name
+
+
+def copied(kind: DeviceKind, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What devices measure at noon, in their sector and in one that is its copy but for the name."""
+    sector = SECTOR_OF[kind.name]
+    copy = replace(sector, name="copied")
+    monkeypatch.setitem(sys.modules, "sectors.copied.model", sys.modules[MODELS[sector.name].__module__])
+    town = default_town(SECTORS)
+    shared = [
+        site.model_copy(update={"sectors": (*site.sectors, copy.name)}) if sector.name in site.sectors else site
+        for site in town.sites
+    ]
+    town, seen = replace(town, sites=tuple(shared)), []
+    for one in (sector, copy):
+        group = Group(kind=kind, sector=one, device=np.arange(4 * kind.per_cell))
+        state = TownState([Plan(selection=Selection(town=town, seed=11, devices=1), groups=(group,))])
+        ts = np.full(len(group.device), state.world.day_start_ms(5) + 8 * HOUR)
+        x = (ts - state.world.day_start_ms(5)) / (GRID_S * 1000.0)
+        at = Moments(row=group.cell, unit=group.device % kind.per_cell, device=group.device, ts=ts, x=x)
+        seen.append(dict(state.observe(group, 5, at)))
+    return seen
+
+
+@BY_KIND
+def test_a_copied_sector_measures_something_else(kind: DeviceKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = copied(kind, monkeypatch)
+    assert not np.all([own[name] == other[name] for name in own], axis=0).any()
+    # Were its streams not bound to its name, it would stand in the same buildings.
+    monkeypatch.setattr("simulator.state.CounterStreams", lambda seed, _owner="": CounterStreams(seed))
+    own, other = copied(kind, monkeypatch)
+    assert all(np.array_equal(own[name], other[name], equal_nan=own[name].dtype.kind == "f") for name in own)
 
 
 @BY_KIND

@@ -7,9 +7,9 @@ import pytest
 
 from park.town import default_town
 from sectors import SECTORS
-from simulator.fleet import Fleet
 from simulator.generate import FORMATS, make_lines
-from simulator.plan import Selection, make_plan
+from simulator.plan import Selection
+from simulator.readings import readings_of
 
 #: 2026-01-20T03:30 local time: half an hour before the town's day begins; few days have to be carried.
 START = 1_768_851_000_000
@@ -25,8 +25,8 @@ def select(**changes: Any) -> Selection:
 
 def lines_of(selection: Selection, start: int, until: int, format_: str = "ndjson") -> bytes:
     """What `park generate` prints."""
-    plan = make_plan(selection)
-    return b"".join(lines for _, lines in make_lines(Fleet(plan), FORMATS[format_](plan), start, until))
+    readings = readings_of(selection)
+    return b"".join(lines for _, lines in make_lines(readings, FORMATS[format_](readings.plan), start, until))
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from park.columns import Columns
-from simulator.fleet import Fleet
 from simulator.ledger import Ledger
-from simulator.plan import make_plan
+from simulator.readings import readings_of
 from tests.simulator.conftest import HOUR, START, select
 
 
@@ -40,7 +39,7 @@ class Stored:
 
 @pytest.fixture(scope="module")
 def ledger() -> Ledger:
-    return Ledger(Fleet(make_plan(select(kinds=("battery",), devices=8))))
+    return Ledger(readings_of(select(kinds=("battery",), devices=8)))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def expected(ledger: Ledger) -> Columns:
 
 
 def as_stored(ledger: Ledger, columns: Columns) -> Stored:
-    plan = ledger.fleet.plan
+    plan = ledger.readings.plan
     sites = np.array(plan.sites(plan.groups[0].sector), dtype=object)
     values: dict[str, Any] = {}
     for channel in columns.kind.channels:
@@ -130,7 +129,7 @@ def test_an_empty_store_has_lost_everything(ledger: Ledger, expected: Columns) -
 
 
 def test_rows_of_other_devices_may_be_no_fault(ledger: Ledger, expected: Columns) -> None:
-    sharing = Ledger(ledger.fleet, ignore_unselected=True)
+    sharing = Ledger(ledger.readings, ignore_unselected=True)
     stored = as_stored(ledger, expected)
     stored.device[0] = "battery-000900"
     tally = sharing.compare(expected.kind, expected, [stored])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.clock import ScheduleOptions
+from simulator.plan import Shards
 from simulator.unrest import Unrest
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.simulator.conftest import START
@@ -93,7 +94,7 @@ def test_gateways_that_drop_their_connections_lose_nothing(broker: Mosquitto) ->
     client = listen(broker)
     heard = Heard()
     unrest = Unrest(churn_per_min=30, storm_every_s=4.0)
-    shape = options(broker, ScheduleOptions(), selection=PROBES, connections=2, unrest=unrest)
+    shape = options(broker, ScheduleOptions(), selection=PROBES, shards=Shards(total=2), unrest=unrest)
     with running(shape) as simulation:
         wait_until(lambda: simulation.progress.reconnects >= 8)
         simulation.stop()
@@ -111,7 +112,7 @@ def test_gateways_join_one_after_the_other_and_leave_nothing_out(broker: Mosquit
     heard = Heard()
     states = listen(broker, "states", "park/gateways/+/+/state")
     schedule = ScheduleOptions(start_ms=START, until_ms=START + 8000)
-    shape = options(broker, schedule, selection=PROBES, connections=2, ramp_up_s=4.0)
+    shape = options(broker, schedule, selection=PROBES, shards=Shards(total=2), ramp_up_s=4.0)
     with running(shape) as simulation:
         births = []
         for _ in range(4):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from park.town import default_town
 from sectors import KINDS, SECTORS
 from simulator.errors import SelectionError
-from simulator.plan import Plan, make_plan
+from simulator.plan import GatewayPlan, Plan, Shards, make_plan
 from tests.simulator.conftest import select
 
 
@@ -47,10 +47,41 @@ def test_the_default_town_is_two_whole_cells_of_every_kind() -> None:
 @given(st.integers(1, 600), st.integers(1, 5))
 def test_gateways_divide_the_devices_among_them(count: int, shards: int) -> None:
     plan = make_plan(select(devices=count))
-    parts = [names(gateway.plan) for gateway in plan.gateways(shards)]
+    parts = [names(gateway.plan) for gateway in plan.gateways(Shards(total=shards))]
     assert sum(map(len, parts)) == count
     assert set().union(*parts) == names(plan)
-    assert len({gateway.client_id for gateway in plan.gateways(shards)}) == len(parts)
+    assert len({gateway.client_id for gateway in plan.gateways(Shards(total=shards))}) == len(parts)
+
+
+@given(st.integers(1, 900), st.integers(1, 300), st.integers(2, 6), st.data())
+def test_hosts_share_neither_a_cell_nor_a_client_id(count: int, more: int, total: int, data: st.DataObject) -> None:
+    """Not even while one of them still observes fewer devices than the other."""
+    cut = data.draw(st.integers(0, total - 2))
+    one = make_plan(select(devices=count)).gateways(Shards(total=total, here=(0, cut)))
+    other = make_plan(select(devices=count + more)).gateways(Shards(total=total, here=(cut + 1, total - 1)))
+    assert not {gateway.client_id for gateway in one} & {gateway.client_id for gateway in other}
+    assert not cells(one) & cells(other)
+    everything = make_plan(select(devices=count)).gateways(Shards(total=total))
+    assert cells(one) <= cells(everything)
+    assert {gateway.client_id for gateway in one} == {
+        gateway.client_id for gateway in everything if gateway.shard <= cut
+    }
+
+
+def cells(gateways: list[GatewayPlan]) -> set[tuple[str, int]]:
+    return {
+        (group.sector.name, cell)
+        for gateway in gateways
+        for group in gateway.plan.groups
+        for cell in group.cell.tolist()
+    }
+
+
+@pytest.mark.parametrize("shards", [(0, None), (4, (0, 4)), (4, (2, 1)), (4, (-1, 1))], ids=str)
+def test_shards_that_there_are_not_are_refused(shards: tuple[int, tuple[int, int] | None]) -> None:
+    total, here = shards
+    with pytest.raises(SelectionError, match="--shard"):
+        Shards(total=total, here=here)
 
 
 @pytest.mark.parametrize(

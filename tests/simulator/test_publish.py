@@ -18,6 +18,7 @@ import pytest
 
 from simulator.clock import ScheduleOptions
 from simulator.errors import ProcessEnded, TooLate
+from simulator.plan import Shards
 from simulator.processes import simulate_in_processes
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
@@ -50,7 +51,7 @@ def key(reading: tuple[str, dict[str, Any]]) -> tuple[str, int]:
     return reading[0], reading[1]["ts"]
 
 
-@pytest.mark.parametrize("shape", [{}, {"connections": 3}, {"processes": 4}], ids=str)
+@pytest.mark.parametrize("shape", [{}, {"shards": Shards(total=3)}, {"processes": 4}], ids=str)
 def test_what_is_published_is_what_generate_prints(broker: Mosquitto, shape: dict[str, Any]) -> None:
     wanted = expected()
     client = listen(broker)

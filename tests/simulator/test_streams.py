@@ -84,6 +84,8 @@ def test_seeds_uses_and_neighbours_are_independent() -> None:
     pairs = [
         (one.normal("x", rows), CounterStreams(7).normal("x", rows)),
         (one.normal("x", rows), one.uniform("x", rows)),
+        (one.normal("x", rows), CounterStreams(6, "energy").normal("x", rows)),
+        (CounterStreams(6, "energies").normal("x", rows), CounterStreams(6, "energy").normal("x", rows)),
         *[(one.normal("x", rows), one.normal("x", rows + step)) for step in (1, 2, 7, 60_000)],
         *[(np.abs(one.normal("x", rows)), np.abs(one.normal("x", rows + step))) for step in (1, 2)],
     ]

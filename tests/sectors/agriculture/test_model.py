@@ -10,7 +10,7 @@ import pytest
 
 from park.catalogue import Behaviour, ValueType
 from park.columns import quantise
-from park.model import GRID_POINTS, GRID_S, Moments, WorldDay
+from park.model import GRID_POINTS, GRID_S, NO_ORDERS, Moments, WorldDay
 from sectors.agriculture.catalogue import SECTOR
 from sectors.agriculture.model import MODEL
 from sectors.agriculture.panels import DASHBOARD
@@ -138,13 +138,13 @@ def test_a_reading_knows_nothing_of_its_neighbours(kind: str) -> None:
         model = MODEL(setting_of("agriculture", SEED))
         carry = model.begin(cells)
         for index in range(4):
-            carry = model.advance(cells, carry, world.day(index))
-        states[len(cells)] = model, model.day(cells, carry, world.day(4))
+            carry = model.advance(cells, carry, world.day(index), NO_ORDERS)
+        states[len(cells)] = model, model.day(cells, carry, world.day(4), NO_ORDERS)
     rng = np.random.default_rng(1)
     at = _moments(kind, world.day(4), few, rng.integers(0, 2, 500), rng)
     all_at_once = states[2][0].observe(kind, states[2][1], at)
     order = rng.permutation(500)[:60]
-    some = _taken(at, order, row=many.searchsorted(at.cell[order]))
+    some = _taken(at, order, row=many.searchsorted(few[at.row[order]]))
     apart = states[9][0].observe(kind, states[9][1], some)
     for name, values in all_at_once.items():
         np.testing.assert_array_equal(values[order], apart[name], err_msg=name)
@@ -158,13 +158,11 @@ def _moments(
     ts = rng.integers(day.times[0], day.times[-1], len(row))
     x = (ts - day.times[0]) / (GRID_S * 1000.0)
     assert x.max() < GRID_POINTS - 1
-    return Moments(cell=cells[row], row=row, unit=unit, device=cells[row] * units + unit, ts=ts, x=x)
+    return Moments(row=row, unit=unit, device=cells[row] * units + unit, ts=ts, x=x)
 
 
 def _taken(at: Moments, order: npt.NDArray[np.int64], row: npt.NDArray[np.int64]) -> Moments:
-    return Moments(
-        cell=at.cell[order], row=row, unit=at.unit[order], device=at.device[order], ts=at.ts[order], x=at.x[order]
-    )
+    return Moments(row=row, unit=at.unit[order], device=at.device[order], ts=at.ts[order], x=at.x[order])
 
 
 def test_probes_cost_no_greenhouse() -> None:
@@ -179,7 +177,7 @@ def test_a_town_of_probes_is_small() -> None:
     cells = np.arange(200, dtype=np.int64)
     model = MODEL(setting_of("agriculture", SEED))
     world = world_of(SEED).day(1)
-    state: Any = model.day(cells, model.begin(cells), world)
+    state: Any = model.day(cells, model.begin(cells), world, NO_ORDERS)
     rng = np.random.default_rng(1)
     model.observe("soil_probe", state, _moments("soil_probe", world, cells, rng.integers(0, 200, 1000), rng))
     parts = [state.soil, state.watering, state.farm.fields, state.farm.probes]

@@ -16,7 +16,7 @@ HOUR = (4.0 + np.arange(GRID_POINTS) * GRID_S / 3600.0) % 24.0
 def setting(seed: int = 7, zones: int = 2) -> Setting:
     counts = {kind.name: kind.per_cell for kind in SECTOR.kinds} | {"irrigation_valve": zones}
     return Setting(
-        streams=CounterStreams(seed),
+        streams=CounterStreams(seed, SECTOR.name),
         site_of=lambda cells: cells * 0,
         latitude=31.49,
         longitude=120.31,
@@ -60,7 +60,6 @@ def day(
         index=index,
         date=date,
         times=start + np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000),
-        hour=HOUR,
         workday=True,
         holiday=False,
         weekday=2,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from park.catalogue import Behaviour, ValueType
-from park.model import Moments
+from park.model import NO_ORDERS, Moments
 from sectors.energy.catalogue import SECTOR
 from sectors.energy.model import EnergyModel
 from tests.reference.walk import Walked, setting_of, walk, world_of
@@ -28,7 +28,6 @@ def moments(day: Walked, kind: str, places: list[float], cells: np.ndarray) -> M
         part.ravel() for part in np.meshgrid(np.arange(len(cells)), np.arange(per_cell), places, indexing="ij")
     )
     return Moments(
-        cell=cells[row],
         row=row,
         unit=unit,
         device=cells[row] * per_cell + unit,
@@ -55,19 +54,21 @@ def test_clean_values_keep_their_ranges(kind: str, first: int) -> None:
 def test_a_cell_is_the_same_whatever_stands_beside_it() -> None:
     model, today = EnergyModel(setting_of("energy", 4)), world_of(4).day(100)
     many, few = np.arange(70), np.array([3, 66])
-    among, alone = (model.advance(cells, model.begin(cells), today) for cells in (many, few))
+    among, alone = (model.advance(cells, model.begin(cells), today, NO_ORDERS) for cells in (many, few))
     assert all((among[name][few] == alone[name]).all() for name in alone)
     day = days(100, 1)[0]
     for kind in KINDS:
         seen = [
             model.observe(
-                kind, model.day(cells, model.begin(cells), today), moments(day, kind, [0.0, 70.3, 287.9], cells)
+                kind,
+                model.day(cells, model.begin(cells), today, NO_ORDERS),
+                moments(day, kind, [0.0, 70.3, 287.9], cells),
             )
             for cells in (many, few)
         ]
         at = moments(day, kind, [0.0, 70.3, 287.9], many)
         for name in seen[1]:
-            assert (seen[0][name][np.isin(at.cell, few)] == seen[1][name]).all(), (kind, name)
+            assert (seen[0][name][np.isin(many[at.row], few)] == seen[1][name]).all(), (kind, name)
 
 
 def test_days_join_without_a_seam() -> None:
@@ -174,7 +175,7 @@ def test_firmware_is_only_ever_updated() -> None:
     versions = []
     for index in (0, 60, 120, 220, 300):
         today = replace(world_of(4).day(0), index=index)
-        state = model.day(cells, model.begin(cells), today)
+        state = model.day(cells, model.begin(cells), today, NO_ORDERS)
         versions.append(model.observe("pv_inverter", state, moments(day, "pv_inverter", [10.0], cells))["firmware"])
     assert all((later >= earlier).all() for earlier, later in pairwise(versions))
     assert (versions[0] == 0).all()

@@ -1,12 +1,12 @@
-"""Turbine, battery, charging points and the grid's integrals, each by itself."""
+"""Turbine, battery and charging points, each by itself."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from park.grid import GRID_H, HOURS
 from park.model import GRID_POINTS
 from sectors.energy import battery, ev, wind
-from sectors.energy.grid import GRID_H, HOURS, STEPS, Sampler, integral, integral_above_zero, smooth_noise
 from simulator.streams import CounterStreams
 
 SEEDS = st.integers(0, 2**32)
@@ -43,38 +43,6 @@ def test_a_battery_returns_to_the_next_mornings_charge_whatever_the_day(seed: in
     assert (np.abs(power) <= batteries.rated[:, None] + 1e-9).all()
     # No line of the grid joins charging to discharging.
     assert (power[:, 1:] * power[:, :-1] >= 0).all()
-
-
-@given(SEEDS)
-def test_energy_above_zero_less_energy_below_is_the_integral(seed: int) -> None:
-    power = powers(seed, 3, 10)
-    net = integral_above_zero(power) - integral_above_zero(-power)
-    assert np.allclose(net, integral(power), atol=1e-8)
-    assert (np.diff(integral_above_zero(power), axis=1) >= 0).all()
-
-
-@given(SEEDS, st.lists(st.floats(0, 287.999), min_size=2, max_size=20))
-def test_energy_between_instants_is_the_area_under_the_line(seed: int, places: list[float]) -> None:
-    power = powers(seed, 1, 10)
-    x = np.sort(np.array(places))
-    here = Sampler(np.zeros(len(x), dtype=np.int64), x)
-    fine = np.linspace(0, STEPS, STEPS * 400 + 1)
-    line = np.interp(fine, np.arange(GRID_POINTS), power[0])
-    for sampled, curve in (
-        (here.energy(power, integral(power)), line),
-        (here.energy_above_zero(power, integral_above_zero(power)), np.maximum(line, 0)),
-    ):
-        area = np.concatenate([[0.0], np.cumsum((curve[1:] + curve[:-1]) / 2)]) * (fine[1] * GRID_H)
-        assert np.allclose(sampled, np.interp(x, fine, area), atol=2e-3)
-    assert (np.diff(here.energy_above_zero(power, integral_above_zero(power))) >= -1e-9).all()
-
-
-def test_noise_joins_from_day_to_day() -> None:
-    streams, rows = CounterStreams(3), np.arange(4)
-    for every in (1, 3, 12):
-        today, tomorrow = (smooth_noise(streams, "x", (rows,), day, every) for day in (8, 9))
-        assert (today[:, -1] == tomorrow[:, 0]).all()
-        assert today.shape == (4, GRID_POINTS)
 
 
 def one_session(arrival: float, departure: float, power: float, constant_h: float, taper_h: float) -> ev.Charging:

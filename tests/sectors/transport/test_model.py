@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from park.catalogue import DeviceKind, ValueType
-from park.model import DAY_MS, GRID_S, Ints, Moments
+from park.model import DAY_MS, GRID_S, NO_ORDERS, Ints, Moments
 from sectors.transport.catalogue import BUS, PARKING_LOT, SECTOR, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import LINK_KM, LINKS
 from sectors.transport.model import MODEL
@@ -26,7 +26,6 @@ def days() -> tuple[Walked, ...]:
 
 def moments(kind: DeviceKind, cells: Ints, *, row: Ints, unit: Ints, ms: Ints, day: Walked) -> Moments:
     return Moments(
-        cell=cells[row],
         row=row,
         unit=unit,
         device=cells[row] * kind.per_cell + unit,
@@ -63,8 +62,8 @@ def test_a_value_does_not_depend_on_what_stands_beside_it(kind: DeviceKind) -> N
     together = model.observe(kind.name, day.state, at)
     lone = np.array([1])
     carry = {name: values[1:2] for name, values in day.before.items()}
-    alone = model.day(lone, carry, day.world)
-    mine = np.flatnonzero(at.cell == 1)[::-1]
+    alone = model.day(lone, carry, day.world, NO_ORDERS)
+    mine = np.flatnonzero(day.cells[at.row] == 1)[::-1]
     ms = at.ts[mine] - int(day.world.times[0])
     apart = model.observe(
         kind.name, alone, moments(kind, lone, row=at.row[mine] * 0, unit=at.unit[mine], ms=ms, day=day)
@@ -75,7 +74,7 @@ def test_a_value_does_not_depend_on_what_stands_beside_it(kind: DeviceKind) -> N
 
 def test_carried_days_are_the_same_for_a_cell_alone() -> None:
     model = MODEL(setting_of("transport", SEED))
-    lone = model.advance(np.array([2]), model.begin(np.array([2])), world_of(SEED).day(0))
+    lone = model.advance(np.array([2]), model.begin(np.array([2])), world_of(SEED).day(0), NO_ORDERS)
     first = next(walk("transport", SEED, 1, CELLS)).after
     for name, values in first.items():
         np.testing.assert_array_equal(values[2:], lone[name])

@@ -1,0 +1,31 @@
+"""What `park verify` and `park demo` have in common: a comparison that shows how far it has come."""
+
+from functools import partial
+
+from park_cli.output import progress_bar
+from simulator.ledger import Findings
+from simulator.plan import Selection
+from simulator.readings import readings_of
+from simulator.verify import Stored, VerifySummary, verify
+
+
+def prove(
+    selection: Selection,
+    store: Stored,
+    window: tuple[int, int],
+    *,
+    wait_s: float = 0.0,
+    ignore_unselected: bool = False,
+) -> tuple[VerifySummary, Findings]:
+    """Compares a window of a store with what the selection should have put there; see `simulator.verify`."""
+    readings = readings_of(selection)
+    with progress_bar() as bar:
+        task = bar.add_task("verifying", total=readings.count(*window), note="readings")
+        return verify(
+            readings,
+            store,
+            window,
+            wait_s=wait_s,
+            ignore_unselected=ignore_unselected,
+            on_progress=partial(bar.advance, task),
+        )

@@ -1,0 +1,42 @@
+"""What every consumer needs of readings, and the one place where a selection becomes them.
+
+What makes readings otherwise, or changes them, stands between a plan and its `Readings` here; gateways, `generate`
+and `verify` see no difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from park.columns import Columns
+from simulator.fleet import Fleet
+from simulator.plan import Plan, Selection, make_plan
+from simulator.state import TownState
+
+
+class Readings(Protocol):
+    """The readings of a plan's devices: a pure function of time."""
+
+    @property
+    def plan(self) -> Plan:
+        """The devices."""
+
+    def windows(self, start_ms: int, until_ms: int, rows: int = ...) -> Iterator[tuple[int, int]]:
+        """Cuts [start, until) into windows of about `rows` readings each, by default what fits the cache."""
+
+    def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
+        """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""
+
+    def count(self, start_ms: int, until_ms: int) -> int:
+        """How many readings are due in [start, until)."""
+
+
+def readings_of(selection: Selection) -> Readings:
+    """The readings of a selection."""
+    (readings,) = readings_of_plans([make_plan(selection)])
+    return readings
+
+
+def readings_of_plans(plans: Sequence[Plan]) -> list[Readings]:
+    """The readings of each of some plans of one selection, such as its gateways'; they share the world and models."""
+    state = TownState(plans)
+    return [Fleet(plan, state) for plan in plans]

@@ -1,0 +1,165 @@
+"""What orders may do to readings and what they may not, to be held against any sector."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from park.catalogue import Channel, DeviceKind, Sector, ValueType
+from park.columns import Columns
+from park.model import GRID_S, Orders
+from park.town import default_town
+from sectors import SECTORS
+from simulator.fleet import Fleet
+from simulator.plan import Group, Plan, Selection
+from simulator.state import TownState
+
+#: 2026-01-12T02:00 local time: two hours before the town's day ends.
+START = 1_768_154_400_000
+HOUR = 3_600_000
+MORNING = START + 2 * HOUR
+UNTIL = START + 30 * HOUR
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trial:
+    """All devices in a sector's first cells, through thirty hours."""
+
+    sector: Sector
+    plan: Plan
+
+    @staticmethod
+    def of(sector: Sector, cells: int = 3, interval_ms: int = 97_000) -> "Trial":
+        town = default_town({**SECTORS, sector.name: sector})
+        selection = Selection(town=town, seed=11, devices=1, interval_ms=interval_ms)
+        groups = (Group(kind=k, sector=sector, device=np.arange(cells * k.per_cell)) for k in sector.kinds)
+        return Trial(sector=sector, plan=Plan(selection=selection, groups=tuple(groups)))
+
+    def readings(self, orders: Orders | None) -> list[Columns]:
+        """Of every kind, made by a town of their own."""
+        given = {} if orders is None else {self.sector.name: orders}
+        return self.read(TownState([self.plan], given))
+
+    def read(self, state: TownState) -> list[Columns]:
+        return Fleet(self.plan, state).columns(START, UNTIL)
+
+    def random_orders(self, rng: np.random.Generator, count: int, start: int = START, until: int = UNTIL) -> Orders:
+        """At random moments, some of them on the grid; what the sector does not know, it has to pass over."""
+        actions = [(kind, action) for kind in self.sector.kinds for action in kind.actions]
+        cells = len(np.unique(self.plan.groups[0].cell))
+        drawn: list[tuple[int, int, int, int, list[float]]] = []
+        for _ in range(count):
+            effective = int(rng.integers(start, until))
+            if rng.random() < 0.3:
+                effective = min(-(-(effective - MORNING) // (GRID_S * 1000)) * GRID_S * 1000 + MORNING, until - 1)
+            number = int(rng.integers(len(actions))) if actions else UNKNOWN
+            kind = actions[number][0] if actions else self.sector.kinds[0]
+            values = [_value(rng, one) for one in actions[number][1].parameters] if actions else []
+            unit = int(rng.integers(kind.per_cell))
+            drawn.append((int(rng.integers(cells)), unit, number, effective, [*values, *[np.nan] * (4 - len(values))]))
+        return made(drawn)
+
+
+def _value(rng: np.random.Generator, parameter: Channel) -> float:
+    if parameter.type is ValueType.FLOAT:
+        return float(rng.uniform(parameter.low, parameter.high))
+    top = len(parameter.texts) - 1 if parameter.type is ValueType.TEXT else int(parameter.high)
+    return float(rng.integers(int(parameter.low), top + 1))
+
+
+def made(drawn: Iterable[tuple[int, int, int, int, list[float]]]) -> Orders:
+    cell, unit, action, effective, value = zip(*drawn, strict=True)
+    return Orders.of(cell=cell, unit=unit, action=action, effective=effective, value=value)
+
+
+def rows_of(orders: Orders) -> list[tuple[int, int, int, int, list[float]]]:
+    parts = (orders.cell, orders.unit, orders.action, orders.effective, orders.value)
+    return list(zip(*(part.tolist() for part in parts), strict=True))
+
+
+def both(one: Orders, other: Orders) -> Orders:
+    return made([*rows_of(one), *rows_of(other)])
+
+
+def differences(one: Columns, other: Columns) -> npt.NDArray[np.bool_]:
+    """(N,) whether a reading is not the same to the bit."""
+    assert np.array_equal(one.ts, other.ts)
+    assert np.array_equal(one.device, other.device)
+    everywhere = np.ones(len(one), dtype=np.bool_)
+    differ = ~everywhere
+    for name in one.values:
+        differ |= one.values[name] != other.values[name]
+        differ |= one.present.get(name, everywhere) != other.present.get(name, everywhere)
+    return differ
+
+
+def same(ones: list[Columns], others: list[Columns], before: int = UNTIL) -> bool:
+    """Whether all readings before a moment are the same to the bit."""
+    pairs = zip(ones, others, strict=True)
+    return not any((differences(one, other) & (one.ts < before)).any() for one, other in pairs)
+
+
+def nothing_changes_without_orders(trial: Trial) -> None:
+    plain = trial.readings(None)
+    assert same(plain, trial.readings(Orders.of()))
+    elsewhere = Orders.of(cell=[10_000], unit=[0], action=[0], effective=[START], value=[20.0])
+    assert same(plain, trial.readings(elsewhere))
+    # A block of cells that is worked out by itself is no other.
+    unknown = Orders.of(cell=[0, 2], unit=[0, 0], action=[UNKNOWN] * 2, effective=[START + 7, MORNING])
+    assert same(plain, trial.readings(unknown))
+
+
+def order_of_arrival_does_not_matter(trial: Trial, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    drawn = rows_of(trial.random_orders(rng, 12))
+    straight = trial.readings(made(drawn))
+    rng.shuffle(drawn)
+    assert same(straight, trial.readings(made(drawn)))
+    # Nor what was asked for while they arrived.
+    state = TownState([trial.plan])
+    for known in (3, 8, 12):
+        state.obey(trial.sector.name, made(drawn[:known]))
+        last = trial.read(state)
+    assert same(straight, last)
+    assert same(last, trial.read(state))
+
+
+def what_was_before_stays(trial: Trial, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first = trial.random_orders(rng, 6)
+    moment = int(rng.integers(START + HOUR, UNTIL - HOUR))
+    later = trial.random_orders(rng, 2, start=moment)
+    at = int(later.effective[0])
+    before, after = trial.readings(first), trial.readings(both(first, later))
+    assert same(before, after, at)
+
+
+def others_are_left_alone(trial: Trial, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first, more = trial.random_orders(rng, 6), trial.random_orders(rng, 3)
+    before, after = trial.readings(first), trial.readings(both(first, more))
+    for one, other, kind in zip(before, after, trial.sector.kinds, strict=True):
+        told = np.isin(one.device // kind.per_cell, more.cell)
+        assert not (differences(one, other) & ~told).any()
+
+
+def orders_show(trial: Trial, seed: int) -> None:
+    """Not every one has to change anything, but most random ones do, and in time."""
+    rng = np.random.default_rng(seed)
+    plain, shown = trial.readings(None), []
+    for _ in range(6):
+        order = trial.random_orders(rng, 1, until=UNTIL - 3 * HOUR)
+        kind, shows_ms = _told(trial.sector, int(order.action[0]))
+        row = trial.sector.kinds.index(kind)
+        at, device = int(order.effective[0]), int(order.cell[0]) * kind.per_cell + int(order.unit[0])
+        until = at + shows_ms + GRID_S * 1000 + trial.plan.selection.interval_of(kind)
+        mine = (plain[row].device == device) & (plain[row].ts >= at) & (plain[row].ts <= until)
+        shown.append((differences(plain[row], trial.readings(order)[row]) & mine).any())
+    assert np.mean(shown) >= 0.5
+
+
+def _told(sector: Sector, number: int) -> tuple[DeviceKind, int]:
+    kind, action = [(kind, action) for kind in sector.kinds for action in kind.actions][number]
+    return kind, int(action.shows_s * 1000)
