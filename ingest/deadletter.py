@@ -1,70 +1,230 @@
-"""The dead-letter file: one JSON object a line, on the disk before its message is acknowledged."""
+"""The dead-letter file: one JSON object a line, on the disk before its message is acknowledged.
 
-import base64
+It is bounded: a file is set aside when it has grown, the oldest of those is deleted, and no site can take more than
+its share of a day, so that a hostile one fills neither the disk nor the others' room; see docs/decisions/0010.
+"""
+
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import stat
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
+from ingest.deadletter_lines import (
+    Damaged,
+    DeadLetter,
+    Dropped,
+    Entry,
+    encode_dropped,
+    encode_letter,
+    read_dead_letter,
+    read_dead_letters,
+    read_entries,
+    share_of,
+    site_of,
+)
+from ingest.durable import Locked, sync_folder, whole_lines, write_all
 from ingest.errors import DeadLetterError
-from park.rejection import Reason, Rejection
+from ingest.log import get_logger
+from park.rejection import Rejection
 
-_READ_BACK = 1 << 16
+__all__ = [
+    "Damaged",
+    "DeadLetter",
+    "DeadLetterFile",
+    "Dropped",
+    "Entry",
+    "Limits",
+    "read_dead_letter",
+    "read_dead_letters",
+    "read_entries",
+    "site_of",
+]
 
+log = get_logger("ingest")
 
-class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
-    time: int
-    reason: str
-    detail: str
-    topic: str
-    payload: str
-    content_type: str | None = None
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeadLetter:
-    """A message in the file.
+class Limits:
+    """What dead letters may take: by default (15 + 1) x 64 MiB in all, 32 MiB a site and day.
 
     Attributes:
-        number: of its line, from 1.
-        time: Unix milliseconds at which it was written.
+        file_bytes: a file that has grown beyond is set aside as `NAME.1`, `NAME.2`, ...
+        older: so many of these are kept; beyond, the one with the lowest number is deleted.
+        site_bytes: of letters that one site may add on one day (UTC); what comes beyond is only counted.
+        summary_ms: how often a line tells these counts.
+        whole: bytes of payload up to which it is kept as it came, which is all that the ingester would decode.
+        cut: bytes kept of a longer one, beside its length and SHA-256.
+        detail: characters of a rejection's detail.
     """
 
-    number: int
-    time: int
-    rejection: Rejection
+    file_bytes: int = 64 << 20
+    older: int = 15
+    site_bytes: int = 32 << 20
+    summary_ms: int = 60_000
+    whole: int = 64 << 10
+    cut: int = 4 << 10
+    detail: int = 500
+
+
+@dataclass(kw_only=True)
+class _Unkept:
+    """Letters of a site that were counted only, since a line last told of them."""
+
+    told_ms: int | None = None
+    count: int = 0
+    size: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
 
 class DeadLetterFile:
     """Appends rejections; several processes may share the file.
 
     Args:
-        path: made with its folder at the first rejection, readable by its owner alone.
-        max_bytes: rename the file to `NAME.1`, `NAME.2`, ... when it has grown beyond; None never does.
+        path: made with its folder by `open` or at the first rejection, readable by its owner alone.
+        limits: of what it may take.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
         self.path = path
-        self._max_bytes = max_bytes
+        self._limits = limits or Limits()
+        self._taken: Counter[tuple[str, int]] = Counter()  # bytes of a site on a day
+        self._unkept: dict[str, _Unkept] = {}
+        self._counted: tuple[int, int] = (-1, 0)  # inode, and how far its lines are in `_taken`
+
+    def open(self) -> None:
+        """Try at the start what will be needed at the first rejection.
+
+        Raises:
+            DeadLetterError: the file cannot be used; says why.
+        """
+        try:
+            with Locked(self._open()) as descriptor:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise DeadLetterError(f"dead letters: {self.path} is no file; name another with --dead-letters")
+                self._count_others(descriptor, whole_lines(descriptor))
+        except OSError as error:
+            reason = f"{error.strerror or error}; name another file with --dead-letters"
+            raise DeadLetterError(f"dead letters: {self.path}: {reason}") from None
 
     def append(self, rejections: Sequence[Rejection], time_ms: int) -> None:
         """Write the rejections and fsync; all of them or, as far as a reader can tell, none.
 
+        Of a site that has used up its share, they are only counted.
+
         Raises:
             OSError: the disk is full or failing; nothing is kept, so the call may be repeated.
         """
-        data = b"".join(_encode(rejection, time_ms) for rejection in rejections)
-        with _Locked(self._open()) as descriptor:
-            end = _whole_lines(descriptor)
-            try:
-                _write_all(descriptor, data)
-                os.fsync(descriptor)
-            except OSError:
-                os.ftruncate(descriptor, end)
-                raise
+        with Locked(self._open()) as descriptor:
+            end = whole_lines(descriptor)
+            self._count_others(descriptor, end)
+            lines, taken, beyond = self._divide(rejections, time_ms)
+            lines += self._summaries(beyond, time_ms)
+            self._write(descriptor, end, b"".join(lines))
+            self._taken.update(taken)
+        self._count_unkept(beyond, time_ms)
+
+    def close(self) -> None:
+        """Write what was counted and not yet told; a disk that does not take it costs these counts alone."""
+        now_ms = time.time_ns() // 1_000_000
+        lines = [
+            encode_dropped(site, now_ms, unkept.count, unkept.size, unkept.reasons)
+            for site, unkept in self._unkept.items()
+            if unkept.count
+        ]
+        self._unkept.clear()
+        if not lines:
+            return
+        try:
+            with Locked(self._open()) as descriptor:
+                self._write(descriptor, whole_lines(descriptor), b"".join(lines))
+        except OSError as error:
+            log.warning("the last counts of dead letters could not be written", error=str(error))
+
+    def _divide(
+        self, rejections: Sequence[Rejection], time_ms: int
+    ) -> tuple[list[bytes], Counter[tuple[str, int]], list[Rejection]]:
+        """The lines of what is kept, what they take of each site's share, and what is beyond it."""
+        limits, day = self._limits, time_ms // _DAY_MS
+        lines: list[bytes] = []
+        beyond: list[Rejection] = []
+        taken: Counter[tuple[str, int]] = Counter()
+        for rejection in rejections:
+            share = (site_of(rejection.topic), day)
+            line = b""
+            if self._taken[share] + taken[share] < limits.site_bytes:
+                line = encode_letter(rejection, time_ms, whole=limits.whole, cut=limits.cut, detail=limits.detail)
+            if not line or self._taken[share] + taken[share] + len(line) > limits.site_bytes:
+                beyond.append(rejection)
+                continue
+            lines.append(line)
+            taken[share] += len(line)
+        return lines, taken, beyond
+
+    def _summaries(self, beyond: Sequence[Rejection], time_ms: int) -> list[bytes]:
+        """A line for each site whose count is due to be told; the first at once."""
+        added = _by_site(beyond)
+        lines = []
+        for site in added.keys() | self._unkept.keys():
+            known, new = self._unkept.get(site, _Unkept()), added.get(site, _Unkept())
+            if known.count + new.count and self._is_due(known, time_ms):
+                reasons = known.reasons + new.reasons
+                lines.append(encode_dropped(site, time_ms, known.count + new.count, known.size + new.size, reasons))
+        return lines
+
+    def _count_unkept(self, beyond: Sequence[Rejection], time_ms: int) -> None:
+        """After the write: what was told begins at nothing again, the rest is remembered."""
+        added = _by_site(beyond)
+        for site in added.keys() | self._unkept.keys():
+            known, new = self._unkept.setdefault(site, _Unkept()), added.get(site, _Unkept())
+            if known.told_ms is None:
+                log.warning(
+                    "a site has used up its share of dead letters; its further ones are only counted", site=site
+                )
+            if known.count + new.count and self._is_due(known, time_ms):
+                self._unkept[site] = _Unkept(told_ms=time_ms)
+                continue
+            known.count += new.count
+            known.size += new.size
+            known.reasons += new.reasons
+        day = time_ms // _DAY_MS
+        for share in [share for share in self._taken if share[1] < day]:
+            del self._taken[share]
+        for site in [site for site, one in self._unkept.items() if not one.count and not self._taken[site, day]]:
+            del self._unkept[site]
+
+    def _is_due(self, unkept: _Unkept, time_ms: int) -> bool:
+        return unkept.told_ms is None or not 0 <= time_ms - unkept.told_ms < self._limits.summary_ms
+
+    def _count_others(self, descriptor: int, end: int) -> None:
+        """Add to the shares what other processes, or an earlier run, have written."""
+        inode = os.fstat(descriptor).st_ino
+        known, start = self._counted
+        if known != inode:
+            start = 0
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            file.seek(start)
+            while file.tell() < end and (raw := file.readline()):
+                found = share_of(raw)
+                if found is not None:
+                    self._taken[found[0], found[1] // _DAY_MS] += len(raw)
+        self._counted = (inode, end)
+
+    def _write(self, descriptor: int, end: int, data: bytes) -> None:
+        if not data:
+            return
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, end)
+            raise
+        self._counted = (os.fstat(descriptor).st_ino, end + len(data))
 
     def _open(self) -> int:
         while True:
@@ -73,13 +233,11 @@ class DeadLetterFile:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if made:
-                _sync_folder(self.path.parent)
-            size = os.fstat(descriptor).st_size
-            if self._is_current(descriptor) and (self._max_bytes is None or size <= self._max_bytes):
-                return descriptor
+                sync_folder(self.path.parent)
             if self._is_current(descriptor):
-                self.path.rename(self._next_name())
-                _sync_folder(self.path.parent)
+                if os.fstat(descriptor).st_size <= self._limits.file_bytes:
+                    return descriptor
+                self._set_aside()
             os.close(descriptor)
 
     def _is_current(self, descriptor: int) -> bool:
@@ -89,105 +247,27 @@ class DeadLetterFile:
         except FileNotFoundError:
             return False
 
-    def _next_name(self) -> Path:
-        taken = [path.suffix[1:] for path in self.path.parent.glob(f"{self.path.name}.*")]
-        number = max((int(suffix) for suffix in taken if suffix.isdecimal()), default=0) + 1
-        return self.path.with_name(f"{self.path.name}.{number}")
+    def _set_aside(self) -> None:
+        older = older_files(self.path)
+        number = max((int(path.suffix[1:]) for path in older), default=0) + 1
+        self.path.rename(self.path.with_name(f"{self.path.name}.{number}"))
+        for path in older[: max(0, len(older) + 1 - self._limits.older)]:
+            log.warning("the oldest dead letters were deleted to keep within their limit", file=str(path))
+            path.unlink(missing_ok=True)
+        sync_folder(self.path.parent)
 
 
-class _Locked:
-    """Closes the descriptor, and with that gives the lock up."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def __enter__(self) -> int:
-        return self._descriptor
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+def older_files(path: Path) -> list[Path]:
+    """The files that were set aside, oldest first."""
+    found = [one for one in path.parent.glob(f"{path.name}.*") if one.suffix[1:].isdecimal()]
+    return sorted((one for one in found if one.stem == path.name), key=lambda one: int(one.suffix[1:]))
 
 
-def _whole_lines(descriptor: int) -> int:
-    """Cut off a last line that a crash left unfinished, whose message was never acknowledged; the length."""
-    end = position = os.fstat(descriptor).st_size
-    while position:
-        start = max(0, position - _READ_BACK)
-        block = os.pread(descriptor, position - start, start)
-        newline = block.rfind(b"\n")
-        if newline >= 0:
-            position = start + newline + 1
-            break
-        position = start
-    if position < end:
-        os.ftruncate(descriptor, position)
-    return position
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _encode(rejection: Rejection, time_ms: int) -> bytes:
-    line = _Line(
-        time=time_ms,
-        reason=rejection.reason.value,
-        detail=rejection.detail,
-        topic=rejection.topic,
-        payload=base64.b64encode(rejection.payload).decode(),
-        content_type=rejection.content_type,
-    )
-    return msgspec.json.encode(line) + b"\n"
-
-
-def read_dead_letters(path: Path) -> Iterator[DeadLetter]:
-    """The dead letters of a file, oldest first; an unfinished last line is passed over.
-
-    Raises:
-        DeadLetterError: the file cannot be opened, or a whole line of it is damaged.
-    """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise DeadLetterError(f"dead letters: {error}") from None
-    with file:
-        for number, raw in enumerate(file, 1):
-            if raw.endswith(b"\n"):
-                yield _decode(path, number, raw)
-
-
-def read_dead_letter(path: Path, number: int) -> DeadLetter:
-    """The dead letter on one line, counted from 1.
-
-    Raises:
-        DeadLetterError: there is no such line.
-    """
-    for letter in read_dead_letters(path):
-        if letter.number == number:
-            return letter
-    raise DeadLetterError(f"{path} has no line {number}")
-
-
-def _decode(path: Path, number: int, raw: bytes) -> DeadLetter:
-    try:
-        line = msgspec.json.decode(raw, type=_Line)
-        rejection = Rejection(
-            reason=Reason(line.reason),
-            detail=line.detail,
-            topic=line.topic,
-            payload=base64.b64decode(line.payload, validate=True),
-            content_type=line.content_type,
-        )
-    except ValueError as error:
-        raise DeadLetterError(f"{path} line {number}: {error}") from None
-    return DeadLetter(number=number, time=line.time, rejection=rejection)
+def _by_site(rejections: Sequence[Rejection]) -> dict[str, _Unkept]:
+    found: dict[str, _Unkept] = {}
+    for rejection in rejections:
+        one = found.setdefault(site_of(rejection.topic), _Unkept())
+        one.count += 1
+        one.size += len(rejection.payload)
+        one.reasons[rejection.reason.value] += 1
+    return found

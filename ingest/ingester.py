@@ -54,9 +54,10 @@ class Ingester:
             decoder.gateways,
             grouped=options.broker.group is not None,
         )
+        self._dead_letters = DeadLetterFile(options.dead_letters)
         self.writer = BatchWriter(
             store,
-            DeadLetterFile(options.dead_letters),
+            self._dead_letters,
             self.status,
             self._settled,
             in_flight=options.writes,
@@ -78,6 +79,7 @@ class Ingester:
         """Ingest until `stop` is set, then drain."""
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
+            stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
             link = await stack.enter_async_context(self.receiver.link)
             stack.push_async_callback(self.writer.cancel)
             await _first_of(stop.wait(), link.ended(), self.writer.failure())

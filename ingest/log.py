@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from park.safe_text import escape_event
+
 
 @contextmanager
 def _without(name: str) -> Iterator[None]:
@@ -27,4 +29,7 @@ get_logger = structlog.get_logger
 
 def log_to_stderr() -> None:
     """Log in structlog's own form, for a process whose program has configured nothing."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[escape_event, *structlog.get_config()["processors"]],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -17,6 +17,7 @@ from ingest.status import Status
 from park.catalogue import Behaviour, Channel
 from park.latency import BOUNDS_MS, BUCKETS_PER_OCTAVE, Latencies
 from park.pipeline import INGEST
+from park.safe_text import printable
 from park.units import symbol
 
 _REQUEST_LIMIT_S = 5.0
@@ -126,7 +127,7 @@ class MetricsServer:
         if path == b"/readyz":
             troubles = self._status.troubles()
             state = "503 Service Unavailable" if troubles else "200 OK"
-            return _response(state, _TEXT, ("\n".join(troubles or ["ready"]) + "\n").encode())
+            return _response(state, _TEXT, ("\n".join(map(printable, troubles or ["ready"])) + "\n").encode())
         return _response("404 Not Found", _TEXT, b"/metrics, /livez, /readyz\n")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 
+from ingest.deadletter import DeadLetterFile
 from ingest.errors import BadStoreUrl
 from ingest.ingester import Ingester
 from ingest.memory import relax_collector
@@ -21,12 +22,14 @@ async def run(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
     Raises:
         LinkError: the broker refused the very first connection for good.
         BadStoreUrl: the store cannot be shared among processes.
+        DeadLetterError: the dead-letter file cannot be used.
         IngestError: the store's secret or file cannot be opened, or metrics cannot be served.
     """
     if options.processes > 1 and not options.store.shareable:
         raise BadStoreUrl(
             f"{options.store}: one process owns this store; use --processes 1, or a store that is a server"
         )
+    await asyncio.to_thread(DeadLetterFile(options.dead_letters).open)
     async with retiring(options, stop):
         if options.processes > 1:
             return await supervise(options, stop)

@@ -32,7 +32,7 @@ class Report:
 
     Attributes:
         topics: devices seen for the first time, in the order of their numbers.
-        seen: number of the device and sequence number, in turns.
+        seen: number of the device, sequence number and `ts`, in turns.
     """
 
     counters: Mapping[str, int]
@@ -62,7 +62,7 @@ class RecordingTrack(Track):
 
     def observe(self, seq: int, ts: int) -> None:
         """Remember the reading for the next report."""
-        self._seen.extend((self._number, seq))
+        self._seen.extend((self._number, seq, ts))
         if ts < self.newest:
             self._tally.late += 1
         else:

@@ -145,12 +145,13 @@ class Supervisor:
                 interval_s = KINDS[parse_telemetry(topic).kind].interval_s
                 self._devices[topic] = _Device(track=Track(self.status.tally), interval_s=interval_s)
             worker.topics.append(self._devices[topic])
-        for number, seq in zip(report.seen[::2], report.seen[1::2], strict=True):
+        for number, seq, ts in zip(report.seen[::3], report.seen[1::3], report.seen[2::3], strict=True):
             track = worker.topics[number].track
-            if seq == track.expected:
+            if seq == track.expected and ts >= track.newest:
                 track.expected = seq + 1
+                track.newest = ts
             else:
-                track.observe(seq, track.newest)
+                track.observe(seq, ts)
         self._gateways.update(report.gateways)
 
     def _add_up(self) -> None:

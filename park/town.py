@@ -156,7 +156,7 @@ def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
 
 def default_town(sectors: Mapping[str, Sector]) -> Town:
     """The town of the package's own park.toml."""
-    return parse_town(resources.files("park").joinpath("park.toml").read_text(), "park.toml", sectors)
+    return parse_town(resources.files("park").joinpath("park.toml").read_text(encoding="utf-8"), "park.toml", sectors)
 
 
 def _all_sites(file: _File, sectors: Mapping[str, Sector]) -> tuple[Site, ...]:

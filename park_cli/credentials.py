@@ -16,6 +16,8 @@ def secret(variable: str) -> str | None:
     if path is None:
         return os.environ.get(variable)
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise UsageError(f"{variable}_FILE {path}: {error.strerror}") from error
+    except ValueError:  # of the name, or of what is in it
+        raise UsageError(f"{variable}_FILE {path!r}: is not UTF-8 text") from None

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import gc
 import os
+import shutil
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +28,7 @@ from park_cli.output import errors, print_summary, progress_bar
 from park_cli.panel_sources import open_source
 from park_cli.proof import prove
 from park_cli.schedules import credentials
-from park_cli.signals import run_until_signal
+from park_cli.signals import on_abort, run_until_signal
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
@@ -82,6 +84,7 @@ def show(options: DemoOptions, children: Children, *, as_json: bool) -> None:
 async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) -> DemoSummary:
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="park-demo-")))
+        stack.enter_context(on_abort(functools.partial(shutil.rmtree, folder, ignore_errors=True)))
         url = parse_store_url(options.store or f"duckdb://{folder / 'park.duckdb'}")
         store = open_store(url, os.environ)
         stack.push_async_callback(store.close)

@@ -1,10 +1,21 @@
 """The packages' errors, by the exit code they mean."""
 
-from ingest.errors import BadCertificate, BadStoreUrl, IngestError, MissingSecret
+from ingest.errors import BadCertificate, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError
+from mqttlink.errors import BrokerError
 from park.errors import ParkError
-from simulator.errors import SelectionError, SimulatorError
+from simulator.errors import NoPassword, SelectionError, SimulatorError
 from simulator.world import WorldError
 
-OF_USE = (ParkError, SelectionError, WorldError, BadCertificate, BadStoreUrl, MissingSecret, BadBrokerUrl)
-OF_WORK = (LinkError, IngestError, SimulatorError)
+OF_USE = (
+    ParkError,
+    SelectionError,
+    WorldError,
+    BadCertificate,
+    BadStoreUrl,
+    DeadLetterError,
+    NoPassword,
+    MissingSecret,
+    BadBrokerUrl,
+)
+OF_WORK = (LinkError, BrokerError, IngestError, SimulatorError)

@@ -7,8 +7,11 @@ the command hands over to `ingest_process`, under the same process id, once its 
 import dataclasses
 import json
 import os
+import signal
 import sys
 from typing import NoReturn
+
+from park_cli.signals import ENDING
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,8 @@ class Given:
 def become(given: Given) -> NoReturn:
     """Replace this process by one that ingests."""
     safe = [] if "" in sys.path else ["-P"]
-    program = "from park_cli.ingest_process import main; main()"
+    program = "from park_cli.entry import prepare; prepare(); from park_cli.ingest_process import main; main()"
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until `prepare`: a signal waits for somebody to answer it
     argv = [sys.executable, *safe, "-c", program, json.dumps(dataclasses.asdict(given))]
     os.execv(sys.executable, argv)  # noqa: S606 - our own interpreter, and no shell is wanted

@@ -15,7 +15,7 @@ from ingest.run import IngestOptions, IngestSummary, run
 from ingest.stores import parse_store_url
 from mqttlink import parse_broker_url
 from park_cli.credentials import secret
-from park_cli.entry import guarded
+from park_cli.entry import guarded, prepare
 from park_cli.ingest_handover import Given
 from park_cli.logs import configure_logging
 from park_cli.signals import run_until_signal
@@ -23,6 +23,7 @@ from park_cli.signals import run_until_signal
 
 def main() -> None:
     """The entry point of the new process."""
+    prepare()
     guarded(lambda: _ingest(Given(**json.loads(sys.argv[1]))))
 
 

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from park.safe_text import escape_event
+
 
 def configure_logging(*, verbose: bool = False) -> None:
     """Structured logs on standard error."""
@@ -17,6 +19,7 @@ def configure_logging(*, verbose: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
+            escape_event,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),

@@ -4,12 +4,13 @@ A command's module is imported only when the command runs, so that none waits fo
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from park_cli.entry import guarded
+from park_cli.entry import Carried, guarded, prepare
 
 #: Command to the module that holds its Typer application, `app`.
 COMMANDS = {
@@ -24,6 +25,19 @@ COMMANDS = {
 
 
 class _Commands(TyperGroup):
+    # Help is printed while the context is made. click would end the process for a closed pipe, with exit code 1.
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except OSError as error:
+            raise Carried(error) from error
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise Carried(error) from error
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
@@ -43,11 +57,24 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"park {version('sensing-park')}")
+        raise typer.Exit
+
+
 @app.callback()
-def setup(*, verbose: Annotated[bool, typer.Option("--verbose", help="Log more.")] = False) -> None:
+def setup(
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log more.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and exit.")
+    ] = False,
+) -> None:
     """A city's sensing demonstration park in a box."""
     from park_cli.logs import configure_logging  # noqa: PLC0415 - after the arguments are known to be right
 
@@ -55,5 +82,6 @@ def setup(*, verbose: Annotated[bool, typer.Option("--verbose", help="Log more."
 
 
 def main() -> None:
-    """The entry point."""
+    """The command, once `start` has prepared the process."""
+    prepare()
     guarded(app)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +48,7 @@ def read_town(config: Path | None) -> "Town":
     if config is None:
         return default_town(SECTORS)
     try:
-        text = config.read_text()
+        text = config.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--config {config}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -68,9 +69,12 @@ class SelectionOptions:
 
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
+        from park_cli.foresight import memory_note  # noqa: PLC0415 - as above
         from simulator.plan import Selection  # noqa: PLC0415 - as above
 
         town = read_town(self.config)
+        if note := memory_note(self.devices or town.devices):
+            sys.stderr.write(f"{note}\n")
         return Selection(
             town=town,
             seed=town.settings.seed if self.seed is None else self.seed,

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 
 import structlog
 
+from park.safe_text import escape_event
 from simulator.simulate import Crew, Preparation
 
 READY, LIVE, DONE, STOP = "ready", "live", "done", "stop"
@@ -20,7 +21,10 @@ READY, LIVE, DONE, STOP = "ready", "live", "done", "stop"
 def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Connection) -> None:
     """The whole of a child: every `count`-th gateway, from `index` on."""
     # Standard output is the parent's, for its summary.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[escape_event, *structlog.get_config()["processors"]],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     asyncio.run(_serve(prepare, index, count, pipe))
 
 

@@ -4,10 +4,12 @@ This module imports next to nothing, so that a program can start them before it 
 warm their models up on other processors meanwhile.
 """
 
+import contextlib
 import gc
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.simulate import Preparation
 
 _JOIN_S = 10.0
+_OF_THE_GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Children:
@@ -34,7 +37,8 @@ class Children:
         for index in range(count):
             here, there = context.Pipe()
             process = context.Process(target=_child, args=(prepare, index, count, there), daemon=True)
-            process.start()
+            with _unsignalled():
+                process.start()
             there.close()
             self.pipes.append(here)
             self._processes.append(process)
@@ -54,9 +58,20 @@ class Children:
                 process.kill()
 
 
+@contextlib.contextmanager
+def _unsignalled() -> Iterator[None]:
+    """A process that is started now is not reached by a terminal's Ctrl-C, even before it can say so itself."""
+    resource_tracker.ensure_running()  # it would end the block's effect
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_GROUP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _child(prepare: "Callable[[], Preparation]", index: int, count: int, pipe: Connection) -> None:
     # A terminal or a service manager signals the whole group; the parent answers and tells its children.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _OF_THE_GROUP:
         signal.signal(number, signal.SIG_IGN)
     gc.disable()  # until all is imported and warm; that makes no garbage, and looking for it takes a sixth of the time
     from simulator.child import serve  # noqa: PLC0415 - the child's imports, not its parent's

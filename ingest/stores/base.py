@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from park.catalogue import Channel, DeviceKind, ValueType
@@ -27,6 +28,10 @@ class StoreUrl(Protocol):
     @property
     def shareable(self) -> bool:
         """Whether several processes may write to the store at once."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; None for a server."""
 
 
 class Measurement(Protocol):

@@ -14,7 +14,9 @@ from dashboards.errors import DashboardError
 from dashboards.sources.base import Source, Window
 from ingest.stores import open_store, parse_store_url
 from park.panel import View
+from park.safe_text import printable
 from park_cli.errors import CommandError, UsageError
+from park_cli.foresight import existing
 from park_cli.options import DEFAULT_STORE, StoreOption, duration_ms, moment_ms
 from park_cli.output import errors, progress_bar
 from park_cli.panel_sources import open_source
@@ -63,14 +65,14 @@ def check(
     Examples:
       park dashboards check --store "influxdb+http://127.0.0.1:8086/park?org=park"
     """
-    url = parse_store_url(store)
+    url = existing(parse_store_url(store))
     end = int(time.time() * 1000) if until is None else moment_ms(until, "--until")
     window = Window(start=end - duration_ms(last, "--last"), until=end)
     opened = open_store(url, os.environ)  # the viewing side of a file needs the file's owner
     troubles = asyncio.run(_check(open_source(url, os.environ), window))
     asyncio.run(opened.close())
     for trouble in troubles:
-        errors.print(trouble)
+        errors.print(printable(trouble), markup=False, soft_wrap=True)
     if troubles:
         raise CommandError(f"{len(troubles)} panels have nothing to show")
 

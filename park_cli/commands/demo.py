@@ -4,6 +4,7 @@ The models take a moment to reach the present day. They spend it on another proc
 importing its libraries, so this module imports next to nothing itself.
 """
 
+import contextlib
 import functools
 import gc
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 
 from park_cli.expand import expanded
 from park_cli.options import Json, SelectionOptions, duration_ms
+from park_cli.signals import on_abort
 from simulator.children import Children
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def demo(
         str | None, typer.Option(help="duckdb:///path or influxdb+http://...", show_default="a temporary DuckDB")
     ] = None,
     broker: Annotated[str | None, typer.Option(help="mqtt://host:port", show_default="an embedded broker")] = None,
-    port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)] = 0,
     *,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
     asked: SelectionOptions,
@@ -45,9 +47,15 @@ def demo(
       park demo --for 60s --devices 500 --open
     """
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
+    if port:
+        from park_cli.foresight import free_port  # noqa: PLC0415 - only who names a port waits for it
+
+        free_port(port, "--port")
     children = Children(functools.partial(prepare, asked, backfill))
+    aborting = contextlib.ExitStack()
     gc.disable()  # until all is imported: that makes no garbage, and looking for it takes a sixth of the time
     try:
+        aborting.enter_context(on_abort(children.kill))
         from park_cli.demo_process import DemoOptions, show  # noqa: PLC0415 - the same
         from park_cli.schedules import live_schedule  # noqa: PLC0415 - while the child is at work
 
@@ -67,6 +75,7 @@ def demo(
         raise
     finally:
         children.close()
+        aborting.close()
 
 
 def prepare(asked: SelectionOptions, backfill: str) -> "Preparation":

@@ -1,5 +1,6 @@
 """`park generate`."""
 
+import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import PartOptions, WindowOptions
 from park_cli.output import progress_bar
+from park_cli.signals import on_abort
 from simulator.generate import FORMATS, make_lines
 from simulator.readings import readings_of
 
@@ -42,9 +44,10 @@ def generate(
         raise UsageError(f"--format {format_}: choose from {', '.join(FORMATS)}")
     selection = asked.resolve()
     start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
-    readings = readings_of(selection)
-    renderers = FORMATS[format_](readings.plan)
-    with _sink(output) as sink, progress_bar() as bar:
+    with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
+        bar.add_task("placing the devices", total=None, note="")
+        readings = readings_of(selection)
+        renderers = FORMATS[format_](readings.plan)
         task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
         for count, lines in make_lines(readings, renderers, start_ms, until_ms):
             sink.write(lines)
@@ -60,7 +63,7 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
         return
     part = output.with_name(output.name + ".part")
     try:
-        with part.open("wb") as file:
+        with on_abort(functools.partial(part.unlink, missing_ok=True)), part.open("wb") as file:
             yield file
         part.replace(output)
     except OSError as error:

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ingest.stores import open_store, parse_store_url
+from park.safe_text import printable
 from park_cli.expand import expanded
+from park_cli.foresight import existing
 from park_cli.options import DEFAULT_STORE, Json, PartOptions, StoreOption, WindowOptions, duration_ms
 from park_cli.output import errors, print_summary
 from park_cli.proof import prove
@@ -42,7 +45,7 @@ def verify(
     selection = asked.resolve()
     summary, findings = prove(
         selection,
-        open_store(parse_store_url(store), os.environ),
+        open_store(existing(parse_store_url(store)), os.environ),
         window.resolve(selection.town),
         wait_s=duration_ms(wait, "--wait") / 1000,
         ignore_unselected=ignore_unselected,
@@ -59,5 +62,6 @@ def _examples(findings: Findings) -> Table:
     for column in ("verdict", "kind", "device", "ts", "detail"):
         table.add_column(column)
     for example in findings.examples:
-        table.add_row(example.verdict, example.kind, example.device, str(example.ts), example.detail)
+        row = (example.verdict, example.kind, example.device, example.ts, example.detail)
+        table.add_row(*(Text(printable(cell)) for cell in row))  # the store's words are no markup
     return table

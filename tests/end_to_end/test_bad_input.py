@@ -39,7 +39,8 @@ def test_each_bad_message_is_set_aside_with_its_reason(influxdb: InfluxDB2, tmp_
         letters = [letter.rejection for letter in read_dead_letters(park.dead_letters)]
         listed = run(["dead-letters", "list", "--file", str(park.dead_letters)], tmp_path, environ={"COLUMNS": "250"})
     ledger.hold(dead_letters=len(BAD))
-    assert [(letter.topic, letter.payload, letter.content_type, letter.reason) for letter in letters] == BAD
+    kept = [(where, data if len(data) <= 65_536 else data[:4096], *rest) for where, data, *rest in BAD]
+    assert [(letter.topic, letter.payload, letter.content_type, letter.reason) for letter in letters] == kept
     assert all(letter.detail for letter in letters)
     assert "text/csv [/bold]" in listed.stdout.decode()
 

@@ -218,3 +218,14 @@ def test_half_a_pair_of_certificate_and_key_is_an_error_of_use(tmp_path: Path) -
     argv = [*PARK, "ingest", "--cert-file", str(tmp_path / "client.pem")]
     ended = subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, timeout=30, check=False)
     assert (ended.returncode, "--key-file" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("path", [".", "/dev/null", "/proc/dead.ndjson"])
+def test_a_dead_letter_file_that_cannot_be_used_is_told_at_the_start(tmp_path: Path, path: str) -> None:
+    argv = [*PARK, "ingest", "--broker", f"mqtt://127.0.0.1:{free_port()}", "--dead-letters", path]
+    store = ["--store", f"duckdb://{tmp_path}/x.duckdb"]
+    done = subprocess.run([*argv, *store], capture_output=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"error: dead letters: {path}")
+    assert "--dead-letters" in line

@@ -18,8 +18,7 @@ class Database:
         except OSError as error:
             raise Misconfigured(f"duckdb://{path}: {error}") from None
         except duckdb.Error as error:
-            hint = "one process owns the file; stop the other, or use InfluxDB"
-            raise Misconfigured(f"duckdb://{path} cannot be opened: {error}; {hint}") from None
+            raise Misconfigured(f"duckdb://{path} {_fault(path, str(error))}") from None
         self.lock = threading.Lock()
         self.users = 0
 
@@ -62,3 +61,16 @@ def connection_of(path: Path) -> duckdb.DuckDBPyConnection:
     if database is None:
         raise StoreError(f"duckdb://{path} is not open in this process")
     return database.connection
+
+
+def _fault(path: Path, said: str) -> str:
+    """Why a file cannot be opened, told apart by what lies there and by DuckDB's words."""
+    if path.is_dir():
+        return "is a folder; name a file in it"
+    if "could not set lock" in said.lower():
+        return f"cannot be opened: {said}; one process owns the file: stop the other, or use InfluxDB"
+    if "not a valid DuckDB database file" in said or "Corrupt database file" in said:
+        return "is no DuckDB file, or its beginning is damaged; restore it, or name another"
+    if "version" in said:
+        return f"was written by another version of DuckDB: {said}"
+    return f"cannot be opened: {said}"

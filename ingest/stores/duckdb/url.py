@@ -27,6 +27,11 @@ class DuckdbUrl:
         """One process owns the file."""
         return False
 
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return self.path
+
     def __str__(self) -> str:
         return f"duckdb://{self.path}"
 

@@ -31,6 +31,11 @@ class InfluxUrl:
         """Any number of processes may write to a server."""
         return True
 
+    @property
+    def file(self) -> None:
+        """It is a server."""
+        return
+
     def __str__(self) -> str:
         return f"influxdb+{self.endpoint}/{self.bucket}"
 

@@ -23,6 +23,10 @@ class NdjsonUrl:
     def shareable(self) -> bool:
         return False
 
+    @property
+    def file(self) -> Path:
+        return self.path
+
     def __str__(self) -> str:
         return f"ndjson://{self.path}"
 
