@@ -84,7 +84,7 @@ def columns_in(connection: duckdb.DuckDBPyConnection, measurement: str) -> set[s
     """Names of the columns that a table has.
 
     Raises:
-        CatalogException: there is no such table.
+        duckdb.CatalogException: there is no such table.
     """
     described = connection.execute(f'SELECT * FROM "{measurement}" LIMIT 0').description  # noqa: S608 - the catalogue's
     return {str(column[0]) for column in described or ()}
