@@ -67,11 +67,9 @@ class Calendar:
         if week in taken:
             return
         if len(taken) >= accept.weeks or (week not in self._used and len(self._used) >= accept.weeks_in_all):
-            raise DecodeError(
-                Reason.BAD_TIMESTAMP,
-                f"ts {ts} is outside the accepted times, {accept.back_ms // DAY_MS} days back "
-                f"and {accept.ahead_ms // DAY_MS} ahead, and {accept.weeks} other weeks of this site are in use; see --accept",
-            )
+            days = f"{accept.back_ms // DAY_MS} days back and {accept.ahead_ms // DAY_MS} ahead"
+            beside = f"{accept.weeks} other weeks of this site are in use; see --accept"
+            raise DecodeError(Reason.BAD_TIMESTAMP, f"ts {ts} is outside the accepted times, {days}, and {beside}")
         self._used.add(week)
         taken.add(week)
 

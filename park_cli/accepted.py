@@ -6,7 +6,7 @@ from ingest.accept import Accept, weeks_outside
 from park_cli.errors import UsageError
 
 DEFAULT_ACCEPT = "400d,1d"
-_DURATION = re.compile(r"(\d{1,6})(h|d)")
+_DURATION = re.compile(r"([0-9]{1,6})(h|d)")
 _UNIT_MS = {"h": 3_600_000, "d": 86_400_000}
 
 
