@@ -70,13 +70,17 @@ class Hostile:
         tasks = [asyncio.create_task(self._flood(account, qos=1)) for account in accounts[:CONNECTIONS]]
         tasks.append(asyncio.create_task(self._flood(accounts[CONNECTIONS], qos=0)))
         tasks.append(asyncio.create_task(self._trespass(accounts[CONNECTIONS + 1])))
-        ended = asyncio.gather(*tasks)
-        await asyncio.wait([asyncio.ensure_future(stop.wait()), ended], return_when=asyncio.FIRST_COMPLETED)
+        tasks.append(asyncio.create_task(self._until(stop)))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
         failed = [one for one in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(one, Exception)]
         if failed:
             raise failed[0]
+
+    @staticmethod
+    async def _until(stop: asyncio.Event) -> None:
+        await stop.wait()
 
     async def _flood(self, account: str, *, qos: int) -> None:
         def count(ids: Sequence[int], _reasons: object, _generation: int) -> None:

@@ -1,15 +1,15 @@
 """Honest sites and a hostile one on Mosquitto as compose runs it: its configuration, its accounts, a session a site."""
 
 import dataclasses
+import datetime as dt
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from sectors import SECTORS
 from tests.deploy.brokers import run_park_mosquitto
@@ -92,9 +92,10 @@ class Siege:
         rows = self.influxdb.influxql(f"SELECT latency_p95 FROM park_ingest WHERE {where}", bucket=self.bucket)
         return [float(str(row["latency_p95"])) for row in rows if row.get("latency_p95") is not None]
 
-    def memory_mb(self, pid: int) -> float:
-        """Resident memory of a process."""
-        return float(psutil.Process(pid).memory_info().rss) / 1e6
+    def latest_latency_ms(self) -> float:
+        """The latest of these, or a very long time."""
+        now_ms = time.time_ns() // 1_000_000
+        return next(reversed(self.latency_p95_ms(now_ms - 15_000, now_ms)), 1e9)
 
     def disk_mb(self) -> float:
         """What dead letters take."""
@@ -145,13 +146,15 @@ def besieged(folder: Path, influxdb: InfluxDB2, *, devices: int, seconds: int) -
     shared = {site: sorted(SECTORS)[number :: len(HONEST)] for number, site in enumerate(HONEST)}
     tables = [_SITE.format(name=name, sectors=json.dumps(sectors)) for name, sectors in shared.items()]
     town.write_text(_TOWN + "".join(tables), encoding="utf-8")
+    # From now on, so that the ingester tells how late these readings are stored.
+    start = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=15)
     with run_park_mosquitto(folder) as broker:
         siege = Siege(
             folder=folder,
             broker=broker,
             influxdb=influxdb,
             bucket=influxdb.new_bucket(),
-            load=Load(devices=devices, seconds=seconds, config=town),
+            load=Load(devices=devices, seconds=seconds, start=start, config=town),
             metrics_port=free_port(),
         )
         try:
