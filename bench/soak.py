@@ -225,7 +225,7 @@ def hostile(
     json_: Json = None,
 ) -> None:
     """A hostile site beside three honest ones, on compose's broker and accounts, a session a site; then the proof."""
-    seconds = quiet + 2 * beside + stopped + 60
+    seconds = quiet + 2 * beside + stopped + 40
     with (
         folder() as where,
         run_influxdb2(where) as influxdb,
@@ -236,12 +236,12 @@ def hostile(
         ingested = park.ingester.finish(deadline=60, ask=True)
         disk_mb = park.disk_mb()
     before, under = phases.quiet, phases.under
-    assert simulated["acknowledged"] == simulated["offered"] == rate * seconds, simulated
+    assert simulated["acknowledged"] == simulated["offered"], simulated
     assert (verified["lost"], verified["altered"]) == (0, 0), verified
     assert not [name for name in phases.enemy if name.endswith("granted")], phases.enemy
     figures = {
-        "honest: offered / found / lost / altered": " / ".join(
-            str(value) for value in (simulated["offered"], *(verified[name] for name in ("found", "lost", "altered")))
+        "honest: expected / found / lost / altered": " / ".join(
+            str(verified[name]) for name in ("expected", "found", "lost", "altered")
         ),
         "honest: 95 % stored within, ms, without it (median and worst of ten seconds each)": _two(before),
         "the same beside it": _two(under),

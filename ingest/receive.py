@@ -165,6 +165,8 @@ class Receiver:
         if self._retiring:
             wanted, unwanted = [], [*wanted, *unwanted]
         if session.session_present:
+            # Its subscriptions are there, and the answers to these come behind all that waits in its queue.
+            self._on_state(connected=True)
             await self.link.unsubscribe(unwanted)
         if wanted:
             await self.link.subscribe([self._subscription(pattern) for pattern in wanted])

@@ -12,6 +12,7 @@ from park.errors import CatalogueError
 DEFAULT_CONTENT_TYPE = "application/json"
 
 
+_LONGEST = 200
 _CHARSETS = {"utf-8", "utf8", "us-ascii"}
 
 
@@ -32,8 +33,10 @@ CODECS: dict[str, Codec] = _discover()
 def media_type(content_type: str) -> str:
     """The name under which a codec is looked for: lower case and without parameters, `charset=utf-8` for instance.
 
-    Text of another charset is left as it is, for no codec reads it.
+    Text of another charset, and a very long name, are left as they are, for no codec reads them.
     """
+    if len(content_type) > _LONGEST:
+        return content_type
     name, _, parameters = content_type.partition(";")
     for parameter in parameters.split(";"):
         key, _, value = parameter.partition("=")

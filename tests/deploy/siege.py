@@ -15,7 +15,6 @@ from sectors import SECTORS
 from tests.deploy.brokers import run_park_mosquitto
 from tests.deploy.hostile import CONNECTIONS, Target
 from tests.deploy.program import make_secrets
-from tests.end_to_end.ledger import Load
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
@@ -34,15 +33,19 @@ class Siege:
     """The park, a session a site, and its enemy; none of them started.
 
     Attributes:
-        load: what the honest sites publish.
+        selection: options of what the honest sites publish: each device a reading a second, from the start on.
+        until: the end of that.
+        proven_from: the first moment of which `park verify` is asked, soon after the start.
     """
 
     folder: Path
     broker: Mosquitto
     influxdb: InfluxDB2
     bucket: str
-    load: Load
+    selection: list[str]
+    until: dt.datetime
     metrics_port: int
+    proven_from: dt.datetime | None = None
     ingester: Command = field(init=False)
     simulator: Command = field(init=False)
     enemy: Command = field(init=False)
@@ -73,11 +76,14 @@ class Siege:
         wait_until(
             lambda: self.metric("stored_total") > 0 or not self.simulator.running(), deadline=30, what="readings"
         )
+        self.proven_from = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=2)
 
     def end(self, deadline: float) -> tuple[dict[str, Any], dict[str, Any]]:
         """The simulation's summary and the proof of what it published."""
         simulated = self.simulator.finish(deadline=deadline, codes=(0, 1))
-        arguments = ["verify", "--store", self.store, "--wait", "120s", *self.load.selection()]
+        assert self.proven_from is not None
+        window = ["--start", self.proven_from.isoformat(), "--until", self.until.isoformat()]
+        arguments = ["verify", "--store", self.store, "--wait", "120s", *self.selection, *window]
         done = run(
             [*arguments, "--ignore-unselected", "--json"],
             self.folder,
@@ -112,7 +118,16 @@ class Siege:
         return Command(argv=argv, log=self.folder / "ingester.log", ready=lambda: http.healthy(livez), env=environ)
 
     def _simulator(self) -> Command:
-        argv = [*PARK, "simulate", "--broker", self.broker.url, "--json", *self.load.selection()]
+        argv = [
+            *PARK,
+            "simulate",
+            "--broker",
+            self.broker.url,
+            "--json",
+            *self.selection,
+            "--until",
+            self.until.isoformat(),
+        ]
         environ = self._passwords("simulator")
         return Command(argv=argv, log=self.folder / "simulator.log", ready=lambda: True, env=environ)
 
@@ -138,7 +153,7 @@ def besieged(folder: Path, influxdb: InfluxDB2, *, devices: int, seconds: int) -
         folder: for all data and logs.
         influxdb: takes a bucket of its own.
         devices: of the honest sites, with a reading a second each.
-        seconds: for which they publish.
+        seconds: until they end.
     """
     secrets, town = folder / "secrets", folder / "park.toml"
     secrets.mkdir()
@@ -146,15 +161,15 @@ def besieged(folder: Path, influxdb: InfluxDB2, *, devices: int, seconds: int) -
     shared = {site: sorted(SECTORS)[number :: len(HONEST)] for number, site in enumerate(HONEST)}
     tables = [_SITE.format(name=name, sectors=json.dumps(sectors)) for name, sectors in shared.items()]
     town.write_text(_TOWN + "".join(tables), encoding="utf-8")
-    # From now on, so that the ingester tells how late these readings are stored.
-    start = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=15)
     with run_park_mosquitto(folder) as broker:
         siege = Siege(
             folder=folder,
             broker=broker,
             influxdb=influxdb,
             bucket=influxdb.new_bucket(),
-            load=Load(devices=devices, seconds=seconds, start=start, config=town),
+            # From now on, so that the ingester tells how late these readings are stored.
+            until=dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=seconds),
+            selection=["--devices", str(devices), "--interval", "1s", "--config", str(town)],
             metrics_port=free_port(),
         )
         try:

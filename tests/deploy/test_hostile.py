@@ -12,7 +12,7 @@ from tests.servers.process import wait_until
 
 @pytest.mark.deadline(180)
 def test_a_hostile_site_costs_honest_ones_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
-    with besieged(tmp_path, influxdb, devices=150, seconds=22) as siege:
+    with besieged(tmp_path, influxdb, devices=150, seconds=30) as siege:
         siege.begin()
         siege.enemy.start()
         wait_until(lambda: siege.metric("dead_lettered_total") > 1000, deadline=30, what="the flood")
@@ -23,8 +23,9 @@ def test_a_hostile_site_costs_honest_ones_nothing(influxdb: InfluxDB2, tmp_path:
         enemy = siege.enemy.finish(deadline=20, ask=True)
         simulated, verified = siege.end(60)
         ingested = siege.ingester.finish(deadline=60, ask=True)
-        assert simulated["acknowledged"] == simulated["offered"] == siege.load.count
-        assert (verified["found"], verified["lost"], verified["altered"]) == (siege.load.count, 0, 0)
+        assert simulated["acknowledged"] == simulated["offered"]
+        assert (verified["found"], verified["lost"], verified["altered"]) == (verified["expected"], 0, 0)
+        assert verified["expected"] > 150 * 10
         assert ingested["received"] == ingested["stored"] + ingested["dead_lettered"]
         assert enemy["flooded at QoS 0"] > 1000 < enemy["flooded at QoS 1"]
         assert enemy["take-over refused"] > 7 < enemy["shared group refused"]
