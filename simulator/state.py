@@ -19,7 +19,7 @@ from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orde
 from simulator.blocks import CommandedBlocks, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
-from simulator.world import World
+from simulator.world import Places, World
 
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
@@ -158,6 +158,7 @@ def _model(selection: Selection, sector: Sector) -> Model:
     setting = Setting(
         streams=CounterStreams(selection.seed, sector.name),
         site_of=lambda cells: own[cells % len(own)],
+        places=Places(town, sector, streams),
         latitude=town.settings.latitude,
         longitude=town.settings.longitude,
         elevation_m=town.settings.elevation_m,

@@ -35,7 +35,10 @@ _CLOUD_CONTRAST = 0.95
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Air:
-    """The fields of `park.model.WorldDay` that have sites, by its names; (days, sites, GRID_POINTS) each."""
+    """The fields of `park.model.WorldDay` that have sites, by its names; (days, sites, GRID_POINTS) each.
+
+    And `wetness`, 0 to 1: how wet rain has left the air, fading within three hours.
+    """
 
     temperature: Floats
     relative_humidity: Floats
@@ -50,6 +53,7 @@ class Air:
     ghi_clear: Floats
     sun_elevation: Floats
     sun_azimuth: Floats
+    wetness: Floats
 
 
 class Weather:
@@ -110,6 +114,7 @@ class Weather:
             ghi_clear=ghi_clear,
             sun_elevation=sun.elevation,
             sun_azimuth=sun.azimuth,
+            wetness=drizzle,
         )
 
     def _noise(self, ordinal: int, count: int) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ from park.model import GRID_POINTS, GRID_S, NO_ORDERS, Carry, Ints, Model, Momen
 from park.town import Town, default_town
 from sectors import SECTORS
 from simulator.streams import CounterStreams
-from simulator.world import World
+from simulator.world import Places, World
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +94,7 @@ def setting_of(sector: str, seed: int) -> Setting:
     return Setting(
         streams=CounterStreams(seed, sector),
         site_of=lambda cells: rows[cells % len(rows)],
+        places=Places(park, SECTORS[sector], CounterStreams(seed)),
         latitude=park.settings.latitude,
         longitude=park.settings.longitude,
         elevation_m=park.settings.elevation_m,
