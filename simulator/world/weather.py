@@ -13,31 +13,39 @@ from simulator.world import air, rain, sky
 from simulator.world.chain import Days
 from simulator.world.clock import DAYS, HOURS, grid_clock, hour_clock
 from simulator.world.fields import autoregressive, correlated, mixing, windows
+from simulator.world.fronts import Fronts, delays, fronts
 from simulator.world.sun import clear_sky, position
 
 _STEPS = GRID_POINTS - 1
-_HOURLY_KM, _TEXTURE_KM = 50.0, 3.0
-_HOURLY_LAG = np.array((0.80, 0.90, 0.90, 0.87, 0.90, 0.80))  # cloud, warmth, dew, wind, veer, rain
+_HOURLY_KM, _TEXTURE_KM = 30.0, 3.0
+_SLOW_LAG = np.array((0.90, 0.90, 0.87, 0.90))  # warmth, dew, wind, veer
+_QUICK_LAG = np.array((0.80, 0.80))  # cloud, rain
+_ROUGH_LAG = np.array((0.25, 0.25))  # warmth, dew
+_PRESSURE_LAG = np.array((0.88,))
 _TEXTURE_LAG = np.array((0.72, 0.50, 0.75))  # gaps between clouds, gusts, showers
+_WINDY_LAG = np.array((0.50,))  # of days
 _FIRST_STEP = 48  # of the town day after midnight
 
-_RAIN = 5
 _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
-_WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.6, 1.2, 40.0  # Cel, Cel, degrees
+_WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.85, 1.2, 65.0  # Cel, Cel, degrees
+_ROUGH_WARMTH, _ROUGH_DEW, _ROUGH_PRESSURE = 0.45, 0.30, 1.15  # Cel, Cel, hPa
 _RAIN_COOLS = 1.2  # Cel
-_STORM, _CALM = 0.25, 0.97  # shares of wind that wet days bring and that comes by itself; squares add up to one
+# Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
+_STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
 _GUST_VEERS = 6.0  # degrees
 _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
-_SITE_WARMER = 0.4  # Cel
+_SITE_WARMER = 0.6  # Cel
 _CLOUD_DRY, _CLOUD_WET = 0.22, 0.95
 _CLOUD_CONTRAST = 0.95
+_CLOUD_AHEAD = 0.3  # of the rain's excess below which its clouds are not yet there
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Air:
     """The fields of `park.model.WorldDay` that have sites, by its names; (days, sites, GRID_POINTS) each.
 
-    And `wetness`, 0 to 1: how wet rain has left the air, fading within three hours.
+    And `wetness`, 0 to 1: how wet rain has left the air, fading within three hours; `rain_excess` and `rain_depth` of
+    `rain.intensity`, from which the rain between the instants is made.
     """
 
     temperature: Floats
@@ -54,6 +62,8 @@ class Air:
     sun_elevation: Floats
     sun_azimuth: Floats
     wetness: Floats
+    rain_excess: Floats
+    rain_depth: Floats
 
 
 class Weather:
@@ -76,6 +86,8 @@ class Weather:
         self._utc_offset_h = utc_offset_h
         self._wide = mixing(latitude, longitude, _HOURLY_KM)
         self._near = mixing(latitude, longitude, _TEXTURE_KM)
+        self._late = delays(latitude, longitude)
+        self._southern = bool(latitude[0] < 0)
 
     def days(self, ordinal: int, times: Ints, calendar: Days) -> Air:
         """The weather of consecutive town days; many made together cost half of what they cost one by one.
@@ -89,25 +101,29 @@ class Weather:
         days = _around(calendar)
         noise, (gap, gust, burst) = self._noise(ordinal, len(times))
         warmer, wetter = self._site_days(ordinal, len(calendar.wet))
-        intensity = rain.hourly(
-            noise[_RAIN], (days.rain * _about_one(wetter, _UNEQUAL_RAIN))[..., _TODAY], days.wet_hours[..., _TODAY]
-        )
-        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, intensity > 0))
-        dew_point, stormy, breeze, east, north, linke, pressure = clock.from_noons(_noons(days))
-        temperature = self._temperature(days, warmer) + warmth - _RAIN_COOLS * drizzle
-        speed = air.wind_speed(breeze, _CALM * wind + _STORM * stormy, clock.hour)
+        spells = rain.spells(noise["rain"], days.rain * _about_one(wetter, _UNEQUAL_RAIN), days.wet_hours[..., _TODAY])
+        excess, depth = clock.from_hours(spells.excess), clock.from_hours(spells.depth)
+        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, spells.excess > 0))
+        cover = np.maximum(cover, np.clip(1 + excess / _CLOUD_AHEAD, 0, 1))
+        daily = clock.from_noons(self._noons(ordinal, days))
+        dew_point, stormy, breeze, east, north, linke, pressure, burstiness, windy = daily
+        depth = depth * _about_one(burst, burstiness)
+        front = self._fronts(ordinal, days)
+        temperature = self._temperature(days, warmer) + warmth - _RAIN_COOLS * drizzle + front.warmth
+        speed = air.wind_speed(breeze, _BREEZE * wind + _STORM * stormy + _WINDY * windy + front.wind, clock.hour)
         sun = position(times[:, None], self._latitude, self._longitude)
         ghi_clear = clear_sky(sun, linke, self._height_m)
         ghi = ghi_clear * sky.transmission(cover, gap, drizzle)
         dni, dhi = sky.split(ghi, sun)
+        unrest = clock.from_hours(noise["pressure"])
         return Air(
             temperature=temperature,
             relative_humidity=air.relative_humidity(temperature, dew_point + dew, drizzle),
-            atmospheric_pressure=pressure + air.tide(clock.hour, self._latitude),
+            atmospheric_pressure=pressure + unrest + front.pressure + air.tide(clock.hour, self._latitude),
             wind_speed=speed * _about_one(gust, 0.10),
-            wind_direction=air.wind_direction(east, north, veer + _GUST_VEERS * gust),
+            wind_direction=air.wind_direction(east, north, veer + _GUST_VEERS * gust + front.veer),
             cloud_cover=cover,
-            precipitation=intensity[..., clock.node] * _about_one(burst, 0.6),
+            precipitation=rain.intensity(excess, depth),
             ghi=ghi,
             dni=dni,
             dhi=dhi,
@@ -115,23 +131,50 @@ class Weather:
             sun_elevation=sun.elevation,
             sun_azimuth=sun.azimuth,
             wetness=drizzle,
+            rain_excess=excess,
+            rain_depth=depth,
         )
 
-    def _noise(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
-        """By hour and by step of the grid, (variables, days, sites, HOURS or GRID_POINTS)."""
+    def _noise(self, ordinal: int, count: int) -> tuple[dict[str, Floats], Floats]:
+        """By hour, by name, and by step of the grid, (days, sites, HOURS or GRID_POINTS) each."""
         hours = 24 * ordinal + np.arange(24 * (count - 1) + HOURS)
         steps = _STEPS * ordinal + _FIRST_STEP + np.arange(_STEPS * count + 1)
-        by_hour = autoregressive(self._streams, "world/hour", _HOURLY_LAG, hours, self._wide)
-        by_step = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
-        return windows(by_hour, step=24, size=HOURS), windows(by_step, step=_STEPS, size=GRID_POINTS)
 
-    def _hours(self, days: Days, noise: Floats, raining: Bools) -> Floats:
+        def by_hour(name: str, lags: Floats, weights: Floats) -> Floats:
+            return windows(autoregressive(self._streams, name, lags, hours, weights), step=24, size=HOURS)
+
+        warmth, dew, wind, veer = by_hour("world/hour", _SLOW_LAG, self._wide)
+        cloud, wet = by_hour("world/hour-cloud", _QUICK_LAG, self._wide)
+        rough_warmth, rough_dew = by_hour("world/hour-rough", _ROUGH_LAG, self._wide)
+        (pressure,) = by_hour("world/hour-pressure", _PRESSURE_LAG, np.ones((1, 1)))
+        noise = {
+            "warmth": _WARMTH_SPREAD * warmth + _ROUGH_WARMTH * rough_warmth,
+            "dew": _DEW_SPREAD * dew + _ROUGH_DEW * rough_dew,
+            "wind": wind,
+            "veer": _VEER_SPREAD * veer,
+            "cloud": cloud,
+            "rain": wet,
+            "pressure": _ROUGH_PRESSURE * pressure,
+        }
+        by_step = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
+        return noise, windows(by_step, step=_STEPS, size=GRID_POINTS)
+
+    def _hours(self, days: Days, noise: dict[str, Floats], raining: Bools) -> Floats:
         """Cloud, wetness, and departures of temperature, dew point, wind and direction, (6, days, sites, HOURS)."""
-        cloud, warmth, dew, wind, veer, _ = noise
-        wet = raining.astype(np.float64)
-        # Rain falls from a whole sky, up to the end of its last hour.
-        cover = np.maximum(self._cover(days, cloud), np.maximum(wet, _later(wet, 1)))
-        return np.stack([cover, _lingering(wet), _WARMTH_SPREAD * warmth, _DEW_SPREAD * dew, wind, _VEER_SPREAD * veer])
+        wet = _lingering(raining.astype(np.float64))
+        return np.stack(
+            [self._cover(days, noise["cloud"]), wet, noise["warmth"], noise["dew"], noise["wind"], noise["veer"]]
+        )
+
+    def _noons(self, ordinal: int, days: Days) -> Floats:
+        """What changes from day to day only, (9, town days, 1, days); the last is how windy a day is."""
+        numbers = ordinal - 1 + np.arange(len(days.wet) + DAYS - 1)
+        windy = autoregressive(self._streams, "world/windy", _WINDY_LAG, numbers, np.ones((1, 1)))
+        return np.concatenate([_noons(days), windows(windy, step=1, size=DAYS)])
+
+    def _fronts(self, ordinal: int, days: Days) -> Fronts:
+        numbers = ordinal - 1 + np.arange(len(days.wet))[:, None, None] + np.arange(DAYS)
+        return fronts(self._streams, numbers, (days.tmax + days.tmin) / 2, self._late, southern=self._southern)
 
     def _site_days(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
         """By how much each site is warmer and wetter than the town, standard normal, (town days, sites, days)."""
@@ -160,15 +203,16 @@ def _around(calendar: Days) -> Days:
 
 
 def _noons(days: Days) -> Floats:
-    """What changes from day to day only: dew point, storminess, wind, turbidity, pressure, (7, town days, 1, days)."""
+    """What changes from day to day only, (8, town days, 1, days), turbidity and roughness of the rain among it."""
     storminess = (days.wet - 0.35) / 0.48  # standardised: about 0.35 of all days are wet
     dew_point = days.tmin - days.dew_gap
+    burstiness = np.clip(1.3 - 0.09 * days.wet_hours, 0.4, 0.9)  # showers are rougher than drizzle
     return np.stack(
-        [dew_point, storminess, days.wind, days.wind_east, days.wind_north, days.linke, days.pressure],
+        [dew_point, storminess, days.wind, days.wind_east, days.wind_north, days.linke, days.pressure, burstiness],
     )
 
 
-def _about_one(normal: Floats, spread: float) -> Floats:
+def _about_one(normal: Floats, spread: Floats | float) -> Floats:
     """A log-normal factor of mean one."""
     return np.asarray(np.exp(spread * normal - spread**2 / 2))
 

@@ -22,7 +22,8 @@ from simulator.world.weather import Air, Weather
 _HOUR_MS = 3_600_000
 _KEPT_DAYS = 8
 _GRID_MS = np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000)
-_BY_SITE = tuple(field.name for field in fields(Air) if field.name != "wetness")
+_INNER = ("wetness", "rain_excess", "rain_depth")
+_BY_SITE = tuple(field.name for field in fields(Air) if field.name not in _INNER)
 
 
 class World:
