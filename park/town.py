@@ -31,6 +31,7 @@ class TownSettings(_Strict):
     elevation_m: float = Field(default=0.0, ge=-400, le=5000)
     utc_offset: str = "+00:00"
     country: str = "CN"
+    climate: str = ""
     commissioned: dt.date = dt.date(2026, 1, 1)
     seed: int = Field(default=42, ge=0, lt=2**63)
     devices: int | None = Field(default=None, ge=1, le=10_000_000)

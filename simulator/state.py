@@ -145,6 +145,7 @@ def _world(selection: Selection, streams: Streams) -> World:
         elevation_m=place.elevation_m,
         utc_offset_ms=place.utc_offset_ms,
         country=place.country,
+        climate=place.climate,
         commissioned=place.commissioned,
         site_latitudes=np.array([site.latitude for site in sites]),
         site_longitudes=np.array([site.longitude for site in sites]),

@@ -25,9 +25,10 @@ _CITY_M = 10_000.0
 _NO2_UG, _O3_UG = 1.88, 1.96  # ug/m3 of a ppb at 298.15 K and 1013.25 hPa
 _NO2_SHARE = 0.15  # of the NOx that leaves the exhausts
 _AREA_KM = 12.0  # over which regional air is alike
-_PM_LAG, _PM_SPREAD = 0.66, 0.58  # of the logarithm of the region's daily PM2.5
-_PM_MEAN = 19.0  # ug/m3 that the region brings, yearly median about
+_PM_LAG, _PM_SPREAD = 0.66, 0.68  # of the logarithm of the region's daily PM2.5
+_PM_MEAN = 17.5  # ug/m3 that the region brings, yearly median about
 _EPISODE_H = 24
+_PLUME_SPREAD = 0.60
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,7 @@ class Drivers:
         temperature: Cel.
         rain: mm/h.
         road: `road_demand`.
+        plume: factor about one of what is emitted, for lorries, works and stoves have hours of their own.
         season: 1 at mid-winter, -1 at mid-summer of the site's hemisphere, (days, 1, 1).
     """
 
@@ -49,6 +51,7 @@ class Drivers:
     rain: Floats
     road: Floats
     season: Floats
+    plume: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +71,7 @@ def mixing_height(wind: Floats, heat: Floats) -> Floats:
         wind: at 10 m, m/s.
         heat: kinematic heat flux summed since the night, K m.
     """
-    night = np.clip(150 + 60 * wind, 250, 700)
+    night = np.clip(200 + 60 * wind, 320, 800)
     return np.asarray(np.minimum(np.sqrt(night**2 + 2 * 1.4 / 0.0065 * heat), 2500))
 
 
@@ -80,13 +83,13 @@ def box(drivers: Drivers, regional_pm: Floats, regional_ox: Floats) -> Box:
         regional_pm: ug/m3, (days, sites, hours).
         regional_ox: NO2 + O3 of the air that comes in, ppb.
     """
-    flush = 3600 * np.maximum(drivers.wind, 0.5) / _CITY_M
-    flux = 0.22 * drivers.sun / 1200 * 3600  # K m in an hour, rho cp = 1200 J/m3/K
+    flush = 3600 * np.maximum(drivers.wind, 0.8) / _CITY_M
+    flux = 0.18 * drivers.sun / 1200 * 3600  # K m in an hour, rho cp = 1200 J/m3/K
     washed = 3600 * 2.5e-5 * drivers.rain**0.7
     cold = 1 + 0.35 * drivers.season
-    nox_in = 1900 * (drivers.road + 1.2) * cold  # ppb m/h
+    nox_in = 1250 * (drivers.road + 1.7) * cold * drivers.plume  # ppb m/h
     pm_in = 1700 * (0.4 * drivers.road + 0.8) * cold  # ug/m2/h
-    made = 10.0 * drivers.sun / 1000 * np.clip(drivers.temperature - 12, 0, 24) / 5  # ppb of Ox in an hour
+    made = 16.0 * drivers.sun / 1000 * np.clip(drivers.temperature - 12, 0, 24) / 5  # ppb of Ox in an hour
     span = drivers.wind.shape[-1] - MEMORY_H
 
     def at(series: Floats, back: int) -> Floats:
@@ -96,11 +99,11 @@ def box(drivers: Drivers, regional_pm: Floats, regional_ox: Floats) -> Box:
     pm, nox, ox = at(regional_pm, MEMORY_H), np.full_like(heat, 12.0), at(regional_ox, MEMORY_H)
     height = heat
     for back in range(MEMORY_H, -1, -1):
-        by_day = at(flux, back) > 0.02 * 3600 / 1200 * 220
+        by_day = at(drivers.sun, back) > 20
         heat = np.where(by_day, heat + at(flux, back), 0.35 * heat)
         height = mixing_height(at(drivers.wind, back), heat)
         out = at(flush, back)
-        nox = _hour(nox, 4.0 + at(nox_in, back) / height / out, out, 3600 * 0.002 / height)
+        nox = _hour(nox, 7.0 + at(nox_in, back) / height / out, out, 3600 * 0.002 / height)
         pm = _hour(
             pm, at(regional_pm, back) + at(pm_in, back) / height / out, out, 3600 * 0.0015 / height + at(washed, back)
         )
@@ -149,6 +152,13 @@ class Region:
     def __init__(self, streams: Streams, latitude: Floats, longitude: Floats) -> None:
         self._streams = streams
         self._weights = mixing(latitude, longitude, _AREA_KM)
+
+    def plume(self, ordinal: int, count: int) -> Floats:
+        """Of `Drivers`, at its hours."""
+        span = MEMORY_H + 25
+        hours = 24 * ordinal + 4 - MEMORY_H + np.arange(24 * (count - 1) + span)
+        stray = autoregressive(self._streams, "world/plume", np.array((0.55,)), hours, self._weights)
+        return np.exp(_PLUME_SPREAD * windows(stray, step=24, size=span)[0] - _PLUME_SPREAD**2 / 2)
 
     def at_hours(self, ordinal: int, count: int, drivers: Drivers) -> tuple[Floats, Floats]:
         """PM2.5, ug/m3, and Ox, ppb, at the hours of `Drivers`."""

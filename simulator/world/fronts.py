@@ -39,7 +39,7 @@ def delays(latitude: Floats, longitude: Floats) -> Floats:
     return np.asarray(np.clip(along / _SPEED_KMH, -1, 1)[:, None])
 
 
-def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, *, southern: bool) -> Fronts:
+def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, latitude: float) -> Fronts:
     """The fronts about consecutive town days.
 
     Args:
@@ -47,9 +47,9 @@ def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, *, south
         numbers: of the calendar days about each, (days, 1, DAYS).
         mean: temperature of those days, (days, 1, DAYS), Cel.
         late: from `delays`.
-        southern: south of the equator, where the wind backs.
+        latitude: of the town: south of the equator the wind backs, and near it there are no fronts.
     """
-    size = np.clip(_SHARE * (mean[..., :-1] - mean[..., 1:]) - 0.8, 0, _GREATEST)
+    size = np.clip(_share(latitude) * (mean[..., :-1] - mean[..., 1:]) - 0.8, 0, _GREATEST)
     # A front passes between the noon of one day and the noon of the next.
     passage = 12 + 24 * streams.uniform("world/front", numbers[..., :-1])
     clock = grid_clock()
@@ -64,4 +64,8 @@ def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, *, south
         pressure -= 0.7 * strength * near
         wind += 0.30 * strength * near**2
         veer += 12 * strength * turn
-    return Fronts(warmth=warmth, pressure=pressure, wind=wind, veer=-veer if southern else veer)
+    return Fronts(warmth=warmth, pressure=pressure, wind=wind, veer=-veer if latitude < 0 else veer)
+
+
+def _share(latitude: float) -> float:
+    return _SHARE * min(max(abs(latitude) - 12, 0) / 12, 1)

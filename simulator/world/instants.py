@@ -9,31 +9,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import Floats, Ints, Place, Streams, lerp
+from park.model import GRID_POINTS, Floats, Ints, Place, Streams, lerp
+from simulator.world import clouds, rain
 from simulator.world.air import saturation
+from simulator.world.sun import extraterrestrial
 
 _KM_PER_DEGREE = 111.2
+_CELL_KMH, _CLOUD_KMH = 30.0, 28.0
 _GRID_MS = 300_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grain:
-    """A lattice of noise: its name in the streams, km between corners, and minutes, 0 if it stands still."""
+    """A lattice of noise: its name in the streams, km and minutes between corners, and km/h that it drifts eastwards.
+
+    With 0 minutes it never changes.
+    """
 
     name: str
     km: float
     minutes: float
+    kmh: float = 0.0
 
 
 WARMTH = Grain(name="world/local/warmth", km=4.0, minutes=100.0)
 STAND = Grain(name="world/local/stand", km=1.5, minutes=0.0)  # height, asphalt and trees about a station
 GUST = Grain(name="world/local/gust", km=2.5, minutes=12.0)
 TURN = Grain(name="world/local/turn", km=2.5, minutes=25.0)
-SHOWER = Grain(name="world/local/shower", km=1.5, minutes=9.0)
+SHOWER = Grain(name="world/local/shower", km=2.0, minutes=20.0, kmh=_CELL_KMH)
 
 _WARMTH_SPREAD, _STAND_SPREAD = 0.45, 0.3  # Cel
 _GUST_SPREAD, _TURN_SPREAD = 0.28, 14.0  # log; degrees
 _SHOWER_SPREAD = 0.5  # log
+_EARLIER = 0.06  # of the rain's excess: spells begin and end some minutes apart within a site
+_LAST = GRID_POINTS - 1 - 1e-9
 
 
 class Local:
@@ -42,15 +51,18 @@ class Local:
     Args:
         streams: randomness.
         latitude: of the town, to which degrees of longitude are scaled.
+        longitude: of each site, (sites,).
     """
 
-    def __init__(self, streams: Streams, latitude: float) -> None:
+    def __init__(self, streams: Streams, latitude: float, longitude: Floats) -> None:
         self._streams = streams
+        self._longitude = longitude
         self._east_km = _KM_PER_DEGREE * float(np.cos(np.radians(latitude)))
 
     def noise(self, grain: Grain, where: Place, ts: Ints) -> Floats:
         """Standard normal at (N,) places and Unix milliseconds."""
-        axes = [where.latitude * (_KM_PER_DEGREE / grain.km), where.longitude * (self._east_km / grain.km)]
+        east_km = where.longitude * self._east_km - ts * (grain.kmh / 3_600_000)
+        axes = [where.latitude * (_KM_PER_DEGREE / grain.km), east_km / grain.km]
         if grain.minutes:
             axes.append(ts / (grain.minutes * 60_000))
         corners, parts = zip(*(_cut(axis) for axis in axes), strict=True)
@@ -63,6 +75,14 @@ class Local:
             total += weight * self._streams.normal(grain.name, *at)
             squares += weight**2
         return np.asarray(total / np.sqrt(squares))
+
+    def downwind_km(self, site: Ints, where: Place) -> Floats:
+        """How far east of its site: clouds drift that way."""
+        return (where.longitude - self._longitude[site]) * self._east_km
+
+    def draws(self, name: str, site: Ints, step: Ints) -> tuple[Floats, Floats]:
+        """Two uniforms of each step at a site."""
+        return self._streams.uniform(name, 0, site, step), self._streams.uniform(name, 1, site, step)
 
 
 def _cut(axis: Floats) -> tuple[Ints, Floats]:
@@ -84,6 +104,7 @@ class FineWeather:
     def __init__(self, local: Local, times: Ints, rows: Mapping[str, Floats]) -> None:
         self._local = local
         self._start_ms = int(times[0])
+        self._extraterrestrial = extraterrestrial(self._start_ms)
         self._rows = rows
 
     def temperature(self, site: Ints, where: Place, x: Floats) -> Floats:
@@ -109,13 +130,34 @@ class FineWeather:
         return np.asarray((left + turn * (x - at) + _TURN_SPREAD * self._noise(TURN, where, x)) % 360)
 
     def precipitation(self, site: Ints, where: Place, x: Floats) -> Floats:
-        """Intensity, mm/h."""
-        return self._site("precipitation", site, x) * self._about_one(SHOWER, _SHOWER_SPREAD, where, x)
+        """Intensity, mm/h: the spell's, earlier here and later there, under cells that the wind carries along."""
+        excess = self._site("rain_excess", site, x) + _EARLIER * self._noise(STAND, where, x)
+        falling = rain.intensity(excess, self._site("rain_depth", site, x))
+        wet = np.flatnonzero(falling > 0)  # seldom: the cells are worked out where it rains
+        under = Place(latitude=where.latitude[wet], longitude=where.longitude[wet])
+        falling[wet] *= self._about_one(SHOWER, _SHOWER_SPREAD, under, x[wet])
+        return falling
 
     def irradiance(self, site: Ints, where: Place, x: Floats) -> tuple[Floats, Floats, Floats]:
         """Global horizontal, direct normal and diffuse horizontal, W/m2."""
-        del where
-        return self._site("ghi", site, x), self._site("dni", site, x), self._site("dhi", site, x)
+        # A cloud reaches one place after another; how much sun a stretch of five minutes has stays the site's.
+        late = self._local.downwind_km(site, where) / _CLOUD_KMH * (3600 * 1000 / _GRID_MS)
+        cloud_x = np.clip(x - late, 0, _LAST)
+        i = cloud_x.astype(np.int64)
+        ghi, clear = self._rows["ghi"], self._rows["ghi_clear"]
+        share = (ghi[site, i] + ghi[site, i + 1]) / np.maximum(clear[site, i] + clear[site, i + 1], 1e-3)
+        mean = np.where(clear[site, i] * clear[site, i + 1] > 0, share, 1.0)
+        stretch = self._start_ms // _GRID_MS + i
+        index = clouds.index(
+            mean,
+            rising=ghi[site, i + 1] * clear[site, i] > ghi[site, i] * clear[site, i + 1],
+            cover=self._rows["cloud_cover"][site, i],
+            wetness=self._rows["wetness"][site, i],
+            place=cloud_x - i,
+            draws=self._local.draws("world/cloud", site, stretch),
+        )
+        here = self._site("ghi_clear", site, x) * index
+        return clouds.split(here, self._site("sun_elevation", site, x), self._extraterrestrial)
 
     def _site(self, name: str, site: Ints, x: Floats) -> Floats:
         rows = self._rows[name]

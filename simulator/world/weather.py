@@ -11,6 +11,7 @@ import numpy as np
 from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
 from simulator.world import air, rain, sky
 from simulator.world.chain import Days
+from simulator.world.climate import Climate
 from simulator.world.clock import DAYS, HOURS, grid_clock, hour_clock
 from simulator.world.fields import autoregressive, correlated, mixing, windows
 from simulator.world.fronts import Fronts, delays, fronts
@@ -30,12 +31,13 @@ _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
 _WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.85, 1.2, 65.0  # Cel, Cel, degrees
 _ROUGH_WARMTH, _ROUGH_DEW, _ROUGH_PRESSURE = 0.45, 0.30, 1.15  # Cel, Cel, hPa
 _RAIN_COOLS = 1.2  # Cel
+_USUAL_SPREAD = 3.7  # of a day's maximum, Cel, and its pressure, hPa, in the climate for which the above were set
 # Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
 _STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
 _GUST_VEERS = 6.0  # degrees
 _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
 _SITE_WARMER = 0.6  # Cel
-_CLOUD_DRY, _CLOUD_WET = 0.22, 0.95
+_CLOUD_WET = 0.95
 _CLOUD_CONTRAST = 0.95
 _CLOUD_AHEAD = 0.3  # of the rain's excess below which its clouds are not yet there
 
@@ -72,12 +74,20 @@ class Weather:
     Args:
         streams: randomness.
         latitude, longitude: of each site, (sites,).
+        climate: for how rough its air is.
         height_m: above sea level.
         utc_offset_h: local time less UTC.
     """
 
     def __init__(
-        self, streams: Streams, latitude: Floats, longitude: Floats, height_m: float, utc_offset_h: float
+        self,
+        streams: Streams,
+        latitude: Floats,
+        longitude: Floats,
+        *,
+        climate: Climate,
+        height_m: float,
+        utc_offset_h: float,
     ) -> None:
         self._streams = streams
         self._latitude = latitude
@@ -86,8 +96,12 @@ class Weather:
         self._utc_offset_h = utc_offset_h
         self._wide = mixing(latitude, longitude, _HOURLY_KM)
         self._near = mixing(latitude, longitude, _TEXTURE_KM)
+        # An air that is much the same every day is so from hour to hour, too.
+        self._warmth_scale = float(np.clip(climate.spread_tmax.mean() / _USUAL_SPREAD, 0.3, 1.3))
+        self._pressure_scale = float(np.clip(climate.spread_pressure.mean() / _USUAL_SPREAD, 0.5, 1.4))
+        self._wet_share = float(climate.wet.mean())
         self._late = delays(latitude, longitude)
-        self._southern = bool(latitude[0] < 0)
+        self._first_latitude = float(latitude[0])
 
     def days(self, ordinal: int, times: Ints, calendar: Days) -> Air:
         """The weather of consecutive town days; many made together cost half of what they cost one by one.
@@ -148,13 +162,13 @@ class Weather:
         rough_warmth, rough_dew = by_hour("world/hour-rough", _ROUGH_LAG, self._wide)
         (pressure,) = by_hour("world/hour-pressure", _PRESSURE_LAG, np.ones((1, 1)))
         noise = {
-            "warmth": _WARMTH_SPREAD * warmth + _ROUGH_WARMTH * rough_warmth,
-            "dew": _DEW_SPREAD * dew + _ROUGH_DEW * rough_dew,
+            "warmth": self._warmth_scale * (_WARMTH_SPREAD * warmth + _ROUGH_WARMTH * rough_warmth),
+            "dew": self._warmth_scale * (_DEW_SPREAD * dew + _ROUGH_DEW * rough_dew),
             "wind": wind,
             "veer": _VEER_SPREAD * veer,
             "cloud": cloud,
             "rain": wet,
-            "pressure": _ROUGH_PRESSURE * pressure,
+            "pressure": self._pressure_scale * _ROUGH_PRESSURE * pressure,
         }
         by_step = autoregressive(self._streams, "world/step", _TEXTURE_LAG, steps, self._near)
         return noise, windows(by_step, step=_STEPS, size=GRID_POINTS)
@@ -170,11 +184,11 @@ class Weather:
         """What changes from day to day only, (9, town days, 1, days); the last is how windy a day is."""
         numbers = ordinal - 1 + np.arange(len(days.wet) + DAYS - 1)
         windy = autoregressive(self._streams, "world/windy", _WINDY_LAG, numbers, np.ones((1, 1)))
-        return np.concatenate([_noons(days), windows(windy, step=1, size=DAYS)])
+        return np.concatenate([_noons(days, self._wet_share), windows(windy, step=1, size=DAYS)])
 
     def _fronts(self, ordinal: int, days: Days) -> Fronts:
         numbers = ordinal - 1 + np.arange(len(days.wet))[:, None, None] + np.arange(DAYS)
-        return fronts(self._streams, numbers, (days.tmax + days.tmin) / 2, self._late, southern=self._southern)
+        return fronts(self._streams, numbers, (days.tmax + days.tmin) / 2, self._late, latitude=self._first_latitude)
 
     def _site_days(self, ordinal: int, count: int) -> tuple[Floats, Floats]:
         """By how much each site is warmer and wetter than the town, standard normal, (town days, sites, days)."""
@@ -186,13 +200,13 @@ class Weather:
 
     def _cover(self, days: Days, noise: Floats) -> Floats:
         """Oktas of cloud at each hour, before it rains, as a fraction."""
-        mean = _CLOUD_DRY + (_CLOUD_WET - _CLOUD_DRY) * days.wet - 0.90 * days.brightness
+        mean = days.cloud + (_CLOUD_WET - days.cloud) * days.wet - 0.90 * days.brightness
         latent = hour_clock().from_noons(mean) + 0.60 * noise
         return sky.oktas(_CLOUD_CONTRAST * latent)
 
     def _temperature(self, days: Days, warmer: Floats) -> Floats:
         shape = air.arc(days.day_of_year, self._latitude, self._longitude, self._utc_offset_h)
-        offset = _SITE_WARMER * warmer
+        offset = self._warmth_scale * _SITE_WARMER * warmer
         return air.temperature(grid_clock(), shape, days.tmax + offset, days.tmin + offset)
 
 
@@ -202,9 +216,9 @@ def _around(calendar: Days) -> Days:
     return Days(**{field.name: getattr(calendar, field.name)[near] for field in fields(Days)})
 
 
-def _noons(days: Days) -> Floats:
+def _noons(days: Days, wet_share: float) -> Floats:
     """What changes from day to day only, (8, town days, 1, days), turbidity and roughness of the rain among it."""
-    storminess = (days.wet - 0.35) / 0.48  # standardised: about 0.35 of all days are wet
+    storminess = (days.wet - wet_share) / np.sqrt(wet_share * (1 - wet_share))
     dew_point = days.tmin - days.dew_gap
     burstiness = np.clip(1.3 - 0.09 * days.wet_hours, 0.4, 0.9)  # showers are rougher than drizzle
     return np.stack(

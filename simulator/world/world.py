@@ -38,10 +38,12 @@ class World:
         elevation_m: above sea level.
         utc_offset_ms: local time less UTC.
         country: ISO 3166-1 alpha-2 code whose holidays are kept, or "" for weekends alone.
+        climate: name of one, or "" for Wuxi's moved along the latitude.
         commissioned: local date of the commissioning.
         site_latitudes, site_longitudes: degrees; the rows of every `WorldDay` array.
 
     Raises:
+        UnknownClimateError: when there is none of that name.
         UnknownCountryError: when there is no calendar of the country.
     """
 
@@ -54,6 +56,7 @@ class World:
         elevation_m: float,
         utc_offset_ms: int,
         country: str,
+        climate: str = "",
         commissioned: dt.date,
         site_latitudes: Sequence[float] | Floats = (),
         site_longitudes: Sequence[float] | Floats = (),
@@ -62,13 +65,16 @@ class World:
         midnight = dt.datetime.combine(self._first, dt.time(), tzinfo=dt.UTC)
         self._first_ms = int(midnight.timestamp()) * 1000 - utc_offset_ms + DAY_STARTS_H * _HOUR_MS
         self._calendar = Calendar(country)
-        self._chain = Chain(streams, climate_of(latitude, elevation_m), self._first)
+        normals = climate_of(climate, latitude, elevation_m)
+        self._chain = Chain(streams, normals, self._first)
         # A town without sites still has weather: its own.
         north = np.asarray(site_latitudes if len(site_latitudes) else (latitude,), dtype=np.float64)
         east = np.asarray(site_longitudes if len(site_longitudes) else (longitude,), dtype=np.float64)
-        self._weather = Weather(streams, north, east, elevation_m, utc_offset_ms / _HOUR_MS)
+        self._weather = Weather(
+            streams, north, east, climate=normals, height_m=elevation_m, utc_offset_h=utc_offset_ms / _HOUR_MS
+        )
         self._town = Town(streams, north, east)
-        self._local = Local(streams, latitude)
+        self._local = Local(streams, latitude, east)
         self._days: OrderedDict[int, WorldDay] = OrderedDict()
 
     def day(self, index: int) -> WorldDay:
@@ -112,7 +118,7 @@ class World:
             raise BeforeTheTownError(f"day {first} is before the commissioning, {self._first + dt.timedelta(days=1)}")
         times, weather = self._sky(first, stop)
         derived = self._derived(first, stop, weather)
-        arrays = {name: getattr(weather, name) for name in _BY_SITE}
+        arrays = {field.name: getattr(weather, field.name) for field in fields(Air)}
         for array in (times, *arrays.values()):
             array.flags.writeable = False
         return [
@@ -149,5 +155,5 @@ class World:
             weekday=kind.weekday,
             more=more,
             fine=FineWeather(self._local, times, arrays),
-            **arrays,
+            **{name: arrays[name] for name in _BY_SITE},
         )

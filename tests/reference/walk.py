@@ -80,6 +80,7 @@ def world_of(seed: int, commissioned: dt.date | None = None) -> World:
         elevation_m=place.elevation_m,
         utc_offset_ms=place.utc_offset_ms,
         country=place.country,
+        climate=place.climate,
         commissioned=place.commissioned,
         site_latitudes=[site.latitude for site in sites],
         site_longitudes=[site.longitude for site in sites],

@@ -156,7 +156,7 @@ def test_the_same_place_twice_has_the_same_weather() -> None:
 
 def test_seasons_follow_the_latitude() -> None:
     def means(latitude: float, elevation_m: float = 0.0) -> tuple[float, float]:
-        here = world(latitude=latitude, elevation_m=elevation_m, site_latitudes=(), site_longitudes=())
+        here = world(latitude=latitude, elevation_m=elevation_m, climate="", site_latitudes=(), site_longitudes=())
         return tuple(float(np.mean([here.day(d).temperature.mean() for d in range(a, a + 25)])) for a in (10, 195))  # type: ignore[return-value]
 
     january, july = means(31.49)
