@@ -158,7 +158,7 @@ class Region:
         span = MEMORY_H + 25
         hours = 24 * ordinal + 4 - MEMORY_H + np.arange(24 * (count - 1) + span)
         stray = autoregressive(self._streams, "world/plume", np.array((0.55,)), hours, self._weights)
-        return np.exp(_PLUME_SPREAD * windows(stray, step=24, size=span)[0] - _PLUME_SPREAD**2 / 2)
+        return np.asarray(np.exp(_PLUME_SPREAD * windows(stray, step=24, size=span)[0] - _PLUME_SPREAD**2 / 2))
 
     def at_hours(self, ordinal: int, count: int, drivers: Drivers) -> tuple[Floats, Floats]:
         """PM2.5, ug/m3, and Ox, ppb, at the hours of `Drivers`."""

@@ -22,7 +22,7 @@ from simulator.world.calendar import DayKind
 from simulator.world.fields import autoregressive, mixing, windows
 
 _WORK, _WAY, _OUT = range(3)
-_TOWN_SHARE = 0.30  # of the variance of a day's size that the whole town has in common
+_TOWN_SHARE = 0.22  # of the variance of a day's size that the whole town has in common
 _STREET_KM = 3.0
 _DAY_LAG, _HALF_HOUR_LAG = 0.42, 0.15
 # Log residuals of a day's and of half an hour's size, by work, way, out: people work whatever the day.

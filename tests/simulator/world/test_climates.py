@@ -87,7 +87,7 @@ def test_the_instants_of_a_year_add_up_to_it(name: str) -> None:
     assert (daily >= normals.least_mm / 2).sum() == pytest.approx(np.sum(normals.wet_days), rel=0.25, abs=8)
     mean = np.mean([day.temperature.mean() for day in days])
     expected = (np.mean(normals.tmax) + np.mean(normals.tmin)) / 2
-    assert mean == pytest.approx(expected, abs=0.8 + 0.25 * np.mean(normals.spread_tmax))
+    assert mean == pytest.approx(expected, abs=0.8 + 0.25 * float(np.mean(normals.spread_tmax)))
 
 
 @pytest.mark.parametrize("name", CLIMATES)
