@@ -159,7 +159,7 @@ def _model(selection: Selection, sector: Sector) -> Model:
     setting = Setting(
         streams=CounterStreams(selection.seed, sector.name),
         site_of=lambda cells: own[cells % len(own)],
-        places=Places(town, sector, streams),
+        places=Places(town, sector, CounterStreams(selection.seed)),
         latitude=town.settings.latitude,
         longitude=town.settings.longitude,
         elevation_m=town.settings.elevation_m,

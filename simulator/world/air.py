@@ -23,7 +23,7 @@ _NIGHT_DECAY = 2.20
 _MINIMUM_LAG_H = -0.17
 _WIND_SHAPE = 2.3
 _WIND_SCALE = 1 / math.gamma(1 + 1 / _WIND_SHAPE)  # of mean one
-_WIND_SWING = 0.32
+_WIND_SWING = 0.30
 _CALM_SHARE = 0.06  # of the time, by day less and by night more
 
 

@@ -28,7 +28,7 @@ _AREA_KM = 12.0  # over which regional air is alike
 _PM_LAG, _PM_SPREAD = 0.66, 0.68  # of the logarithm of the region's daily PM2.5
 _PM_MEAN = 17.5  # ug/m3 that the region brings, yearly median about
 _EPISODE_H = 24
-_PLUME_SPREAD = 0.60
+_PLUME_SPREAD = 0.75
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Ints, Place, Streams, lerp
+from park.grid import Sampler
+from park.model import GRID_POINTS, Floats, Ints, Place, Streams
 from simulator.world import clouds, rain
 from simulator.world.air import saturation
 from simulator.world.sun import extraterrestrial
@@ -162,7 +163,7 @@ class FineWeather:
     def _site(self, name: str, site: Ints, x: Floats) -> Floats:
         rows = self._rows[name]
         # The day's last instant is the first of the next: it has no interval after it.
-        return lerp(rows, site, np.minimum(x, rows.shape[1] - 1 - 1e-9))
+        return Sampler(site, np.minimum(x, _LAST)).line(rows)
 
     def _warmer(self, where: Place, x: Floats) -> Floats:
         moving = _WARMTH_SPREAD * self._noise(WARMTH, where, x)

@@ -28,7 +28,7 @@ _WINDY_LAG = np.array((0.50,))  # of days
 _FIRST_STEP = 48  # of the town day after midnight
 
 _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
-_WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.85, 1.2, 65.0  # Cel, Cel, degrees
+_WARMTH_SPREAD, _DEW_SPREAD, _VEER_SPREAD = 0.85, 1.0, 65.0  # Cel, Cel, degrees
 _ROUGH_WARMTH, _ROUGH_DEW, _ROUGH_PRESSURE = 0.45, 0.30, 1.15  # Cel, Cel, hPa
 _RAIN_COOLS = 1.2  # Cel
 _USUAL_SPREAD = 3.7  # of a day's maximum, Cel, and its pressure, hPa, in the climate for which the above were set

@@ -76,7 +76,7 @@ def auckland() -> Streets:
     whole = np.isfinite(cube).all(axis=(1, 2)) & (cube.sum(axis=2) > 0).all(axis=1)
     date = date[whole]
     # A public holiday empties offices: it is told by its own number, as in the park.
-    weekday = date.dayofweek.to_numpy()
+    weekday = date.day_of_week.to_numpy()
     holiday = np.isin(date.strftime("%m-%d"), _AUCKLAND_HOLIDAYS)
     return Streets(
         people=np.maximum(cube[whole], 1.0),
