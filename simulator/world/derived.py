@@ -98,6 +98,7 @@ class Derived:
             sun=self._hours(lambda day: day.weather.ghi),
             temperature=self._hours(lambda day: day.weather.temperature),
             rain=self._hours(lambda day: day.weather.precipitation),
+            wetness=self._hours(lambda day: day.weather.wetness),
             plume=self._town.region.plume(self._ordinal, days),
             road=self._hours(lambda day: day.people.road_demand),
             season=self._town.winter * np.cos(2 * np.pi * (hours / 24 - _midwinter()) / 365.2425),

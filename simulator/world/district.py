@@ -25,10 +25,11 @@ _CITY_M = 10_000.0
 _NO2_UG, _O3_UG = 1.88, 1.96  # ug/m3 of a ppb at 298.15 K and 1013.25 hPa
 _NO2_SHARE = 0.15  # of the NOx that leaves the exhausts
 _AREA_KM = 12.0  # over which regional air is alike
-_PM_LAG, _PM_SPREAD = 0.66, 0.68  # of the logarithm of the region's daily PM2.5
+_PM_LAG, _PM_SPREAD = 0.60, 0.68  # of the logarithm of the region's daily PM2.5
 _PM_MEAN = 17.5  # ug/m3 that the region brings, yearly median about
 _EPISODE_H = 24
 _PLUME_SPREAD = 0.75
+_UPWIND_WASH = 0.8  # logarithm of what rain leaves of the particles that come in
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,7 @@ class Drivers:
         sun: global irradiance, W/m2.
         temperature: Cel.
         rain: mm/h.
+        wetness: 0 to 1: it has rained upwind, too.
         road: `road_demand`.
         plume: factor about one of what is emitted, for lorries, works and stoves have hours of their own.
         season: 1 at mid-winter, -1 at mid-summer of the site's hemisphere, (days, 1, 1).
@@ -49,6 +51,7 @@ class Drivers:
     sun: Floats
     temperature: Floats
     rain: Floats
+    wetness: Floats
     road: Floats
     season: Floats
     plume: Floats
@@ -87,9 +90,9 @@ def box(drivers: Drivers, regional_pm: Floats, regional_ox: Floats) -> Box:
     flux = 0.18 * drivers.sun / 1200 * 3600  # K m in an hour, rho cp = 1200 J/m3/K
     washed = 3600 * 2.5e-5 * drivers.rain**0.7
     cold = 1 + 0.35 * drivers.season
-    nox_in = 1250 * (drivers.road + 1.7) * cold * drivers.plume  # ppb m/h
+    nox_in = 1250 * (1.3 * drivers.road + 1.35) * cold * drivers.plume  # ppb m/h
     pm_in = 1700 * (0.4 * drivers.road + 0.8) * cold  # ug/m2/h
-    made = 16.0 * drivers.sun / 1000 * np.clip(drivers.temperature - 12, 0, 24) / 5  # ppb of Ox in an hour
+    made = 13.0 * drivers.sun / 1000 * np.clip(drivers.temperature - 12, 0, 24) / 5  # ppb of Ox in an hour
     span = drivers.wind.shape[-1] - MEMORY_H
 
     def at(series: Floats, back: int) -> Floats:
@@ -171,8 +174,8 @@ class Region:
         node, part = hours // _EPISODE_H, (hours % _EPISODE_H) / _EPISODE_H
         episode = by_day.take(node, axis=-1) * (1 - part) + by_day.take(node + 1, axis=-1) * part
         season = drivers.season
-        pm = _PM_MEAN * np.exp(_PM_SPREAD * episode[0] + 0.45 * season)
-        ox = 40 - 7 * season + 5.0 * episode[1]
+        pm = _PM_MEAN * np.exp(_PM_SPREAD * episode[0] + 0.52 * season - _UPWIND_WASH * drivers.wetness)
+        ox = 40 - 2 * season + 7.0 * episode[1] + 0.45 * (drivers.temperature - 16)
         return pm, np.maximum(ox, 12.0)
 
 

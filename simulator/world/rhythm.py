@@ -29,12 +29,12 @@ _DAY_LAG, _HALF_HOUR_LAG = 0.42, 0.15
 _DAY_SPREAD = np.array((0.05, 0.10, 0.15))
 _HALF_HOUR_SPREAD = np.array((0.03, 0.08, 0.22))
 _ALIKE = np.array((0.7, 0.85, 0.85))  # how far a kind of being away shares the day's size with the others
-_LEAN_SPREAD = np.array((0.25, 0.10, 0.25))  # a site of offices, of homes, of shops
+_LEAN_SPREAD = np.array((0.18, 0.04, 0.18))  # a site of offices, of homes, of shops
 _NIGHT = np.array((0.025, 0.009, 0.012))  # shares at 04:00, the same on every day: shift workers, lorries, revellers
 _HALF_HOURS = 48
 _NODE = np.arange(GRID_POINTS) // 6
 _NODE_PART = (np.arange(GRID_POINTS) % 6) / 6
-_MEAN_WAY = 0.0497  # mean of the share under way over a year, so that road demand is about one
+_MEAN_WAY = 0.0507  # mean of the share under way over a year, so that road demand is about one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
