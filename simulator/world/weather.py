@@ -1,7 +1,8 @@
 """From the days' weather to the weather of each instant at each site.
 
-The sites share the town's days; what differs between them is noise correlated by exp(-d / 50 km) from
-hour to hour and exp(-d / 3 km) from minute to minute: a front reaches all, a cloud one after another.
+The sites share the town's days; what differs between them is noise correlated by exp(-d / 30 km) from hour to hour, for
+cloud and rain exp(-d / 80 km), and exp(-d / 3 km) from minute to minute: a front reaches all, a cloud
+one after another.
 """
 
 from dataclasses import dataclass, fields
@@ -18,7 +19,7 @@ from simulator.world.fronts import Fronts, delays, fronts
 from simulator.world.sun import clear_sky, position
 
 _STEPS = GRID_POINTS - 1
-_HOURLY_KM, _TEXTURE_KM = 30.0, 3.0
+_HOURLY_KM, _CLOUD_KM, _TEXTURE_KM = 30.0, 80.0, 3.0
 _SLOW_LAG = np.array((0.90, 0.90, 0.87, 0.90))  # warmth, dew, wind, veer
 _QUICK_LAG = np.array((0.80, 0.80))  # cloud, rain
 _ROUGH_LAG = np.array((0.25, 0.25))  # warmth, dew
@@ -95,6 +96,7 @@ class Weather:
         self._height_m = height_m
         self._utc_offset_h = utc_offset_h
         self._wide = mixing(latitude, longitude, _HOURLY_KM)
+        self._broad = mixing(latitude, longitude, _CLOUD_KM)
         self._near = mixing(latitude, longitude, _TEXTURE_KM)
         # An air that is much the same every day is so from hour to hour, too.
         self._warmth_scale = float(np.clip(climate.spread_tmax.mean() / _USUAL_SPREAD, 0.3, 1.3))
@@ -115,20 +117,16 @@ class Weather:
         days = _around(calendar)
         noise, (gap, gust, burst) = self._noise(ordinal, len(times))
         warmer, wetter = self._site_days(ordinal, len(calendar.wet))
-        spells = rain.spells(noise["rain"], days.rain * _about_one(wetter, _UNEQUAL_RAIN), days.wet_hours[..., _TODAY])
-        excess, depth = clock.from_hours(spells.excess), clock.from_hours(spells.depth)
-        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, spells.excess > 0))
-        cover = np.maximum(cover, np.clip(1 + excess / _CLOUD_AHEAD, 0, 1))
         daily = clock.from_noons(self._noons(ordinal, days))
         dew_point, stormy, breeze, east, north, linke, pressure, burstiness, windy = daily
-        depth = depth * _about_one(burst, burstiness)
+        spells = rain.spells(noise["rain"], days.rain * _about_one(wetter, _UNEQUAL_RAIN), days.wet_hours[..., _TODAY])
+        excess = clock.from_hours(spells.excess)
+        depth = clock.from_hours(spells.depth) * _about_one(burst, burstiness)
+        cover, drizzle, warmth, dew, wind, veer = clock.from_hours(self._hours(days, noise, spells.excess > 0))
+        cover = np.maximum(cover, np.clip(1 + excess / _CLOUD_AHEAD, 0, 1))
         front = self._fronts(ordinal, days)
         temperature = self._temperature(days, warmer) + warmth - _RAIN_COOLS * drizzle + front.warmth
         speed = air.wind_speed(breeze, _BREEZE * wind + _STORM * stormy + _WINDY * windy + front.wind, clock.hour)
-        sun = position(times[:, None], self._latitude, self._longitude)
-        ghi_clear = clear_sky(sun, linke, self._height_m)
-        ghi = ghi_clear * sky.transmission(cover, gap, drizzle)
-        dni, dhi = sky.split(ghi, sun)
         unrest = clock.from_hours(noise["pressure"])
         return Air(
             temperature=temperature,
@@ -138,16 +136,26 @@ class Weather:
             wind_direction=air.wind_direction(east, north, veer + _GUST_VEERS * gust + front.veer),
             cloud_cover=cover,
             precipitation=rain.intensity(excess, depth),
-            ghi=ghi,
-            dni=dni,
-            dhi=dhi,
-            ghi_clear=ghi_clear,
-            sun_elevation=sun.elevation,
-            sun_azimuth=sun.azimuth,
             wetness=drizzle,
             rain_excess=excess,
             rain_depth=depth,
+            **self._radiation(times, linke, sky.transmission(cover, gap, drizzle)),
         )
+
+    def _radiation(self, times: Ints, linke: Floats, transmission: Floats) -> dict[str, Floats]:
+        """The fields of `Air` that the sun makes."""
+        sun = position(times[:, None], self._latitude, self._longitude)
+        clear = clear_sky(sun, linke, self._height_m)
+        ghi = clear * transmission
+        dni, dhi = sky.split(ghi, sun)
+        return {
+            "ghi": ghi,
+            "dni": dni,
+            "dhi": dhi,
+            "ghi_clear": clear,
+            "sun_elevation": sun.elevation,
+            "sun_azimuth": sun.azimuth,
+        }
 
     def _noise(self, ordinal: int, count: int) -> tuple[dict[str, Floats], Floats]:
         """By hour, by name, and by step of the grid, (days, sites, HOURS or GRID_POINTS) each."""
@@ -158,7 +166,7 @@ class Weather:
             return windows(autoregressive(self._streams, name, lags, hours, weights), step=24, size=HOURS)
 
         warmth, dew, wind, veer = by_hour("world/hour", _SLOW_LAG, self._wide)
-        cloud, wet = by_hour("world/hour-cloud", _QUICK_LAG, self._wide)
+        cloud, wet = by_hour("world/hour-cloud", _QUICK_LAG, self._broad)
         rough_warmth, rough_dew = by_hour("world/hour-rough", _ROUGH_LAG, self._wide)
         (pressure,) = by_hour("world/hour-pressure", _PRESSURE_LAG, np.ones((1, 1)))
         noise = {
