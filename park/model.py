@@ -113,7 +113,7 @@ class WorldDay:
         ghi_clear: global horizontal irradiance under a clear sky, W/m2.
         sun_elevation, sun_azimuth: degrees; azimuth clockwise from north.
         more: the properties below by name, worked out when first read. To give a day another's, in a test:
-            `replace(day, more=ChainMap({"road_demand": other}, day.more))`.
+            `replace(day, more={**day.more, "road_demand": other})`.
         fine: behind `instants`.
     """
 

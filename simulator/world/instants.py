@@ -105,7 +105,6 @@ class FineWeather:
     def __init__(self, local: Local, times: Ints, rows: Mapping[str, Floats]) -> None:
         self._local = local
         self._start_ms = int(times[0])
-        self._extraterrestrial = extraterrestrial(self._start_ms)
         self._rows = rows
 
     def temperature(self, site: Ints, where: Place, x: Floats) -> Floats:
@@ -158,7 +157,7 @@ class FineWeather:
             draws=self._local.draws("world/cloud", site, stretch),
         )
         here = self._site("ghi_clear", site, x) * index
-        return clouds.split(here, self._site("sun_elevation", site, x), self._extraterrestrial)
+        return clouds.split(here, self._site("sun_elevation", site, x), extraterrestrial(self._start_ms))
 
     def _site(self, name: str, site: Ints, x: Floats) -> Floats:
         rows = self._rows[name]

@@ -16,6 +16,8 @@ from sectors import SECTORS
 from simulator.streams import CounterStreams
 from simulator.world import Places, World
 
+_PEOPLE = ("at_home", "at_work", "under_way", "out", "road_demand")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Walked:
@@ -147,3 +149,17 @@ def shuffled_weather(days: list[WorldDay], seed: int) -> list[WorldDay]:
     order = np.random.default_rng(seed).permutation(len(days))
     kept = ("index", "date", "times", "workday", "holiday", "weekday")
     return [replace(days[j], **{name: getattr(day, name) for name in kept}) for day, j in zip(days, order, strict=True)]
+
+
+def shuffled_rhythm(days: list[WorldDay], seed: int) -> list[WorldDay]:
+    """The days with the people of other days of their kind: the weather stays, how many were under way is another's."""
+    rng = np.random.default_rng(seed)
+    order = np.arange(len(days))
+    kinds = np.array([(day.workday, day.holiday, day.weekday) for day in days]) @ (100, 10, 1)
+    for kind in np.unique(kinds):
+        alike = np.flatnonzero(kinds == kind)
+        order[alike] = rng.permutation(alike)
+    return [
+        replace(day, more={**day.more, **{name: days[j].more[name] for name in _PEOPLE}})
+        for day, j in zip(days, order.tolist(), strict=True)
+    ]

@@ -7,6 +7,7 @@ import pytest
 
 from park.model import GRID_POINTS, WorldDay
 from simulator.world.derived import FIELDS
+from tests.reference.walk import shuffled_rhythm
 from tests.simulator.world.towns import WUXI, world
 
 SHARES = ("at_home", "at_work", "under_way", "out")
@@ -86,6 +87,17 @@ def test_a_wet_day_keeps_people_in() -> None:
     out = np.array([np.log(day.out.mean()) for day in days if not day.holiday and day.workday])
     wet = np.array([(day.precipitation > 0).mean() for day in days if not day.holiday and day.workday])
     assert np.corrcoef(out, wet)[0, 1] < -0.2
+
+
+def test_a_day_can_be_given_the_people_of_another() -> None:
+    days = [WUXI_WORLD.day(index) for index in range(100, 128)]
+    others = shuffled_rhythm(days, 1)
+    assert all(
+        np.array_equal(a.no2, b.no2) and a.temperature is b.temperature for a, b in zip(days, others, strict=True)
+    )
+    sizes, shuffled = ([day.out.mean() for day in some if day.workday] for some in (days, others))
+    assert sorted(sizes) == sorted(shuffled)
+    assert sizes != shuffled
 
 
 def test_twilight_is_not_dark() -> None:
