@@ -62,9 +62,9 @@ class Watched:
 
 
 @contextlib.contextmanager
-def viewer(told: dict[str, str]) -> Iterator[Viewer]:
+def viewer(told: dict[str, str], *names: str) -> Iterator[Viewer]:
     """A viewer process that must end by itself and have nothing to complain about."""
-    argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1"]
+    argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1", *names]
     began = time.monotonic()
     with (
         tempfile.TemporaryFile("w+") as errors,
