@@ -21,7 +21,7 @@ def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> O
         "grid": {"left": 8, "right": 14, "top": 6, "bottom": 30, "containLabel": True},
         "legend": legend(show=True),
         "tooltip": {**tooltip(panel), "trigger": "item", ":formatter": _STATE_TOOLTIP, ":valueFormatter": "null"},
-        "xAxis": time_axis(window, answer),
+        "xAxis": time_axis(window),
         "yAxis": {
             "type": "category",
             "data": names,
@@ -66,9 +66,10 @@ _STATE_BAR = """(params, api) => {
 }"""
 
 _STATE_TOOLTIP = """p => {
+  const safe = name => name.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`);
   const form = {weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC'};
   const at = t => new Date(t).toLocaleString(undefined, form);
-  return p.name + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
+  return safe(p.name) + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
 }"""
 
 

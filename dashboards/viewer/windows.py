@@ -1,6 +1,7 @@
 """Which readings a panel asks for at a moment, and a bound on how many questions run at once."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Source, Window, nice_interval
 from dashboards.viewer.spacing import Spacings
 from park.panel import View
+from park.safe_text import printable
 
 _POINTS = 360
 _AT_ONCE = 2
@@ -67,6 +69,13 @@ def newest_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) -
     return Window(start=moment.now - span, until=moment.now + 1, interval=span, sites=moment.sites)
 
 
+def _visible(series: Curve) -> Curve:
+    """The series with its texts as they may stand on a page: whoever published them chose them."""
+    tags = {tag: printable(text) for tag, text in series.tags.items()}
+    values = [printable(value) if isinstance(value, str) else value for value in series.values]
+    return dataclasses.replace(series, tags=tags, values=values)
+
+
 class Reader:
     """Asks a source, a few questions at a time, and answers a repeated question from memory.
 
@@ -99,7 +108,7 @@ class Reader:
         return await self._once(key, lambda: ask(panel, window))
 
     async def sites(self, sector: str | None) -> list[str]:
-        """The sites that have readings."""
+        """The sites that have readings, as they are stored."""
         async with self._gate:
             return await self._source.sites(sector)
 
@@ -116,7 +125,7 @@ class Reader:
 
     async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         async with self._gate:
-            return await ask()
+            return [_visible(series) for series in await ask()]
 
     async def _gated_spacing(self, stored: Measured, window: Window) -> float | None:
         async with self._gate:
