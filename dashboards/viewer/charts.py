@@ -30,6 +30,9 @@ FONT = "inherit"
 
 Points = list[list[float | None]]
 
+#: A point with no neighbour, which no line shows.
+_ALONE = {"symbol": "circle", "symbolSize": 5}
+
 
 def level_color(panel: ResolvedPanel, value: Value | None, default: str | None = None) -> str:
     """The colour of the last threshold that the value has reached, or that of the quantity."""
@@ -76,15 +79,23 @@ def _line(panel: ResolvedPanel, series: Curve, points: Points, color: str, *, of
     return {
         "type": "line",
         "name": panel.series_name(series.field, series.tags),
-        "data": points,
-        "showSymbol": False,
-        "symbolSize": 5,
+        **_dotted(points),
         "sampling": "lttb",
         "lineStyle": {"width": 1 if panel.stacked else 1.8 if of <= 6 else 1.2},
         "itemStyle": {"color": color},
         "areaStyle": {"opacity": fill, "origin": "start" if panel.low is not None else "auto"} if fill else None,
         "emphasis": {"disabled": True},
     }
+
+
+def _dotted(points: Points) -> Options:
+    """The points, and a dot at each that has holes or nothing on both sides."""
+    whole = [False, *(value is not None for _, value in points), False]
+    alone = [on and not before and not after for before, on, after in zip(whole, whole[1:], whole[2:], strict=False)]
+    if not any(alone):
+        return {"data": points, "showSymbol": False, "symbolSize": 5}
+    data = [{"value": point, **_ALONE} if lone else point for point, lone in zip(points, alone, strict=True)]
+    return {"data": data, "showSymbol": True, "showAllSymbol": True, "symbol": "none"}
 
 
 #: What is above zero, and what is below.

@@ -156,7 +156,7 @@ class _Visit:
             rounds = (self._round(card, moment) for card in (self._strip, *self._cards))
             results = await asyncio.gather(*rounds, return_exceptions=True)
             self._begun = None
-        if isinstance(results[0], SourceError):
+        if isinstance(results[0], SourceError) and not self._strip.body.is_deleted:
             self._strip.lose()
         self._report([result for result in results if isinstance(result, BaseException)])
 

@@ -74,7 +74,10 @@ _STATE_TOOLTIP = """p => {
 
 
 def runs(series: Curve, window: Window) -> list[tuple[int, int, str]]:
-    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans)."""
+    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans).
+
+    The last one holds on through the interval that has only begun, in which its device may report yet.
+    """
     found: list[tuple[int, int, str]] = []
     for time, raw in zip(series.times, series.values, strict=True):
         value = str(raw).lower() if isinstance(raw, bool) else str(raw)
@@ -83,4 +86,7 @@ def runs(series: Curve, window: Window) -> list[tuple[int, int, str]]:
             found[-1] = (found[-1][0], until, value)
         else:
             found.append((time, until, value))
+    if found:
+        start, until, value = found[-1]
+        found[-1] = (start, min(until + window.interval, window.until), value)
     return found

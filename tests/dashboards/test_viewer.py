@@ -239,19 +239,21 @@ def test_a_store_that_goes_away_is_named_and_comes_back(browser: BrowserContext,
     whole(watched)
     page.wait_for_selector(".park-pulse.live")
     mortal.server.kill()
-    page.wait_for_selector(".park-problem:visible", timeout=20_000)
-    assert "does not answer" in page.inner_text(".park-problem")
-    assert page.query_selector(".park-pulse.live") is None
-    page.wait_for_selector(".park-pulse.lost")
-    page.wait_for_function("/^as of [2-9] s ago$/.test(document.querySelector('.park-age').innerText)")
-    banner, below = (page.query_selector(name) for name in (".park-problem", ".park-intro"))
-    assert banner
-    assert below
-    first, second = banner.bounding_box(), below.bounding_box()
-    assert first
-    assert second
-    assert 0 < second["y"] - (first["y"] + first["height"]) < 40
-    mortal.server.start()
+    try:
+        page.wait_for_selector(".park-problem:visible", timeout=20_000)
+        assert "does not answer" in page.inner_text(".park-problem")
+        page.wait_for_selector(".park-pulse.lost")
+        assert page.query_selector(".park-pulse.live") is None
+        page.wait_for_function("/^as of [2-9] s ago$/.test(document.querySelector('.park-age').innerText)")
+        banner, below = (page.query_selector(name) for name in (".park-problem", ".park-intro"))
+        assert banner
+        assert below
+        first, second = banner.bounding_box(), below.bounding_box()
+        assert first
+        assert second
+        assert 0 < second["y"] - (first["y"] + first["height"]) < 40
+    finally:
+        mortal.server.start()
     page.wait_for_selector(".park-problem", state="hidden", timeout=20_000)
     page.wait_for_selector(".park-pulse.live")
     assert not page.is_visible(".park-age")
