@@ -48,8 +48,8 @@ async def open_viewer(
         title: shown above all dashboards.
         utc_offset_ms: the town's local time less UTC; times are shown by its clock.
         refresh_s: how often a browser's newest figures are asked for.
-        names: by which browsers may ask for it ("park.example", "localhost:9000"), beside 127.0.0.1, localhost and
-            [::1] with its port and `host`: whoever asks by another name is refused.
+        names: by which browsers may ask for it ("park.example", "localhost:9000"), beside 127.0.0.1, localhost, [::1]
+            and the address where it listens, each with its port: whoever asks by another name is refused.
 
     Raises:
         OSError: the port is taken.

@@ -273,6 +273,10 @@ def test_another_choice_is_marked_as_asked_until_it_is_shown(browser: BrowserCon
     assert until - begun == pytest.approx(86_400_000, abs=600_000)  # though three hours alone are stored
     mortal.server.pause()
     try:
+        page.click(".park-sites")
+        page.click(".q-menu >> text=north")
+        page.wait_for_function(f"document.querySelectorAll('.park-body.asked').length === {cards}")
+        page.keyboard.press("Escape")
         page.click(".park-spans >> text=7 d")
         page.wait_for_function(f"document.querySelectorAll('.park-body.asked').length === {cards}")
         assert axis(page, chart) == (begun, until)
