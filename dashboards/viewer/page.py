@@ -69,7 +69,7 @@ class _Visit:
         self._chosen_span = False
         self._sites: tuple[str, ...] = ()
         self._cards: list[cards.Card] = []
-        self._begun: float | None = None
+        self._waiting_since: float | None = None
         self._busy = asyncio.Lock()
 
     def build(self) -> None:
@@ -152,16 +152,17 @@ class _Visit:
         """Ask for what the visible dashboard shows; one round at a time."""
         async with self._busy:
             moment = self._moment()
-            self._begun = time.monotonic()
+            self._waiting_since = time.monotonic()
             rounds = (self._round(card, moment) for card in (self._strip, *self._cards))
             results = await asyncio.gather(*rounds, return_exceptions=True)
-            self._begun = None
+            self._waiting_since = None
         if isinstance(results[0], SourceError) and not self._strip.body.is_deleted:
             self._strip.lose()
         self._report([result for result in results if isinstance(result, BaseException)])
 
     async def _round(self, card: cards.Card, moment: Moment) -> None:
         draw = await card.ask(self._reader, moment)
+        self._waiting_since = time.monotonic()  # an answer is a sign of life, however slow the others are
         if card.body.is_deleted:
             return
         if draw is not None:
@@ -171,7 +172,7 @@ class _Visit:
 
     def _watch(self) -> None:
         """A store that neither answers nor refuses is lost too; and what is shown grows older."""
-        waited = 0.0 if self._begun is None else time.monotonic() - self._begun
+        waited = 0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since
         if self._problem.is_deleted:
             return
         if waited > _PATIENCE_S:

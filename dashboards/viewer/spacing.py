@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from dashboards.measured import Measured
 from dashboards.sources.base import Window
@@ -13,7 +14,14 @@ _READINGS = 4
 _KEEP_S = 30.0
 _KEEP_NONE_S = 3.0
 
+T = TypeVar("T")
 Ask = Callable[[Measured, Window], Awaitable[float | None]]
+
+
+async def shared(task: asyncio.Task[T]) -> T:
+    """What a task gives to all who wait for it: who leaves takes nothing from the others, nor its failure along."""
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(task)
 
 
 class Spacings:
@@ -41,8 +49,7 @@ class Spacings:
         if self._until.get(name, self._clock()) <= self._clock():
             if name not in self._asking:
                 self._asking[name] = asyncio.create_task(self._learn(stored, now))
-            # A browser that leaves must not take the answer from the others.
-            await asyncio.shield(self._asking[name])
+            await shared(self._asking[name])
         return self._known.get(name)
 
     async def _learn(self, stored: Measured, now: int) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Source, Window, nice_interval
-from dashboards.viewer.spacing import Spacings
+from dashboards.viewer.spacing import Spacings, shared
 from park.panel import View
 from park.safe_text import printable
 
@@ -117,8 +117,7 @@ class Reader:
         self._answers = {k: v for k, v in self._answers.items() if now - v[0] < self._keep_s}
         if key not in self._answers:
             self._answers[key] = (now, asyncio.create_task(self._gated(ask)))
-        # A browser that leaves must not take the answer from the others.
-        answer = await asyncio.shield(self._answers[key][1])
+        answer = await shared(self._answers[key][1])
         if not answer:
             self._answers.pop(key, None)
         return answer
