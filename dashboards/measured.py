@@ -18,12 +18,18 @@ class Measured:
 
     Attributes:
         source_tag: the tag that tells one device, or one process, from another.
+        beat: a field that every row has.
+        interval_s: how often by the catalogue. A town may have changed a kind's: a source tells what the readings say.
+        is_kind: whether it is a device kind, and not one of the pipeline's.
     """
 
+    name: str = ""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     source_tag: str = ""
+    beat: str = ""
     interval_s: float = 0.0
+    is_kind: bool = False
 
 
 def measured(measurement: str) -> Measured:
@@ -35,9 +41,24 @@ def measured(measurement: str) -> Measured:
     if measurement in KINDS:
         kind = KINDS[measurement]
         tags = ("device", "sector", "site")
-        return Measured(channels=kind.channel, tags=tags, source_tag="device", interval_s=kind.interval_s)
+        return Measured(
+            name=kind.name,
+            channels=kind.channel,
+            tags=tags,
+            source_tag="device",
+            beat="seq",
+            interval_s=kind.interval_s,
+            is_kind=True,
+        )
     if measurement in PIPELINE:
         own = PIPELINE[measurement]
         channels = {channel.name: channel for channel in own.fields}
-        return Measured(channels=channels, tags=own.tags, source_tag=own.tags[0], interval_s=PIPELINE_INTERVAL_S)
+        return Measured(
+            name=own.name,
+            channels=channels,
+            tags=own.tags,
+            source_tag=own.tags[0],
+            beat=own.fields[0].name,
+            interval_s=PIPELINE_INTERVAL_S,
+        )
     raise PanelError(f"measurement {measurement!r} is no kind of the catalogue nor one of the pipeline's")

@@ -22,7 +22,7 @@ array: work elementwise or along the time axis; no matrix product, no reduction 
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -55,6 +55,42 @@ class Streams(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Place:
+    """Where things stand: degrees north and east, one of each for every thing."""
+
+    latitude: Floats
+    longitude: Floats
+
+
+class Instants(Protocol):
+    """The weather of a day at any instant and place, in closed form: finer than the grid, and never twice the same.
+
+    The rows of `WorldDay` are what a site has in common; two stations of it differ from them, and from each other, as
+    real ones some kilometres apart do. For `observe`; a day's integrals stay on the grid.
+
+    All take (N,) rows of `WorldDay` arrays, (N,) places, and (N,) positions on the day's grid, 0 <= x <= 288.
+    """
+
+    def temperature(self, site: Ints, where: Place, x: Floats) -> Floats:
+        """Air at 2 m, Cel."""
+
+    def relative_humidity(self, site: Ints, where: Place, x: Floats) -> Floats:
+        """Of the same air, %."""
+
+    def wind_speed(self, site: Ints, where: Place, x: Floats) -> Floats:
+        """Mean of the minute at 10 m, m/s; 0 in a calm."""
+
+    def wind_direction(self, site: Ints, where: Place, x: Floats) -> Floats:
+        """Degrees from north."""
+
+    def precipitation(self, site: Ints, where: Place, x: Floats) -> Floats:
+        """Intensity, mm/h: begins and ends at any second, and moves over the places."""
+
+    def irradiance(self, site: Ints, where: Place, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """Global horizontal, direct normal and diffuse horizontal, W/m2: clouds pass, and their edges dazzle."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WorldDay:
     """Weather and calendar of one day of the town; the same for every sector.
 
@@ -76,6 +112,9 @@ class WorldDay:
         ghi, dni, dhi: global, direct normal and diffuse horizontal irradiance, W/m2.
         ghi_clear: global horizontal irradiance under a clear sky, W/m2.
         sun_elevation, sun_azimuth: degrees; azimuth clockwise from north.
+        more: the properties below by name, worked out when first read. To give a day another's, in a test:
+            `replace(day, more={**day.more, "road_demand": other})`.
+        fine: behind `instants`.
     """
 
     index: int
@@ -97,6 +136,84 @@ class WorldDay:
     ghi_clear: Floats
     sun_elevation: Floats
     sun_azimuth: Floats
+    more: Mapping[str, Floats] = field(default_factory=dict, repr=False)
+    fine: Instants | None = field(default=None, repr=False)
+
+    @property
+    def instants(self) -> Instants:
+        """The same weather between the instants of the grid, from place to place."""
+        if self.fine is None:
+            raise ValueError("WorldDay.fine: this day was made by hand, without its instants")
+        return self.fine
+
+    @property
+    def at_home(self) -> Floats:
+        """Share of the town's people who are at home, asleep or not; the four shares add up to one."""
+        return self.more["at_home"]
+
+    @property
+    def at_work(self) -> Floats:
+        """Share at work or at school."""
+        return self.more["at_work"]
+
+    @property
+    def under_way(self) -> Floats:
+        """Share on foot, on wheels or waiting for them."""
+        return self.more["under_way"]
+
+    @property
+    def out(self) -> Floats:
+        """Share in shops, parks, restaurants, clinics, squares."""
+        return self.more["out"]
+
+    @property
+    def road_demand(self) -> Floats:
+        """Vehicles that want to pass, relative to the mean of a year; two peaks on workdays."""
+        return self.more["road_demand"]
+
+    @property
+    def pm25(self) -> Floats:
+        """Fine particles in the district's air, mean over some kilometres, ug/m3."""
+        return self.more["pm25"]
+
+    @property
+    def no2(self) -> Floats:
+        """Nitrogen dioxide in the district's air, ug/m3 at 298.15 K and 1013.25 hPa."""
+        return self.more["no2"]
+
+    @property
+    def o3(self) -> Floats:
+        """Ozone in the district's air, ug/m3 at 298.15 K and 1013.25 hPa."""
+        return self.more["o3"]
+
+    @property
+    def supply_voltage(self) -> Floats:
+        """At the low side of the district's transformer, per unit of nominal."""
+        return self.more["supply_voltage"]
+
+    @property
+    def energy_price(self) -> Floats:
+        """What a kWh costs by the published tariff (Jiangsu's residential one), in the town's currency."""
+        return self.more["energy_price"]
+
+    @property
+    def illuminance(self) -> Floats:
+        """On a horizontal plane, twilight included, lx."""
+        return self.more["illuminance"]
+
+
+class Places(Protocol):
+    """Where a sector's cells and devices stand: a pure function of the town and the number.
+
+    Cells lie around their site, each on a tile of its own, so that what belongs to one stays within some hundred
+    metres of its middle; a road or a river begins there and runs through its own site.
+    """
+
+    def cells(self, cells: Ints) -> Place:
+        """The middle of each cell, (C,)."""
+
+    def devices(self, kind: str, device: Ints) -> Place:
+        """Where devices of a kind stand, by their number in the town, (N,)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,6 +223,7 @@ class Setting:
     Attributes:
         streams: randomness bound to the town's seed and to the sector: two sectors share no stream.
         site_of: cell numbers to rows of the `WorldDay` arrays.
+        places: where the sector's cells and devices stand.
         latitude, longitude: of the town, degrees north and east.
         elevation_m: above sea level.
         per_cell: kind name to the number of its devices in a cell.
@@ -113,6 +231,7 @@ class Setting:
 
     streams: Streams
     site_of: Callable[[Ints], Ints]
+    places: Places
     latitude: float
     longitude: float
     elevation_m: float

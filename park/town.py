@@ -31,6 +31,7 @@ class TownSettings(_Strict):
     elevation_m: float = Field(default=0.0, ge=-400, le=5000)
     utc_offset: str = "+00:00"
     country: str = "CN"
+    climate: str = ""
     commissioned: dt.date = dt.date(2026, 1, 1)
     seed: int = Field(default=42, ge=0, lt=2**63)
     devices: int | None = Field(default=None, ge=1, le=10_000_000)
@@ -65,6 +66,14 @@ class Site(_Strict):
     longitude: float = Field(ge=-180, le=180)
 
 
+class Lake(_Strict):
+    """`[[lakes]]`: a round of water on which nothing stands."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    radius_km: float = Field(gt=0, le=100)
+
+
 class KindSettings(_Strict):
     """`[kinds.NAME]`: what the town changes about a kind."""
 
@@ -77,6 +86,7 @@ class _File(_Strict):
 
     town: TownSettings
     sites: tuple[Site, ...] = ()
+    lakes: tuple[Lake, ...] = ()
     kinds: dict[str, KindSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -105,12 +115,14 @@ class Town:
             shares with others stands once, for all of them.
         kinds: what the town changes, by the kind's name.
         devices: how many are observed where nobody says how many: those of park.toml, else two cells of every sector.
+        lakes: on which nothing stands.
     """
 
     settings: TownSettings
     sites: tuple[Site, ...]
     kinds: Mapping[str, KindSettings]
     devices: int
+    lakes: tuple[Lake, ...] = ()
 
     def sites_of(self, sector: Sector) -> tuple[Site, ...]:
         """The sites over which the sector's cells are dealt, in turn."""
@@ -150,6 +162,7 @@ def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
         settings=file.town,
         sites=_all_sites(file, sectors),
         kinds=file.kinds,
+        lakes=file.lakes,
         devices=file.town.devices or _CELLS * sum(kind.per_cell for one in sectors.values() for kind in one.kinds),
     )
 

@@ -52,6 +52,7 @@ class DemoOptions:
     store: str | None
     broker: str | None
     port: int
+    viewer_names: tuple[str, ...]
     open_browser: bool
 
 
@@ -97,6 +98,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
             open_viewer(
                 source,
                 port=options.port,
+                names=options.viewer_names,
                 utc_offset_ms=options.selection.town.settings.utc_offset_ms,
                 refresh_s=_REFRESH_S,
             )

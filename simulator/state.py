@@ -19,7 +19,7 @@ from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orde
 from simulator.blocks import CommandedBlocks, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
-from simulator.world import World
+from simulator.world import Places, World
 
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
@@ -145,6 +145,7 @@ def _world(selection: Selection, streams: Streams) -> World:
         elevation_m=place.elevation_m,
         utc_offset_ms=place.utc_offset_ms,
         country=place.country,
+        climate=place.climate,
         commissioned=place.commissioned,
         site_latitudes=np.array([site.latitude for site in sites]),
         site_longitudes=np.array([site.longitude for site in sites]),
@@ -158,6 +159,7 @@ def _model(selection: Selection, sector: Sector) -> Model:
     setting = Setting(
         streams=CounterStreams(selection.seed, sector.name),
         site_of=lambda cells: own[cells % len(own)],
+        places=Places(town, sector, CounterStreams(selection.seed)),
         latitude=town.settings.latitude,
         longitude=town.settings.longitude,
         elevation_m=town.settings.elevation_m,

@@ -1,6 +1,7 @@
 """A page as Grafana's dashboard: its heading, variables and links, and where the panels stand."""
 
 import json
+import math
 
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -9,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards.grafana.query import DATASOURCE, targets
 from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
 from dashboards.layout import Position, place
+from dashboards.measured import Measured
 from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources import influxql
 from park.panel import View
@@ -40,8 +42,9 @@ def render(page: Page, *, timezone: str = "browser") -> str:
         .link(_links())
         .readonly()
     )
-    if variable := _site_variable(page):
-        builder = builder.with_variable(variable)
+    for variable in (_site_variable(page), *_spacing_variables(page)):
+        if variable is not None:
+            builder = builder.with_variable(variable)
     for number, at in enumerate(place(page.panels), start=1):
         _add(builder, at, number)
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
@@ -84,6 +87,31 @@ def _site_variable(page: Page) -> dashboard_builders.QueryVariable | None:
     )
 
 
+def _spacing_variables(page: Page) -> list[dashboard_builders.QueryVariable]:
+    """How often devices report, by the readings in the range: a hidden variable for each measurement."""
+    found = {panel.stored.name: panel.stored for panel in page.panels if panel.view is not View.HEADING}
+    return [
+        dashboard_builders.QueryVariable(_spacing(name))
+        .description("The least interval of its panels, in seconds, by what is stored")
+        .hide(dashboard.VariableHide.HIDE_VARIABLE)
+        .datasource(DATASOURCE)
+        .query(influxql.spacing(stored, twice=True))
+        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .current(_catalogue(stored))  # until the first answer comes
+        for name, stored in found.items()
+    ]
+
+
+def _catalogue(stored: Measured) -> dashboard.VariableOption:
+    seconds = f"{2 * math.ceil(stored.interval_s) + 4}"
+    return dashboard.VariableOption(selected=True, text=seconds, value=seconds)
+
+
+def _spacing(measurement: str) -> str:
+    """The variable's name."""
+    return f"every_{measurement}"
+
+
 def _add(page: dashboard_builders.Dashboard, at: Position[ResolvedPanel], number: int) -> None:
     grid = dashboard.GridPos(x=at.x, y=at.y, w=at.width, h=at.height)
     if at.panel.view is View.HEADING:
@@ -91,7 +119,7 @@ def _add(page: dashboard_builders.Dashboard, at: Position[ResolvedPanel], number
         return
     builder = BUILDERS[at.panel.view](at.panel)
     builder.id(number).title(at.panel.title).description(at.panel.story).grid_pos(grid).datasource(DATASOURCE)
-    builder.thresholds(_thresholds(at.panel)).interval(f"{at.panel.stored.interval_s:g}s")
+    builder.thresholds(_thresholds(at.panel)).interval(f"${_spacing(at.panel.stored.name)}")
     if at.panel.decimals is not None and at.panel.view is not View.TABLE:
         builder.decimals(at.panel.decimals)
     for target in targets(at.panel):

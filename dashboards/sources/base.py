@@ -1,10 +1,12 @@
 """What a source of answers is, and the values that go in and out of it."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 
 Value = float | int | bool | str
@@ -57,6 +59,13 @@ class Source(Protocol):
     async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
 
+    async def spacing(self, stored: Measured, window: Window) -> float | None:
+        """How many whole seconds, rounded up, lie between two readings of a device; None if none has two.
+
+        A device's is the median of its last three in the window; of all devices, nine in ten have this or a
+        shorter one, so that a single sick device does not make every chart coarse.
+        """
+
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""
 
@@ -65,6 +74,7 @@ class Source(Protocol):
 
 
 def nice_interval(span_ms: int, points: int, least_s: float) -> int:
-    """The shortest easy interval, in ms, that gives at most `points` and is at least `least_s`."""
+    """The shortest easy interval, in ms, that gives at most `points` and is at least `least_s`; then whole days."""
     wanted = max(span_ms / points / 1000, least_s)
-    return int(1000 * next((length for length in _NICE_S if length >= wanted), _NICE_S[-1]))
+    days = math.ceil(wanted / _NICE_S[-1]) * _NICE_S[-1]
+    return int(1000 * next((length for length in _NICE_S if length >= wanted), days))

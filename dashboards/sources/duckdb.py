@@ -11,6 +11,7 @@ from collections.abc import Callable
 import duckdb
 
 from dashboards.errors import SourceError
+from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import Shape
@@ -42,6 +43,18 @@ def sql(asked: Shape, window: Window) -> str:
     devices = _grouped(asked, inner, time, asked.source_tags, _WITHIN[asked.within])
     across = (lambda field: f"count_if({field})") if asked.count_true else _WITHIN[asked.across]
     return _grouped(asked, devices, "ts", asked.by, across)
+
+
+def spacing(stored: Measured, window: Window) -> str:
+    """The seconds between two readings of a device, as `Source.spacing` defines them."""
+    tags = _columns(stored.tags)
+    readings = (
+        f'SELECT {tags}, ts - lag(ts) OVER (PARTITION BY {tags} ORDER BY ts) AS "every", '
+        f'row_number() OVER (PARTITION BY {tags} ORDER BY ts DESC) AS "back" '
+        f'FROM "{stored.name}" WHERE ts >= {window.start} AND ts < {window.until}'
+    )
+    usual = f'SELECT {tags}, median("every") AS "every" FROM ({readings}) WHERE "back" <= 3 GROUP BY {tags}'
+    return f'SELECT ceil(quantile_disc("every", 0.9) / 1000) FROM ({usual})'
 
 
 def _readings(asked: Shape, window: Window) -> str:
@@ -106,6 +119,11 @@ class DuckSource:
     async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's answer in its own view."""
         return await self._ask(panel.asked, window)
+
+    async def spacing(self, stored: Measured, window: Window) -> float | None:
+        """Seconds between two readings of a device; None if none has two."""
+        rows = await asyncio.to_thread(self._fetch, spacing(stored, window))
+        return None if not rows or rows[0][0] is None else float(rows[0][0])
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

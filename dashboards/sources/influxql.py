@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 
 from dashboards.errors import SourceError
+from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Window
 from dashboards.sources.shape import Shape
@@ -19,8 +20,8 @@ from park.panel import Aggregate
 
 EPOCH_BUCKETS = "time($__interval)"
 
-# Buckets that end now are whole, so that a sum over devices does not sag at the chart's right edge,
-# where an epoch-aligned bucket holds only those devices that have reported since it began.
+# Buckets that end now are whole, so that nothing bends at the chart's right edge, where an epoch-aligned bucket
+# holds only those readings that have come since it began.
 NOW_BUCKETS = "time($__interval, now())"
 
 _SELECT = {
@@ -39,7 +40,7 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
     asked = panel.asked
     if not asked.fields:
         return []
-    return statements(asked, NOW_BUCKETS if asked.across is Aggregate.SUM else EPOCH_BUCKETS)
+    return statements(asked, EPOCH_BUCKETS if asked.is_state else NOW_BUCKETS)
 
 
 def statements(asked: Shape, bucket: str = EPOCH_BUCKETS) -> list[str]:
@@ -56,6 +57,25 @@ def sites(sector: str | None) -> str:
     """The statement that lists the sites of a sector, or of the whole park."""
     where = f" WHERE \"sector\" = '{sector}'" if sector else ""
     return f'SHOW TAG VALUES WITH KEY = "site"{where}'
+
+
+def spacing(stored: Measured, *, twice: bool = False) -> str:
+    """The statement of the seconds between two readings of a device, as `Source.spacing` defines them.
+
+    Args:
+        stored: what there is under a measurement.
+        twice: as Grafana's least interval: twice as many, and 4 s for readings that are still under way. It writes an
+            interval as whole minutes, hours or days, rounded down; of twice as many it so never leaves less than once.
+    """
+    # Backwards, so that a device's last readings come first; the times between them are negative then.
+    tags = ", ".join(f'"{tag}"' for tag in stored.tags)
+    back = f"GROUP BY {tags} ORDER BY time DESC"
+    last = f'SELECT "{stored.beat}" FROM "{stored.name}" WHERE $timeFilter {back} LIMIT 4'
+    between = f'SELECT elapsed("{stored.beat}", 1ms) AS "every" FROM ({last}) {back}'
+    usual = f'SELECT median("every") / -1000 AS "every" FROM ({between}) {back}'
+    seconds = 'ceil(percentile("every", 90))'
+    wanted = f"2 * {seconds} + 4" if twice else seconds
+    return f'SELECT {wanted} AS "every" FROM ({usual}) ORDER BY time DESC'
 
 
 def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str) -> str:
@@ -150,6 +170,11 @@ class InfluxSource:
         answer = await self._ask(panel.newest, window)
         # A lone selector such as max() comes with the time of its point, everything else with the window's.
         return [dataclasses.replace(series, times=[window.start]) for series in answer]
+
+    async def spacing(self, stored: Measured, window: Window) -> float | None:
+        """Seconds between two readings of a device; None if none has two."""
+        found = await self.run(expand(spacing(stored), window))
+        return float(found[0]["values"][0][1]) if found else None
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

@@ -45,6 +45,11 @@ class Shape:
     site_filter: bool
     limit: int | None
 
+    @property
+    def is_state(self) -> bool:
+        """Whether an interval shows what held last, which an interval that has only begun tells as well."""
+        return self.within is Aggregate.LAST and self.across is None
+
 
 def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: bool) -> Shape:
     """The question of a panel that holds against the catalogue.

@@ -12,7 +12,7 @@ import asyncio
 import functools
 import importlib
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,6 +37,7 @@ async def open_viewer(
     title: str = "Sensing park",
     utc_offset_ms: int = 0,
     refresh_s: float = 3.0,
+    names: Iterable[str] = (),
 ) -> AsyncIterator[str]:
     """Serve the viewer while the block runs; yields its URL once it accepts connections.
 
@@ -47,6 +48,8 @@ async def open_viewer(
         title: shown above all dashboards.
         utc_offset_ms: the town's local time less UTC; times are shown by its clock.
         refresh_s: how often a browser's newest figures are asked for.
+        names: by which browsers may ask for it ("park.example", "localhost:9000"), beside 127.0.0.1, localhost, [::1]
+            and the address where it listens, each with its port: whoever asks by another name is refused.
 
     Raises:
         OSError: the port is taken.
@@ -65,7 +68,7 @@ async def open_viewer(
         )
         leaving = asyncio.Event()
         inside = asyncio.get_running_loop()
-        async with server.serving(title=title, host=host, port=port) as url:
+        async with server.serving(title=title, host=host, port=port, names=names) as url:
             leave = functools.partial(inside.call_soon_threadsafe, leaving.set)
             outside.call_soon_threadsafe(ready.set_result, (url, leave))
             await leaving.wait()

@@ -19,6 +19,9 @@ from park.units import symbol
 
 _TILE_ROWS = 4
 
+#: The class of a card's body while it shows another choice of span or sites than is asked for.
+ASKED = "asked"
+
 
 #: Shows what has been asked. Apart from the asking, since the card may be gone when the answer comes.
 Draw: TypeAlias = Callable[[], None]

@@ -30,6 +30,9 @@ FONT = "inherit"
 
 Points = list[list[float | None]]
 
+#: A point with no neighbour, which no line shows.
+_ALONE = {"symbol": "circle", "symbolSize": 5}
+
 
 def level_color(panel: ResolvedPanel, value: Value | None, default: str | None = None) -> str:
     """The colour of the last threshold that the value has reached, or that of the quantity."""
@@ -65,7 +68,7 @@ def lines(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Opti
         "grid": {"left": 8, "right": 14, "top": 10, "bottom": 30 if many else 6, "containLabel": True},
         "legend": legend(show=many),
         "tooltip": tooltip(panel),
-        "xAxis": time_axis(window, answer),
+        "xAxis": time_axis(window),
         "yAxis": _value_axis(panel),
         "series": drawn,
     }
@@ -76,15 +79,23 @@ def _line(panel: ResolvedPanel, series: Curve, points: Points, color: str, *, of
     return {
         "type": "line",
         "name": panel.series_name(series.field, series.tags),
-        "data": points,
-        "showSymbol": False,
-        "symbolSize": 5,
+        **_dotted(points),
         "sampling": "lttb",
         "lineStyle": {"width": 1 if panel.stacked else 1.8 if of <= 6 else 1.2},
         "itemStyle": {"color": color},
         "areaStyle": {"opacity": fill, "origin": "start" if panel.low is not None else "auto"} if fill else None,
         "emphasis": {"disabled": True},
     }
+
+
+def _dotted(points: Points) -> Options:
+    """The points, and a dot at each that has holes or nothing on both sides."""
+    whole = [False, *(value is not None for _, value in points), False]
+    alone = [on and not before and not after for before, on, after in zip(whole, whole[1:], whole[2:], strict=False)]
+    if not any(alone):
+        return {"data": points, "showSymbol": False, "symbolSize": 5}
+    data = [{"value": point, **_ALONE} if lone else point for point, lone in zip(points, alone, strict=True)]
+    return {"data": data, "showSymbol": True, "showAllSymbol": True, "symbol": "none"}
 
 
 #: What is above zero, and what is below.
@@ -154,13 +165,15 @@ def legend(*, show: bool) -> Options:
 
 #: A line for each name: what is above zero and what is below it are two areas, and one value.
 _SUMS = """items => {
+    const safe = name => name.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`);
     const sums = new Map();
     for (const item of items) {
         const [marker, sum] = sums.get(item.seriesName) || [item.marker, 0];
         sums.set(item.seriesName, [marker, sum + item.value[1]]);
     }
     const text = v => %s;
-    const row = ([name, [marker, sum]]) => `<div>${marker}${name}&emsp;<b style="float:right">${text(sum)}</b></div>`;
+    const value = sum => `<b style="float:right">${text(sum)}</b>`;
+    const row = ([name, [marker, sum]]) => `<div>${marker}${safe(name)}&emsp;${value(sum)}</div>`;
     return items[0].axisValueLabel + [...sums].map(row).join('');
 }"""
 
@@ -182,17 +195,11 @@ def tooltip(panel: ResolvedPanel) -> Options:
     }
 
 
-def _first(window: Window, answer: Sequence[Curve]) -> int:
-    """Where the axis begins: with the window, or with the first reading of a store that is younger."""
-    first = min((series.times[0] for series in answer), default=window.start)
-    return max(window.start, min(first, window.until - 12 * window.interval))
-
-
-def time_axis(window: Window, answer: Sequence[Curve]) -> Options:
-    """The window, less what lies before a young store's first reading."""
+def time_axis(window: Window) -> Options:
+    """The whole window, whether there are readings in all of it or not."""
     return {
         "type": "time",
-        "min": _first(window, answer),
+        "min": window.start,
         "max": window.until,
         "axisLine": {"lineStyle": {"color": _GRID_LINE}},
         "axisTick": {"show": False},
@@ -230,7 +237,7 @@ def sparkline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve], col
     return {
         "animation": False,
         "grid": {"left": 0, "right": 0, "top": 4, "bottom": 0},
-        "xAxis": {"type": "time", "show": False, "min": _first(window, answer), "max": window.until},
+        "xAxis": {"type": "time", "show": False, "min": window.start, "max": window.until},
         "yAxis": {"type": "value", "show": False, "scale": True, "min": panel.low},
         "series": drawn,
     }

@@ -17,11 +17,14 @@ from dashboards.layout import place
 from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources.base import Source
 from dashboards.viewer import cards
+from dashboards.viewer.cards import ASKED
 from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.strip import Strip
 from dashboards.viewer.windows import Moment, Reader
+from park.safe_text import printable
 
 _STYLE = Path(__file__).with_name("style.css")
+_PATIENCE_S = 10.0
 _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 
 
@@ -66,6 +69,7 @@ class _Visit:
         self._chosen_span = False
         self._sites: tuple[str, ...] = ()
         self._cards: list[cards.Card] = []
+        self._waiting_since: float | None = None
         self._busy = asyncio.Lock()
 
     def build(self) -> None:
@@ -93,6 +97,7 @@ class _Visit:
         # Three times as often at first, so that what comes shows soon.
         self._timer = ui.timer(self._served.refresh_s / 3, self._refresh)
         ui.timer(NEW_MS / 1000, self._settle, once=True)
+        ui.timer(1.0, self._watch)
         ui.timer(0.05, self._load_sites, once=True)
 
     def _show(self, page: Page) -> None:
@@ -122,30 +127,58 @@ class _Visit:
         with contextlib.suppress(SourceError):
             found = await self._reader.sites(None)
             if not self._choose_sites.is_deleted:
-                self._choose_sites.set_options(found)
+                self._choose_sites.set_options({site: printable(site) for site in found})
 
     async def _sites_changed(self) -> None:
         self._sites = tuple(sorted(self._choose_sites.value or ()))
-        await self._refresh()
+        await self._ask_anew()
 
     async def _span_changed(self, change: ValueChangeEventArguments[int]) -> None:
         if int(change.value) != self._span_s:
             self._chosen_span = True
             self._span_s = int(change.value)
-            await self._refresh()
+            await self._ask_anew()
+
+    def _moment(self) -> Moment:
+        return Moment(now=int(time.time() * 1000), span=self._span_s * 1000, sites=self._sites)
+
+    async def _ask_anew(self) -> None:
+        """Mark what is shown as that of another choice, and ask for this one."""
+        for card in self._cards:
+            card.body.classes(add=ASKED)
+        await self._refresh()
 
     async def _refresh(self) -> None:
         """Ask for what the visible dashboard shows; one round at a time."""
         async with self._busy:
-            moment = Moment(now=int(time.time() * 1000), span=self._span_s * 1000, sites=self._sites)
+            moment = self._moment()
+            self._waiting_since = time.monotonic()
             rounds = (self._round(card, moment) for card in (self._strip, *self._cards))
             results = await asyncio.gather(*rounds, return_exceptions=True)
+            self._waiting_since = None
+        if isinstance(results[0], SourceError) and not self._strip.body.is_deleted:
+            self._strip.lose()
         self._report([result for result in results if isinstance(result, BaseException)])
 
     async def _round(self, card: cards.Card, moment: Moment) -> None:
         draw = await card.ask(self._reader, moment)
-        if draw is not None and not card.body.is_deleted:
+        self._waiting_since = time.monotonic()  # an answer is a sign of life, however slow the others are
+        if card.body.is_deleted:
+            return
+        if draw is not None:
             draw()
+        if moment.choice == self._moment().choice:
+            card.body.classes(remove=ASKED)
+
+    def _watch(self) -> None:
+        """A store that neither answers nor refuses is lost too; and what is shown grows older."""
+        waited = 0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since
+        if self._problem.is_deleted:
+            return
+        if waited > _PATIENCE_S:
+            self._strip.lose()
+            self._tell(f"The store has not answered for {waited:.0f} s. What is shown may be old.")
+        self._strip.grow_old()
 
     def _report(self, failures: list[BaseException]) -> None:
         for failure in failures:
@@ -153,6 +186,8 @@ class _Visit:
                 raise failure
         if self._problem.is_deleted:
             return
-        self._problem.set_visibility(bool(failures))
-        if failures:
-            self._problem.set_text(f"The store does not answer. What is shown may be old. {failures[0]}")
+        self._tell(f"The store does not answer. What is shown may be old. {failures[0]}" if failures else "")
+
+    def _tell(self, problem: str) -> None:
+        self._problem.set_visibility(bool(problem))
+        self._problem.set_text(printable(problem))

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
 from nicegui import ui
 
+from dashboards.viewer.guard import addresses, guarded
+
 _CLOSE_S = 1
+_ANY = {"0.0.0.0", "::", ""}  # noqa: S104  (to listen on all of them gives none of them a name)
 
 
 class _Server(uvicorn.Server):
@@ -21,8 +24,14 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(*, title: str, host: str, port: int) -> AsyncIterator[str]:
+async def serving(*, title: str, host: str, port: int, names: Iterable[str] = ()) -> AsyncIterator[str]:
     """Serve NiceGUI's pages; yields the URL once connections are accepted.
+
+    Args:
+        title: of the pages.
+        host: where to listen.
+        port: 0 takes a free one.
+        names: by which browsers may ask for it, beside those of this machine.
 
     Raises:
         OSError: the port is taken.
@@ -39,12 +48,16 @@ async def serving(*, title: str, host: str, port: int) -> AsyncIterator[str]:
         # 2 MB of scripts cost more to compress than to carry within a host.
         gzip_middleware_factory=None,
     )
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S)
+    bound = listener.getsockname()[1]
+    allowed = addresses(bound, names if host in _ANY else (*names, f"{_url_host(host)}:{bound}"))
+    config = uvicorn.Config(
+        guarded(app, allowed), log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSE_S
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="viewer")
     try:
         await _started(server, task)
-        yield _url(host, listener.getsockname()[1])
+        yield f"http://{_url_host(host)}:{bound}/"
     finally:
         server.should_exit = True
         await task
@@ -64,8 +77,8 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+def _url_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 _FAVICON = (

@@ -21,7 +21,7 @@ def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> O
         "grid": {"left": 8, "right": 14, "top": 6, "bottom": 30, "containLabel": True},
         "legend": legend(show=True),
         "tooltip": {**tooltip(panel), "trigger": "item", ":formatter": _STATE_TOOLTIP, ":valueFormatter": "null"},
-        "xAxis": time_axis(window, answer),
+        "xAxis": time_axis(window),
         "yAxis": {
             "type": "category",
             "data": names,
@@ -66,14 +66,18 @@ _STATE_BAR = """(params, api) => {
 }"""
 
 _STATE_TOOLTIP = """p => {
+  const safe = name => name.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`);
   const form = {weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC'};
   const at = t => new Date(t).toLocaleString(undefined, form);
-  return p.name + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
+  return safe(p.name) + '<b>' + p.seriesName + '</b><br>' + at(p.value[1]) + ' – ' + at(p.value[2]);
 }"""
 
 
 def runs(series: Curve, window: Window) -> list[tuple[int, int, str]]:
-    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans)."""
+    """Spans of unchanged state: from, until, the value as stored ("true", "false" for booleans).
+
+    The last one holds on through the interval that has only begun, in which its device may report yet.
+    """
     found: list[tuple[int, int, str]] = []
     for time, raw in zip(series.times, series.values, strict=True):
         value = str(raw).lower() if isinstance(raw, bool) else str(raw)
@@ -82,4 +86,7 @@ def runs(series: Curve, window: Window) -> list[tuple[int, int, str]]:
             found[-1] = (found[-1][0], until, value)
         else:
             found.append((time, until, value))
+    if found:
+        start, until, value = found[-1]
+        found[-1] = (start, min(until + window.interval, window.until), value)
     return found

@@ -1,18 +1,26 @@
 """Which readings a panel asks for at a moment, and a bound on how many questions run at once."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Source, Window, nice_interval
-from park.panel import Aggregate, View
+from dashboards.viewer.spacing import Spacings, shared
+from park.panel import View
+from park.safe_text import printable
 
 _POINTS = 360
 _AT_ONCE = 2
 _NEWEST_INTERVALS = 2.5
 _LEAST_NEWEST_MS = 30_000
+_LEAST_INTERVALS = 3
+
+#: So long a reading is under way from its device to the store.
+_UNDER_WAY_MS = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,25 +31,49 @@ class Moment:
     span: int
     sites: tuple[str, ...] = ()
 
+    @property
+    def choice(self) -> tuple[int, tuple[str, ...]]:
+        """What somebody has chosen to see."""
+        return self.span, self.sites
 
-def chart_window(panel: ResolvedPanel, moment: Moment) -> Window:
-    """The window of a panel with a time axis, cut at whole intervals.
 
-    A sum over devices leaves out the interval that has only begun: half of the devices are missing in it.
+def chart_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) -> Window:
+    """The window of a panel with a time axis, cut at whole intervals: at least three.
+
+    The interval that has only begun is left out, since half of its readings are still to come; a state it tells.
+
+    Args:
+        panel: what is asked.
+        moment: what is looked at.
+        every_s: how often its devices report, if that is known.
     """
-    least = panel.stored.interval_s
-    interval = nice_interval(moment.span, _POINTS, least)
-    begun = moment.now // interval * interval
-    until = begun if panel.across is Aggregate.SUM else begun + interval
+    interval = nice_interval(moment.span, _POINTS, panel.stored.interval_s if every_s is None else every_s)
     start = (moment.now - moment.span) // interval * interval
+    if panel.course.is_state:
+        until = moment.now // interval * interval + interval
+    else:
+        until = (moment.now - _UNDER_WAY_MS) // interval * interval
+    start = min(start, until - _LEAST_INTERVALS * interval)
     return Window(start=start, until=until, interval=interval, sites=moment.sites)
 
 
-def newest_window(panel: ResolvedPanel, moment: Moment) -> Window:
-    """The window in which every device of the panel has reported once; for a table the whole span."""
-    span = int(panel.stored.interval_s * 1000 * _NEWEST_INTERVALS)
-    span = moment.span if panel.view is View.TABLE else max(span, _LEAST_NEWEST_MS)
+def newest_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) -> Window:
+    """The window in which every device of the panel has reported; for a table at least the whole span.
+
+    While no device of a kind has reported twice, nobody knows how long that takes: then it is the whole span too.
+    """
+    known_s = panel.stored.interval_s if every_s is None else every_s
+    span = max(int(known_s * 1000 * _NEWEST_INTERVALS), _LEAST_NEWEST_MS)
+    if panel.view is View.TABLE or (every_s is None and panel.stored.is_kind):
+        span = max(span, moment.span)
     return Window(start=moment.now - span, until=moment.now + 1, interval=span, sites=moment.sites)
+
+
+def _visible(series: Curve) -> Curve:
+    """The series with its texts as they may stand on a page: whoever published them chose them."""
+    tags = {tag: printable(text) for tag, text in series.tags.items()}
+    values = [printable(value) if isinstance(value, str) else value for value in series.values]
+    return dataclasses.replace(series, tags=tags, values=values)
 
 
 class Reader:
@@ -57,25 +89,26 @@ class Reader:
         self._clock = clock
         self._keep_s = keep_s
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._spacings = Spacings(self._gated_spacing, clock=clock)
         self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Curve]]]] = {}
 
     async def over_time(self, panel: ResolvedPanel, moment: Moment) -> tuple[Window, list[Curve]]:
         """The panel's window and its series, both on the town's own clock."""
-        window = chart_window(panel, moment)
+        window = chart_window(panel, moment, await self._spacings.of(panel.stored, moment.now))
         ask = self._source.over_time
         answer = await self._once(("over time", id(panel), window), lambda: ask(panel, window))
         return window.shifted(self._shift), [series.shifted(self._shift) for series in answer]
 
     async def newest(self, panel: ResolvedPanel, moment: Moment) -> list[Curve]:
         """The panel's newest values."""
-        window = newest_window(panel, moment)
+        window = newest_window(panel, moment, await self._spacings.of(panel.stored, moment.now))
         ask = self._source.newest
         tick = int(moment.now / 1000 / self._keep_s)
         key = ("newest", id(panel), tick, moment.span, moment.sites)
         return await self._once(key, lambda: ask(panel, window))
 
     async def sites(self, sector: str | None) -> list[str]:
-        """The sites that have readings."""
+        """The sites that have readings, as they are stored."""
         async with self._gate:
             return await self._source.sites(sector)
 
@@ -84,12 +117,15 @@ class Reader:
         self._answers = {k: v for k, v in self._answers.items() if now - v[0] < self._keep_s}
         if key not in self._answers:
             self._answers[key] = (now, asyncio.create_task(self._gated(ask)))
-        # A browser that leaves must not take the answer from the others.
-        answer = await asyncio.shield(self._answers[key][1])
+        answer = await shared(self._answers[key][1])
         if not answer:
             self._answers.pop(key, None)
         return answer
 
     async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         async with self._gate:
-            return await ask()
+            return [_visible(series) for series in await ask()]
+
+    async def _gated_spacing(self, stored: Measured, window: Window) -> float | None:
+        async with self._gate:
+            return await self._source.spacing(stored, window)

@@ -33,6 +33,10 @@ def demo(
     broker: Annotated[str | None, typer.Option(help="mqtt://host:port", show_default="an embedded broker")] = None,
     port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)] = 0,
     *,
+    viewer_name: Annotated[
+        list[str] | None,
+        typer.Option(help="Another name by which browsers may ask for the viewer: park.example, localhost:9000."),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
     asked: SelectionOptions,
     json: Json = False,
@@ -67,6 +71,7 @@ def demo(
             store=store,
             broker=broker,
             port=port,
+            viewer_names=tuple(viewer_name or ()),
             open_browser=open_browser,
         )
         show(options, children, as_json=json)

@@ -23,7 +23,8 @@ _NIGHT_DECAY = 2.20
 _MINIMUM_LAG_H = -0.17
 _WIND_SHAPE = 2.3
 _WIND_SCALE = 1 / math.gamma(1 + 1 / _WIND_SHAPE)  # of mean one
-_WIND_SWING = 0.22
+_WIND_SWING = 0.30
+_CALM_SHARE = 0.06  # of the time, by day less and by night more
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,16 +107,18 @@ def tide(hours: Floats, latitude: Floats) -> Floats:
 
 
 def wind_speed(mean: Floats, latent: Floats, hours: Floats) -> Floats:
-    """Speed (..., sites, instants), m/s, with a Weibull margin about `mean`, livelier in the afternoon.
+    """Speed (..., sites, instants), m/s, with a Weibull margin about `mean`, livelier in the afternoon, and calms.
 
     Args:
         mean: of the season, (..., 1, instants), m/s.
         latent: standard normal, (..., sites, instants).
         hours: local, (instants,).
     """
-    rank = np.clip(probability(latent), 1e-6, 1 - 1e-6)
+    day = np.cos(2 * np.pi * (hours - 14.5) / 24)
+    calm = _CALM_SHARE * (1 - 0.6 * day)
+    rank = np.clip((probability(latent) - calm) / (1 - calm), 0, 1 - 1e-6)
     margin = _WIND_SCALE * (-np.log1p(-rank)) ** (1 / _WIND_SHAPE)
-    return np.asarray(mean * margin * (1 + _WIND_SWING * np.cos(2 * np.pi * (hours - 14.5) / 24)))
+    return np.asarray(mean / (1 - _CALM_SHARE) * margin * (1 + _WIND_SWING * day))
 
 
 def wind_direction(east: Floats, north: Floats, veer: Floats) -> Floats:

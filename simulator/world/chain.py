@@ -30,7 +30,6 @@ _CHUNK = 512
 _STRATA = 32
 _AMOUNT_SHAPE = 0.88  # Weibull shape of the rain of a wet day
 _PRESSURE_LAG = 0.68
-_LEAST_RAIN_MM = 0.3
 # Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
 _ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
 
@@ -46,6 +45,7 @@ class Days:
         tmax, tmin: Cel.
         brightness: residual of the day's radiation, in standard deviations.
         dew_gap: minimum temperature less dew point, Cel.
+        cloud: latent cover of a dry day.
         pressure: mean of the day at the town's height, hPa.
         linke, wind, wind_east, wind_north: of the season.
         day_of_year: 1 to 366.
@@ -58,6 +58,7 @@ class Days:
     tmin: Floats
     brightness: Floats
     dew_gap: Floats
+    cloud: Floats
     pressure: Floats
     linke: Floats
     wind: Floats
@@ -115,11 +116,12 @@ class Chain:
         swell = self._swell(self._streams.normal("world/pressure", number), wetness, chi)
         return Days(
             wet=wet,
-            rain=np.where(wet > 0, np.maximum(_amount(chance) * normal["wet_mm"], _LEAST_RAIN_MM), 0.0),
+            rain=wet * (normal["least_mm"] + _amount(chance) * (normal["wet_mm"] - normal["least_mm"])),
             wet_hours=wet * np.clip(normal["wet_hours"] * (0.4 + 1.2 * np.sqrt(chance)), 1, 23),
             tmax=np.maximum(tmax, tmin + 1.5),
             tmin=tmin,
             brightness=chi[2],
+            cloud=normal["cloud"],
             dew_gap=np.where(wet > 0, 0.6, normal["dew_gap"]),
             pressure=normal["pressure"] + normal["spread_pressure"] * swell,
             linke=normal["linke"],

@@ -2,6 +2,7 @@
 
 WorldError
 ├── UnknownCountryError    no calendar of the town's country
+├── UnknownClimateError    no climate of that name
 └── BeforeTheTownError     a day before the commissioning was asked for
 """
 
@@ -14,6 +15,10 @@ class WorldError(ParkError):
 
 class UnknownCountryError(WorldError):
     """No calendar of the town's country is known."""
+
+
+class UnknownClimateError(WorldError):
+    """No climate of the town's is known."""
 
 
 class BeforeTheTownError(WorldError):

@@ -15,13 +15,20 @@ from simulator.world.sun import Sun, sine_of_apparent
 
 _OVERCAST = 0.25  # of clear-sky irradiance under eight oktas (Kasten & Czeplak 1980)
 _NIMBOSTRATUS = 0.16  # the same under a raining sky
-_EDGE = 0.06  # what the bright edges of broken cloud add to a sun that stands between them
+_THIN = 0.15  # what a cloud that covers little lets through besides
+_EDGE = 0.04  # what the bright edges of broken cloud add to a sun that stands between them
 _SOFTNESS = 0.16  # width of a cloud's edge, as a share of the sky
 
 
 def oktas(latent: Floats) -> Floats:
     """Cover of the sky in eighths, as a fraction, of a latent normal: mostly clear or overcast."""
     return np.asarray(np.rint(8 * probability(latent)) / 8)
+
+
+def hidden_share(cover: Floats, rain: Floats) -> Floats:
+    """What is left of the clear sky's irradiance behind a cloud; a broken one is thinner than an overcast."""
+    thick = _OVERCAST + (_NIMBOSTRATUS - _OVERCAST) * rain
+    return np.asarray(thick + _THIN * (1 - cover))
 
 
 def transmission(cover: Floats, gap: Floats, rain: Floats) -> Floats:
@@ -52,10 +59,29 @@ def split(ghi: Floats, sun: Sun) -> tuple[Floats, Floats]:
 
     Within 3 degrees of the horizon all is diffuse.
     """
-    sine = sine_of_apparent(sun.elevation)
-    kt = np.clip(ghi / np.maximum(sun.extraterrestrial * sine, 1e-3), 0, 1)
+    return parts(ghi, sun.elevation, sun.extraterrestrial)
+
+
+def parts(ghi: Floats, elevation: Floats, normal: Floats | float) -> tuple[Floats, Floats]:
+    """The same of the sun's elevation, degrees, and the irradiance normal to the beam outside the air, W/m2."""
+    sine = sine_of_apparent(elevation)
+    kt = np.clip(ghi / np.maximum(normal * sine, 1e-3), 0, 1)
     middle = 0.9511 + kt * (-0.1604 + kt * (4.388 + kt * (-16.638 + kt * 12.336)))
     share = np.where(kt <= 0.22, 1 - 0.09 * kt, np.where(kt <= 0.8, middle, 0.165))
-    share = np.where(sun.elevation < 3, 1.0, share)
+    share = np.where(elevation < 3, 1.0, share)
     dhi = share * ghi
     return np.asarray((ghi - dhi) / np.maximum(sine, 0.05)), np.asarray(dhi)
+
+
+def illuminance(elevation: Floats, ghi: Floats, cover: Floats) -> Floats:
+    """On a horizontal plane, lx: daylight at 117 lm/W (Perez et al. 1990), twilight below it, stars at last.
+
+    Clear twilight is 740 * 10^(0.39 h) lx at an elevation h of -6 to 0 degrees: 351 lx at sunset, 3.4 at its civil end.
+
+    Args:
+        elevation: of the sun, degrees.
+        ghi: W/m2.
+        cover: fraction of the sky.
+    """
+    twilight = 740 * 10 ** (0.39 * np.minimum(elevation, 0)) * (1 - (1 - _OVERCAST) * cover**3.4)
+    return np.asarray(np.maximum(np.maximum(117 * ghi, twilight), 0.002))

@@ -54,6 +54,11 @@ def position(ts: Ints, latitude: Floats, longitude: Floats) -> Sun:
     )
 
 
+def extraterrestrial(ts: int) -> float:
+    """Irradiance normal to the beam outside the atmosphere, W/m2; a day changes it by less than 0.1 %."""
+    return float(SOLAR_CONSTANT / _equatorial(np.array([(ts - _J2000_MS) / DAY_MS]))[2][0] ** 2)
+
+
 def _equatorial(days: Floats) -> tuple[Floats, Floats, Floats]:
     """Right ascension and declination in radians and distance in AU, `days` after J2000 (Michalsky 1988)."""
     anomaly = np.radians(357.528 + 0.9856003 * days)

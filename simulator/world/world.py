@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import overload
 
 import numpy as np
@@ -13,12 +14,16 @@ from simulator.world.calendar import Calendar
 from simulator.world.chain import Chain
 from simulator.world.climate import climate_of
 from simulator.world.clock import DAYS_AFTER, DAYS_BEFORE
+from simulator.world.derived import Derived, Town
 from simulator.world.errors import BeforeTheTownError
+from simulator.world.instants import FineWeather, Local
 from simulator.world.weather import Air, Weather
 
 _HOUR_MS = 3_600_000
 _KEPT_DAYS = 8
 _GRID_MS = np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000)
+_INNER = ("wetness", "rain_excess", "rain_depth")
+_BY_SITE = tuple(field.name for field in fields(Air) if field.name not in _INNER)
 
 
 class World:
@@ -33,10 +38,12 @@ class World:
         elevation_m: above sea level.
         utc_offset_ms: local time less UTC.
         country: ISO 3166-1 alpha-2 code whose holidays are kept, or "" for weekends alone.
+        climate: name of one, or "" for Wuxi's moved along the latitude.
         commissioned: local date of the commissioning.
         site_latitudes, site_longitudes: degrees; the rows of every `WorldDay` array.
 
     Raises:
+        UnknownClimateError: when there is none of that name.
         UnknownCountryError: when there is no calendar of the country.
     """
 
@@ -49,6 +56,7 @@ class World:
         elevation_m: float,
         utc_offset_ms: int,
         country: str,
+        climate: str = "",
         commissioned: dt.date,
         site_latitudes: Sequence[float] | Floats = (),
         site_longitudes: Sequence[float] | Floats = (),
@@ -57,11 +65,16 @@ class World:
         midnight = dt.datetime.combine(self._first, dt.time(), tzinfo=dt.UTC)
         self._first_ms = int(midnight.timestamp()) * 1000 - utc_offset_ms + DAY_STARTS_H * _HOUR_MS
         self._calendar = Calendar(country)
-        self._chain = Chain(streams, climate_of(latitude, elevation_m), self._first)
+        normals = climate_of(climate, latitude, elevation_m)
+        self._chain = Chain(streams, normals, self._first)
         # A town without sites still has weather: its own.
         north = np.asarray(site_latitudes if len(site_latitudes) else (latitude,), dtype=np.float64)
         east = np.asarray(site_longitudes if len(site_longitudes) else (longitude,), dtype=np.float64)
-        self._weather = Weather(streams, north, east, elevation_m, utc_offset_ms / _HOUR_MS)
+        self._weather = Weather(
+            streams, north, east, climate=normals, height_m=elevation_m, utc_offset_h=utc_offset_ms / _HOUR_MS
+        )
+        self._town = Town(streams, north, east)
+        self._local = Local(streams, latitude, east)
         self._days: OrderedDict[int, WorldDay] = OrderedDict()
 
     def day(self, index: int) -> WorldDay:
@@ -103,21 +116,34 @@ class World:
     def _make(self, first: int, stop: int) -> list[WorldDay]:
         if first < 0:
             raise BeforeTheTownError(f"day {first} is before the commissioning, {self._first + dt.timedelta(days=1)}")
-        times = self.day_start_ms(first) + np.arange(stop - first)[:, None] * DAY_MS + _GRID_MS
-        calendar = self._chain.days(first - DAYS_BEFORE, stop + DAYS_AFTER)
-        weather = self._weather.days(self._date(first).toordinal(), times, calendar)
+        times, weather = self._sky(first, stop)
+        derived = self._derived(first, stop, weather)
         arrays = {field.name: getattr(weather, field.name) for field in fields(Air)}
         for array in (times, *arrays.values()):
             array.flags.writeable = False
         return [
-            self._day(first + i, times[i], {name: values[i] for name, values in arrays.items()})
+            self._day(first + i, times[i], {name: values[i] for name, values in arrays.items()}, derived.day(i))
             for i in range(stop - first)
         ]
+
+    def _sky(self, first: int, stop: int) -> tuple[Ints, Air]:
+        times = self.day_start_ms(first) + np.arange(stop - first)[:, None] * DAY_MS + _GRID_MS
+        calendar = self._chain.days(first - DAYS_BEFORE, stop + DAYS_AFTER)
+        return times, self._weather.days(self._date(first).toordinal(), times, calendar)
+
+    def _derived(self, first: int, stop: int, weather: Air) -> Derived:
+        kinds = [self._calendar.day(self._date(index)) for index in range(first, stop + 1)]
+
+        @cache
+        def before() -> Derived:
+            return self._derived(first - 1, first, self._sky(first - 1, first)[1])
+
+        return Derived(self._town, self._date(first).toordinal(), kinds, weather, before)
 
     def _date(self, index: int) -> dt.date:
         return self._first + dt.timedelta(days=index)
 
-    def _day(self, index: int, times: Ints, arrays: dict[str, Floats]) -> WorldDay:
+    def _day(self, index: int, times: Ints, arrays: dict[str, Floats], more: Mapping[str, Floats]) -> WorldDay:
         date = self._date(index)
         kind = self._calendar.day(date)
         return WorldDay(
@@ -127,5 +153,7 @@ class World:
             workday=kind.workday,
             holiday=kind.holiday,
             weekday=kind.weekday,
-            **arrays,
+            more=more,
+            fine=FineWeather(self._local, times, arrays),
+            **{name: arrays[name] for name in _BY_SITE},
         )

@@ -101,6 +101,8 @@ def test_influxdb_1_answers_every_panel(influxdb1: InfluxDB1) -> None:
     async def answers() -> dict[str, list[Curve]]:
         async with InfluxSource(url=influxdb1.url, database=influxdb1.bucket) as source:
             panels = [panel for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
+            kinds = [await source.spacing(panel.stored, window) for panel in panels if panel.stored.is_kind]
+            assert set(kinds) == {60.0}
             return {panel.title: await source.answer(panel, window) for panel in panels}
 
     assert [title for title, answer in asyncio.run(answers()).items() if not answer] == []

@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, s
 
 from dashboards.definitions import dashboards
 from park.panel import View
+from sectors import SECTORS
 from tests.dashboards import town
 from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
@@ -62,9 +63,9 @@ class Watched:
 
 
 @contextlib.contextmanager
-def viewer(told: dict[str, str]) -> Iterator[Viewer]:
+def viewer(told: dict[str, str], *names: str) -> Iterator[Viewer]:
     """A viewer process that must end by itself and have nothing to complain about."""
-    argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1"]
+    argv = [sys.executable, "-W", "error", "-m", "tests.dashboards.viewer_process", json.dumps(told), "1", *names]
     began = time.monotonic()
     with (
         tempfile.TemporaryFile("w+") as errors,
@@ -198,17 +199,144 @@ def test_the_strip_the_menu_the_span_and_the_sites_work(browser: BrowserContext,
     page.close()
 
 
-def test_a_store_that_goes_away_is_named_and_comes_back(browser: BrowserContext, tmp_path: Path) -> None:
-    with run_influxdb2(tmp_path) as server:
+@dataclass(frozen=True, kw_only=True)
+class Mortal:
+    """A viewer whose store the tests stop."""
+
+    viewer: Viewer
+    server: InfluxDB2
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    with run_influxdb2(tmp_path_factory.mktemp("mortal")) as server:
         server.write(town.lines(town_around_now()))
         told = {"url": server.url, "database": server.bucket, "token": server.token}
         with viewer(told) as running:
-            watched = open_page(browser, running, "pipeline")
-            watched.page.wait_for_function(f"({BLANK})().length === 0", timeout=30_000)
-            server.kill()
-            watched.page.wait_for_selector(".park-problem:visible", timeout=20_000)
-            assert "does not answer" in watched.page.inner_text(".park-problem")
-            server.start()
-            watched.page.wait_for_selector(".park-problem", state="hidden", timeout=20_000)
-            assert watched.complaints == []
-            watched.page.close()
+            yield Mortal(viewer=running, server=server)
+
+
+def whole(watched: Watched) -> None:
+    watched.page.wait_for_function(f"({BLANK})().length === 0", timeout=30_000)
+
+
+def axis(page: Page, title: str) -> tuple[int, int]:
+    """From when until when a chart's time axis reaches."""
+    found = page.evaluate(
+        """title => {
+            const card = [...document.querySelectorAll('.park-card')].find(card => card.dataset.panel === title);
+            const axis = getElement(card.querySelector('.park-chart').id.slice(1)).chart.getOption().xAxis[0];
+            return [axis.min, axis.max];
+        }""",
+        title,
+    )
+    return found[0], found[1]
+
+
+def test_a_store_that_goes_away_is_named_and_comes_back(browser: BrowserContext, mortal: Mortal) -> None:
+    watched = open_page(browser, mortal.viewer, "pipeline")
+    page = watched.page
+    whole(watched)
+    page.wait_for_selector(".park-pulse.live")
+    mortal.server.kill()
+    try:
+        page.wait_for_selector(".park-problem:visible", timeout=20_000)
+        assert "does not answer" in page.inner_text(".park-problem")
+        page.wait_for_selector(".park-pulse.lost")
+        assert page.query_selector(".park-pulse.live") is None
+        age = "Number(document.querySelector('.park-age').innerText.match(/^as of (\\d+) s ago$/)[1])"
+        first_age = page.evaluate(age)
+        page.wait_for_function(f"{age} > {first_age}")
+        banner, below = (page.query_selector(name) for name in (".park-problem", ".park-intro"))
+        assert banner
+        assert below
+        first, second = banner.bounding_box(), below.bounding_box()
+        assert first
+        assert second
+        assert 0 < second["y"] - (first["y"] + first["height"]) < 40
+    finally:
+        mortal.server.start()
+    page.wait_for_selector(".park-problem", state="hidden", timeout=20_000)
+    page.wait_for_selector(".park-pulse.live")
+    assert not page.is_visible(".park-age")
+    assert watched.complaints == []
+    page.close()
+
+
+def test_another_choice_is_marked_as_asked_until_it_is_shown(browser: BrowserContext, mortal: Mortal) -> None:
+    slug = next(slug for slug in PAGES if slug not in {"park", "pipeline"})
+    (chart, *_) = [panel.title for panel in PAGES[slug].panels if panel.view is View.TIME_SERIES]
+    watched = open_page(browser, mortal.viewer, slug)
+    page = watched.page
+    whole(watched)
+    assert page.locator(".park-body.asked").count() == 0
+    cards = page.locator(".park-body").count()
+    begun, until = axis(page, chart)
+    assert until - begun == pytest.approx(86_400_000, abs=600_000)  # though three hours alone are stored
+    mortal.server.pause()
+    try:
+        page.click(".park-sites")
+        page.click(".q-menu >> text=north")
+        page.wait_for_function(f"document.querySelectorAll('.park-body.asked').length === {cards}")
+        page.keyboard.press("Escape")
+        page.click(".park-spans >> text=7 d")
+        page.wait_for_function(f"document.querySelectorAll('.park-body.asked').length === {cards}")
+        assert axis(page, chart) == (begun, until)
+        page.wait_for_selector(".park-pulse.lost", timeout=20_000)
+        assert "has not answered" in page.inner_text(".park-problem:visible")
+        assert page.locator(".park-body.asked").count() == cards
+    finally:
+        mortal.server.resume()
+    page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0", timeout=30_000)
+    begun, until = axis(page, chart)
+    assert until - begun == pytest.approx(7 * 86_400_000, abs=3_600_000)
+    page.wait_for_selector(".park-problem", state="hidden")
+    page.wait_for_selector(".park-pulse.live")
+    assert watched.complaints == []
+    page.close()
+
+
+CONTROL = "".join(map(chr, (*range(1, 9), 0x1B, 0x7F, 0x9B, 0x202E, 0x2066, 0x200B, 0xFEFF)))
+
+
+def test_texts_of_strangers_are_shown_without_their_controls(browser: BrowserContext, influxdb: InfluxDB2) -> None:
+    bucket = influxdb.new_bucket()
+    own = list(town_around_now())
+    influxdb.write(town.lines(iter(own[:1])), bucket=bucket)
+    slug, panel = next(
+        (slug, panel)
+        for slug, page in PAGES.items()
+        for panel in page.panels
+        if panel.view is View.TABLE and slug in SECTORS
+    )
+    fields = ",".join(f"{field}=1" for field in panel.fields if panel.is_number(field))
+    ours = f"<i>x</i>{CONTROL}device"
+    tags = f"device={ours},sector={slug},site={CONTROL}place"
+    lines = [
+        f"{panel.measurement},{tags} {fields} {int(time.time() * 1000) - age}" for age in range(0, 300_000, 60_000)
+    ]
+    influxdb.write("\n".join(lines).encode(), bucket=bucket)
+    with viewer({"url": influxdb.url, "database": bucket, "token": influxdb.token}) as running:
+        watched = open_page(browser, running, slug)
+        page = watched.page
+        page.wait_for_selector(f'[data-panel="{panel.title}"] tbody td >> text=place')
+        page.click(".park-sites")
+        page.wait_for_selector(".q-menu >> text=place")
+        page.click(".q-menu >> text=place")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(f'[data-panel="{panel.title}"] tbody td >> text=place')
+        assert_plain(page)
+        assert "\\x1b" in page.inner_text("body")
+        assert watched.complaints == []
+        page.close()
+    with viewer({"url": influxdb.url, "database": f"{CONTROL}none", "token": influxdb.token}) as running:
+        watched = open_page(browser, running, slug)
+        watched.page.wait_for_selector(".park-problem:visible")
+        assert_plain(watched.page)
+        watched.page.close()
+
+
+def assert_plain(page: Page) -> None:
+    """Neither what is read nor what the page is made of has any control character."""
+    for text in (page.inner_text("body"), page.content()):
+        assert set(text).isdisjoint(CONTROL)

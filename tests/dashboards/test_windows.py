@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.definitions import dashboards
+from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Window
 from dashboards.viewer.windows import Moment, Reader, chart_window, newest_window
@@ -18,24 +19,34 @@ moments = st.builds(
 )
 
 
-@given(st.sampled_from(PANELS), moments)
-def test_a_chart_covers_its_span_in_whole_intervals(panel: ResolvedPanel, moment: Moment) -> None:
-    window = chart_window(panel, moment)
+spacings = st.none() | st.integers(1, 200_000).map(float)
+
+
+@given(st.sampled_from(PANELS), moments, spacings)
+def test_a_chart_covers_its_span_in_whole_intervals(panel: ResolvedPanel, moment: Moment, every: float | None) -> None:
+    window = chart_window(panel, moment, every)
     assert window.start % window.interval == window.until % window.interval == 0
-    assert window.start <= moment.now - moment.span < window.start + window.interval
-    assert window.interval >= panel.stored.interval_s * 1000
-    assert (window.until - window.start) / window.interval <= 362
-    if panel.across is Aggregate.SUM:
-        assert window.until <= moment.now
-    else:
-        assert window.until > moment.now
+    assert window.start <= moment.now - moment.span
+    assert window.interval >= 1000 * (panel.stored.interval_s if every is None else every)
+    assert 3 <= (window.until - window.start) / window.interval <= 362
 
 
-@given(st.sampled_from(PANELS), moments)
-def test_the_newest_figures_hear_every_device(panel: ResolvedPanel, moment: Moment) -> None:
-    window = newest_window(panel, moment)
+@given(st.sampled_from(PANELS), moments, spacings)
+def test_an_interval_that_has_only_begun_shows_states_alone(
+    panel: ResolvedPanel, moment: Moment, every: float | None
+) -> None:
+    window = chart_window(panel, moment, every)
+    begun = window.until > moment.now - 1000
+    assert begun == (panel.across is None and panel.course.within is Aggregate.LAST)
+
+
+@given(st.sampled_from(PANELS), moments, spacings)
+def test_the_newest_figures_hear_every_device(panel: ResolvedPanel, moment: Moment, every: float | None) -> None:
+    window = newest_window(panel, moment, every)
     assert window.until > moment.now
-    assert moment.now - window.start >= 2 * panel.stored.interval_s * 1000
+    assert moment.now - window.start >= 2000 * (panel.stored.interval_s if every is None else every)
+    if every is None and panel.stored.is_kind:
+        assert moment.now - window.start >= moment.span
 
 
 class Slow:
@@ -46,6 +57,8 @@ class Slow:
         self.running = 0
         self.most = 0
         self.go = asyncio.Event()
+        self.looked: list[tuple[str, int]] = []
+        self.every: float | None = 60.0
 
     async def over_time(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         self.asked += 1
@@ -57,6 +70,10 @@ class Slow:
 
     newest = answer = over_time
 
+    async def spacing(self, stored: Measured, window: Window) -> float | None:
+        self.looked.append((stored.name, window.until - window.start))
+        return self.every
+
     async def sites(self, sector: str | None = None) -> list[str]:
         return [sector or "anywhere"]
 
@@ -66,7 +83,7 @@ class Slow:
 
 async def settle() -> None:
     """Let every task run as far as it can."""
-    for _ in range(20):
+    for _ in range(100):
         await asyncio.sleep(0)
 
 
@@ -126,5 +143,38 @@ def test_times_are_shown_on_the_towns_clock() -> None:
 
     window, (series,) = asyncio.run(scenario())
     assert (
-        window.start == series.times[0] == chart_window(PANELS[0], Moment(now=1_767_254_400_000, span=3_600_000)).start
+        window.start
+        == series.times[0]
+        == chart_window(PANELS[0], Moment(now=1_767_254_400_000, span=3_600_000), 60).start
     )
+
+
+# ---- how often devices report -------------------------------------------------------------------------
+
+
+def looked(every: float | None, *, seconds: tuple[float, ...] = (0.0,)) -> list[int]:
+    """How far back was looked, in minutes, when asked at these times."""
+
+    async def scenario() -> list[int]:
+        source = Slow()
+        source.go.set()
+        source.every = every
+        now = [0.0]
+        asking = Reader(source, clock=lambda: now[0], keep_s=0.001)
+        for now[0] in seconds:
+            await asyncio.gather(*(asking.newest(PANELS[0], Moment(now=1_767_225_600_000, span=1)) for _ in range(5)))
+        return [(back - 1) // 60_000 for _, back in source.looked]
+
+    return asyncio.run(scenario())
+
+
+def test_it_is_looked_back_until_every_device_has_four_readings() -> None:
+    assert looked(60.0) == [10]
+    assert looked(300.0) == [10, 120]
+    assert looked(3600.0) == [10, 120, 1440]
+    assert looked(86_400.0) == looked(None) == [10, 120, 1440, 11_520]
+
+
+def test_what_was_learnt_is_asked_again_twice_a_minute() -> None:
+    assert looked(60.0, seconds=(0.0, 29.0, 31.0, 59.0)) == [10, 10]
+    assert len(looked(None, seconds=(0.0, 2.0, 4.0))) == 8

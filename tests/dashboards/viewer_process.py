@@ -1,6 +1,7 @@
 """Serves the viewer in a process of its own, as a program would: NiceGUI allows one per process.
 
-Usage: python -W error viewer_process.py SOURCE, a JSON object {"url", "database", "token"} or {"path"}.
+Usage: python -W error viewer_process.py SOURCE SECONDS [NAME...]: SOURCE is a JSON object {"url", "database", "token"}
+or {"path"}, SECONDS the time between two refreshes, and the names are those by which a browser may ask for it.
 Prints the URL once it accepts connections; ends when standard input closes.
 """
 
@@ -24,7 +25,7 @@ def source(told: dict[str, str]) -> Source:
 
 async def main() -> None:
     answers = source(json.loads(sys.argv[1]))
-    async with open_viewer(answers, utc_offset_ms=28_800_000, refresh_s=float(sys.argv[2])) as url:
+    async with open_viewer(answers, utc_offset_ms=28_800_000, refresh_s=float(sys.argv[2]), names=sys.argv[3:]) as url:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)

@@ -26,10 +26,16 @@ from tests.reference.statistics import (
 )
 
 _RNG = 11
+_CALM_MS = 0.5
 
 
 def _noise(like: Floats) -> Floats:
     return np.asarray(np.random.default_rng(_RNG).normal(like.mean(), like.std(), like.shape))
+
+
+def _smooth(series: Floats) -> Floats:
+    """Means of five hours."""
+    return np.convolve(series, np.ones(5) / 5, mode="same")
 
 
 def possible_irradiance(record: Record) -> Figures:
@@ -111,6 +117,24 @@ def wind(record: Record) -> Figures:
         "Weibull k": weibull_shape(record.wind),
         "lag-1": lag(record.wind, 1),
         "|sun-wind|": abs(correlation(record.wind, record.ghi)),
+    }
+
+
+def changes(record: Record) -> Figures:
+    """How one hour's change remembers the last one's, and how large pressure's are, hPa."""
+    moves = {name: np.diff(getattr(record, name)) for name in ("temperature", "humidity", "pressure")}
+    return {f"{name} lag-1": lag(series, 1) for name, series in moves.items()} | {
+        "pressure SD": float(moves["pressure"].std())
+    }
+
+
+def calms(record: Record) -> Figures:
+    """Share of hours without wind, and of the rarest octant among the others."""
+    moving = record.wind >= _CALM_MS
+    octant = ((record.direction[moving] + 22.5) % 360 // 45).astype(np.int64)
+    return {
+        "calm": float(1 - moving.mean()),
+        "rarest octant": float(np.bincount(octant, minlength=8).min() / max(len(octant), 1)),
     }
 
 
@@ -242,6 +266,41 @@ BARS = [
             "constant": lambda record: replace(record, wind=np.full_like(record.wind, 3.0)),
             "driven by the sun": lambda record: replace(record, wind=record.wind + 0.01 * record.ghi),
         },
+    ),
+    Bar(
+        number="9b",
+        title="Calms come, and wind from all sides",
+        source="typical years of Greensboro and Miami: calm .12 and .02 of hours, rarest octant .037 and .057",
+        sample=record_of,
+        measure=calms,
+        limits={"calm": (0.015, 0.14), "rarest octant": (0.03, 0.11)},
+        mutants={
+            "monsoon alone": lambda record: replace(record, direction=record.direction * 0.3 + 60),
+            "never calm": lambda record: replace(record, wind=record.wind + 0.5),
+            "often calm": lambda record: replace(record, wind=record.wind - 1.0),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="5b",
+        title="Hours are rough",
+        source="typical years of Greensboro and Miami: temperature .52, .40; humidity .27, .24; pressure .15, .05",
+        sample=record_of,
+        measure=changes,
+        limits={
+            "temperature lag-1": (0.23, 0.56),
+            "humidity lag-1": (0.1, 0.33),
+            "pressure lag-1": (-0.05, 0.3),
+            "pressure SD": (0.4, 0.95),
+        },
+        mutants={
+            "smoothed": lambda record: replace(
+                record, **{name: _smooth(getattr(record, name)) for name in ("temperature", "humidity", "pressure")}
+            ),
+            "white noise": lambda record: replace(record, temperature=record.temperature + _noise(record.wind)),
+            "tide alone": lambda record: replace(record, pressure=_smooth(_smooth(record.pressure))),
+        },
+        least_days=365,
     ),
 ]
 

@@ -25,6 +25,7 @@ class Record:
 
     Attributes:
         temperature, humidity, wind: at the full hour; Cel, %, m/s.
+        pressure, direction: at the full hour; hPa, degrees.
         ghi, ghi_clear, extraterrestrial: means of the hour on a horizontal plane, W/m2.
         normal: extraterrestrial irradiance normal to the beam, W/m2.
         sine: mean of the hour of the sine of the sun's elevation, 0 below the horizon.
@@ -35,6 +36,8 @@ class Record:
     temperature: Floats
     humidity: Floats
     wind: Floats
+    pressure: Floats
+    direction: Floats
     ghi: Floats
     ghi_clear: Floats
     extraterrestrial: Floats
@@ -77,6 +80,8 @@ def record_of(seed: int, days: int) -> Record:
         temperature=grid["temperature"][::12],
         humidity=grid["relative_humidity"][::12],
         wind=grid["wind_speed"][::12],
+        pressure=grid["atmospheric_pressure"][::12],
+        direction=grid["wind_direction"][::12],
         ghi=mean("ghi"),
         ghi_clear=mean("ghi_clear"),
         extraterrestrial=mean("extraterrestrial"),
@@ -92,7 +97,17 @@ def _grid(seed: int, days: int) -> dict[str, Floats]:
     """Five-minute series of the park's first site over local days, midnight to midnight."""
     world = world_of(seed)
     walked = [world.day(index) for index in range(days + 1)]
-    names = ("temperature", "relative_humidity", "wind_speed", "precipitation", "ghi", "ghi_clear", "sun_elevation")
+    names = (
+        "temperature",
+        "relative_humidity",
+        "wind_speed",
+        "wind_direction",
+        "atmospheric_pressure",
+        "precipitation",
+        "ghi",
+        "ghi_clear",
+        "sun_elevation",
+    )
     keep = slice(_TO_MIDNIGHT, _TO_MIDNIGHT + 288 * days)
     series = {name: np.concatenate([getattr(day, name)[0, :-1] for day in walked])[keep] for name in names}
     ts = np.concatenate([day.times[:-1] for day in walked])[keep]
@@ -110,7 +125,8 @@ def greensboro() -> Record:
     """A typical year of Greensboro, North Carolina: humid subtropical like Wuxi, 36 N (TMY3 723170)."""
     table, _ = pvlib.iotools.read_tmy3(Path(pvlib.__path__[0]) / "data/723170TYA.CSV", map_variables=True)
     wet = table["Lprecip depth (mm)"].to_numpy(dtype=np.float64) >= 0.1
-    series = [table[name] for name in ("temp_air", "relative_humidity", "wind_speed", "ghi")]
+    names = ("temp_air", "relative_humidity", "wind_speed", "pressure", "wind_direction", "ghi")
+    series = [table[name] for name in names]
     return _typical_year(series, wet, latitude=36.1, longitude=-79.95, height_m=273)
 
 
@@ -121,7 +137,8 @@ def miami() -> Record:
     # The third and fourth digits of the present weather, rain and drizzle or showers: 9 is none.
     weather = table["PresentWeather"].astype(str).str.zfill(10)
     wet = (weather.str[1] != "9").to_numpy()
-    series = [table["DryBulb"] / 10, table["RHum"], table["Wspd"] / 10, table["GHI"]]
+    series = [table["DryBulb"] / 10, *(table[name] for name in ("RHum", "Wspd", "Pressure", "Wdir", "GHI"))]
+    series[2] = series[2] / 10
     return _typical_year(series, wet, latitude=25.8, longitude=-80.267, height_m=2)
 
 
@@ -137,11 +154,13 @@ def _typical_year(
         normal = pvlib.irradiance.get_extra_radiation(middle).to_numpy()
         clear = place.get_clearsky(middle, solar_position=solar)["ghi"].to_numpy()
     sine = np.sin(np.radians(solar["apparent_elevation"].to_numpy())).clip(0)
-    temperature, humidity, wind, ghi = (values.to_numpy(dtype=np.float64) for values in series)
+    temperature, humidity, wind, pressure, direction, ghi = (values.to_numpy(dtype=np.float64) for values in series)
     return Record(
         temperature=temperature,
         humidity=humidity,
         wind=wind,
+        pressure=pressure,
+        direction=direction,
         ghi=ghi,
         ghi_clear=clear,
         extraterrestrial=normal * sine,
@@ -174,5 +193,5 @@ def shuffled_hours(record: Record) -> Record:
 def shuffled_days(record: Record) -> Record:
     """Whole days in another order, the season's sun left in place."""
     order = np.random.default_rng(7).permutation(len(record.ghi) // 24)
-    moved = ("temperature", "humidity", "wind", "ghi", "wet")
+    moved = ("temperature", "humidity", "wind", "pressure", "direction", "ghi", "wet")
     return replace(record, **{n: getattr(record, n).reshape(-1, 24)[order].ravel() for n in moved})

@@ -14,7 +14,9 @@ from park.model import GRID_POINTS, GRID_S, NO_ORDERS, Carry, Ints, Model, Momen
 from park.town import Town, default_town
 from sectors import SECTORS
 from simulator.streams import CounterStreams
-from simulator.world import World
+from simulator.world import Places, World
+
+_PEOPLE = ("at_home", "at_work", "under_way", "out", "road_demand")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +82,7 @@ def world_of(seed: int, commissioned: dt.date | None = None) -> World:
         elevation_m=place.elevation_m,
         utc_offset_ms=place.utc_offset_ms,
         country=place.country,
+        climate=place.climate,
         commissioned=place.commissioned,
         site_latitudes=[site.latitude for site in sites],
         site_longitudes=[site.longitude for site in sites],
@@ -94,6 +97,7 @@ def setting_of(sector: str, seed: int) -> Setting:
     return Setting(
         streams=CounterStreams(seed, sector),
         site_of=lambda cells: rows[cells % len(rows)],
+        places=Places(park, SECTORS[sector], CounterStreams(seed)),
         latitude=park.settings.latitude,
         longitude=park.settings.longitude,
         elevation_m=park.settings.elevation_m,
@@ -145,3 +149,17 @@ def shuffled_weather(days: list[WorldDay], seed: int) -> list[WorldDay]:
     order = np.random.default_rng(seed).permutation(len(days))
     kept = ("index", "date", "times", "workday", "holiday", "weekday")
     return [replace(days[j], **{name: getattr(day, name) for name in kept}) for day, j in zip(days, order, strict=True)]
+
+
+def shuffled_rhythm(days: list[WorldDay], seed: int) -> list[WorldDay]:
+    """The days with the people of other days of their kind: the weather stays, how many were under way is another's."""
+    rng = np.random.default_rng(seed)
+    order = np.arange(len(days))
+    kinds = np.array([(day.workday, day.holiday, day.weekday) for day in days]) @ (100, 10, 1)
+    for kind in np.unique(kinds):
+        alike = np.flatnonzero(kinds == kind)
+        order[alike] = rng.permutation(alike)
+    return [
+        replace(day, more={**day.more, **{name: days[j].more[name] for name in _PEOPLE}})
+        for day, j in zip(days, order.tolist(), strict=True)
+    ]

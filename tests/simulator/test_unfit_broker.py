@@ -14,12 +14,12 @@ ARGUMENTS = ["--devices=12", "--speed=max", "--start=2026-01-02T00:00:00Z", "--u
 by_one_and_by_two = pytest.mark.parametrize("processes", [1, 2])
 
 
-def error_of(broker: str, processes: int, **environ: str) -> str:
-    """What `park simulate` says when it ends with exit code 1."""
+def error_of(broker: str, processes: int, *, code: int = 1, **environ: str) -> str:
+    """What `park simulate` says when it ends with this exit code."""
     argv = [*PARK, "simulate", f"--broker={broker}", *ARGUMENTS, f"--processes={processes}"]
     environment = {**os.environ, **environ}
     ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 1, ended.stderr
+    assert ended.returncode == code, ended.stderr
     assert "trying again" not in ended.stderr
     assert "Traceback" not in ended.stderr
     return ended.stderr
@@ -41,6 +41,6 @@ def test_it_is_said_once_and_ends(tmp_path: Path, processes: int, config: str, w
 
 @by_one_and_by_two
 def test_a_gateway_without_a_password_is_named(tmp_path: Path, processes: int) -> None:
-    said = error_of("mqtt://127.0.0.1:1", processes, PARK_MQTT_PASSWORD_DIR=str(tmp_path))
+    said = error_of("mqtt://127.0.0.1:1", processes, code=2, PARK_MQTT_PASSWORD_DIR=str(tmp_path))
     assert f"{tmp_path}/gw-" in said
     assert "No such file" in said

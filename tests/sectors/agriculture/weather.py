@@ -7,8 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from park.model import DAY_MS, GRID_POINTS, GRID_S, Setting, WorldDay
+from park.town import default_town
+from sectors import SECTORS
 from sectors.agriculture.catalogue import SECTOR
 from simulator.streams import CounterStreams
+from simulator.world import Places
 
 HOUR = (4.0 + np.arange(GRID_POINTS) * GRID_S / 3600.0) % 24.0
 
@@ -18,6 +21,7 @@ def setting(seed: int = 7, zones: int = 2) -> Setting:
     return Setting(
         streams=CounterStreams(seed, SECTOR.name),
         site_of=lambda cells: cells * 0,
+        places=Places(default_town(SECTORS), SECTOR, CounterStreams(seed)),
         latitude=31.49,
         longitude=120.31,
         elevation_m=5.0,

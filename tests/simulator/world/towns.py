@@ -12,6 +12,7 @@ WUXI: dict[str, Any] = {
     "elevation_m": 5.0,
     "utc_offset_ms": 8 * 3_600_000,
     "country": "CN",
+    "climate": "wuxi",
     "commissioned": dt.date(2026, 1, 1),
     "site_latitudes": (31.57, 31.68, 31.49, 31.53),
     "site_longitudes": (120.11, 120.30, 120.36, 120.28),
