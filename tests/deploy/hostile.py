@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +150,7 @@ class Hostile:
             connected.cancel()
             ended.cancel()
 
-    async def _refused(self, what: str, attempt: "asyncio.Future[object]") -> None:
+    async def _refused(self, what: str, attempt: Awaitable[object]) -> None:
         try:
             await attempt
         except LinkError:
