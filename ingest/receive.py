@@ -14,7 +14,7 @@ from ingest.decode import HANDLERS
 from ingest.errors import BadCertificate, MissingSecret
 from ingest.log import get_logger
 from ingest.messages import Message
-from mqttlink import Address, Link, LinkError, LinkOptions, Session
+from mqttlink import Address, Link, LinkError, LinkOptions, Session, SubscribeRefused
 from park.topics import GATEWAY_STATE_FILTER, of_site, shared
 
 __all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
@@ -127,6 +127,7 @@ class Receiver:
         self._complained = False
         self._leaving = False
         self._was_connected = False
+        self._refused = False
         self._retiring = retiring
         self.link = session_link(
             options, on_publishes=on_messages, on_connected=self._connected, on_disconnected=self._disconnected
@@ -165,12 +166,13 @@ class Receiver:
         if self._retiring:
             wanted, unwanted = [], [*wanted, *unwanted]
         if session.session_present:
-            # Its subscriptions are there, and the answers to these come behind all that waits in its queue.
-            self._on_state(connected=True)
+            if not (self._retiring or self._refused):
+                # Its subscriptions are there; the answers to these come behind all that waits in its queue.
+                self._on_state(connected=True)
             await self.link.unsubscribe(unwanted)
         if wanted:
             await self.link.subscribe([self._subscription(pattern) for pattern in wanted])
-        self._was_connected = True
+        self._was_connected, self._refused = True, False
         self._complained = False
         log.info(
             "connected to the broker",
@@ -184,6 +186,7 @@ class Receiver:
         if not self._complained and not self._leaving:
             log.warning("the broker is away; trying again", error=str(error))
             self._complained = True
+        self._refused |= isinstance(error, SubscribeRefused)
         self._on_state(connected=False)
 
 

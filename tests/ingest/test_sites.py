@@ -225,6 +225,24 @@ def test_what_is_retained_comes_once_however_often_the_line_is_cut(
 ONLINE = b'{"state":"online"}'
 
 
+def test_a_long_queue_is_no_lost_connection(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    """Mosquitto answers a subscription behind all that waits; a site with a full queue is connected all the same."""
+    bucket = influxdb.new_bucket()
+    with run_mosquitto(tmp_path) as broker:
+        for site in SITES:
+            open_session(broker, f"{bucket}-{site}", of_site(TELEMETRY_FILTER, site))
+        publish(broker, of("south", 20_000))
+
+        async def main() -> None:
+            settings = options(broker, tmp_path, bucket, sites=SITES)
+            async with ingesting(settings, influx_store(influxdb, bucket)) as running:
+                assert running.status.received < 20_000
+                await running.settles(20_000)
+                assert running.status.connected
+
+        asyncio.run(main())
+
+
 def test_filters_of_a_site() -> None:
     assert of_site(TELEMETRY_FILTER, "north") == "park/+/north/+/+/telemetry"
     assert of_site(GATEWAY_STATE_FILTER, "north") == "park/gateways/north/+/state"
