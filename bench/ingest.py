@@ -4,6 +4,8 @@ A candidate starts, subscribes with a persistent session and becomes idle. It is
 N messages are published, which the broker queues, and continued. Its CPU (user and system, children included)
 from there until the store holds N rows is divided by N: no start-up, no waiting, no publisher in it.
 
+Messages come from 1,000 devices of six sites; "a session a site" is ours with --site for each.
+
     python -m bench.ingest [--messages 100000] [--rounds 3] [--only ours,telegraf] [--json FILE]
 """
 
@@ -15,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence, Sized
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import mqtt5
@@ -28,6 +30,7 @@ from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 
 DEVICES = 1000
+SITES = ("yangshan", "huishan", "xinwu", "binhu", "liangxi", "jingkai")
 T0 = 1_767_225_600_000
 FILTER = "park/+/+/+/+/telemetry"
 DEADLINE_S = 180.0
@@ -47,11 +50,17 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One ingester. `stores` is False for the floor, which only receives and acknowledges."""
+    """One ingester.
+
+    Attributes:
+        stores: False for the floor, which only receives and acknowledges.
+        sites: it has a session for each site, whose client id ends with a dash and the site.
+    """
 
     name: str
     argv: Callable[[Setting], Sequence[str]]
     stores: bool = True
+    sites: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +90,11 @@ def ours(setting: Setting) -> Sequence[str]:
     dead_letters = str(setting.folder / "dead-letters.ndjson")
     session = ["--broker", setting.broker.url, "--client-id", setting.client_id]
     return [*PARK, "ingest", *session, "--store", store, "--dead-letters", dead_letters, "--metrics-port", "0"]
+
+
+def a_session_a_site(setting: Setting) -> Sequence[str]:
+    """The same with a session for each site."""
+    return [*ours(setting), *(word for site in SITES for word in ("--site", site))]
 
 
 def aiomqtt_loop(setting: Setting) -> Sequence[str]:
@@ -143,6 +157,7 @@ def telegraf(setting: Setting) -> Sequence[str]:
 
 CANDIDATES = [
     Candidate(name="ours", argv=ours),
+    Candidate(name="a session a site", argv=a_session_a_site, sites=True),
     Candidate(name="telegraf", argv=telegraf),
     Candidate(name="aiomqtt loop", argv=aiomqtt_loop),
     Candidate(name="mosquitto_sub", argv=mosquitto_sub, stores=False),
@@ -164,7 +179,7 @@ def forget_session(setting: Setting) -> None:
 
 def message(number: int) -> mqtt5.PublishPacket:
     device, seq = number % DEVICES, number // DEVICES
-    topic = f"park/agriculture/yangshan/soil_probe/soil-probe-{device:06d}/telemetry"
+    topic = f"park/agriculture/{SITES[device % len(SITES)]}/soil_probe/soil-probe-{device:06d}/telemetry"
     payload = (
         f'{{"ts":{T0 + 1000 * seq},"seq":{seq},"soil_moisture":{round(0.2 + number % 211 / 1000, 3)},'
         f'"soil_temperature":{round(12 + number % 97 / 10, 1)},"soil_moisture_ec":{round(1 + number % 31 / 100, 2)},'
@@ -238,7 +253,9 @@ def drain(candidate: Candidate, setting: Setting) -> Run:
     finally:
         child.terminate()
         child.wait(30)
-        forget_session(setting)
+        ends = [f"-{site}" for site in SITES] if candidate.sites else [""]
+        for end in ends:
+            forget_session(replace(setting, client_id=setting.client_id + end))
 
 
 def await_idle(process: psutil.Process) -> None:

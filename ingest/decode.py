@@ -6,6 +6,7 @@ A kind of message is a file and its row in `HANDLERS`: what is subscribed to, an
 from collections.abc import Callable, Mapping, Sequence
 
 from ingest import gateways
+from ingest.accept import Accept, Calendar
 from ingest.batch import Batch
 from ingest.events import Events
 from ingest.handler import Context, MessageKind
@@ -47,6 +48,8 @@ class Decoder:
         max_payload: bytes; longer payloads are rejected.
         max_devices: topics that may become series; what further ones bring is rejected, so that
             neither memory nor the store's index can be flooded.
+        sites: among so many sites `max_devices` is divided; 1 leaves all of it to any site.
+        accept: which times are accepted.
         new_track: makes the sequence tracker of a new topic.
     """
 
@@ -56,6 +59,8 @@ class Decoder:
         *,
         max_payload: int = MAX_PAYLOAD,
         max_devices: int = MAX_DEVICES,
+        sites: int = 1,
+        accept: Accept | None = None,
         kinds: Mapping[str, DeviceKind] = KINDS,
         codecs: Mapping[str, Codec] = CODECS,
         new_track: Callable[[Tally, str], Track] | None = None,
@@ -66,6 +71,8 @@ class Decoder:
             kinds=kinds,
             codecs=codecs,
             max_devices=max_devices,
+            max_site_devices=-(-max_devices // sites),
+            calendar=Calendar(accept or Accept()),
             new_track=new_track or (lambda tally, _topic: Track(tally)),
         )
         self.tally = self.context.tally
@@ -83,6 +90,8 @@ class Decoder:
         add_origin = batch.origins.append
         add_time = batch.times.append
         history = batch.history_ms
+        accept = self.context.calendar.accept
+        earliest, latest = batch.opened_ms - accept.back_ms, batch.opened_ms + accept.ahead_ms
         limit = self._max_payload
         default = DEFAULT_CONTENT_TYPE
         total = 0
@@ -96,6 +105,8 @@ class Decoder:
                 continue
             try:
                 reading = source.read(payload)
+                if not earliest <= reading.ts <= latest:
+                    self.context.admit(source.site, reading.ts, batch.opened_ms)
             except DecodeError as error:
                 batch.rejections.append(_reject(message, error.reason, str(error)))
                 continue

@@ -2,6 +2,7 @@
 
 IngestError
 ├── BadStoreUrl           the store's URL cannot be used; names what is wrong in it
+├── BadOptions            options that exclude one another
 ├── MissingSecret         a secret is needed and neither its variable nor its file is there
 ├── BadCertificate        a certificate or key file cannot be used; names the files
 ├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
@@ -25,6 +26,10 @@ class IngestError(Exception):
 
 class BadStoreUrl(IngestError, ValueError):
     """The store's URL is not one that the ingester can use."""
+
+
+class BadOptions(IngestError, ValueError):
+    """Options that exclude one another."""
 
 
 class MissingSecret(IngestError):

@@ -9,7 +9,7 @@ from ingest.batch import Batch
 from ingest.handler import Context
 from ingest.messages import Message
 from ingest.stores.base import Row, Series
-from park.codecs import DEFAULT_CONTENT_TYPE
+from park.codecs import DEFAULT_CONTENT_TYPE, media_type
 from park.codecs.json.event import event_decoder
 from park.errors import DecodeError
 from park.event import Event, EventCatalogue, EventLog
@@ -27,32 +27,36 @@ class Events:
         self._read = event_decoder(catalogue.types)
         self._topics: set[str] = set()
 
-    def __call__(self, message: Message, _batch: Batch) -> Sequence[Row]:
+    def __call__(self, message: Message, batch: Batch) -> Sequence[Row]:
         """The event's row."""
         where = parse_event(message.topic)
         self._context.kind(where)
         content_type = message.content_type or DEFAULT_CONTENT_TYPE
-        if content_type != DEFAULT_CONTENT_TYPE:
-            detail = f"content type {content_type!r}; an event is {DEFAULT_CONTENT_TYPE}"
+        if media_type(content_type) != DEFAULT_CONTENT_TYPE:
+            detail = f"content type {content_type[:200]!r}; an event is {DEFAULT_CONTENT_TYPE}"
             raise DecodeError(Reason.UNKNOWN_CODEC, detail)
         event = self._read(message.payload)
         home = self._catalogue.sectors.get(event.type.name, where.sector)
         if home != where.sector:
             detail = f"event type {event.type.name!r} belongs to the sector {home!r}, not {where.sector!r}"
             raise DecodeError(Reason.UNKNOWN_EVENT, detail)
-        self._admit(message.topic, where)
+        self._admit(message.topic, where, event.ts, batch.opened_ms)
         log = self._catalogue.logs[event.type.log.value]
         return (self._context.render(_series(log, event, where))(_row(log, event)),)
 
-    def _admit(self, topic: str, where: DeviceTopic) -> None:
+    def _admit(self, topic: str, where: DeviceTopic, ts: int, now_ms: int) -> None:
+        site = self._context.site(where.site)
+        self._context.admit(site, ts, now_ms)
         readings = telemetry_topic(where.sector, where.site, where.kind, where.device)
         if topic in self._topics or readings in self._context.routes:
             return
         most = self._context.max_devices
-        if len(self._topics) >= most:
-            detail = f"device {topic!r} is beyond the limit of {most} devices; raise max_devices"
+        if len(self._topics) >= most or site.event_devices >= self._context.max_site_devices:
+            detail = f"device {topic!r} is beyond the limit of {most} devices, {self._context.max_site_devices} a site"
             raise DecodeError(Reason.TOO_MANY_DEVICES, detail)
+        site.event_devices += 1
         self._topics.add(topic)
+        self._context.sites[where.site] = site
 
 
 def _series(log: EventLog, event: Event, where: DeviceTopic) -> Series:

@@ -48,7 +48,7 @@ class Figures:
         self._renders: dict[str, Render] = {}
         self._read = msgspec.json.Decoder(_figures_struct()).decode
 
-    def __call__(self, message: Message, _batch: Batch) -> Sequence[Row]:
+    def __call__(self, message: Message, batch: Batch) -> Sequence[Row]:
         """The figures' row."""
         where = parse_gateway(message.topic)
         told = _read(self._read, message.payload)
@@ -59,6 +59,10 @@ class Figures:
             most = self._context.max_devices
             if len(self._renders) >= most:
                 raise DecodeError(Reason.TOO_MANY_DEVICES, f"more than {most} gateways")
+        site = self._context.site(where.site)
+        self._context.admit(site, told.ts, batch.opened_ms)
+        if render is None:
+            self._context.sites[where.site] = site
             render = self._renders[message.topic] = self._context.render(_series(where))
         return (render(told),)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from ingest.accept import Accept, Calendar, Weeks
 from ingest.batch import Batch
 from ingest.messages import Message
 from ingest.sequence import Tally, Track
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 
 
 class SiteState:
-    """What a site's gateways have told.
+    """What a site's gateways have told, and what the site has used up.
 
     Attributes:
         live_from: readings of before this, in Unix milliseconds, are history; 0 if no gateway has said.
+        devices, event_devices: how many have brought readings; how many events alone.
+        weeks: of its readings that are far from now.
     """
 
-    __slots__ = ("live_from",)
+    __slots__ = ("devices", "event_devices", "live_from", "weeks")
 
     def __init__(self) -> None:
         self.live_from = 0
+        self.devices = 0
+        self.event_devices = 0
+        self.weeks = Weeks()
 
 
 @dataclass(kw_only=True)
@@ -39,6 +45,8 @@ class Context:
     Attributes:
         render: the store's: from a series to a function that writes one row.
         max_devices: of whatever a handler remembers by topic, it remembers no more.
+        max_site_devices: of those, one site's share.
+        calendar: which times are accepted.
         new_track: makes the sequence tracker of a new topic.
         routes: by telemetry topic, what its readings share.
         gateways: by site and shard, whether the gateway is online.
@@ -49,10 +57,24 @@ class Context:
     codecs: Mapping[str, Codec]
     max_devices: int
     new_track: Callable[[Tally, str], Track]
+    max_site_devices: int
+    calendar: Calendar = field(default_factory=lambda: Calendar(Accept()))
     tally: Tally = field(default_factory=Tally)
     routes: "dict[str, Route]" = field(default_factory=dict)
     sites: dict[str, SiteState] = field(default_factory=dict)
     gateways: dict[tuple[str, int], bool] = field(default_factory=dict)
+
+    def site(self, name: str) -> SiteState:
+        """A site as far as it is known; one that is not is remembered by whoever remembers something of it."""
+        return self.sites.get(name) or SiteState()
+
+    def admit(self, site: SiteState, ts: int, now_ms: int) -> None:
+        """Take the time of a reading, an event or a figure of a site.
+
+        Raises:
+            DecodeError: bad-timestamp.
+        """
+        self.calendar.admit(site.weeks, ts, now_ms, site.live_from)
 
     def kind(self, where: DeviceTopic) -> DeviceKind:
         """The kind that a topic names.

@@ -1,33 +1,30 @@
-"""The ingester of one process: one session, one decoder, one writer."""
+"""The ingester of one process: one decoder, and one session or one for each site."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
 from ingest.decode import Decoder
-from ingest.intake import Intake
 from ingest.log import get_logger
-from ingest.messages import Message
 from ingest.options import IngestOptions
-from ingest.receive import Receiver
 from ingest.report import Reporter
 from ingest.sequence import Tally, Track
+from ingest.session import BrokerSession, sessions_of, share_of
 from ingest.status import IngestSummary, Status
 from ingest.stores.base import Store
-from ingest.write import BatchWriter
 
 log = get_logger("ingest")
 
 
 class Ingester:
-    """One session, one decoder, one writer.
+    """One decoder, store and status, for one session or one for each site.
 
     Args:
         new_track: how the sequence of a device is followed; by default here, in this process.
         before_ack: called when a batch is settled and before it is acknowledged.
+        begun: is set once every session has its subscriptions.
         retiring: only empty the session.
     """
 
@@ -38,15 +35,20 @@ class Ingester:
         *,
         new_track: Callable[[Tally, str], Track] | None = None,
         before_ack: Callable[[], None] = lambda: None,
+        begun: asyncio.Event | None = None,
         retiring: bool = False,
     ) -> None:
         self._options = options
         self._store = store
-        self._before_ack = before_ack
-        self.decoder = Decoder(
-            store.render, max_payload=options.max_payload, max_devices=options.max_devices, new_track=new_track
+        self._begun = begun or asyncio.Event()
+        self.decoder = decoder = Decoder(
+            store.render,
+            max_payload=options.max_payload,
+            max_devices=options.max_devices,
+            sites=max(1, len(options.sites)),
+            accept=options.accept,
+            new_track=new_track,
         )
-        decoder = self.decoder
         self.status = Status(
             options.broker.client_id,
             decoder.tally,
@@ -55,59 +57,53 @@ class Ingester:
             grouped=options.broker.group is not None,
         )
         self._dead_letters = DeadLetterFile(options.dead_letters)
-        self.writer = BatchWriter(
-            store,
-            self._dead_letters,
-            self.status,
-            self._settled,
-            in_flight=options.writes,
-            retry=options.retry,
-        )
-        self.receiver = Receiver(options.broker, on_messages=self._take, on_state=self._broker_state, retiring=retiring)
-        self.intake = Intake(
-            self.decoder,
-            self.status,
-            options.batch,
-            submit=self.writer.submit,
-            acknowledge=self.receiver.acknowledge,
-            pause=self.receiver.link.pause_reading,
-            resume=self.receiver.link.resume_reading,
-            max_bytes=options.max_waiting_bytes,
-        )
+        self._sessions = [
+            BrokerSession(
+                broker,
+                share_of(options),
+                decoder=decoder,
+                status=self.status,
+                store=store,
+                dead_letters=self._dead_letters,
+                before_ack=before_ack,
+                on_change=self._broker_state,
+                retiring=retiring,
+            )
+            for broker in sessions_of(options)
+        ]
+
+    async def subscribed(self) -> None:
+        """Wait until every session has its subscriptions.
+
+        Raises:
+            LinkError: one that is final.
+        """
+        await asyncio.gather(*(session.subscribed() for session in self._sessions))
 
     async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Ingest until `stop` is set, then drain."""
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
             stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
-            link = await stack.enter_async_context(self.receiver.link)
-            stack.push_async_callback(self.writer.cancel)
-            await _first_of(stop.wait(), link.ended(), self.writer.failure())
-            self.receiver.leaving()
-            self.intake.close()
+            for session in self._sessions:
+                await session.open(stack)
+            await _first_of(stop.wait(), *(session.ended() for session in self._sessions))
+            for session in self._sessions:
+                session.leave()
             await self._drain()
         return self.status.summary()
 
     async def _drain(self) -> None:
         try:
             async with asyncio.timeout(self._options.drain_s):
-                await self.writer.drain()
+                await asyncio.gather(*(session.drain() for session in self._sessions))
         except TimeoutError:
             log.warning("the last batches could not be settled in time; the broker keeps them for the next start")
 
-    def _take(self, messages: Sequence[Message], generation: int) -> None:
-        self.intake.take(messages, generation)
-
-    def _settled(self, batch: Batch) -> None:
-        self._before_ack()
-        self.intake.settled(batch)
-
-    def _broker_state(self, *, connected: bool) -> None:
-        if connected:
-            self.intake.reconnected()
-        elif self.status.connected:
-            self.status.reconnects += 1
-        self.status.connected = connected
+    def _broker_state(self) -> None:
+        self.status.connected = all(session.connected for session in self._sessions)
+        if self.status.connected:
+            self._begun.set()
 
 
 async def observe(options: IngestOptions, status: Status, store: Store, stack: AsyncExitStack) -> None:

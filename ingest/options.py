@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.accept import Accept
 from ingest.batch import BatchPolicy
 from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
 from ingest.receive import SessionOptions
@@ -24,13 +25,18 @@ class IngestOptions:
     """How to ingest.
 
     Attributes:
-        broker: the session.
+        broker: the session, or what the sessions of all sites have in common; their client ids are its, with a dash
+            and the site.
+        sites: one session for each of these; one for all if there are none.
         store: where readings go; its token comes from the environment.
         dead_letters: the file for messages that cannot be stored.
         processes: 1 runs in this process; more share the subscription among workers.
-        writes: to the store at once.
+        writes: to the store at once. Sites share them.
+        max_devices: that may bring readings or events. Sites share them.
         max_waiting_bytes: memory for messages that wait before reading from the broker pauses; the default
             holds some 14,000 small messages: 50,000/s for 0.28 s of linger and write.
+            Sites share it; see `session.share_of`.
+        accept: which times are accepted.
         drain_s: how long the last batches may take after `stop`; what is not settled then stays the broker's.
         report_every_s: how often the ingester's own figures are stored; None never.
         metrics: where Prometheus and health probes may ask; None nowhere.
@@ -40,6 +46,7 @@ class IngestOptions:
 
     broker: SessionOptions
     store: StoreUrl
+    sites: tuple[str, ...] = ()
     dead_letters: Path = Path("dead-letters.ndjson")
     processes: int = 1
     batch: BatchPolicy = field(default_factory=BatchPolicy)
@@ -48,6 +55,7 @@ class IngestOptions:
     max_payload: int = MAX_PAYLOAD
     max_devices: int = MAX_DEVICES
     max_waiting_bytes: int = 6 << 20
+    accept: Accept = field(default_factory=Accept)
     drain_s: float = 6.0
     report_every_s: float | None = 10.0
     metrics: MetricsAddress | None = None

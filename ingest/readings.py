@@ -8,7 +8,7 @@ from ingest.messages import Message
 from ingest.sequence import Track
 from ingest.stores.base import Render, Row, device_series
 from park.catalogue import DeviceKind
-from park.codecs import DEFAULT_CONTENT_TYPE, Read
+from park.codecs import DEFAULT_CONTENT_TYPE, Read, media_type
 from park.errors import DecodeError
 from park.reading import Reading
 from park.rejection import Reason
@@ -72,32 +72,38 @@ class Readings:
         topic, content_type = message.topic, message.content_type or DEFAULT_CONTENT_TYPE
         route = self._context.routes.get(topic)
         if route is None:
-            route, reading = self._first(topic, content_type, message.payload)
+            route, reading = self._first(message, content_type, batch.opened_ms)
         elif route.content_type == content_type:
             reading = route.read(message.payload)
         else:
             read = self._reader(route.kind, content_type)
             reading = read(message.payload)
-            route = self._context.routes[topic] = route.by(content_type, read)
+            route = route.by(content_type, read)
+            self._context.routes[topic] = route
+        self._context.admit(route.site, reading.ts, batch.opened_ms)
         route.track.observe(reading.seq, reading.ts)
         if reading.ts >= (route.site.live_from or batch.history_ms):
             batch.times.append(reading.ts)
         return (route.render(reading),)
 
-    def _first(self, topic: str, content_type: str, payload: bytes) -> tuple[Route, Reading]:
+    def _first(self, message: Message, content_type: str, now_ms: int) -> tuple[Route, Reading]:
         """The first reading of a topic, and the route for all that follow; none is made for what is no reading."""
-        context, where = self._context, parse_telemetry(topic)
+        context, topic, where = self._context, message.topic, parse_telemetry(message.topic)
         kind = context.kind(where)
         read = self._reader(kind, content_type)
-        reading = read(payload)
-        if len(context.routes) >= context.max_devices:
-            detail = f"device {topic!r} is beyond the limit of {context.max_devices} devices; raise max_devices"
-            raise DecodeError(Reason.TOO_MANY_DEVICES, detail)
+        reading = read(message.payload)
+        site = context.site(where.site)
+        if len(context.routes) >= context.max_devices or site.devices >= context.max_site_devices:
+            most = f"{context.max_devices} devices, {context.max_site_devices} a site"
+            raise DecodeError(Reason.TOO_MANY_DEVICES, f"device {topic!r} is beyond the limit of {most}")
+        context.admit(site, reading.ts, now_ms)
+        context.sites[where.site] = site
+        site.devices += 1
         route = context.routes[topic] = Route(
             topic=topic,
             kind=kind,
             content_type=content_type,
-            site=context.sites.setdefault(where.site, SiteState()),
+            site=site,
             read=read,
             render=context.render(device_series(kind, where)),
             track=context.new_track(context.tally, topic),
@@ -105,11 +111,11 @@ class Readings:
         return route, reading
 
     def _reader(self, kind: DeviceKind, content_type: str) -> Read:
-        key = (kind.name, content_type)
+        key = (kind.name, media_type(content_type))
         if key not in self._readers:
-            codec = self._context.codecs.get(content_type)
+            codec = self._context.codecs.get(key[1])
             if codec is None:
                 known = ", ".join(sorted(self._context.codecs))
-                raise DecodeError(Reason.UNKNOWN_CODEC, f"content type {content_type!r}; known are {known}")
+                raise DecodeError(Reason.UNKNOWN_CODEC, f"content type {content_type[:200]!r}; known are {known}")
             self._readers[key] = codec.decoder(kind)
         return self._readers[key]

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import mqtt5
 
 from ingest.decode import HANDLERS
-from ingest.errors import BadCertificate
+from ingest.errors import BadCertificate, MissingSecret
 from ingest.log import get_logger
 from ingest.messages import Message
-from mqttlink import Address, Link, LinkError, LinkOptions, Session
-from park.topics import shared
+from mqttlink import Address, Link, LinkError, LinkOptions, Session, SubscribeRefused
+from park.topics import GATEWAY_STATE_FILTER, of_site, shared
 
 __all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
 
@@ -23,6 +23,7 @@ log = get_logger("ingest")
 
 DAY_S = 24 * 3600
 _ANSWER_S = 5.0
+_ALWAYS, _NEW = mqtt5.RetainHandling.SEND_ALWAYS, mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,10 @@ class SessionOptions:
 
     Attributes:
         client_id: names the session that the broker keeps while the ingester is away.
+        site: hear this site only; None for all.
+        password: of the URL's user; or
+        passwords: a folder with a password for each client id, in a file of its name. The client id is then the user,
+            unless the URL names one.
         group: name of the shared subscription, or None for a plain one.
         session_expiry_s: how long the broker keeps the session.
         receive_max: how many unacknowledged messages the broker may have sent: the peak rate times the time to
@@ -44,6 +49,8 @@ class SessionOptions:
     address: Address
     client_id: str = "park-ingest"
     password: bytes | None = field(default=None, repr=False)
+    passwords: Path | None = None
+    site: str | None = None
     group: str | None = None
     session_expiry_s: int = 7 * DAY_S
     receive_max: int = 20_000
@@ -54,13 +61,34 @@ class SessionOptions:
     key_file: Path | None = None
 
 
+def login(options: SessionOptions) -> tuple[Address, bytes | None]:
+    """As whom the session logs in, and its password.
+
+    Raises:
+        MissingSecret: its password cannot be read.
+    """
+    if options.passwords is None:
+        return options.address, options.password
+    user = options.address.username or options.client_id
+    path = options.passwords / user
+    try:
+        return replace(options.address, username=user), path.read_bytes().strip()
+    except OSError as error:
+        raise MissingSecret(f"the password of {user} cannot be read, {path}: {error.strerror}") from None
+
+
 def session_link(options: SessionOptions, **callbacks: Any) -> Link:
-    """A link to the session that the broker keeps under the client id."""
+    """A link to the session that the broker keeps under the client id.
+
+    Raises:
+        MissingSecret: its password cannot be read.
+    """
+    address, password = login(options)
     return Link(
         LinkOptions(
-            address=options.address,
+            address=address,
             client_id=options.client_id,
-            password=options.password,
+            password=password,
             clean_start=options.clean_start,
             session_expiry_s=options.session_expiry_s,
             keep_alive_s=options.keep_alive_s,
@@ -98,6 +126,8 @@ class Receiver:
         self._on_state = on_state
         self._complained = False
         self._leaving = False
+        self._was_connected = False
+        self._refused = False
         self._retiring = retiring
         self.link = session_link(
             options, on_publishes=on_messages, on_connected=self._connected, on_disconnected=self._disconnected
@@ -114,22 +144,35 @@ class Receiver:
 
     def filters(self) -> tuple[list[str], list[str]]:
         """The topic filters of this session, and the other form of them, which would deliver twice."""
-        split = [pattern for pattern, kind in HANDLERS.items() if not kind.every_member]
-        plain = [pattern for pattern, kind in HANDLERS.items() if kind.every_member]
-        joined = [shared(self._options.group or self._options.client_id, pattern) for pattern in split]
-        if self._options.group is None:
+        options = self._options
+        split = [_heard(pattern, options) for pattern, kind in HANDLERS.items() if not kind.every_member]
+        plain = [_heard(pattern, options) for pattern, kind in HANDLERS.items() if kind.every_member]
+        joined = [shared(options.group or options.client_id, pattern) for pattern in split]
+        if options.group is None:
             return [*split, *plain], joined
         return [*joined, *plain], split
+
+    def _subscription(self, pattern: str) -> mqtt5.TopicFilter:
+        """Retained messages come when the subscription is new: once, however often the line is cut.
+
+        The births of gateways come at each start besides, for they are remembered in this process only.
+        """
+        states = not self._was_connected and pattern == _heard(GATEWAY_STATE_FILTER, self._options)
+        handling = _ALWAYS if states else _NEW
+        return mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_handling=handling)
 
     async def _connected(self, session: Session) -> None:
         wanted, unwanted = self.filters()
         if self._retiring:
             wanted, unwanted = [], [*wanted, *unwanted]
         if session.session_present:
+            if not (self._retiring or self._refused):
+                # Its subscriptions are there; the answers to these come behind all that waits in its queue.
+                self._on_state(connected=True)
             await self.link.unsubscribe(unwanted)
         if wanted:
-            qos = mqtt5.QoS.AT_LEAST_ONCE
-            await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=qos) for pattern in wanted])
+            await self.link.subscribe([self._subscription(pattern) for pattern in wanted])
+        self._was_connected, self._refused = True, False
         self._complained = False
         log.info(
             "connected to the broker",
@@ -143,7 +186,12 @@ class Receiver:
         if not self._complained and not self._leaving:
             log.warning("the broker is away; trying again", error=str(error))
             self._complained = True
+        self._refused |= isinstance(error, SubscribeRefused)
         self._on_state(connected=False)
+
+
+def _heard(pattern: str, options: SessionOptions) -> str:
+    return pattern if options.site is None else of_site(pattern, options.site)
 
 
 def _context(options: SessionOptions) -> ssl.SSLContext | None:

@@ -1,7 +1,8 @@
 """Members of the subscription that are not wanted any more: unsubscribe, drain, then expire.
 
 A broker keeps queueing for a member that is away, and hands its queue to nobody else. So when the number
-of processes changes, the sessions of the former members are emptied into the store before they end.
+of processes changes, or a session for each site takes the place of one, the sessions of the former members are emptied
+into the store before they end. That begins when the new ones have subscribed: between the two, nobody would listen.
 """
 
 import asyncio
@@ -10,10 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+from ingest.errors import MissingSecret
 from ingest.ingester import Ingester
 from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.receive import LinkError, SessionOptions, end_session, session_exists
+from ingest.session import sessions_of
 from ingest.status import IngestSummary
 from ingest.stores import open_store
 
@@ -29,23 +32,41 @@ def member(options: IngestOptions, number: int) -> SessionOptions:
     return replace(options.broker, client_id=f"{client_id}-{number}", group=options.broker.group or client_id)
 
 
+def members(options: IngestOptions) -> list[SessionOptions]:
+    """The sessions of a run, in this process or in workers."""
+    if options.processes > 1:
+        return [member(options, number) for number in range(options.processes)]
+    return sessions_of(options)
+
+
 async def stale_members(options: IngestOptions) -> AsyncIterator[SessionOptions]:
-    """Sessions that an earlier run with another number of processes has left at the broker.
+    """Sessions that an earlier run, with another number of processes or without sites, has left at the broker.
+
+    Where each has a password of its own, those that have none cannot be there.
 
     Raises:
         LinkError: the broker is away, or refuses.
         TimeoutError: it does not answer.
     """
-    if options.processes > 1 and await session_exists(options.broker):
+    if (options.processes > 1 or options.sites) and await _is_left(options.broker):
         yield options.broker
+    ours = {session.client_id for session in members(options)}
     number = options.processes if options.processes > 1 else 0
-    while await session_exists(member(options, number)):
-        yield member(options, number)
+    while (left := member(options, number)).client_id not in ours and await _is_left(left):
+        yield left
         number += 1
 
 
-async def retire_stale(options: IngestOptions, stop: asyncio.Event) -> None:
-    """Empty and end every session that this run does not use, as soon as the broker is there."""
+async def _is_left(session: SessionOptions) -> bool:
+    try:
+        return await session_exists(session)
+    except MissingSecret:
+        return False
+
+
+async def retire_stale(options: IngestOptions, begun: asyncio.Event, stop: asyncio.Event) -> None:
+    """Empty and end every session that this run does not use, once it has subscribed itself."""
+    await _first_of(begun, stop)
     while not stop.is_set():
         try:
             async for session in stale_members(options):
@@ -64,17 +85,27 @@ async def retire_stale(options: IngestOptions, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def retiring(options: IngestOptions, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Retire former members beside the work of the block."""
-    task = asyncio.create_task(retire_stale(options, stop), name="ingest retire")
+async def retiring(options: IngestOptions, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
+    """Retire former members beside the work of the block, which sets the event once it has subscribed."""
+    begun = asyncio.Event()
+    task = asyncio.create_task(retire_stale(options, begun, stop), name="ingest retire")
     task.add_done_callback(_complain)
     try:
-        yield
+        yield begun
         if stop.is_set():
             await asyncio.wait([task], timeout=options.drain_s)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def _complain(task: asyncio.Task[None]) -> None:
@@ -91,7 +122,7 @@ async def retire(options: IngestOptions, session: SessionOptions, stop: asyncio.
         IngestError: the store cannot be opened.
     """
     log.info("retiring a former member", client_id=session.client_id)
-    quiet = replace(options, broker=session, processes=1, report_every_s=None, metrics=None)
+    quiet = replace(options, broker=session, sites=(), processes=1, report_every_s=None, metrics=None)
     store = open_store(options.store, os.environ)
     emptied = asyncio.Event()
     try:

@@ -53,8 +53,9 @@ class _Worker:
 class Supervisor:
     """Starts the workers, restarts the dead, merges their reports."""
 
-    def __init__(self, options: IngestOptions) -> None:
+    def __init__(self, options: IngestOptions, begun: asyncio.Event) -> None:
         self._options = options
+        self._begun = begun
         self._context = multiprocessing.get_context("spawn")
         self._devices: dict[str, _Device] = {}
         self._gateways: dict[tuple[str, int], bool] = {}
@@ -172,6 +173,8 @@ class Supervisor:
         status.workers_cpu_s = sum(report.cpu_s for report in reports)
         status.workers_memory_mb = sum(report.memory_mb for report in current)
         status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
+        if status.connected:
+            self._begun.set()
         status.workers_troubles = sorted({trouble for report in current for trouble in report.troubles})
 
 
@@ -181,13 +184,13 @@ def _closed(report: Report) -> Report:
     return replace(report, counters={**report.counters, "received": settled})
 
 
-async def supervise(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
-    """Run `options.processes` workers until `stop` is set.
+async def supervise(options: IngestOptions, stop: asyncio.Event, begun: asyncio.Event) -> IngestSummary:
+    """Run `options.processes` workers until `stop` is set; `begun` is set once all of them have subscribed.
 
     Raises:
         WorkerError: a worker could not even begin.
     """
-    supervisor = Supervisor(options)
+    supervisor = Supervisor(options, begun)
     store = open_store(options.store, os.environ)
     try:
         async with AsyncExitStack() as stack:

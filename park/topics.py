@@ -112,6 +112,18 @@ def parse_gateway(topic: str) -> GatewayTopic:
     return GatewayTopic(site=match[1], shard=int(match[2]), leaf=match[3])
 
 
+def of_site(topic_filter: str, site: str) -> str:
+    """The filter, one of the above, for a single site."""
+    levels = topic_filter.split("/")
+    levels[2] = site
+    return "/".join(levels)
+
+
+def is_level(text: str) -> bool:
+    """Whether a name may be a level of a topic: lower-case letters, digits and dashes."""
+    return re.fullmatch(_LEVEL, text) is not None
+
+
 def shared(group: str, topic_filter: str) -> str:
     """The filter as a shared subscription of a group."""
     return f"$share/{group}/{topic_filter}"

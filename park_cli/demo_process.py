@@ -140,7 +140,7 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
     """The ingester at work, subscribed; yields a function that drains it."""
     stop = asyncio.Event()
     task = asyncio.create_task(ingester.run(stop), name="ingester")
-    subscribed = asyncio.create_task(ingester.receiver.link.connected())
+    subscribed = asyncio.create_task(ingester.subscribed())
     await asyncio.wait([task, subscribed], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         subscribed.cancel()

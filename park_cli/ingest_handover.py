@@ -21,7 +21,9 @@ class Given:
     broker: str
     store: str
     client_id: str
+    sites: list[str]
     group: str | None
+    accept: str
     processes: int
     dead_letters: str
     metrics_port: int | None

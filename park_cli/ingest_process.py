@@ -12,9 +12,11 @@ from ingest.options import MetricsAddress
 from ingest.receive import SessionOptions
 from ingest.retire import retire
 from ingest.run import IngestOptions, IngestSummary, run
+from ingest.session import sessions_of
 from ingest.stores import parse_store_url
 from mqttlink import parse_broker_url
-from park_cli.credentials import secret
+from park_cli.accepted import accept_of
+from park_cli.credentials import secret, secrets_folder
 from park_cli.entry import guarded, prepare
 from park_cli.ingest_handover import Given
 from park_cli.logs import configure_logging
@@ -32,7 +34,7 @@ def _ingest(given: Given) -> None:
     options = _options(given)
 
     def work(stop: asyncio.Event) -> Awaitable[IngestSummary]:
-        return retire(options, options.broker, stop) if given.retire else run(options, stop)
+        return retire(options, sessions_of(options)[0], stop) if given.retire else run(options, stop)
 
     summary = asyncio.run(run_until_signal(work))
     from park_cli.output import print_summary  # noqa: PLC0415 - it draws tables, and a service has none to draw
@@ -49,10 +51,13 @@ def _options(given: Given) -> IngestOptions:
             client_id=given.client_id,
             group=given.group,
             password=None if password is None else password.encode(),
+            passwords=secrets_folder("PARK_MQTT_PASSWORD_DIR"),
             ca_file=_path(given.ca_file),
             cert_file=_path(given.cert_file),
             key_file=_path(given.key_file),
         ),
+        sites=tuple(given.sites),
+        accept=accept_of(given.accept),
         store=parse_store_url(given.store),
         dead_letters=Path(given.dead_letters),
         processes=given.processes,

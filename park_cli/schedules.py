@@ -1,10 +1,8 @@
 """What `park simulate` and `park demo` have in common: the schedule that options describe, the gateways' passwords."""
 
 import math
-import os
-from pathlib import Path
 
-from park_cli.credentials import secret
+from park_cli.credentials import secret, secrets_folder
 from park_cli.errors import UsageError
 from park_cli.options import WindowOptions, duration_ms
 from simulator.clock import ScheduleOptions
@@ -51,10 +49,6 @@ def speed_of(text: str) -> float:
 
 def credentials() -> Credentials:
     """The gateways' passwords, from the environment."""
-    folder = os.environ.get("PARK_MQTT_PASSWORD_DIR")
-    if folder is not None and not Path(folder).is_dir():
-        raise UsageError(f"PARK_MQTT_PASSWORD_DIR {folder}: is no folder")
+    folder = secrets_folder("PARK_MQTT_PASSWORD_DIR")
     password = secret("PARK_MQTT_PASSWORD")
-    return Credentials(
-        password=None if password is None else password.encode(), folder=None if folder is None else Path(folder)
-    )
+    return Credentials(password=None if password is None else password.encode(), folder=folder)

@@ -12,6 +12,10 @@ from park.errors import CatalogueError
 DEFAULT_CONTENT_TYPE = "application/json"
 
 
+_LONGEST = 200
+_CHARSETS = {"utf-8", "utf8", "us-ascii"}
+
+
 def _discover() -> dict[str, Codec]:
     found: dict[str, Codec] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
@@ -25,4 +29,20 @@ def _discover() -> dict[str, Codec]:
 
 CODECS: dict[str, Codec] = _discover()
 
-__all__ = ["CODECS", "DEFAULT_CONTENT_TYPE", "Codec", "Read", "Write"]
+
+def media_type(content_type: str) -> str:
+    """The name under which a codec is looked for: lower case and without parameters, `charset=utf-8` for instance.
+
+    Text of another charset, and a very long name, are left as they are, for no codec reads them.
+    """
+    if len(content_type) > _LONGEST:
+        return content_type
+    name, _, parameters = content_type.partition(";")
+    for parameter in parameters.split(";"):
+        key, _, value = parameter.partition("=")
+        if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in _CHARSETS:
+            return content_type
+    return name.strip().lower()
+
+
+__all__ = ["CODECS", "DEFAULT_CONTENT_TYPE", "Codec", "Read", "Write", "media_type"]

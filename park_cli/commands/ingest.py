@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from park.topics import is_level
+from park_cli.accepted import DEFAULT_ACCEPT, accept_of
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
 from park_cli.ingest_handover import Given, become
@@ -19,6 +21,12 @@ def ingest(
     store: StoreOption = DEFAULT_STORE,
     *,
     client_id: Annotated[str, typer.Option(help="Name of the broker's session; keep it.")] = "park-ingest",
+    site: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Hold a session for this site alone, CLIENT-ID-SITE; may be repeated.", show_default="one for all"
+        ),
+    ] = None,
     group: Annotated[
         str | None, typer.Option(help="Share the messages with the ingesters of this group on other hosts.")
     ] = None,
@@ -26,6 +34,9 @@ def ingest(
     dead_letters: Annotated[Path, typer.Option(help="Where messages go that cannot be stored.")] = Path(
         "dead-letters.ndjson"
     ),
+    accept: Annotated[
+        str, typer.Option(help="Times that are stored: so long before now, and so long after.", metavar="BACK,AHEAD")
+    ] = DEFAULT_ACCEPT,
     metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics, /livez and /readyz.")] = None,
     metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
     ca_file: Annotated[
@@ -42,16 +53,29 @@ def ingest(
 
     Runs until SIGTERM or Ctrl-C; then it drains and exits 0.
 
-    Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name. A store at
+    With --site, each site has a session of its own at the broker, so that it can fill its own queue alone, and its
+    share of this process's memory.
+
+    Of times outside --accept a site may have 60 weeks; what lies in further ones is a dead letter, bad-timestamp.
+
+    Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name; or, in the folder
+    that PARK_MQTT_PASSWORD_DIR names, a password for each client id, which then is the user. A store at
     influxdb+https:// is trusted by the system's certificates, or those that SSL_CERT_FILE names.
 
     Examples:
       park ingest --broker mqtt://127.0.0.1:1883 --store "influxdb+http://127.0.0.1:8086/park?org=park"
 
       park ingest --store duckdb:///tmp/park.duckdb
+
+      park ingest --site yangshan --site xinwu
     """
     if (cert_file is None) != (key_file is None):
         raise UsageError("--cert-file and --key-file belong together")
+    sites = site or []
+    _check_sites(sites, client_id, alone=processes == 1 and group is None)
+    accept_of(accept)
+    if retire and len(sites) > 1:
+        raise UsageError("--retire is for one session; name one --site")
     if retire and processes > 1:
         raise UsageError("--retire is for one client id; workers retire by themselves when --processes changes")
     become(
@@ -59,7 +83,9 @@ def ingest(
             broker=broker,
             store=store,
             client_id=client_id,
+            sites=sites,
             group=group,
+            accept=accept,
             processes=processes,
             dead_letters=str(dead_letters),
             metrics_port=metrics_port,
@@ -72,6 +98,19 @@ def ingest(
             verbose=bool(context.parent and context.parent.params.get("verbose")),
         )
     )
+
+
+def _check_sites(sites: list[str], client_id: str, *, alone: bool) -> None:
+    for site in sites:
+        if not is_level(site) or site == "gateways":
+            raise UsageError(f"--site {site!r}: a site's name is lower-case letters, digits and dashes")
+        if sites.count(site) > 1:
+            raise UsageError(f"--site {site}: named twice")
+    if sites and not alone:
+        raise UsageError(
+            f"--site: the sessions {client_id}-SITE are held by one process, and shared with no group; "
+            "leave out --processes and --group, or let other hosts hold other sites"
+        )
 
 
 def _text(path: Path | None) -> str | None:

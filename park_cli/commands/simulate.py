@@ -3,11 +3,14 @@
 import asyncio
 import dataclasses
 import re
+import sys
+import time
 from typing import Annotated
 
 import typer
 
 from mqttlink import parse_broker_url
+from park_cli.accepted import times_note
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, WindowOptions, duration_ms
@@ -96,6 +99,9 @@ def simulate(
             storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
         ),
     )
+    schedule, now_ms = options.schedule, time.time_ns() // 1_000_000
+    if note := times_note(schedule.launched().begin_ms, schedule.until_ms, now_ms):
+        sys.stderr.write(f"{note}\n")
     summary = asyncio.run(_run(options)).summary
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:

@@ -91,18 +91,25 @@ def broker_setting(name: str) -> int:
 def test_the_brokers_limits_follow_from_their_arithmetic() -> None:
     queue = broker_setting("max_queued_messages") * 384 + broker_setting("max_queued_bytes")
     under_way = broker_setting("max_connections") * broker_setting("max_inflight_messages") * 400
-    assert 2 * queue + under_way < 0.8 * bytes_of(SERVICES["mosquitto"]["mem_limit"])
+    queues = len(default_town(SECTORS).sites) + 1  # one is retired after an upgrade
+    assert queues * queue + under_way < 0.8 * bytes_of(SERVICES["mosquitto"]["mem_limit"])
     assert broker_setting("max_packet_size") == MAX_PAYLOAD + MAX_TOPIC + 208
     accounts = make_secrets.logins([site.name for site in default_town(SECTORS).sites], shards=1, members=4)
     assert len(accounts) * 2 < broker_setting("max_connections")
 
 
 def test_each_program_logs_in_as_an_account_that_is_made() -> None:
-    made = {login.name for login in make_secrets.logins(["xinwu"], shards=1, members=4)}
+    sites = [site.name for site in default_town(SECTORS).sites]
+    made = {login.name for login in make_secrets.logins(sites, shards=1, members=4)}
+    assert {f"park-ingest-{site}" for site in sites} <= made
+    assert SERVICES["ingester"]["environment"]["PARK_MQTT_PASSWORD_DIR"] == "/run/park/ingest"
     (broker,) = (word for word in SERVICES["ingester"]["command"] if word.startswith("--broker="))
-    account = broker.removeprefix("--broker=mqtt://").partition("@")[0]
-    assert account in made
-    assert SERVICES["ingester"]["environment"]["PARK_MQTT_PASSWORD_FILE"] == f"/run/park/ingest/{account}"
+    assert "@" not in broker
+
+
+def test_the_ingester_holds_a_session_for_each_site_of_the_town() -> None:
+    named = [word.removeprefix("--site=") for word in SERVICES["ingester"]["command"] if word.startswith("--site=")]
+    assert named == [site.name for site in default_town(SECTORS).sites]
 
 
 @every_service

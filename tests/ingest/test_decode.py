@@ -161,6 +161,50 @@ def test_an_unknown_content_type_is_rejected_and_the_known_one_is_not() -> None:
     assert named == decode_one(topic(), payload(1))
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+        "Application/JSON",
+        "application/json;v=1;",
+    ],
+)
+def test_a_content_type_may_have_parameters(content_type: str) -> None:
+    """For readings, the first and later ones, and for events; the sequence goes on."""
+    decoder = Decoder(line_renderer)
+    for seq, named in enumerate([content_type, None, content_type, content_type]):
+        assert isinstance(
+            outcome_of(decoder, PlainMessage(topic=topic(), payload=payload(seq), content_type=named)), bytes
+        )
+    assert decoder.tally.missing == decoder.tally.duplicates == 0
+    assert isinstance(decode_one(PLACE, at(), content_type), bytes)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json; charset=latin-1", "application/json2; charset=utf-8", ";", "application/json" + " " * 300],
+)
+def test_a_content_type_that_no_codec_reads_is_rejected(content_type: str) -> None:
+    rejected(topic(), payload(1), Reason.UNKNOWN_CODEC, "content type", content_type=content_type)
+    rejected(PLACE, at(), Reason.UNKNOWN_CODEC, "content type", content_type=content_type)
+
+
+def test_a_site_has_its_share_of_the_devices() -> None:
+    """One that brings ever new devices, by readings or events, leaves the others theirs."""
+    decoder = Decoder(line_renderer, max_devices=6, sites=3)
+    flood = [topic(f"d-{number}", site="flood") for number in range(9)]
+    taken = [outcome_of(decoder, PlainMessage(topic=name, payload=payload(1))) for name in flood]
+    assert [isinstance(one, bytes) for one in taken] == [True] * 2 + [False] * 7
+    places = [name.replace("telemetry", "event") for name in flood[4:]]
+    told = [outcome_of(decoder, PlainMessage(topic=name, payload=at())) for name in places]
+    assert [isinstance(one, bytes) for one in told] == [True] * 2 + [False] * 3
+    for site in ("north", "south"):
+        for number in range(2):
+            name = topic(f"d-{number}", site=site)
+            assert isinstance(outcome_of(decoder, PlainMessage(topic=name, payload=payload(1))), bytes)
+
+
 def test_a_known_device_is_rejected_by_the_same_rules() -> None:
     decoder = Decoder(line_renderer)
     good = PlainMessage(topic=topic(), payload=payload(1))
