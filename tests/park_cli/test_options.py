@@ -28,7 +28,7 @@ def options(command: str) -> set[str]:
     [
         ("generate", PART | WINDOW, set()),
         ("verify", PART | WINDOW, set()),
-        ("simulate", SELECTION | WINDOW | {"--shards", "--shard"}, {"--first-device", "--connections"}),
+        ("simulate", SELECTION | WINDOW | {"--shards", "--connections", "--shard"}, {"--first-device"}),
         ("demo", SELECTION, WINDOW),
     ],
 )
