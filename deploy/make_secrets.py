@@ -98,8 +98,9 @@ class Safe:
 
     def _make_folder(self, owner: str) -> None:
         folder = self.folder / owner
-        folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o750 if owner in _SHARED else 0o700)
+        if not folder.is_dir():  # it is not ours to change once it is given
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o750 if owner in _SHARED else 0o700)
         self._give(folder, owner)
 
     @staticmethod
