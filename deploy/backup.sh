@@ -19,7 +19,8 @@ save)
     # InfluxDB holds its file of metadata locked, and its data change together with it, as long as it runs.
     bolt=$volumes/influxdb/influxd.bolt
     [ ! -e "$bolt" ] || flock --nonblock "$bolt" true || fail "InfluxDB runs: docker compose stop first"
-    tar --create --gzip --numeric-owner --directory "$volumes" --file "$file.new" .
+    # Each volume, not the folder that holds them, which is the image's and read-only.
+    (cd "$volumes" && tar --create --gzip --numeric-owner --file "$file.new" ./*)
     gzip --test "$file.new"
     mv "$file.new" "$file"
     ;;

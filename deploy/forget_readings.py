@@ -17,6 +17,7 @@ from pathlib import Path
 
 from park.errors import ParkError
 from park.pipeline import PIPELINE
+from park_cli.errors import CommandError
 from park_cli.options import duration_ms
 from sectors import EVENTS, KINDS
 
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         token = Path(os.environ["INFLUXDB_V2_TOKEN_FILE"]).read_text(encoding="utf-8").strip()
         for measurement in readings():
             forget(measurement, until, url=given.url, org=given.org, bucket=given.bucket, token=token)
-    except (ParkError, OSError, KeyError) as error:
+    except (ParkError, CommandError, OSError, KeyError) as error:
         sys.stderr.write(f"forget_readings: {error}\n")
         return 1
     sys.stdout.write(f"readings before {until.isoformat(timespec='seconds')} are deleted; events are kept\n")
