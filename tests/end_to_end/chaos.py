@@ -27,6 +27,7 @@ from tests.servers.proxy import Proxy
 
 CLIENT_ID = "park-ingest"
 RECOVERY_S = 120.0
+DRAINED_S = 900.0
 
 
 def await_that(condition: Callable[[], bool], *, what: str, deadline: float = RECOVERY_S) -> None:
@@ -258,7 +259,7 @@ class Chaos:
         )
 
     def drained(self, quiet_s: float = 5.0) -> None:
-        """Wait until the ingester is connected and ready, and has received nothing for so long.
+        """Wait until the ingester is connected and ready, has settled everything, and received nothing for so long.
 
         A reader beside the ingester could tell the end of its queue, but no second process may open its file.
         """
@@ -267,11 +268,11 @@ class Chaos:
         def quiet() -> bool:
             nonlocal last, since
             received = self.metric("received_total")
-            if received != last or self.troubles():
+            if received != last or self.metric("in_flight") or self.troubles():
                 last, since = received, time.monotonic()
             return time.monotonic() - since > quiet_s
 
-        await_that(quiet, what="the end of the queue")
+        await_that(quiet, what="the end of the queue", deadline=DRAINED_S)
 
     def verify(self, wait: str = "60s") -> dict[str, Any]:
         """`park verify` of all that was published."""
