@@ -223,7 +223,7 @@ class Chaos:
 
     def _process(self, name: str) -> Process:
         parts: dict[str, Process] = {"ingester": self.ingester, "broker": self.broker.process}
-        return parts[name] if name in parts else self.influxdb.process
+        return self.influxdb.process if name == "store" else parts[name]
 
     def change_ingester(self, *, processes: int) -> None:
         """Drain the ingester, and start another with so many processes."""
