@@ -1,19 +1,23 @@
 """The long form of the proof that nothing is lost; its short forms are in tests/end_to_end.
 
-python -m bench.soak kills --kills 30 --rate 1000
-python -m bench.soak away --away 10m --rate 2000
+python -m bench.soak kills --kills 30 --rate 1000 [--store duckdb]
+python -m bench.soak away --away 10m --rate 2000 [--store duckdb]
+python -m bench.soak ends --rounds 20 [--store duckdb]
 python -m bench.soak poison
-python -m bench.soak fuzz --payloads 1000000
+python -m bench.soak fuzz --payloads 1000000 [--store duckdb]
 python -m bench.soak hostile
 """
 
 import dataclasses
 import datetime as dt
+import enum
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +26,8 @@ import typer
 from bench._measure import report, table
 from park_cli.options import duration_ms
 from tests.deploy.siege import Siege, besieged
-from tests.end_to_end.chaos import LINKS, Chaos, await_that, chaos
-from tests.end_to_end.fuzz import fuzz
+from tests.end_to_end.chaos import Chaos, await_that, chaos
+from tests.end_to_end.fuzz import fuzz, fuzz_into
 from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.memory import watching
 from tests.ingest.helpers import Sent, publish
@@ -35,6 +39,21 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=F
 Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, too.")]
 Rate = Annotated[int, typer.Option(help="Readings a second.")]
 Seed = Annotated[int, typer.Option(help="Of the order and the moments of the faults.")]
+
+
+class StoreName(enum.StrEnum):
+    """Where the readings go."""
+
+    INFLUXDB = "influxdb"
+    DUCKDB = "duckdb"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the ingester owns it."""
+        return self is StoreName.DUCKDB
+
+
+Store = Annotated[StoreName, typer.Option("--store", help="Where the readings go.")]
 
 #: The least that Mosquitto takes: frozen and half-open connections end after 15 s, not 45 s.
 KEEP_ALIVE = ["max_keepalive 10"]
@@ -57,14 +76,17 @@ def show(title: str, figures: dict[str, Any], path: Path | None) -> None:
 @app.command()
 def kills(
     kills: Annotated[int, typer.Option(min=3, help="How many, in all.")] = 30,
+    *,
     rate: Rate = 1000,
     seed: Seed = 1,
     seconds: Annotated[int | None, typer.Option(help="Length of the load.", show_default="13 a kill")] = None,
+    store: Store = StoreName.INFLUXDB,
     json_: Json = None,
 ) -> None:
     """Kill, freeze and cut off every part at random moments under load; then the ledger."""
     load = Load(devices=rate, seconds=seconds or 13 * kills + 150)
-    with folder() as where, chaos(where, load, links=True, seed=seed, broker_config=KEEP_ALIVE) as park:
+    faulty = chaos_options(store, links=True, seed=seed, broker_config=KEEP_ALIVE)
+    with folder() as where, chaos(where, load, **faulty) as park:
         plan = faults(park, kills)
         park.random.shuffle(plan)
         park.begin()
@@ -79,14 +101,19 @@ def kills(
     show("nothing lost", {**ledger.figures(), "faults under load": under_load, **latencies(ledger)}, json_)
 
 
+def chaos_options(store: StoreName, **options: Any) -> dict[str, Any]:
+    """The options of `chaos` for this store."""
+    return {"duckdb": store.is_file, **options}
+
+
 def faults(park: Chaos, kills: int) -> list[Callable[[], object]]:
-    """So many kills, a third of each part; of the rest, three of each."""
-    names = ["ingester", "broker", "store"]
-    plan: list[Callable[[], object]] = [lambda name=names[i % 3]: park.kill(name) for i in range(kills - 2)]  # type: ignore[misc]
-    plan += [lambda: park.kill("ingester", "broker")]
-    plan += [lambda name=name, s=s: park.freeze(name, s) for name, s in FROZEN_S.items()]  # type: ignore[misc]
-    plan += [lambda link=link: park.reset(link) for link in LINKS for _ in range(3)]  # type: ignore[misc]
-    plan += [lambda link=link: _half_open(park, link) for link in LINKS]  # type: ignore[misc]
+    """So many kills, an equal share of each part; of the rest, three of each."""
+    names = park.parts
+    plan: list[Callable[[], object]] = [partial(park.kill, names[i % len(names)]) for i in range(kills - 2)]
+    plan += [partial(park.kill, "ingester", "broker")]
+    plan += [partial(park.freeze, name, FROZEN_S[name]) for name in names]
+    plan += [partial(park.reset, link) for link in park.links for _ in range(3)]
+    plan += [partial(_half_open, park, link) for link in park.links]
     return plan
 
 
@@ -103,20 +130,23 @@ def latencies(ledger: Ledger) -> dict[str, Any]:
 def away(
     away: Annotated[str, typer.Option(help="How long the store is away.")] = "10m",
     rate: Rate = 2000,
+    store: Store = StoreName.INFLUXDB,
     json_: Json = None,
 ) -> None:
-    """Take the store away under load: the ingester's memory stays flat, the broker keeps the rest, all is stored."""
+    """Take the store away under load: the broker keeps the readings, all are stored at last.
+
+    InfluxDB is killed, and the ingester's memory stays flat; with DuckDB it is the ingester, which owns the file.
+    """
     away_s = duration_ms(away, "--away") / 1000
     # The load goes on while the queue is worked off: the broker has both to serve.
     load = Load(devices=rate, seconds=round(away_s) + 240)
-    with folder() as where, chaos(where, load) as park:
+    with folder() as where, chaos(where, load, **chaos_options(store)) as park:
         park.begin()
         park.progress(10 * rate)
-        park.influxdb.kill()
         snapshots = Snapshots(where / "data" / "mosquitto.db")
-        with watching(park.ingester.pid) as ingester, watching(park.broker.pid) as broker:
-            snapshots.watch(away_s)
-        park.influxdb.start()
+        absence = _without_ingester if store.is_file else _without_server
+        with watching(park.broker.pid) as broker:
+            memory = absence(park, partial(snapshots.watch, away_s))
         began = time.monotonic()
         queued = load.devices * away_s
         await_that(lambda: park.metric("stored_total") >= queued, deadline=away_s + 600, what="the queue stored")
@@ -126,14 +156,72 @@ def away(
     figures = {
         **ledger.figures(),
         "store away, s": away_s,
-        "ingester's memory when the store went, MB": round(ingester.samples[0][1], 1),
-        "ingester's memory at most while it was away, MB": round(ingester.peak_mb, 1),
+        **memory,
         "broker's memory at most, MB": round(broker.peak_mb, 1),
         "broker's longest time between snapshots, s": round(snapshots.longest_s, 1),
         "from the store's return until as many were stored as came meanwhile, s": round(worked_off_s, 1),
         **latencies(ledger),
     }
     show("nothing lost", figures, json_)
+
+
+def _without_server(park: Chaos, meanwhile: Callable[[], None]) -> dict[str, float]:
+    """Kill InfluxDB for so long; figures of the ingester's memory."""
+    park.influxdb.kill()
+    with watching(park.ingester.pid) as ingester:
+        meanwhile()
+    park.influxdb.start()
+    return {
+        "ingester's memory when the store went, MB": round(ingester.samples[0][1], 1),
+        "ingester's memory at most while it was away, MB": round(ingester.peak_mb, 1),
+    }
+
+
+def _without_ingester(park: Chaos, meanwhile: Callable[[], None]) -> dict[str, float]:
+    """Kill the ingester, and with it DuckDB, for so long; figures of the file."""
+    with park.killed("ingester"):
+        meanwhile()
+    size = sum(path.stat().st_size for path in park.folder.glob("park.duckdb*"))
+    return {"file and its log when the ingester came back, MB": round(size / 1e6, 1)}
+
+
+@app.command()
+def ends(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="Simulations, one after the other.")] = 20,
+    seconds: Annotated[int, typer.Option(min=2, help="Length of each.")] = 8,
+    rate: Rate = 500,
+    seed: Seed = 1,
+    store: Store = StoreName.INFLUXDB,
+    json_: Json = None,
+) -> None:
+    """Kill the broker at a random moment of short simulations, every second time in the last second.
+
+    It is killed once more as soon as each has ended, so what it acknowledged must have outlived its last snapshot.
+    """
+    first = Load(devices=rate, seconds=seconds)
+    total: Counter[str] = Counter()
+    with folder() as where, chaos(where, first, **chaos_options(store, seed=seed)) as park:
+        park.begin_to_ingest()
+        for number in range(rounds):
+            park.load = dataclasses.replace(first, start=first.start + dt.timedelta(seconds=number * seconds))
+            last_second = number % 2 == 1
+            total += park.round_with_kills((seconds - 1.0) if last_second else 0.0, float(seconds))
+            print(f"{number + 1} of {rounds} simulations: {dict(total)}", flush=True)
+        verified = _verify_all(park, first, rounds)
+    figures = {**total, **{name: verified[name] for name in ("expected", "found", "lost", "altered", "duplicated")}}
+    show("the broker killed up to the end of a simulation", {"simulations": rounds, **figures}, json_)
+    assert total["acknowledged"] == total["offered"] == verified["expected"] == verified["found"], figures
+    assert verified["lost"] == verified["altered"] == verified["duplicated"] == 0, figures
+
+
+def _verify_all(park: Chaos, first: Load, rounds: int) -> dict[str, Any]:
+    park.load = dataclasses.replace(first, seconds=first.seconds * rounds)
+    if park.server is None:
+        park.drained()
+        park.ingester.finish(deadline=60.0, ask=True)
+        return park.verify(wait="0s")
+    return park.verify(wait="30s")
 
 
 class Snapshots:
@@ -306,11 +394,18 @@ def _two(values: list[float]) -> str:
 
 @app.command("fuzz")
 def fuzz_(
-    payloads: Annotated[int, typer.Option(help="How many.")] = 1_000_000, seed: Seed = 1, json_: Json = None
+    payloads: Annotated[int, typer.Option(help="How many.")] = 1_000_000,
+    seed: Seed = 1,
+    store: Store = StoreName.INFLUXDB,
+    json_: Json = None,
 ) -> None:
-    """Decode fuzzed payloads; each must end as a sound row or a rejection with its reason."""
+    """Decode fuzzed payloads; each must end as a sound row or a rejection with its reason.
+
+    For DuckDB the rows are written to a file, too, and read again.
+    """
     began = time.monotonic()
-    outcome = fuzz(payloads, seed=seed)
+    with folder() as where:
+        outcome = fuzz_into(where / "park.duckdb", payloads, seed=seed) if store.is_file else fuzz(payloads, seed=seed)
     figures = {"rows": outcome.stored, "gateway states": outcome.states, **dict(outcome.reasons.most_common())}
     show(
         "every payload ended in one outcome",

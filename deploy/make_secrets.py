@@ -8,10 +8,15 @@ FOLDER/influxdb/    password, admin-token                     read by InfluxDB a
 FOLDER/simulator/   one MQTT password per gateway             read by the gateways
 FOLDER/ingest/      one MQTT password per session, and park-replay; store-token    read by the ingester
 FOLDER/grafana/     admin-password, store-token               read by Grafana
+FOLDER/verify/      store-token                               read by `park verify`, and by a load, through its group
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
 site needs, and removes the passwords of accounts that are gone.
+
+``tokens --renew`` makes new tokens in place of those that are there, which go on being accepted until
+``tokens --revoke`` ends all but the newest: their readers are started anew in between. ``tokens --renew-admin`` makes
+a new admin token and ends the old one at once, for nobody but this program uses it.
 """
 # ruff: noqa: INP001  (a program, not a package)
 
@@ -36,9 +41,15 @@ from park.town import default_town, parse_town
 from sectors import SECTORS
 
 # User ids of the official images, and those that compose.yaml gives to ours.
-OWNERS = {"mosquitto": 1883, "influxdb": 1000, "grafana": 472, "ingest": 10001, "simulator": 10002}
+OWNERS = {"mosquitto": 1883, "influxdb": 1000, "grafana": 472, "ingest": 10001, "simulator": 10002, "verify": 10003}
+# Whose secrets their group may read as well.
+_SHARED = {"verify"}
+# What the holder of a token does with the bucket: InfluxDB has no smaller right than to write it.
+TOKENS = {"ingest": ("write",), "verify": ("read",), "grafana": ("read",)}
 INGEST = "park-ingest"
 REPLAY = "park-replay"
+_OURS = "park: "
+_ADMIN = "park's admin token"
 _EVENTS = "park/+/+/+/+/event"
 _BROKER_FIGURES = "$SYS/#"
 # Of versions before the accounts.
@@ -62,6 +73,7 @@ class Safe:
         draft = path.with_name(f".{name}.new")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
+            os.fchmod(file.fileno(), 0o440 if owner in _SHARED else 0o400)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -86,7 +98,9 @@ class Safe:
 
     def _make_folder(self, owner: str) -> None:
         folder = self.folder / owner
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_dir():  # it is not ours to change once it is given
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o750 if owner in _SHARED else 0o700)
         self._give(folder, owner)
 
     @staticmethod
@@ -187,15 +201,56 @@ class Influx:
     org: str
     bucket: str
 
-    def make_tokens(self, safe: Safe) -> None:
-        """Make the ingester's token (read and write one bucket) and Grafana's (read it)."""
+    def make_tokens(self, safe: Safe, *, renew: bool = False) -> None:
+        """Make each reader's token, for what `TOKENS` says of one bucket; with `renew` also where there is one."""
         admin = safe.once("influxdb", "admin-token")
-        for owner, actions in (("ingest", ("read", "write")), ("grafana", ("read",))):
+        for owner, actions in TOKENS.items():
             path = safe.path(owner, "store-token")
             # A token outlives the database that knew it when only one of the two volumes was removed.
-            if path.exists() and self._bucket(path.read_text(encoding="utf-8")):
+            if not renew and path.exists() and self._accepts(path.read_text(encoding="utf-8")):
                 continue
-            safe.write(owner, "store-token", self._authorize(admin, f"park: {owner}", actions))
+            made = self._authorize(admin, f"{_OURS}{owner}", self._permissions(admin, actions))
+            safe.write("influxdb", f"{owner}-token-id", made["id"])
+            safe.write(owner, "store-token", made["token"])
+
+    def revoke(self, safe: Safe) -> int:
+        """End every token that was made here for a reader but is not the newest; how many.
+
+        Raises:
+            ParkError: of some reader it is not known which is the newest, as its token was made by an older version.
+        """
+        admin = safe.once("influxdb", "admin-token")
+        if missing := [owner for owner in TOKENS if not safe.path("influxdb", f"{owner}-token-id").exists()]:
+            raise ParkError(f"{missing[0]}'s token was made by an older version; make new ones first: tokens --renew")
+        kept = {safe.path("influxdb", f"{owner}-token-id").read_text(encoding="utf-8") for owner in TOKENS}
+        listed = self._call("GET", "authorizations", admin)["authorizations"]
+        former = [one["id"] for one in listed if one["description"].startswith(_OURS) and one["id"] not in kept]
+        for number in former:
+            self._call("DELETE", f"authorizations/{number}", admin)
+        return len(former)
+
+    def renew_admin(self, safe: Safe) -> None:
+        """Make a new admin token with the rights of the one that is there, and end that one."""
+        old = safe.once("influxdb", "admin-token")
+        before = self._call("GET", "authorizations", old)["authorizations"]
+        operators = [one for one in before if any("orgID" not in may["resource"] for may in one["permissions"])]
+        if not operators:
+            raise ParkError(f"{self.url}: these secrets' admin token is none that may do everything")
+        made = self._authorize(old, _ADMIN, operators[0]["permissions"])
+        safe.write("influxdb", "admin-token", made["token"])
+        for one in operators:
+            self._call("DELETE", f"authorizations/{one['id']}", made["token"])
+
+    def _accepts(self, token: str) -> bool:
+        """Whether the database knows a token, whatever it is for."""
+        try:
+            self._call("GET", "authorizations", token)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code == 401:
+                    return False
+                raise
+        return True
 
     def _bucket(self, token: str) -> dict[str, Any] | None:
         try:
@@ -207,7 +262,7 @@ class Influx:
                 raise
         return next(iter(found["buckets"]), None)
 
-    def _authorize(self, admin: str, description: str, actions: Iterable[str]) -> str:
+    def _permissions(self, admin: str, actions: Iterable[str]) -> list[dict[str, Any]]:
         bucket = self._bucket(admin)
         if bucket is None:
             raise ParkError(
@@ -215,9 +270,12 @@ class Influx:
                 "in it: its data and the secrets come from different first starts"
             )
         resource = {"type": "buckets", "id": bucket["id"], "orgID": bucket["orgID"]}
-        permissions = [{"action": action, "resource": resource} for action in actions]
-        body = {"orgID": bucket["orgID"], "description": description, "permissions": permissions}
-        return str(self._call("POST", "authorizations", admin, body=body)["token"])
+        return [{"action": action, "resource": resource} for action in actions]
+
+    def _authorize(self, admin: str, description: str, permissions: list[dict[str, Any]]) -> dict[str, Any]:
+        organisation = self._call("GET", "orgs", admin, query={"org": self.org})["orgs"][0]["id"]
+        body = {"orgID": organisation, "description": description, "permissions": permissions}
+        return self._call("POST", "authorizations", admin, body=body)
 
     def _call(
         self,
@@ -235,7 +293,7 @@ class Influx:
             method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            answer: dict[str, Any] = json.load(response)
+            answer: dict[str, Any] = json.loads(response.read() or b"{}")
             return answer
 
 
@@ -250,11 +308,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--url", default="http://influxdb:8086", help="of InfluxDB")
     parser.add_argument("--org", default="park")
     parser.add_argument("--bucket", default="park")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--renew", action="store_true", help="tokens: make new ones; the old ones go on")
+    how.add_argument("--revoke", action="store_true", help="tokens: end all but the newest")
+    how.add_argument("--renew-admin", action="store_true", help="tokens: a new admin token; the old one ends")
     given = parser.parse_args(arguments)
     safe = Safe(folder=given.folder)
     try:
         if given.what == "tokens":
-            Influx(url=given.url, org=given.org, bucket=given.bucket).make_tokens(safe)
+            influx = Influx(url=given.url, org=given.org, bucket=given.bucket)
+            if given.revoke:
+                sys.stdout.write(f"{influx.revoke(safe)} former tokens are ended\n")
+            elif given.renew_admin:
+                influx.renew_admin(safe)
+            else:
+                influx.make_tokens(safe, renew=given.renew)
         else:
             town = (
                 parse_town(given.config.read_text(encoding="utf-8"), str(given.config), SECTORS)

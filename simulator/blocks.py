@@ -68,7 +68,7 @@ class CommandedBlocks:
                 if seen is undisturbed:
                     seen = {name: values.copy() for name, values in undisturbed.items()}
                 state = self._day(block, day, orders.between(0, until))
-                for name, values in self._model.observe(kind, state, _taken(at, some, block * _CELLS)).items():
+                for name, values in self._model.observe(kind, state, taken(at, some, block * _CELLS)).items():
                     seen[name][some] = values
         return seen
 
@@ -117,8 +117,8 @@ class CommandedBlocks:
             kept.popitem(last=False)
 
 
-def _taken(at: Moments, some: Ints, first_row: int) -> Moments:
-    """Some of the moments, in the state of a block of cells."""
+def taken(at: Moments, some: Ints, first_row: int) -> Moments:
+    """Some of the moments, in the state of the block of cells that begins at a row."""
     return replace(
         at,
         row=at.row[some] - first_row,

@@ -44,13 +44,14 @@ class Fleet:
 
     def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
         """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""
-        parts = [
-            columns
-            for crew in self._crews
-            for first, last in self._days(start_ms, until_ms)
-            if (columns := self._observe(crew, first, last)) is not None
-        ]
-        return _merge_days(parts)
+        # A day after the other, so that no more than one is held in memory.
+        parts: list[list[Columns]] = [[] for _ in self._crews]
+        for first, last in self._days(start_ms, until_ms):
+            self._state.reading(self, self.day_of(first))
+            for row, crew in enumerate(self._crews):
+                if (columns := self._observe(crew, first, last)) is not None:
+                    parts[row].append(columns)
+        return _merge_days([columns for days in parts for columns in days])
 
     def windows(self, start_ms: int, until_ms: int, rows: int = ROWS_AT_ONCE) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""

@@ -1,28 +1,30 @@
 """The world and the sectors' models of a selection, with the state that they have reached.
 
 All of it is cache: the carried state of the latest days and of a few long ago, and the state of the days in
-use. Fleets of several gateways share one, so that a day of the world is made once and every sector is carried
-through it. It is the state in which nobody commands anything; blocks of cells to which orders came are worked out
-beside it, see `simulator.blocks`.
+use, which is most of the memory that a device costs (8 kB on average over all kinds). Fleets of several gateways
+share one, so that a day of the world is made once and every sector is carried through it. It is the state in which
+nobody commands anything; blocks of cells to which orders came are worked out beside it, see `simulator.blocks`.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from park.catalogue import Sector
 from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Setting, Streams, WorldDay
-from simulator.blocks import CommandedBlocks, through
+from simulator.blocks import CommandedBlocks, taken, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import Places, World
 
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
+_BLOCKS = 8  # a call of a model costs some 0.3 ms however few cells it has, so many cells make larger blocks, not more
 _DAYS_AT_ONCE = 16
 _MILESTONES = 8
 
@@ -33,6 +35,33 @@ class _Cells:
 
     cells: Ints
     model: Model
+
+    @property
+    def at_once(self) -> int:
+        """How many cells are unfolded over a day at a time, so that intermediate arrays stay small."""
+        return max(_CELLS_AT_ONCE, -(-len(self.cells) // _BLOCKS))
+
+    def day(self, carry: Carry, world: WorldDay) -> list[Any]:
+        """The state of a day, a block of cells after the other."""
+        blocks = [slice(first, first + self.at_once) for first in range(0, len(self.cells), self.at_once)]
+        return [
+            self.model.day(self.cells[some], {name: values[some] for name, values in carry.items()}, world, NO_ORDERS)
+            for some in blocks
+        ]
+
+    def observe(self, kind: str, day: list[Any], at: Moments) -> Observation:
+        """What devices of a kind measure, given the blocks of the day."""
+        if len(day) == 1:
+            return self.model.observe(kind, day[0], at)
+        block = at.row // self.at_once
+        order = np.argsort(block, kind="stable")
+        bounds = np.searchsorted(block[order], np.arange(len(day) + 1))
+        parts = [
+            self.model.observe(kind, day[number], taken(at, order[first:last], number * self.at_once))
+            for number, (first, last) in enumerate(pairwise(bounds.tolist()))
+            if last > first
+        ]
+        return {name: _put_back(order, [part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
 class TownState:
@@ -54,7 +83,8 @@ class TownState:
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
         self._milestones: dict[int, dict[str, Carry]] = {}
         self._milestones_apart = _DAYS_AT_ONCE
-        self._days: OrderedDict[tuple[str, int], Any] = OrderedDict()
+        self._days: OrderedDict[tuple[str, int], list[Any]] = OrderedDict()
+        self._readers: dict[int, int] = {}
         self._commanded: dict[str, CommandedBlocks] = {}
         for name, given in (orders or {}).items():
             self.obey(name, given)
@@ -75,16 +105,22 @@ class TownState:
     def observe(self, group: Group, day: int, at: Moments) -> Observation:
         """What devices of the group's kind measure at moments of one day of the town."""
         name, kind = group.sector.name, group.kind.name
-        seen = self._sectors[name].model.observe(kind, self._day(name, day), at)
+        seen = self._sectors[name].observe(kind, self._day(name, day), at)
         return self._commanded[name].observe(kind, day, at, seen) if name in self._commanded else seen
 
-    def _day(self, name: str, day: int) -> Any:
+    def reading(self, reader: object, day: int) -> None:
+        """A reader of the state says which day it is in; a day that none is in any more is forgotten."""
+        if self._readers.get(id(reader)) != day:
+            self._readers[id(reader)] = day
+            for name, kept in [*self._days]:
+                if kept not in self._readers.values():
+                    del self._days[name, kept]
+
+    def _day(self, name: str, day: int) -> list[Any]:
         if (name, day) not in self._days:
-            sector = self._sectors[name]
-            carry = self._carried(day)[name]
-            self._days[name, day] = sector.model.day(sector.cells, carry, self.world.day(day), NO_ORDERS)
-            while len(self._days) > _DAYS_KEPT * len(self._sectors):
+            while len(self._days) >= _DAYS_KEPT * len(self._sectors):
                 self._days.popitem(last=False)
+            self._days[name, day] = self._sectors[name].day(self._carried(day)[name], self.world.day(day))
         return self._days[name, day]
 
     def _carried(self, day: int) -> dict[str, Carry]:
@@ -126,6 +162,14 @@ def _advance(sector: _Cells, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         for block in (slice(first, first + _CELLS_AT_ONCE),)
     ]
     return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
+
+
+def _put_back(order: Ints, parts: list[Any]) -> Any:
+    """(N,) the values of consecutive parts of `order`, each where it belongs."""
+    joined = np.concatenate(parts)
+    values = np.empty_like(joined)
+    values[order] = joined
+    return values
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:

@@ -1,6 +1,7 @@
 """compose.yaml keeps the promises of its security: ports, passwords, images, privileges."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,16 +15,20 @@ from park.topics import MAX_TOPIC
 from park.town import default_town
 from sectors import SECTORS
 from tests.deploy.program import ROOT, make_secrets
+from tests.servers import http
+from tests.servers.influxdb2 import run_influxdb2
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"secrets", "tokens"}
+TOOLS = {"load", "verify", "forget", "backup"}  # run when asked for; their end is their result
+AS_ROOT = {"secrets", "tokens", "forget", "backup"}
 SECRET_WORDS = ("PASSWORD", "TOKEN", "SECRET")
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
 def test_the_services_are_those_of_the_park() -> None:
-    assert set(SERVICES) == ONCE | {"mosquitto", "influxdb", "ingester", "simulator", "grafana"}
+    assert set(SERVICES) == ONCE | TOOLS | {"mosquitto", "influxdb", "ingester", "simulator", "grafana"}
 
 
 @every_service
@@ -63,8 +68,8 @@ def test_services_have_no_privileges_and_no_writable_image(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
-    if name in ONCE:
-        assert service["cap_add"] == ["CHOWN", "DAC_OVERRIDE"]
+    if name in AS_ROOT:
+        assert set(service["cap_add"]) <= {"CHOWN", "DAC_OVERRIDE", "FOWNER"}
     else:
         assert "cap_add" not in service
         assert int(service["user"].split(":")[0]) > 0
@@ -115,13 +120,16 @@ def test_the_ingester_holds_a_session_for_each_site_of_the_town() -> None:
 @every_service
 def test_the_secrets_are_writable_to_their_maker_only(name: str) -> None:
     mounts = [volume for volume in SERVICES[name]["volumes"] if volume.startswith("secrets:")]
+    if name == "backup":
+        assert SERVICES[name]["network_mode"] == "none"
+        return
     assert mounts == ["secrets:/run/park" if name in ONCE else "secrets:/run/park:ro"]
 
 
 @every_service
 def test_long_running_services_restart_report_their_health_and_stop_in_order(name: str) -> None:
     service = SERVICES[name]
-    if name in ONCE:
+    if name in ONCE | TOOLS:
         assert service["restart"] == "no"
         return
     assert service["restart"] == "unless-stopped"
@@ -139,9 +147,37 @@ def test_no_service_starts_before_what_it_needs() -> None:
 
 def test_each_secret_is_given_to_the_user_of_its_service() -> None:
     readers = {owner: "ingester" if owner == "ingest" else owner for owner in make_secrets.OWNERS}
-    assert set(readers.values()) == set(SERVICES) - ONCE
+    assert set(readers.values()) == set(SERVICES) - ONCE - (TOOLS - {"verify"})
     for owner, service in readers.items():
         assert SERVICES[service]["user"] == f"{make_secrets.OWNERS[owner]}:{make_secrets.OWNERS[owner]}"
+
+
+def test_a_load_is_a_simulator_that_may_verify_and_no_other_service_may() -> None:
+    reader = str(make_secrets.OWNERS["verify"])
+    assert SERVICES["load"]["user"] == SERVICES["simulator"]["user"]
+    assert {name for name, service in SERVICES.items() if reader in service.get("group_add", [])} == {"load"}
+
+
+def test_the_backup_holds_every_volume() -> None:
+    held = {volume.partition(":")[0] for volume in SERVICES["backup"]["volumes"]}
+    assert set(COMPOSE["volumes"]) <= held
+
+
+def test_the_database_answers_nobody_about_itself() -> None:
+    environment = SERVICES["influxdb"]["environment"]
+    assert environment["INFLUXD_PPROF_DISABLED"] == environment["INFLUXD_METRICS_DISABLED"] == "true"
+
+
+def test_metrics_and_profiles_of_the_database_are_closed_by_these_settings(tmp_path: Path) -> None:
+    """As options here, whose names are those of the variables."""
+    with run_influxdb2(tmp_path, options=["--pprof-disabled", "--metrics-disabled"]) as server:
+        for path in ("metrics", "debug/pprof/", "debug/pprof/heap", "debug/pprof/cmdline"):
+            try:
+                answer = http.call(f"{server.url}/{path}")
+            except http.HttpError:
+                continue
+            assert b"go_goroutines" not in answer, path
+            assert b"influxd" not in answer.lower() or b"<html" in answer.lower(), path
 
 
 def test_grafana_reads_the_park_through_a_token_file_and_the_committed_dashboards() -> None:
@@ -182,11 +218,49 @@ def test_the_dashboards_ask_for_the_data_source_that_grafana_is_given() -> None:
     assert home in {dashboard.name for dashboard in dashboards}
 
 
-def test_compose_itself_accepts_the_file() -> None:
-    docker = shutil.which("docker")
-    asked = [docker or "docker", "compose", "config", "--format", "json"]
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+def resolved(profile: str | None = None, **environment: str) -> dict[str, Any]:
+    """The services that `docker compose` starts, as it reads the file."""
+    docker = shutil.which("docker") or "docker"
+    asked = [docker, "compose", *(["--profile", profile] if profile else []), "config", "--format", "json"]
+    if (
+        not shutil.which(docker)
+        or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("docker compose is not on PATH")
-    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    asked = [docker, "compose", *(["--profile", profile] if profile else []), "config", "--format", "json"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PARK_", "COMPOSE_"))}
+    answer = subprocess.run(
+        asked, cwd=ROOT, env=clean | environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert answer.returncode == 0, answer.stderr
-    assert set(json.loads(answer.stdout)["services"]) == set(SERVICES)
+    services: dict[str, Any] = json.loads(answer.stdout)["services"]
+    return services
+
+
+def test_compose_starts_the_town_unless_it_is_told_to_load() -> None:
+    lasting = set(SERVICES) - TOOLS
+    assert set(resolved()) == lasting
+    assert set(resolved("load")) == lasting - {"simulator"} | {"load"}
+    assert set(resolved("*")) == set(SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("environment", "options"),
+    [
+        ({}, {"backfill": "24h"}),
+        ({"PARK_DEVICES": "1000"}, {"devices": "1000", "backfill": "1h"}),
+        ({"PARK_DEVICES": "1000", "PARK_INTERVAL": "1s"}, {"devices": "1000", "interval": "1s", "backfill": "1m"}),
+        ({"PARK_INTERVAL": "10s", "PARK_BACKFILL": "2h"}, {"interval": "10s", "backfill": "2h"}),
+    ],
+)
+def test_the_environment_says_how_many_devices_and_how_often(
+    environment: dict[str, str], options: dict[str, str]
+) -> None:
+    services = resolved("*", **environment)
+    words = [word.removeprefix("--").partition("=") for word in services["simulator"]["command"]]
+    given = {name: value for name, _, value in words if name in {"devices", "interval", "backfill"}}
+    assert given == options
+    selection = {f"--{name}={value}" for name, value in options.items() if name != "backfill"}
+    assert selection == {
+        word for word in services["verify"]["entrypoint"] if word.startswith(("--devices", "--interval"))
+    }

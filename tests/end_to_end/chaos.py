@@ -1,7 +1,8 @@
 """Everything real, under load, while its parts are killed, frozen and cut off; at the end the ledger.
 
 Mosquitto with persistence, InfluxDB, `park ingest` and `park simulate` are processes of their own. `park verify`
-then recomputes what should be stored.
+then recomputes what should be stored. A DuckDB file takes InfluxDB's place where it is asked for: the ingester owns it,
+so to kill the ingester is to kill the store, and it is verified when the ingester has ended.
 """
 
 import os
@@ -26,6 +27,7 @@ from tests.servers.proxy import Proxy
 
 CLIENT_ID = "park-ingest"
 RECOVERY_S = 120.0
+DRAINED_S = 900.0
 
 
 def await_that(condition: Callable[[], bool], *, what: str, deadline: float = RECOVERY_S) -> None:
@@ -46,12 +48,14 @@ class Chaos:
     """The park under load.
 
     Attributes:
+        server: the store, if it is a server of its own; None for a DuckDB file.
+        bucket: of the server.
         links: the connections that can be broken, by name.
     """
 
     folder: Path
     broker: Mosquitto
-    influxdb: InfluxDB2
+    server: InfluxDB2 | None
     bucket: str
     load: Load
     links: dict[str, Proxy]
@@ -71,9 +75,20 @@ class Chaos:
         return f"http://127.0.0.1:{self.metrics_port}"
 
     @property
+    def influxdb(self) -> InfluxDB2:
+        """The server that stores."""
+        assert self.server is not None, "this park stores in a file"
+        return self.server
+
+    @property
     def store(self) -> str:
         """The store's URL, not through a proxy."""
-        return self.influxdb.store_url(self.bucket)
+        return f"duckdb://{self.folder / 'park.duckdb'}" if self.server is None else self.server.store_url(self.bucket)
+
+    @property
+    def parts(self) -> list[str]:
+        """What can be killed and frozen."""
+        return ["ingester", "broker"] if self.server is None else ["ingester", "broker", "store"]
 
     @property
     def dead_letters(self) -> Path:
@@ -141,6 +156,35 @@ class Chaos:
             self._process(name).start()
 
     @contextmanager
+    def killed(self, name: str) -> Iterator[None]:
+        """kill -9, and not there while the block runs."""
+        self._note(f"{name} killed")
+        if name == "ingester":
+            self._received_before += int(self.metric("received_total"))
+        self._process(name).kill()
+        yield
+        self._process(name).start()
+
+    def round_with_kills(self, first_s: float, last_s: float) -> Counter[str]:
+        """One simulation of the load; the broker is killed at a random moment of it, and once more when it has ended.
+
+        Args:
+            first_s, last_s: between which seconds of the simulation it is killed.
+
+        Returns:
+            What it offered, and what was acknowledged.
+        """
+        self.simulator = self.new_simulator()
+        self.simulator.start()
+        before = self.metric("received_total")
+        await_that(lambda: self.metric("received_total") > before, what="the first readings")
+        time.sleep(self.random.uniform(first_s, last_s))
+        self.kill("broker")
+        summary = self.simulator.finish(deadline=self.load.seconds + RECOVERY_S, codes=(0, 1))
+        self.kill("broker")
+        return Counter({name: summary[name] for name in ("offered", "acknowledged")})
+
+    @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """SIGSTOP while the block runs, then SIGCONT."""
         self._note(f"{name} frozen")
@@ -178,7 +222,8 @@ class Chaos:
         self.under_load += len(faults) if self.simulator.running() else 0
 
     def _process(self, name: str) -> Process:
-        return {"ingester": self.ingester, "broker": self.broker.process, "store": self.influxdb.process}[name]
+        parts: dict[str, Process] = {"ingester": self.ingester, "broker": self.broker.process}
+        return self.influxdb.process if name == "store" else parts[name]
 
     def change_ingester(self, *, processes: int) -> None:
         """Drain the ingester, and start another with so many processes."""
@@ -191,9 +236,14 @@ class Chaos:
     def end(self) -> Ledger:
         """Wait for the end of the load, verify, drain the ingester."""
         simulated = self.simulator.finish(deadline=self.load.seconds + RECOVERY_S, codes=(0, 1))
-        verified = self.verify()
         received = self._received_before
-        ingested = self.ingester.finish(deadline=60.0, ask=True)
+        if self.server is None:
+            self.drained()
+            ingested = self.ingester.finish(deadline=60.0, ask=True)
+            verified = self.verify(wait="0s")
+        else:
+            verified = self.verify()
+            ingested = self.ingester.finish(deadline=60.0, ask=True)
         letters = len(list(read_dead_letters(self.dead_letters))) if self.dead_letters.exists() else 0
         return Ledger(
             faults=dict(sorted(self.faults.items())),
@@ -205,28 +255,49 @@ class Chaos:
             verify=verified,
         )
 
+    def drained(self, quiet_s: float = 5.0) -> None:
+        """Wait until the ingester is connected and ready, has settled everything, and received nothing for so long.
+
+        A reader beside the ingester could tell the end of its queue, but no second process may open its file.
+        """
+        last, since = -1.0, time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal last, since
+            received = self.metric("received_total")
+            if received != last or self.metric("in_flight") or self.troubles():
+                last, since = received, time.monotonic()
+            return time.monotonic() - since > quiet_s
+
+        await_that(quiet, what="the end of the queue", deadline=DRAINED_S)
+
     def verify(self, wait: str = "60s") -> dict[str, Any]:
         """`park verify` of all that was published."""
         arguments = ["verify", "--store", self.store, "--wait", wait, *self.load.selection(), "--json"]
-        environ = {"INFLUXDB_V2_TOKEN": self.influxdb.token}
-        return summary_of(run(arguments, self.folder, environ=environ, codes=(0, 1)).stdout)
+        return summary_of(run(arguments, self.folder, environ=self._token(), codes=(0, 1)).stdout)
+
+    def _token(self) -> dict[str, str]:
+        return {} if self.server is None else {"INFLUXDB_V2_TOKEN": self.server.token}
 
     # --- the parts
 
     def new_ingester(self, *, processes: int = 1, name: str = "ingester") -> Command:
         """`park ingest`, ready once it runs, whether or not its neighbours do."""
-        broker, store = self._port("ingester-broker", self.broker), self._port("ingester-store", self.influxdb)
+        broker, store = self._port("ingester-broker", self.broker), self.store
+        if self.server is not None:
+            port = self._port("ingester-store", self.server)
+            store = f"influxdb+http://127.0.0.1:{port}/{self.bucket}?org={self.server.org}"
         argv = [
             *(*PARK, "ingest", "--client-id", CLIENT_ID, "--processes", str(processes)),
             *("--broker", f"mqtt://127.0.0.1:{broker}", "--dead-letters", str(self.dead_letters)),
-            *("--store", f"influxdb+http://127.0.0.1:{store}/{self.bucket}?org={self.influxdb.org}"),
+            *("--store", store),
             *("--metrics-port", str(self.metrics_port), "--json"),
         ]
         return Command(
             argv=argv,
             log=self.folder / f"{name}.log",
             ready=lambda: http.healthy(f"{self._metrics}/livez"),
-            env={**HERE, "INFLUXDB_V2_TOKEN": self.influxdb.token},
+            env={**HERE, **self._token()},
         )
 
     def new_simulator(self) -> Command:
@@ -250,6 +321,7 @@ def chaos(
     load: Load,
     *,
     influxdb: InfluxDB2 | None = None,
+    duckdb: bool = False,
     links: bool = False,
     processes: int = 1,
     seed: int = 1,
@@ -261,6 +333,7 @@ def chaos(
         folder: for all data and logs.
         load: what is published.
         influxdb: one to share, with a bucket of its own; started here if None.
+        duckdb: store in a file in `folder`, without InfluxDB.
         links: put a proxy into every connection.
         processes: of the ingester.
         seed: of the random moments.
@@ -268,15 +341,19 @@ def chaos(
     """
     with ExitStack() as stack:
         broker = stack.enter_context(run_mosquitto(folder, persistence=True, config=broker_config))
-        influxdb = influxdb or stack.enter_context(run_influxdb2(folder))
-        targets = dict(zip(LINKS, (broker.port, influxdb.port, broker.port), strict=True)) if links else {}
+        server = None if duckdb else influxdb or stack.enter_context(run_influxdb2(folder))
+        targets = {name: server if name == "ingester-store" else broker for name in LINKS}
         park = Chaos(
             folder=folder,
             broker=broker,
-            influxdb=influxdb,
-            bucket=influxdb.new_bucket(),
+            server=server,
+            bucket="" if server is None else server.new_bucket(),
             load=load,
-            links={name: stack.enter_context(Proxy(port)) for name, port in targets.items()},
+            links={
+                name: stack.enter_context(Proxy(target.port))
+                for name, target in targets.items()
+                if links and target is not None
+            },
             metrics_port=free_port(),
             random=random.Random(seed),
         )

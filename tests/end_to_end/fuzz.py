@@ -1,21 +1,26 @@
 """Seeded messages that are wrong in every way one can think of, among some that are right."""
 
+import asyncio
 import json
 import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
+from ingest.stores.duckdb.url import DuckdbUrl
+from ingest.stores.duckdb.write import DuckdbStore
 from ingest.stores.influxdb.line import line_renderer
 from park.catalogue import DeviceKind, ValueType
 from sectors import EVENTS, KINDS, SECTOR_OF
 from tests.ingest.helpers import new_batch
 from tests.ingest.line_protocol import parse_line
 
+_ROWS_A_WRITE = 5000
 T0 = 1_767_225_600_000
 _ODD: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 1e308, -1e-308, 5e-324, 2**53 + 1, 2**63, -(2**63), 10**400),
@@ -170,6 +175,73 @@ def fuzz(count: int, *, seed: int, keep: int = 0) -> Outcome:
             outcome.reasons[rejection.reason.value] += 1
         outcome.states += batch.states
     return outcome
+
+
+def fuzz_into(path: Path, count: int, *, seed: int) -> Outcome:
+    """The same, with rows in DuckDB's form, which are written to a file; what it then holds must be what was said.
+
+    Args:
+        path: of a file that is not there yet.
+        count: how many messages.
+        seed: of the messages.
+    """
+    return asyncio.run(_fuzz_into(path, count, seed))
+
+
+async def _fuzz_into(path: Path, count: int, seed: int) -> Outcome:
+    store = DuckdbStore(DuckdbUrl(path=path))
+    decoder, outcome = Decoder(store.render), Outcome()
+    wanted: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    rows: list[Any] = []
+    for message in Fuzzer(seed).messages(count):
+        batch = new_batch()
+        decoder.take([message], batch)
+        assert len(batch.rows) + len(batch.rejections) + batch.states == 1, message
+        outcome.stored += len(batch.rows)
+        outcome.states += batch.states
+        outcome.reasons.update(rejection.reason.value for rejection in batch.rejections)
+        if batch.rows and not message.topic.startswith("park/gateways/"):
+            measurement, key, values = _told(message)
+            wanted.setdefault(measurement, {})[key] = values
+        rows += batch.rows
+        if len(rows) >= _ROWS_A_WRITE:
+            await store.write(rows)
+            rows = []
+    if rows:
+        await store.write(rows)
+    for measurement, told in wanted.items():
+        _check_table(store, measurement, told)
+    await store.close()
+    return outcome
+
+
+def _told(message: PlainMessage) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """Measurement, key (device, sector, site, further tags, time) and values of a message, by Python's own JSON."""
+    _, sector, site, kind, device, leaf = message.topic.split("/")
+    payload = json.loads(message.payload)
+    tags: tuple[str, ...] = (device, sector, site)
+    channels = KINDS[kind].channel
+    measurement = kind
+    if leaf == "event":
+        event = EVENTS.types[payload.pop("type")]
+        channels = {channel.name: channel for channel in event.channels}
+        measurement, tags = event.log.value, (*tags, event.name)
+    key = (*tags, payload.pop("ts"))
+    floats = {name for name in payload if name in channels and channels[name].type is ValueType.FLOAT}
+    return measurement, key, {name: float(value) if name in floats else value for name, value in payload.items()}
+
+
+def _check_table(store: DuckdbStore, measurement: str, told: dict[tuple[Any, ...], dict[str, Any]]) -> None:
+    """The table holds the last message of each key, and nothing else."""
+    cursor = store.connection.cursor().execute(f'SELECT * FROM "{measurement}"')
+    names = [str(column[0]) for column in cursor.description or ()]
+    tags = ["device", "sector", "site", *(["type"] if measurement in EVENTS.logs else []), "ts"]
+    found = {}
+    for row in cursor.fetchall():
+        values = dict(zip(names, row, strict=True))
+        key = tuple(values.pop(tag) for tag in tags)
+        found[key] = {name: value for name, value in values.items() if value is not None}
+    assert found == told, measurement
 
 
 def _check(message: PlainMessage, row: bytes) -> None:

@@ -66,7 +66,8 @@ class Command(Process):
         self._child = None
         if code not in codes:
             raise self._failure(f"ended with exit code {code}")
-        return summary_of(self.log.read_bytes())
+        # The log holds standard error, too, to which libraries may speak at a process's end.
+        return summary_of(b"\n".join(line for line in self.log.read_bytes().splitlines() if line.startswith(b"{")))
 
     def said(self) -> list[dict[str, Any]]:
         """Its log so far, one entry a line."""

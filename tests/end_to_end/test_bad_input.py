@@ -8,7 +8,7 @@ import pytest
 from ingest.deadletter import read_dead_letters
 from park.rejection import Reason
 from tests.end_to_end.chaos import await_that, chaos
-from tests.end_to_end.fuzz import fuzz
+from tests.end_to_end.fuzz import fuzz, fuzz_into
 from tests.end_to_end.ledger import Load
 from tests.end_to_end.park import run
 from tests.ingest.helpers import Sent, payload, publish, topic
@@ -91,3 +91,9 @@ def test_fuzzed_payloads_end_in_one_outcome_and_their_rows_please_the_store(infl
     assert len(outcome.rows) == 5000
     bucket = influxdb.new_bucket()
     influxdb.write(b"".join(outcome.rows), bucket=bucket)
+
+
+def test_fuzzed_payloads_are_stored_by_duckdb_as_they_were_said(tmp_path: Path) -> None:
+    outcome = fuzz_into(tmp_path / "park.duckdb", 5000, seed=7)
+    assert outcome.stored + outcome.states + sum(outcome.reasons.values()) == 5000
+    assert outcome.stored > 300

@@ -34,6 +34,21 @@ def test_kills_of_every_part_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.deadline(300)
+def test_kills_of_the_ingester_and_the_broker_lose_nothing_of_a_duckdb_file(tmp_path: Path) -> None:
+    load = Load(devices=200, seconds=12, kinds=("soil_probe", "building_meter", "parking_lot"))
+    with chaos(tmp_path, load, duckdb=True) as park:
+        park.begin()
+        for names in (["ingester"], ["broker"], ["ingester", "broker"]):
+            park.moment(1.0)
+            park.kill(*names)
+            park.progress(100)
+        ledger = park.end()
+    ledger.hold()
+    assert ledger.kills == 4
+    assert park.under_load >= 2
+
+
+@pytest.mark.deadline(300)
 def test_parts_that_freeze_lose_nothing(tmp_path: Path) -> None:
     """The ingester for so long that the broker drops it; each beyond its time-out is in bench/soak.py."""
     with chaos(tmp_path, Load(devices=600, seconds=28), broker_config=KEEP_ALIVE) as park:
