@@ -2,6 +2,7 @@
 
 IngestError
 ├── BadStoreUrl           the store's URL cannot be used; names what is wrong in it
+├── BadName               a client id or group cannot be used; names the option
 ├── MissingSecret         a secret is needed and neither its variable nor its file is there
 ├── BadCertificate        a certificate or key file cannot be used; names the files
 ├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
@@ -25,6 +26,10 @@ class IngestError(Exception):
 
 class BadStoreUrl(IngestError, ValueError):
     """The store's URL is not one that the ingester can use."""
+
+
+class BadName(IngestError, ValueError):
+    """A client id or a group's name cannot be part of a topic filter or a session."""
 
 
 class MissingSecret(IngestError):

@@ -17,6 +17,7 @@ from ingest.report import Reporter
 from ingest.sequence import Tally, Track
 from ingest.status import IngestSummary, Status
 from ingest.stores.base import Store
+from ingest.watch import watch
 from ingest.write import BatchWriter
 
 log = get_logger("ingest")
@@ -54,12 +55,14 @@ class Ingester:
             decoder.gateways,
             grouped=options.broker.group is not None,
         )
+        decoder.context.dropped = lambda total: self.status.health.drops.told(total, self.status.received)
         self._dead_letters = DeadLetterFile(options.dead_letters)
         self.writer = BatchWriter(
             store,
             self._dead_letters,
             self.status,
             self._settled,
+            witness=Reporter(self.status, store).write,
             in_flight=options.writes,
             retry=options.retry,
         )
@@ -80,6 +83,8 @@ class Ingester:
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
             stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
+            watching = asyncio.create_task(watch(self.status.health, self._dead_letters), name="ingest watch")
+            stack.push_async_callback(_cancel, watching)
             link = await stack.enter_async_context(self.receiver.link)
             stack.push_async_callback(self.writer.cancel)
             await _first_of(stop.wait(), link.ended(), self.writer.failure())
@@ -105,8 +110,9 @@ class Ingester:
     def _broker_state(self, *, connected: bool) -> None:
         if connected:
             self.intake.reconnected()
-        elif self.status.connected:
-            self.status.reconnects += 1
+        else:
+            self.status.health.drops.away()
+            self.status.reconnects += self.status.connected
         self.status.connected = connected
 
 

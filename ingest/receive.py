@@ -14,7 +14,18 @@ from ingest.decode import HANDLERS
 from ingest.errors import BadCertificate
 from ingest.log import get_logger
 from ingest.messages import Message
-from mqttlink import Address, Link, LinkError, LinkOptions, Session
+from ingest.names import check_name
+from mqttlink import (
+    Address,
+    Backoff,
+    BrokerUnfit,
+    ConnectRefused,
+    Link,
+    LinkError,
+    LinkOptions,
+    Session,
+    SubscribeRefused,
+)
 from park.topics import shared
 
 __all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
@@ -36,6 +47,7 @@ class SessionOptions:
         receive_max: how many unacknowledged messages the broker may have sent: the peak rate times the time to
             acknowledge, 50,000/s for the 0.4 s of linger and a slow write. The broker may exceed
             it (Mosquitto 2.0.11 does, tenfold); what waits is bounded by `max_waiting_bytes` in any case.
+        keep_alive_s: a broker that is silent for half as long again is away; readiness has to tell it in time.
         clean_start: throw away what the broker has kept.
         ca_file: certificates to trust for `mqtts`; the system's if None.
         cert_file, key_file: what this client shows the broker, for `mqtts`.
@@ -47,11 +59,16 @@ class SessionOptions:
     group: str | None = None
     session_expiry_s: int = 7 * DAY_S
     receive_max: int = 20_000
-    keep_alive_s: int = 30
+    keep_alive_s: int = 5
     clean_start: bool = False
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_name("--client-id", self.client_id)
+        if self.group is not None:
+            check_name("--group", self.group)
 
 
 def session_link(options: SessionOptions, **callbacks: Any) -> Link:
@@ -65,6 +82,7 @@ def session_link(options: SessionOptions, **callbacks: Any) -> Link:
             session_expiry_s=options.session_expiry_s,
             keep_alive_s=options.keep_alive_s,
             receive_max=options.receive_max,
+            backoff=Backoff(max_s=4.0),
             ssl=_context(options),
         ),
         **callbacks,
@@ -96,7 +114,9 @@ class Receiver:
     ) -> None:
         self._options = options
         self._on_state = on_state
-        self._complained = False
+        self._complaint: tuple[object, ...] = ()
+        self._untold: set[str] = set()
+        self._heard_states = False
         self._leaving = False
         self._retiring = retiring
         self.link = session_link(
@@ -115,7 +135,7 @@ class Receiver:
     def filters(self) -> tuple[list[str], list[str]]:
         """The topic filters of this session, and the other form of them, which would deliver twice."""
         split = [pattern for pattern, kind in HANDLERS.items() if not kind.every_member]
-        plain = [pattern for pattern, kind in HANDLERS.items() if kind.every_member]
+        plain = [pattern for pattern, kind in HANDLERS.items() if kind.every_member and not kind.optional]
         joined = [shared(self._options.group or self._options.client_id, pattern) for pattern in split]
         if self._options.group is None:
             return [*split, *plain], joined
@@ -128,9 +148,10 @@ class Receiver:
         if session.session_present:
             await self.link.unsubscribe(unwanted)
         if wanted:
-            qos = mqtt5.QoS.AT_LEAST_ONCE
-            await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=qos) for pattern in wanted])
-        self._complained = False
+            await self.link.subscribe([self._subscription(pattern) for pattern in wanted])
+            await self._ask_for_more()
+        self._heard_states = True
+        self._complaint = ()
         log.info(
             "connected to the broker",
             broker=str(self._options.address),
@@ -139,11 +160,37 @@ class Receiver:
         )
         self._on_state(connected=True)
 
+    def _subscription(self, pattern: str) -> mqtt5.TopicFilter:
+        """A filter whose retained messages come only where the broker does not know the subscription yet.
+
+        States alone come again at a start, for nothing but the broker remembers them.
+        """
+        kind = HANDLERS.get(pattern)
+        again = kind is not None and kind.every_member and not self._heard_states
+        handling = mqtt5.RetainHandling.SEND_ALWAYS if again else mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+        return mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_handling=handling)
+
+    async def _ask_for_more(self) -> None:
+        """Subscribe to what a broker may keep to itself."""
+        for pattern in (pattern for pattern, kind in HANDLERS.items() if kind.optional):
+            try:
+                await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE)])
+            except SubscribeRefused as error:
+                if pattern not in self._untold:
+                    log.warning("the broker does not tell its figures; drops will not be seen", error=str(error))
+                    self._untold.add(pattern)
+
     def _disconnected(self, _generation: int, error: LinkError) -> None:
-        if not self._complained and not self._leaving:
+        complaint = (type(error), getattr(error, "reason_code", None))
+        if not self._leaving and (not self._complaint or (complaint != self._complaint and _is_answer(error))):
             log.warning("the broker is away; trying again", error=str(error))
-            self._complained = True
+            self._complaint = complaint
         self._on_state(connected=False)
+
+
+def _is_answer(error: LinkError) -> bool:
+    """Whether a person can do something about it: the broker is there, and says no. It is told after an outage too."""
+    return isinstance(error, (BrokerUnfit, ConnectRefused, SubscribeRefused))
 
 
 def _context(options: SessionOptions) -> ssl.SSLContext | None:
