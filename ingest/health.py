@@ -125,21 +125,24 @@ class Health:
 class Drops:
     """What the broker has dropped, of any subscriber's, by its own count.
 
-    A drop can be the ingester's own unless it was connected and heard nothing since the count before: a queue that was
-    full has been delivered then.
+    A drop can be the ingester's own unless it has lately been connected and heard nothing: a queue that is full is
+    delivered as soon as its subscriber is there.
     """
 
     SHOWN_S = 60.0
+    LATE_S = 30.0
+    """The broker counts every ten seconds as a rule, and what it tells at a connection is its count before that."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._total: int | None = None
         self._received = 0
         self._away = False
+        self._heard_at = -self.LATE_S - 1.0
         self._lost: tuple[float, int] | None = None
 
     def away(self) -> None:
-        """The broker is not connected; it queues, and may drop."""
+        """The connection has ended: the broker queues, and may drop."""
         self._away = True
 
     def told(self, total: int, received: int) -> None:
@@ -150,13 +153,17 @@ class Drops:
             received: messages that the ingester has received, by its own count.
         """
         before, self._total = self._total, total
-        own = self._away or received != self._received
+        now, away = self._clock(), self._away
+        if away or received != self._received:
+            self._heard_at = now
+        own = now - self._heard_at <= self.LATE_S
+        first = before is None and not away and not received
         self._away, self._received = False, received
-        if before is None:
+        if first:
             if total:
                 log.warning("the broker has dropped messages before this start", dropped=total)
             return
-        new = total - before if total >= before else total  # it counts anew when it is restarted
+        new = total - before if before is not None and total >= before else total  # it counts anew after a restart
         if new:
             log.warning("the broker has dropped messages", dropped=new, can_be_own=own)
             if own:

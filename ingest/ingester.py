@@ -110,9 +110,9 @@ class Ingester:
     def _broker_state(self, *, connected: bool) -> None:
         if connected:
             self.intake.reconnected()
-        else:
+        elif self.status.connected:
             self.status.health.drops.away()
-            self.status.reconnects += self.status.connected
+            self.status.reconnects += 1
         self.status.connected = connected
 
 

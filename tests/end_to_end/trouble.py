@@ -30,13 +30,21 @@ _STAYS_S = 3.0
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def ready(port: int) -> bool:
-    """Whether `/readyz` answers 200."""
+def trouble_told(port: int) -> str:
+    """What `/readyz` says is wrong; empty if it answers 200."""
     try:
         with _OPENER.open(f"http://127.0.0.1:{port}/readyz", timeout=5):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
+            return ""
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.read().decode()
+    except OSError as error:
+        return repr(error)
+
+
+def ready(port: int) -> bool:
+    """Whether `/readyz` answers 200."""
+    return not trouble_told(port)
 
 
 @dataclass(kw_only=True)
@@ -140,6 +148,7 @@ class Outcome:
     told_s: float
     withdrawn_s: float
     flips: int
+    said: list[str] = field(default_factory=list)
 
     def holds(self, trouble: Trouble) -> bool:
         """Whether it was told and withdrawn in time, and nothing else changed."""
@@ -166,7 +175,7 @@ def undergo(park: Park, trouble: Trouble) -> Outcome:
     watch.until(wanted=True, deadline_s=60.0)
     withdrawn_s = max(0.0, watch.changed - ended)
     watch.look(_STAYS_S)
-    return Outcome(told_s=round(told_s, 1), withdrawn_s=round(withdrawn_s, 1), flips=watch.changes - 2)
+    return Outcome(told_s=round(told_s, 1), withdrawn_s=round(withdrawn_s, 1), flips=watch.changes - 2, said=watch.said)
 
 
 class _Watch:
@@ -175,6 +184,7 @@ class _Watch:
         self._state = True
         self.changes = 0
         self.changed = 0.0
+        self.said: list[str] = []
 
     def look(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -188,8 +198,10 @@ class _Watch:
             self._once()
 
     def _once(self) -> None:
-        now = ready(self._port)
+        text = trouble_told(self._port)
+        now = not text
         if now != self._state:
+            self.said.append(text)
             self._state, self.changed = now, time.monotonic()
             self.changes += 1
         time.sleep(_LOOK_S)

@@ -63,8 +63,8 @@ def settle(folder: Path, messages: list[PlainMessage]) -> Status:
     return status
 
 
-def said(count: int, *, site: str = "north", **channels: object) -> list[PlainMessage]:
-    return [PlainMessage(topic=topic(site=site), payload=payload(seq, **channels)) for seq in range(count)]
+def said(count: int, *, site: str = "north", **channels: float) -> list[PlainMessage]:
+    return [PlainMessage(topic=topic(site=site), payload=payload(seq, None, **channels)) for seq in range(count)]
 
 
 def test_devices_of_one_name_at_two_sites_are_two(tmp_path: Path) -> None:

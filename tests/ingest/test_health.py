@@ -94,17 +94,30 @@ def test_a_drop_that_can_be_ones_own_is_told_for_a_minute() -> None:
     ("away", "received", "own"), [(False, 50, False), (True, 50, True), (False, 51, True), (True, 51, True)]
 )
 def test_a_drop_is_not_ones_own_where_nothing_was_to_be_heard(away: bool, received: int, own: bool) -> None:
-    drops = Drops(Clock())
+    clock = Clock()
+    drops = Drops(clock)
     drops.told(0, received=50)
+    clock.now += 31
     if away:
         drops.away()
     drops.told(3, received=received)
     assert bool(drops.troubles()) == own
 
 
+def test_the_count_that_is_told_at_a_connection_is_an_old_one() -> None:
+    drops = Drops(Clock())
+    drops.told(0, received=0)
+    drops.away()
+    drops.told(0, received=0)
+    drops.told(90, received=0)
+    assert "90 messages" in drops.troubles()[0]
+
+
 def test_a_broker_that_starts_anew_counts_anew() -> None:
     drops = Drops(Clock())
     drops.told(50, received=0)
+    drops.told(0, received=5)
+    assert drops.troubles() == []
     drops.told(0, received=5)
     assert drops.troubles() == []
     drops.told(50, received=5)
