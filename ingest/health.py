@@ -56,12 +56,12 @@ class Part:
         known = self._troubles.get(who)
         began = self._clock() if since is None else since
         self._troubles[who] = _Trouble(since=known.since if known else began, message=message, hold=hold)
-        self._say()
+        self.say()
 
     def works(self, who: Hashable) -> None:
         """Somebody's trouble has ended."""
         if self._troubles.pop(who, None) is not None:
-            self._say()
+            self.say()
 
     def told(self) -> list[str]:
         """The troubles that count by now, those that need a person first; each once, at most two."""
@@ -70,7 +70,7 @@ class Part:
         counting.sort(key=lambda trouble: (not trouble.hold, trouble.since))
         return list(dict.fromkeys(f"{'hold' if one.hold else 'retry'}: {one.message}" for one in counting))[:2]
 
-    def _say(self) -> None:
+    def say(self) -> None:
         """Log the state where it has changed."""
         told = self.told()
         if not self._troubles:

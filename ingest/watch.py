@@ -37,6 +37,7 @@ async def watch(health: Health, letters: DeadLetters) -> None:
         if turn % _DISK_EVERY == 0:
             await _look_at_disk(health, letters)
         turn += 1
+        health.store.say()
         if late != (health.oldest_s >= READY_S):
             late = not late
             if late:
