@@ -193,6 +193,7 @@ def test_a_store_away_at_the_start_and_in_the_middle_loses_nothing(mosquitto: Mo
                     assert any("trying again" in trouble or "retry" in trouble for trouble in running.status.troubles())
                     await asyncio.to_thread(server.start)
                     await running.settles(200)
+                    await until(lambda: not running.status.troubles(), what="ready", deadline_s=10)
                     await asyncio.to_thread(server.kill)
                     await asyncio.to_thread(publish, mosquitto, readings(200, first=200))
                     await until(lambda: bool(running.status.troubles()), what="trouble")
