@@ -6,6 +6,7 @@ python -m bench.soak ends --rounds 20 [--store duckdb]
 python -m bench.soak poison
 python -m bench.soak fuzz --payloads 1000000 [--store duckdb]
 python -m bench.soak hostile
+python -m bench.soak ready --times 3
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from typing import Annotated, Any
 import typer
 
 from bench._measure import report, table
+from bench.ready import measure
 from park_cli.options import duration_ms
 from tests.deploy.siege import Siege, besieged
 from tests.end_to_end.chaos import Chaos, await_that, chaos
@@ -412,6 +414,18 @@ def fuzz_(
         {"payloads": payloads, **figures, "seconds": round(time.monotonic() - began)},
         json_,
     )
+
+
+@app.command()
+def ready(
+    times: Annotated[int, typer.Option(min=1, help="Each trouble.")] = 3, seed: Seed = 1, json_: Json = None
+) -> None:
+    """Begin and end twenty troubles in random order: how soon readiness tells each, and withdraws it."""
+    rows = measure(times, seed)
+    print(table(rows))
+    report(json_, {"times": times, "troubles": rows})
+    if not all(row["in time"] for row in rows):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ It is bounded: a file is set aside when it has grown, the oldest of those is del
 its share of a day, so that a hostile one fills neither the disk nor the others' room; see docs/decisions/0010.
 """
 
+import errno
 import fcntl
 import os
 import stat
@@ -96,6 +97,18 @@ class DeadLetterFile:
         self._taken: Counter[tuple[str, int]] = Counter()  # bytes of a site on a day
         self._unkept: dict[str, _Unkept] = {}
         self._counted: tuple[int, int] = (-1, 0)  # inode, and how far its lines are in `_taken`
+
+    def check(self) -> None:
+        """Whether a letter could be written now, as far as can be told without writing one.
+
+        Raises:
+            OSError: the disk is full or takes no writes, or the folder is gone.
+        """
+        disk = os.statvfs(self.path.parent)
+        if not disk.f_bavail:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if disk.f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     def open(self) -> None:
         """Try at the start what will be needed at the first rejection.

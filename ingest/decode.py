@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ingest import gateways
 from ingest.accept import Accept, Calendar
 from ingest.batch import Batch
+from ingest.drops import DROPPED_TOPIC, drops
 from ingest.events import Events
 from ingest.handler import Context, MessageKind
 from ingest.messages import Message
@@ -37,6 +38,7 @@ HANDLERS: dict[str, MessageKind] = {
     EVENT_FILTER: MessageKind(open=Events),
     GATEWAY_STATS_FILTER: MessageKind(open=gateways.Figures),
     GATEWAY_STATE_FILTER: MessageKind(open=gateways.states, every_member=True),
+    DROPPED_TOPIC: MessageKind(open=drops, every_member=True, optional=True),
 }
 
 

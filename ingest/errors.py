@@ -3,6 +3,7 @@
 IngestError
 ├── BadStoreUrl           the store's URL cannot be used; names what is wrong in it
 ├── BadOptions            options that exclude one another
+├── BadName               a client id or group cannot be used; names the option
 ├── MissingSecret         a secret is needed and neither its variable nor its file is there
 ├── BadCertificate        a certificate or key file cannot be used; names the files
 ├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
@@ -30,6 +31,10 @@ class BadStoreUrl(IngestError, ValueError):
 
 class BadOptions(IngestError, ValueError):
     """Options that exclude one another."""
+
+
+class BadName(IngestError, ValueError):
+    """A client id or a group's name cannot be part of a topic filter or a session."""
 
 
 class MissingSecret(IngestError):

@@ -66,7 +66,6 @@ def _series(log: EventLog, event: Event, where: DeviceTopic) -> Series:
         tags=tuple((tag, tags[tag]) for tag in log.tags),
         fields=log.channels,
         has_seq=log.has_seq,
-        key=("device", "type"),
     )
 
 

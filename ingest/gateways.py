@@ -9,8 +9,7 @@ from ingest.batch import Batch
 from ingest.handler import Context, Handler, SiteState
 from ingest.messages import Message
 from ingest.stores.base import Render, Row, Series
-from park.catalogue import ValueType
-from park.codecs.json.read import EARLIEST_MS, LATEST_MS
+from park.codecs.json.read import EARLIEST_MS, LATEST_MS, TYPES, reason_of
 from park.errors import DecodeError
 from park.pipeline import GATEWAY
 from park.rejection import Reason
@@ -51,7 +50,7 @@ class Figures:
     def __call__(self, message: Message, batch: Batch) -> Sequence[Row]:
         """The figures' row."""
         where = parse_gateway(message.topic)
-        told = _read(self._read, message.payload)
+        told = _read(self._read, message.payload, reason_of)
         if all(getattr(told, channel.name) is msgspec.UNSET for channel in GATEWAY.fields):
             raise DecodeError(Reason.MALFORMED, f"{GATEWAY.name}: no figure in it")
         render = self._renders.get(message.topic)
@@ -67,17 +66,22 @@ class Figures:
         return (render(told),)
 
 
-def _read(decode: Callable[[bytes], Any], payload: bytes) -> Any:
+def _malformed(_said: str) -> Reason:
+    return Reason.MALFORMED
+
+
+def _read(decode: Callable[[bytes], Any], payload: bytes, reason: Callable[[str], Reason] = _malformed) -> Any:
     try:
         return decode(payload)
+    except msgspec.ValidationError as error:
+        raise DecodeError(reason(str(error)), f"a gateway's message: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(Reason.MALFORMED, f"a gateway's message: {error}") from None
 
 
 def _figures_struct() -> type[msgspec.Struct]:
-    types: dict[ValueType, Any] = {ValueType.FLOAT: float, ValueType.INT: int}
     fields: list[Any] = [("ts", Annotated[int, msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS)])]
-    fields += [(channel.name, types[channel.type] | msgspec.UnsetType, msgspec.UNSET) for channel in GATEWAY.fields]
+    fields += [(channel.name, TYPES[channel.type] | msgspec.UnsetType, msgspec.UNSET) for channel in GATEWAY.fields]
     return msgspec.defstruct(GATEWAY.name, fields, forbid_unknown_fields=True, gc=False)
 
 

@@ -50,6 +50,7 @@ class Context:
         new_track: makes the sequence tracker of a new topic.
         routes: by telemetry topic, what its readings share.
         gateways: by site and shard, whether the gateway is online.
+        dropped: told how many messages the broker has dropped since its start.
     """
 
     render: Callable[[Series], Render]
@@ -63,6 +64,7 @@ class Context:
     routes: "dict[str, Route]" = field(default_factory=dict)
     sites: dict[str, SiteState] = field(default_factory=dict)
     gateways: dict[tuple[str, int], bool] = field(default_factory=dict)
+    dropped: Callable[[int], None] = lambda _total: None
 
     def site(self, name: str) -> SiteState:
         """A site as far as it is known; one that is not is remembered by whoever remembers something of it."""
@@ -104,7 +106,9 @@ class MessageKind:
     Attributes:
         open: from what handlers share to the handler.
         every_member: retained and rare: each of several ingesters that share a subscription wants it.
+        optional: a broker may refuse to tell it.
     """
 
     open: Callable[[Context], Handler]
     every_member: bool = False
+    optional: bool = False

@@ -14,6 +14,7 @@ from ingest.sequence import Tally, Track
 from ingest.session import BrokerSession, sessions_of, share_of
 from ingest.status import IngestSummary, Status
 from ingest.stores.base import Store
+from ingest.watch import watch
 
 log = get_logger("ingest")
 
@@ -56,7 +57,9 @@ class Ingester:
             decoder.gateways,
             grouped=options.broker.group is not None,
         )
+        decoder.context.dropped = lambda total: self.status.health.drops.told(total, self.status.received)
         self._dead_letters = DeadLetterFile(options.dead_letters)
+        witness = Reporter(self.status, store).write
         self._sessions = [
             BrokerSession(
                 broker,
@@ -65,6 +68,7 @@ class Ingester:
                 status=self.status,
                 store=store,
                 dead_letters=self._dead_letters,
+                witness=witness,
                 before_ack=before_ack,
                 on_change=self._broker_state,
                 retiring=retiring,
@@ -85,6 +89,8 @@ class Ingester:
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
             stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
+            watching = asyncio.create_task(watch(self.status.health, self._dead_letters), name="ingest watch")
+            stack.push_async_callback(_cancel, watching)
             for session in self._sessions:
                 await session.open(stack)
             await _first_of(stop.wait(), *(session.ended() for session in self._sessions))

@@ -108,6 +108,7 @@ class Intake:
     def _open(self, generation: int, now: float) -> Batch:
         batch = Batch(generation=generation, opened=now, opened_ms=time.time_ns() // 1_000_000)
         self._batch = batch
+        self._status.health.opened(batch)
         self._acks.arrived(batch, generation)
         self._arm(self._policy.quiet_s)
         return batch

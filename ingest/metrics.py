@@ -21,6 +21,9 @@ from park.safe_text import printable
 from park.units import symbol
 
 _REQUEST_LIMIT_S = 5.0
+_END = b"\r\n\r\n"
+_CONNECTIONS = 32
+"""At once; a further one takes the place of the oldest, so that nobody can keep the probes out."""
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -79,6 +82,7 @@ class MetricsServer:
         self._registry = CollectorRegistry()
         self._registry.register(StatusCollector(status))
         self._server: asyncio.Server | None = None
+        self._open: dict[asyncio.StreamWriter, None] = {}
 
     @property
     def port(self) -> int:
@@ -95,8 +99,9 @@ class MetricsServer:
         host, port = self._address.host, self._address.port
         try:
             self._server = await asyncio.start_server(self._serve, host, port)
-        except OSError as error:
-            raise IngestError(f"metrics cannot be served on {host}:{port}: {error.strerror or error}") from None
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise IngestError(f"metrics cannot be served on {host}:{port}: {reason}") from None
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -105,14 +110,21 @@ class MetricsServer:
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open[writer] = None
+        if len(self._open) > _CONNECTIONS:
+            next(iter(self._open)).transport.abort()
         try:
             async with asyncio.timeout(_REQUEST_LIMIT_S):
-                head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(self._answer(head))
+                head = await reader.readuntil(_END)
+                answer = self._answer(head)
+                if head.startswith(b"HEAD "):
+                    answer = answer[: answer.index(_END) + len(_END)]
+                writer.write(answer)
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
+            self._open.pop(writer, None)
             writer.close()
 
     def _answer(self, head: bytes) -> bytes:

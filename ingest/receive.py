@@ -14,7 +14,18 @@ from ingest.decode import HANDLERS
 from ingest.errors import BadCertificate, MissingSecret
 from ingest.log import get_logger
 from ingest.messages import Message
-from mqttlink import Address, Link, LinkError, LinkOptions, Session, SubscribeRefused
+from ingest.names import check_name
+from mqttlink import (
+    Address,
+    Backoff,
+    BrokerUnfit,
+    ConnectRefused,
+    Link,
+    LinkError,
+    LinkOptions,
+    Session,
+    SubscribeRefused,
+)
 from park.topics import GATEWAY_STATE_FILTER, of_site, shared
 
 __all__ = ["Address", "LinkError", "Receiver", "SessionOptions", "end_session", "session_exists", "session_link"]
@@ -41,6 +52,7 @@ class SessionOptions:
         receive_max: how many unacknowledged messages the broker may have sent: the peak rate times the time to
             acknowledge, 50,000/s for the 0.4 s of linger and a slow write. The broker may exceed
             it (Mosquitto 2.0.11 does, tenfold); what waits is bounded by `max_waiting_bytes` in any case.
+        keep_alive_s: a broker that is silent for half as long again is away; readiness has to tell it in time.
         clean_start: throw away what the broker has kept.
         ca_file: certificates to trust for `mqtts`; the system's if None.
         cert_file, key_file: what this client shows the broker, for `mqtts`.
@@ -54,11 +66,16 @@ class SessionOptions:
     group: str | None = None
     session_expiry_s: int = 7 * DAY_S
     receive_max: int = 20_000
-    keep_alive_s: int = 30
+    keep_alive_s: int = 5
     clean_start: bool = False
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_name("--client-id", self.client_id)
+        if self.group is not None:
+            check_name("--group", self.group)
 
 
 def login(options: SessionOptions) -> tuple[Address, bytes | None]:
@@ -93,6 +110,7 @@ def session_link(options: SessionOptions, **callbacks: Any) -> Link:
             session_expiry_s=options.session_expiry_s,
             keep_alive_s=options.keep_alive_s,
             receive_max=options.receive_max,
+            backoff=Backoff(max_s=4.0),
             ssl=_context(options),
         ),
         **callbacks,
@@ -124,7 +142,8 @@ class Receiver:
     ) -> None:
         self._options = options
         self._on_state = on_state
-        self._complained = False
+        self._complaint: tuple[object, ...] = ()
+        self._untold: set[str] = set()
         self._leaving = False
         self._was_connected = False
         self._refused = False
@@ -146,7 +165,9 @@ class Receiver:
         """The topic filters of this session, and the other form of them, which would deliver twice."""
         options = self._options
         split = [_heard(pattern, options) for pattern, kind in HANDLERS.items() if not kind.every_member]
-        plain = [_heard(pattern, options) for pattern, kind in HANDLERS.items() if kind.every_member]
+        plain = [
+            _heard(pattern, options) for pattern, kind in HANDLERS.items() if kind.every_member and not kind.optional
+        ]
         joined = [shared(options.group or options.client_id, pattern) for pattern in split]
         if options.group is None:
             return [*split, *plain], joined
@@ -172,8 +193,9 @@ class Receiver:
             await self.link.unsubscribe(unwanted)
         if wanted:
             await self.link.subscribe([self._subscription(pattern) for pattern in wanted])
+            await self._ask_for_more()
         self._was_connected, self._refused = True, False
-        self._complained = False
+        self._complaint = ()
         log.info(
             "connected to the broker",
             broker=str(self._options.address),
@@ -182,16 +204,32 @@ class Receiver:
         )
         self._on_state(connected=True)
 
+    async def _ask_for_more(self) -> None:
+        """Subscribe to what a broker may keep to itself."""
+        for pattern in (pattern for pattern, kind in HANDLERS.items() if kind.optional):
+            try:
+                await self.link.subscribe([mqtt5.TopicFilter(pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE)])
+            except SubscribeRefused as error:
+                if pattern not in self._untold:
+                    log.warning("the broker does not tell its figures; drops will not be seen", error=str(error))
+                    self._untold.add(pattern)
+
     def _disconnected(self, _generation: int, error: LinkError) -> None:
-        if not self._complained and not self._leaving:
+        complaint = (type(error), getattr(error, "reason_code", None))
+        if not self._leaving and (not self._complaint or (complaint != self._complaint and _is_answer(error))):
             log.warning("the broker is away; trying again", error=str(error))
-            self._complained = True
+            self._complaint = complaint
         self._refused |= isinstance(error, SubscribeRefused)
         self._on_state(connected=False)
 
 
 def _heard(pattern: str, options: SessionOptions) -> str:
     return pattern if options.site is None else of_site(pattern, options.site)
+
+
+def _is_answer(error: LinkError) -> bool:
+    """Whether a person can do something about it: the broker is there, and says no. It is told after an outage too."""
+    return isinstance(error, (BrokerUnfit, ConnectRefused, SubscribeRefused))
 
 
 def _context(options: SessionOptions) -> ssl.SSLContext | None:

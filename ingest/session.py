@@ -18,7 +18,7 @@ from ingest.options import IngestOptions
 from ingest.receive import Receiver, SessionOptions
 from ingest.status import Status
 from ingest.stores.base import Store
-from ingest.write import BatchWriter
+from ingest.write import BatchWriter, Witness
 
 LEAST_WAITING_BYTES = 256 << 10
 """A session's share of the memory is not made smaller: some 550 small messages, as a read of the socket brings."""
@@ -31,6 +31,7 @@ class BrokerSession:
 
     Args:
         broker: the session.
+        witness: writes a row that has nothing to do with any message, to tell a wrong store from a wrong row.
         options: of the ingester; `max_waiting_bytes` and `writes` as they are for this session.
         before_ack: called when a batch is settled and before it is acknowledged.
         on_change: called when the broker is connected or not any more.
@@ -46,6 +47,7 @@ class BrokerSession:
         status: Status,
         store: Store,
         dead_letters: DeadLetterFile,
+        witness: Witness,
         before_ack: Callable[[], None],
         on_change: Callable[[], None],
         retiring: bool = False,
@@ -55,7 +57,13 @@ class BrokerSession:
         self._on_change = on_change
         self.connected = False
         self._writer = BatchWriter(
-            store, dead_letters, status, self._settled, in_flight=options.writes, retry=options.retry
+            store,
+            dead_letters,
+            status,
+            self._settled,
+            witness=witness,
+            in_flight=options.writes,
+            retry=options.retry,
         )
         self._receiver = Receiver(broker, on_messages=self._take, on_state=self._broker_state, retiring=retiring)
         link = self._receiver.link
@@ -110,6 +118,7 @@ class BrokerSession:
         if connected:
             self._intake.reconnected()
         elif self.connected:
+            self._status.health.drops.away()
             self._status.reconnects += 1
         self.connected = connected
         self._on_change()

@@ -2,20 +2,15 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ingest.batch import Batch
-from ingest.log import get_logger
+from ingest.health import Health
 from ingest.sequence import Tally, Track
 from park.latency import Latencies
 from park.rejection import Rejection
-
-log = get_logger("ingest")
-
-_HOLDING = "the store refuses all writes; holding everything until this is put right"
-_TRYING = "the store does not take writes; trying again, nothing is lost"
 
 AHEAD_MS = 1_000
 """A reading more than this ahead of the clock is simulated time, and is left out too."""
@@ -84,7 +79,7 @@ class Status:
         self.gateways = gateways
         self.workers_cpu_s = 0.0
         self.workers_memory_mb = 0.0
-        self.workers_troubles: list[str] = []
+        self.workers_troubles: Callable[[], list[str]] = list
         self.received = 0
         self.stored = 0
         self.rows = 0
@@ -97,13 +92,13 @@ class Status:
         self.reasons: Counter[str] = Counter()
         self.latency = Latencies()
         self.write = Latencies()
-        self._store_trouble = ""
-        self._disk_trouble = ""
+        self.health = Health()
 
     # --- what the parts report
 
     def settled(self, batch: Batch, *, refused: int, rejections: Sequence[Rejection]) -> None:
         """A batch is in the store, but for so many rows, and the rejections in the dead-letter file."""
+        self.health.settled(batch)
         self.stored += batch.with_rows + len(batch.rejections) - len(rejections)
         self.rows += len(batch.rows) - refused
         self.dead_lettered += len(rejections)
@@ -124,32 +119,6 @@ class Status:
     def wrote(self, seconds: float) -> None:
         """The store took a write."""
         self.write.add(seconds * 1000.0)
-        self.store_answers()
-
-    def store_answers(self) -> None:
-        """The store answered, whatever it said."""
-        if self._store_trouble:
-            log.info("the store takes writes again")
-            self._store_trouble = ""
-
-    def store_fails(self, message: str, *, hold: bool) -> None:
-        """The store took nothing; said once until it changes."""
-        kind = "hold" if hold else "retry"
-        if not self._store_trouble.startswith(kind):
-            log.error(_HOLDING if hold else _TRYING, error=message)
-        self._store_trouble = f"{kind}: {message}"
-
-    def disk_fails(self, message: str) -> None:
-        """A dead letter could not be written; said once."""
-        if not self._disk_trouble:
-            log.error("dead letters cannot be written; holding everything", error=message)
-        self._disk_trouble = message
-
-    def disk_works(self) -> None:
-        """Dead letters are written again."""
-        if self._disk_trouble:
-            log.info("dead letters are written again")
-            self._disk_trouble = ""
 
     # --- what others ask
 
@@ -166,8 +135,7 @@ class Status:
     def troubles(self) -> list[str]:
         """Why the ingester is not ready; empty if it is."""
         broker = [] if self.connected else ["the broker is not connected"]
-        own = [trouble for trouble in (self._store_trouble, self._disk_trouble) if trouble]
-        return [*broker, *own, *self.workers_troubles]
+        return [*broker, *self.health.troubles(), *self.workers_troubles()]
 
     def summary(self) -> IngestSummary:
         """What became of the messages so far."""

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from ingest.errors import WorkerError
+from ingest.health import READY_S
 from ingest.ingester import observe
 from ingest.log import get_logger
 from ingest.options import IngestOptions
@@ -30,6 +31,8 @@ from sectors import KINDS
 log = get_logger("ingest")
 
 _RESTART_S = 1.0
+_FROZEN_S = 30.0
+"""A worker that has been silent for so long is killed and started again."""
 
 
 @dataclass(kw_only=True)
@@ -48,6 +51,7 @@ class _Worker:
     past: list[Report] = field(default_factory=list)
     topics: list[_Device] = field(default_factory=list)
     has_connected: bool = False
+    heard: float = 0.0
 
 
 class Supervisor:
@@ -71,11 +75,13 @@ class Supervisor:
             self._gateways,
             grouped=options.broker.group is not None,
         )
+        self.status.workers_troubles = self._troubles
 
     async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Keep the workers until `stop` is set, then let them drain."""
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
         stopping = asyncio.create_task(stop.wait())
+        watching = asyncio.create_task(self._watch(), name="ingest worker watch")
         try:
             await asyncio.wait([stopping, *keeping], return_when=asyncio.FIRST_COMPLETED)
             self._stopping.set()
@@ -85,6 +91,7 @@ class Supervisor:
             await asyncio.gather(*keeping)
         finally:
             stopping.cancel()
+            watching.cancel()
             for worker in self._workers:
                 if worker.process is not None and worker.process.is_alive():
                     worker.process.kill()
@@ -136,9 +143,36 @@ class Supervisor:
             ended.set_result(None)
             return
         worker.latest = report
+        worker.heard = time.monotonic()
         worker.has_connected |= report.connected
         self._merge(worker, report)
         self._add_up()
+
+    def _troubles(self) -> list[str]:
+        """What the workers tell, and which of them tell nothing any more."""
+        told = {trouble for worker in self._workers if worker.latest for trouble in worker.latest.troubles}
+        silent = [
+            f"worker {worker.options.broker.client_id} has not reported for {_silence_s(worker):.0f} s"
+            for worker in self._workers
+            if worker.latest is not None and _silence_s(worker) >= READY_S
+        ]
+        return [*sorted(told), *silent]
+
+    async def _watch(self) -> None:
+        """Tell of a worker that has stopped without an end, and end it after a while: another one takes its place."""
+        frozen: set[str] = set()
+        while True:
+            await asyncio.sleep(1.0)
+            for worker in self._workers:
+                name, silent_s = worker.options.broker.client_id, _silence_s(worker)
+                if worker.latest is None or silent_s < READY_S:
+                    frozen.discard(name)
+                    continue
+                if name not in frozen:
+                    log.error("a worker does not report", worker=name)
+                    frozen.add(name)
+                if silent_s >= _FROZEN_S and worker.process is not None and not self._stopping.is_set():
+                    worker.process.kill()  # what it had not acknowledged comes again
 
     def _merge(self, worker: _Worker, report: Report) -> None:
         for topic in report.topics:
@@ -175,7 +209,11 @@ class Supervisor:
         status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
         if status.connected:
             self._begun.set()
-        status.workers_troubles = sorted({trouble for report in current for trouble in report.troubles})
+
+
+def _silence_s(worker: _Worker) -> float:
+    """Since its last report."""
+    return time.monotonic() - worker.heard
 
 
 def _closed(report: Report) -> Report:

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
@@ -11,7 +12,7 @@ from typing import TypeAlias
 
 from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
-from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError, TooLarge
+from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError
 from ingest.messages import Message
 from ingest.status import Status
 from ingest.stores.base import Row, Store
@@ -22,15 +23,19 @@ _PARTS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """Full jitter below an exponentially growing bound, in seconds, and never below what the store asks for."""
+    """Full jitter below an exponentially growing bound, in seconds.
+
+    A store may ask for a longer wait. It is probed in between all the same, at the latest after `max_s`: what asks may
+    be a page of maintenance that nobody will take back in time, and readiness is to tell the end of a trouble soon.
+    """
 
     first_s: float = 0.1
-    max_s: float = 15.0
+    max_s: float = 4.0
 
     def delay(self, attempt: int, after_s: float = 0.0) -> float:
         """Seconds to wait after the attempt, counted from 0."""
         bound = min(self.max_s, self.first_s * 2.0 ** min(attempt, 32))
-        return after_s + random.uniform(0.0, bound)  # noqa: S311 - spreads load, guards nothing
+        return min(self.max_s, after_s + random.uniform(0.0, bound))  # noqa: S311 - spreads load, guards nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +47,15 @@ class _Refusal:
 #: Numbers of rows that the store does not take as they are, and why.
 _Part: TypeAlias = tuple[Sequence[int], StoreError]
 
+Witness: TypeAlias = Callable[[], Awaitable[StoreError | None]]
+
 
 class BatchWriter:
     """Settles batches: every row is in the store, or its message in the dead-letter file.
 
     Args:
         settled: called with each batch once nothing of it can be lost any more.
+        witness: writes a row that has nothing to do with any message; what the store says to it, None if it takes it.
         in_flight: writes at once.
     """
 
@@ -58,6 +66,7 @@ class BatchWriter:
         status: Status,
         settled: Callable[[Batch], None],
         *,
+        witness: Witness | None = None,
         in_flight: int = 4,
         retry: RetryPolicy | None = None,
     ) -> None:
@@ -65,6 +74,7 @@ class BatchWriter:
         self._dead_letters = dead_letters
         self._status = status
         self._settled = settled
+        self._witness = witness
         self._slots = asyncio.Semaphore(in_flight)
         self._retry = retry or RetryPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,14 +122,46 @@ class BatchWriter:
         self._settled(batch)
 
     async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
-        """Store all rows that the store will have; what it will not is found by writing ever smaller parts.
+        """Store all rows that the store will have; those that it will not, once it is certain that it is they."""
+        who = object()
+        attempt = 0
+        try:
+            while True:
+                error = await self._write(rows) if rows else None
+                if error is None:
+                    return []
+                wrong = None if isinstance(error, PartialWrite) else await self._wrong_store(error)
+                if wrong is None:
+                    refusals = await self._find_refused(rows, error)
+                    if len(refusals) < len(rows):
+                        return refusals
+                    wrong = await self._wrong_store(error)
+                    if wrong is None:
+                        return refusals
+                self._status.health.store.fails(who, str(wrong), hold=isinstance(wrong, Misconfigured))
+                self._status.retries += 1
+                await asyncio.sleep(self._retry.delay(attempt))
+                attempt += 1
+        finally:
+            self._status.health.store.works(who)
+
+    async def _wrong_store(self, error: StoreError) -> StoreError | None:
+        """Why a refusal is no row's fault, if it is none: the store says the same, or worse, of a row of our own."""
+        said = None if self._witness is None else await self._witness()
+        if isinstance(said, (Retryable, Misconfigured)):
+            return said
+        if said is None or _words(said) != _words(error):
+            return None
+        return Misconfigured(f"{error}; it says the same of the ingester's own figures")
+
+    async def _find_refused(self, rows: Sequence[Row], error: StoreError) -> list[_Refusal]:
+        """Find what the store will not have by writing ever smaller parts.
 
         All parts are posted anew, for what the store kept of them it does not tell for certain: InfluxDB's answer is of
         the first shard that failed. Writing again is harmless.
         """
         refusals: list[_Refusal] = []
-        error = await self._write(rows) if rows else None
-        refused: list[_Part] = [] if error is None else [(range(len(rows)), error)]
+        refused: list[_Part] = [(range(len(rows)), error)]
         while refused:
             part, error = refused.pop()
             all_dropped = isinstance(error, PartialWrite) and error.dropped == len(part)
@@ -136,40 +178,53 @@ class BatchWriter:
 
     async def _write(self, rows: Sequence[Row]) -> StoreError | None:
         """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
+        who = object()
+        first = time.monotonic()
         attempt = 0
-        while True:
-            began = time.perf_counter()
-            try:
-                await self._store.write(rows)
-            except (PartialWrite, Refused, TooLarge) as error:
-                self._status.store_answers()
-                return error
-            except Retryable as error:
-                self._status.store_fails(str(error), hold=False)
-                delay = self._retry.delay(attempt, error.after_s)
-            except Misconfigured as error:
-                self._status.store_fails(str(error), hold=True)
-                delay = self._retry.delay(attempt)
-            else:
-                self._status.wrote(time.perf_counter() - began)
-                return None
-            self._status.retries += 1
-            attempt += 1
-            await asyncio.sleep(delay)
+        try:
+            while True:
+                began = time.perf_counter()
+                try:
+                    await self._store.write(rows)
+                except (Retryable, Misconfigured) as error:
+                    after_s = error.after_s if isinstance(error, Retryable) else 0.0
+                    hold = isinstance(error, Misconfigured)
+                    self._status.health.store.fails(who, self._told(error, after_s), hold=hold, since=first)
+                except StoreError as error:
+                    return error
+                except Exception as error:  # noqa: BLE001 - a client library's own: found by dividing, like any refusal
+                    return Refused(f"{type(error).__name__}: {error}")
+                else:
+                    self._status.wrote(time.perf_counter() - began)
+                    return None
+                self._status.retries += 1
+                await asyncio.sleep(self._retry.delay(attempt, after_s))
+                attempt += 1
+        finally:
+            self._status.health.store.works(who)
+
+    def _told(self, error: StoreError, after_s: float) -> str:
+        if after_s <= self._retry.max_s:
+            return str(error)
+        return f"{error}; it asks to wait for {after_s:.0f} s, and is tried every {self._retry.max_s:g} s all the same"
 
     async def _bury(self, rejections: Sequence[Rejection]) -> None:
         """Write dead letters until the disk takes them; a full disk holds everything and loses nothing."""
+        who = object()
         attempt = 0
-        while True:
-            try:
-                await asyncio.to_thread(self._dead_letters.append, rejections, time.time_ns() // 1_000_000)
-            except OSError as error:
-                self._status.disk_fails(f"{self._dead_letters.path}: {error.strerror}; make room, or name another file")
-                await asyncio.sleep(self._retry.delay(attempt))
-                attempt += 1
-            else:
-                self._status.disk_works()
-                return
+        try:
+            while True:
+                try:
+                    await asyncio.to_thread(self._dead_letters.append, rejections, time.time_ns() // 1_000_000)
+                except OSError as error:
+                    message = f"{self._dead_letters.path}: {error.strerror}; make room, or name another file"
+                    self._status.health.disk.fails(who, message, hold=True)
+                    await asyncio.sleep(self._retry.delay(attempt))
+                    attempt += 1
+                else:
+                    return
+        finally:
+            self._status.health.disk.works(who)
 
 
 def _divide(rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list[Sequence[int]]:
@@ -183,6 +238,11 @@ def _divide(rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list
             return [list(compress(part, suspected)), list(compress(part, map(not_, suspected)))]
     size = -(-len(part) // _PARTS)
     return [part[first : first + size] for first in range(0, len(part), size)]
+
+
+def _words(error: StoreError) -> str:
+    """What a refusal says, whatever it counts."""
+    return re.sub(r"\d+", "#", str(error))
 
 
 def _refused(batch: Batch, refusals: Sequence[_Refusal]) -> list[Rejection]:

@@ -1,6 +1,6 @@
 """The packages' errors, by the exit code they mean."""
 
-from ingest.errors import BadCertificate, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
+from ingest.errors import BadCertificate, BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError
 from mqttlink.errors import BrokerError
 from park.errors import ParkError
@@ -12,6 +12,7 @@ OF_USE = (
     SelectionError,
     WorldError,
     BadCertificate,
+    BadName,
     BadStoreUrl,
     DeadLetterError,
     NoPassword,

@@ -116,7 +116,7 @@ class Gateway:
         )
         self.progress = self._forward.progress
         self._refused_logged = False
-        self._away_logged = False
+        self._away_said = ""
         self._leaving = False
         self._window = 0
         self._max_packet: int | None = None
@@ -235,16 +235,17 @@ class Gateway:
         self._window = session.receive_max
         self._max_packet = session.max_packet_size
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
-        if self._away_logged:
+        if self._away_said:
             log.info("connected again", gateway=self._gateway.client_id)
-            self._away_logged = False
+            self._away_said = ""
 
     def _on_disconnected(self, _generation: int, error: LinkError) -> None:
         if self._leaving:
             return
-        if not self._away_logged:
+        # A broker that is back and says no is another state than one that is away, and needs a person.
+        if not self._away_said or (error.final and str(error) != self._away_said):
             log.warning("the broker is away; trying again", gateway=self._gateway.client_id, reason=str(error))
-            self._away_logged = True
+            self._away_said = str(error)
         self._forward.lost()
 
     async def _say_goodbye(self) -> None:

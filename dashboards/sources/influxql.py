@@ -139,7 +139,7 @@ class InfluxSource:
 
     Args:
         url: `http://host:port`.
-        database: the bucket; InfluxDB 2 maps a database of that name to it.
+        database: the bucket; InfluxDB 2 maps a database of that name to it, and DATABASE/POLICY to itself.
         token: sent as `Authorization: Token`; empty sends none.
     """
 
@@ -191,7 +191,8 @@ class InfluxSource:
         Raises:
             SourceError: the store cannot be reached or refuses the statement.
         """
-        query = {"db": self._database, "q": statement, "epoch": "ms"}
+        database, _, policy = self._database.partition("/")
+        query = {"db": database, **({"rp": policy} if policy else {}), "q": statement, "epoch": "ms"}
         try:
             response = await self._http.get("/query", params=query)
             body = response.json()

@@ -56,18 +56,16 @@ class Measurement(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Where rows of one source go: measurement, tags in their order, and the typed fields.
+    """Where rows of one source go: measurement, tags in their order, and the typed fields. Tags and time name a row.
 
     Attributes:
         has_seq: whether rows carry `seq`, an integer, beside the fields.
-        key: the tags that, with the time, tell one row from another; the first tag unless told.
     """
 
     measurement: str
     tags: tuple[tuple[str, str], ...]
     fields: tuple[Channel, ...]
     has_seq: bool
-    key: tuple[str, ...] = ()
 
 
 def device_series(kind: DeviceKind, source: DeviceTopic) -> Series:

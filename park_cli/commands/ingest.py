@@ -37,7 +37,9 @@ def ingest(
     accept: Annotated[
         str, typer.Option(help="Times that are stored: so long before now, and so long after.", metavar="BACK,AHEAD")
     ] = DEFAULT_ACCEPT,
-    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics, /livez and /readyz.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of /metrics, /livez and /readyz.")
+    ] = None,
     metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
     ca_file: Annotated[
         Path | None, typer.Option(help="Certificates to trust for mqtts.", show_default="the system's")

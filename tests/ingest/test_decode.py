@@ -148,7 +148,11 @@ def rejected(topic: str, payload: bytes, reason: Reason, part: str, content_type
         ("park/gateways/north/x/state", b"{}", Reason.BAD_TOPIC, "gateways"),
         ("park/gateways/north/0/state", b'{"state": "asleep"}', Reason.MALFORMED, "asleep"),
         ("park/gateways/north/0/stats", b'{"ts": %d}' % T0, Reason.MALFORMED, "no figure"),
-        ("park/gateways/north/0/stats", b'{"ts": %d, "sent": "x"}' % T0, Reason.MALFORMED, "sent"),
+        ("park/gateways/north/0/stats", b'{"ts": %d, "sent": "x"}' % T0, Reason.WRONG_TYPE, "sent"),
+        ("park/gateways/north/0/stats", b'{"ts": %d, "sent": %d}' % (T0, 2**63), Reason.WRONG_TYPE, "sent"),
+        ("park/gateways/north/0/stats", b'{"ts": %d, "offered": %d}' % (T0, 2**70), Reason.WRONG_TYPE, "offered"),
+        ("park/gateways/north/0/stats", b'{"ts": %d, "acknowledged": %d}' % (T0, -(2**64)), Reason.WRONG_TYPE, "ack"),
+        ("$SYS/broker/publish/messages/dropped", b"-1", Reason.MALFORMED, "no number"),
     ],
 )
 def test_every_rejection_names_its_reason(where: str, data: bytes, reason: Reason, part: str) -> None:

@@ -168,7 +168,7 @@ def test_rows_beyond_the_retention_are_buried_with_the_stores_reason(
         async with ingesting(options(mosquitto, tmp_path, bucket), influx_store(influxdb, bucket)) as running:
             await asyncio.to_thread(publish, mosquitto, messages)
             await running.settles(200)
-            assert running.status.troubles() == []
+            await until(lambda: not running.status.troubles(), what="ready", deadline_s=10)
             assert running.status.retries == 0
 
     asyncio.run(main())
@@ -193,12 +193,13 @@ def test_a_store_away_at_the_start_and_in_the_middle_loses_nothing(mosquitto: Mo
                     assert any("trying again" in trouble or "retry" in trouble for trouble in running.status.troubles())
                     await asyncio.to_thread(server.start)
                     await running.settles(200)
+                    await until(lambda: not running.status.troubles(), what="ready", deadline_s=10)
                     await asyncio.to_thread(server.kill)
                     await asyncio.to_thread(publish, mosquitto, readings(200, first=200))
                     await until(lambda: bool(running.status.troubles()), what="trouble")
                     await asyncio.to_thread(server.start)
                     await running.settles(400)
-                    assert running.status.troubles() == []
+                    await until(lambda: not running.status.troubles(), what="ready", deadline_s=10)
             assert running.summary is not None
             assert (running.summary.stored, running.summary.gaps) == (400, 0)
             assert len([log for log in logs if log["log_level"] == "error"]) == 2
@@ -263,7 +264,7 @@ def test_a_full_disk_holds_dead_letters_and_recovers(
             assert running.status.dead_lettered < 20
             filler.unlink()
             await running.settles(30)
-            assert running.status.troubles() == []
+            await until(lambda: not running.status.troubles(), what="ready", deadline_s=10)
 
     try:
         asyncio.run(main())

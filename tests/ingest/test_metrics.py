@@ -1,11 +1,14 @@
 """What Prometheus, health probes and the store are told."""
 
 import asyncio
+import socket
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.options import MetricsAddress
@@ -61,6 +64,42 @@ def test_prometheus_and_probes_see_the_ingester(mosquitto: Mosquitto, influxdb: 
             row = ROWS[family.name.removeprefix("park_ingest_")]
             assert family.documentation.startswith(row.description)
             assert (family.type == "counter") == (row.behaviour is Behaviour.REGISTER)
+
+    asyncio.run(main())
+
+
+def test_head_has_no_body_and_silent_connections_keep_nobody_out(
+    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
+) -> None:
+    bucket = influxdb.new_bucket()
+    port = free_port()
+    settings = options(mosquitto, tmp_path, bucket, metrics=MetricsAddress(port=port))
+
+    def ask(text: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(text)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def held() -> int:
+        ours = psutil.Process().net_connections()
+        return len([one for one in ours if one.laddr.port == port and one.status == "ESTABLISHED" and one.raddr])
+
+    async def main() -> None:
+        async with ingesting(settings, influx_store(influxdb, bucket)):
+            for path in (b"/metrics", b"/livez", b"/readyz", b"/else"):
+                head, _, body = (await asyncio.to_thread(ask, b"HEAD %b HTTP/1.1\r\n\r\n" % path)).partition(
+                    b"\r\n\r\n"
+                )
+                assert b"Content-Length: " in head
+                assert body == b""
+            assert b"405" in await asyncio.to_thread(ask, b"POST /metrics HTTP/1.1\r\n\r\n")
+            with ExitStack() as stack:
+                for _ in range(200):
+                    stack.enter_context(
+                        await asyncio.to_thread(socket.create_connection, ("127.0.0.1", port), timeout=10)
+                    )
+                await until(lambda: held() <= 32, what="the oldest closed")
+                assert await asyncio.to_thread(get, port, "/livez") == (200, "alive\n")
 
     asyncio.run(main())
 

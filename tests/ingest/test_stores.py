@@ -496,6 +496,27 @@ def test_a_scan_with_a_wrong_token_is_refused(influxdb: InfluxDB2) -> None:
         list(store.scan(KINDS["soil_probe"], 0, 1))
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_bucket_with_a_slash_is_read_as_it_is_written(
+    influxdb: InfluxDB2, influxdb1: InfluxDB1, version: int
+) -> None:
+    """A database and its policy to InfluxDB 1; InfluxDB 2 takes a bucket's name for both."""
+    if version == 1:
+        url = InfluxUrl(endpoint=influxdb1.url, bucket=f"{influxdb1.new_bucket()}/autogen", org="")
+        store = InfluxStore(url, "")
+    else:
+        store = influx_store(influxdb, influxdb.new_bucket(suffix="/b"))
+    payloads = random_payloads(10, "soil_probe")
+
+    async def main() -> list[dict[str, object]]:
+        await store.write(rows_of(store, "soil_probe", payloads))
+        found = await asyncio.to_thread(stored, store, "soil_probe")
+        await store.close()
+        return found
+
+    assert asyncio.run(main()) == payloads
+
+
 def test_victoriametrics_takes_the_same_rows(tmp_path: Path) -> None:
     with run_victoria(tmp_path) as server:
         store = InfluxStore(InfluxUrl(endpoint=server.url, bucket="park", org=""), "")

@@ -39,9 +39,9 @@ class InfluxDB2(Server):
         """Return the park's ``--store`` URL of a bucket."""
         return f"influxdb+{self.url}/{bucket or self.bucket}?org={self.org}"
 
-    def new_bucket(self, *, retention_s: int = 0) -> str:
+    def new_bucket(self, *, retention_s: int = 0, suffix: str = "") -> str:
         """Make an empty bucket and return its name, which InfluxQL takes as its database; 0 keeps for ever."""
-        name = f"test_{secrets.token_hex(6)}"
+        name = f"test_{secrets.token_hex(6)}{suffix}"
         orgs = json.loads(http.call(f"{self.url}/api/v2/orgs", query={"org": self.org}, token=self.token))
         rules = [{"type": "expire", "everySeconds": retention_s}] if retention_s else []
         body = json.dumps({"orgID": orgs["orgs"][0]["id"], "name": name, "retentionRules": rules}).encode()

@@ -55,6 +55,15 @@ class Proxy:
         """Reset every connection, at both ends; returns how many."""
         return self._call(self._reset)
 
+    def redirect(self, target: int) -> None:
+        """Reset every connection, and carry those to come to another port."""
+
+        def turn() -> None:
+            self._target = target
+            self._reset()
+
+        self._call(turn)
+
     def half_open(self) -> int:
         """From now on nothing passes on the present connections, and neither end is told; returns how many."""
         return self._call(self._swallow)

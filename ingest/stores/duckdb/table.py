@@ -1,16 +1,19 @@
 """A measurement's table: how it is made, and how rows become columns of it."""
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 import duckdb
 import msgspec
 import numpy as np
 
+from ingest.errors import Misconfigured
+from ingest.log import get_logger
 from ingest.stores.base import Series
 from ingest.stores.columns import DTYPES, EMPTY
 from park.catalogue import ValueType
+
+log = get_logger("ingest")
 
 _SQL: dict[ValueType, str] = {
     ValueType.FLOAT: "DOUBLE",
@@ -32,16 +35,15 @@ class Table:
     def __init__(self, series: Series) -> None:
         self.measurement = series.measurement
         self._tags = [tag for tag, _ in series.tags]
-        key = series.key or (self._tags[0],)
-        self._key = [*key, "ts"]
-        self._key_tags = [self._tags.index(tag) for tag in key]
+        self._key = [*self._tags, "ts"]
         numbers = ["ts", *(["seq"] if series.has_seq else [])]
         self.columns = [*self._tags, *numbers, *(channel.name for channel in series.fields)]
         self.types = [ValueType.INT] * len(numbers) + [channel.type for channel in series.fields]
         typed = [f'"{tag}" VARCHAR NOT NULL' for tag in self._tags]
         typed += [f"{column}{' NOT NULL' if column == _quoted('ts') else ''}" for column in self._typed()]
         primary = ", ".join(map(_quoted, self._key))
-        self.create = f'CREATE TABLE IF NOT EXISTS "{self.measurement}" ({", ".join(typed)}, PRIMARY KEY ({primary}))'
+        self._body = f"({', '.join(typed)}, PRIMARY KEY ({primary}))"
+        self.create = f'CREATE TABLE IF NOT EXISTS "{self.measurement}" {self._body}'
 
     def _typed(self) -> list[str]:
         names = self.columns[len(self._tags) :]
@@ -51,6 +53,33 @@ class Table:
         """Statements that add the columns of which a table that was made earlier knows nothing."""
         typed = zip(self.columns[len(self._tags) :], self._typed(), strict=True)
         return [f'ALTER TABLE "{self.measurement}" ADD COLUMN {column}' for name, column in typed if name not in known]
+
+    def upgrade(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Bring a table that an earlier version made to today's columns and key, within the transaction at hand.
+
+        Raises:
+            Misconfigured: it lacks a tag, so that its rows cannot be told apart; another file has to be named.
+            duckdb.Error: as the statements may.
+        """
+        known = columns_in(connection, self.measurement)
+        if lacking := [tag for tag in self._tags if tag not in known]:
+            raise Misconfigured(f"the table {self.measurement!r} has no column {lacking[0]!r}: name another file")
+        for statement in self.widen(known):
+            connection.execute(statement)
+        if set(_key_of(connection, self.measurement)) != set(self._key):
+            log.info("a table is made anew, with all tags in its key", table=self.measurement)
+            for statement in self._rekey():
+                connection.execute(statement)
+
+    def _rekey(self) -> list[str]:
+        """A key cannot be changed in place."""
+        old, new = _quoted(self.measurement), _quoted(f"{self.measurement} anew")
+        return [
+            f"CREATE TABLE {new} {self._body}",
+            f"INSERT INTO {new} BY NAME SELECT {', '.join(map(_quoted, self.columns))} FROM {old}",  # noqa: S608 - the catalogue's
+            f"DROP TABLE {old}",
+            f"ALTER TABLE {new} RENAME TO {old}",
+        ]
 
     def insert(self) -> str:
         """Writes the columns `batch`; the last of equal keys stays."""
@@ -63,8 +92,7 @@ class Table:
 
     def batch(self, rows: Sequence["Row"]) -> Mapping[str, Any]:
         """The rows as numpy columns; of rows with the same key only the last, as one statement may touch it once."""
-        key = itemgetter(*self._key_tags)
-        last = {(key(tags), values[0]): (tags, values) for _, tags, values in rows}
+        last = {(tags, values[0]): (tags, values) for _, tags, values in rows}
         tags = zip(*(tags for tags, _ in last.values()), strict=True)
         values = zip(*(values for _, values in last.values()), strict=True)
         columns: dict[str, Any] = {}
@@ -88,6 +116,15 @@ def columns_in(connection: duckdb.DuckDBPyConnection, measurement: str) -> set[s
     """
     described = connection.execute(f'SELECT * FROM "{measurement}" LIMIT 0').description  # noqa: S608 - the catalogue's
     return {str(column[0]) for column in described or ()}
+
+
+def _key_of(connection: duckdb.DuckDBPyConnection, measurement: str) -> list[str]:
+    found = connection.execute(
+        "SELECT constraint_column_names FROM duckdb_constraints() "
+        "WHERE table_name = ? AND constraint_type = 'PRIMARY KEY'",
+        [measurement],
+    ).fetchall()
+    return [str(name) for (names,) in found for name in names]
 
 
 def _quoted(name: str) -> str:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter
 
 import duckdb
 
-from ingest.errors import Refused, Retryable, StoreError
+from ingest.errors import StoreError
 from ingest.stores.base import Chunk, Measurement, Render, Series
+from ingest.stores.duckdb.answer import error_of
 from ingest.stores.duckdb.file import Database, acquire, release
 from ingest.stores.duckdb.scan import scan
-from ingest.stores.duckdb.table import Row, Table, columns_in
+from ingest.stores.duckdb.table import Row, Table
 from ingest.stores.duckdb.url import DuckdbUrl
 from park.reading import Timed
 
@@ -26,7 +28,7 @@ class DuckdbStore:
         self._path = url.path.absolute()
         self._database: Database | None = acquire(self._path)
         self._tables: dict[str, Table] = {}
-        self._widened: set[str] = set()
+        self._upgraded: set[str] = set()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -85,28 +87,19 @@ class DuckdbStore:
                 for group in groups.values():
                     self._insert(connection, group)
                 connection.commit()
-                self._widened.update(groups)
-            except duckdb.Error as error:
+            except BaseException as error:  # noqa: BLE001 - raised again, as what it means
                 _rollback(connection)
-                raise self._error(error) from None
+                raise error_of(f"duckdb://{self._path}", error) from None
+            self._upgraded.update(groups)
 
     def _insert(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
         table = rows[0][0]
-        connection.execute(table.create)
-        if table.measurement not in self._widened:
-            for statement in table.widen(columns_in(connection, table.measurement)):
-                connection.execute(statement)
+        if table.measurement not in self._upgraded:
+            connection.execute(table.create)
+            table.upgrade(connection)
         connection.register("batch", table.batch(rows))
-        try:
-            connection.execute(table.insert())
-        finally:
-            connection.unregister("batch")
-
-    def _error(self, error: duckdb.Error) -> StoreError:
-        message = f"duckdb://{self._path}: {error}"
-        if isinstance(error, (duckdb.ConversionException, duckdb.ConstraintException, duckdb.BinderException)):
-            return Refused(message)
-        return Retryable(message)
+        connection.execute(table.insert())
+        connection.unregister("batch")
 
 
 def open_url(url: DuckdbUrl, _environ: Mapping[str, str]) -> DuckdbStore:
@@ -115,7 +108,7 @@ def open_url(url: DuckdbUrl, _environ: Mapping[str, str]) -> DuckdbStore:
 
 
 def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.rollback()
-    except duckdb.Error:
-        return  # there was no transaction any more
+    """End the transaction, if there still is one; only then may the rows be forgotten."""
+    for end in (connection.rollback, lambda: connection.unregister("batch")):
+        with suppress(duckdb.Error):
+            end()

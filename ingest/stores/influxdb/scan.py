@@ -69,7 +69,8 @@ def _answer_type(measurement: Measurement) -> Any:
 def _lines(url: InfluxUrl, token: str, query: str) -> Iterator[bytes]:
     """The lines of a chunked answer, one JSON object each."""
     headers = {"Authorization": f"Token {token}"} if token else {}
-    fields = {"db": url.bucket, "q": query, "epoch": "ms", "chunked": "true", "chunk_size": str(CHUNK_ROWS)}
+    policy = {"rp": url.retention_policy} if url.retention_policy else {}
+    fields = {"db": url.database, **policy, "q": query, "epoch": "ms", "chunked": "true", "chunk_size": str(CHUNK_ROWS)}
     with urllib3.PoolManager(timeout=urllib3.Timeout(connect=10.0, read=TIMEOUT_S), retries=False) as pool:
         try:
             response = pool.request(

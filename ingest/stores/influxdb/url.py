@@ -1,5 +1,6 @@
 """A bucket's address, `influxdb+http://host:8086/bucket?org=name`, and the token that opens it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ SCHEMES = ("influxdb+http", "influxdb+https")
 FORM = "influxdb+http://, influxdb+https://"
 TOKEN_VARIABLE = "INFLUXDB_V2_TOKEN"  # noqa: S105 - the variable's name
 SECRET = TOKEN_VARIABLE
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%[\w.-]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,16 @@ class InfluxUrl:
         """It is a server."""
         return
 
+    @property
+    def database(self) -> str:
+        """InfluxQL's name of it: what stands before the first slash."""
+        return self.bucket.partition("/")[0]
+
+    @property
+    def retention_policy(self) -> str:
+        """What stands behind the slash: InfluxDB 1 calls it so, and 2 takes the whole for a bucket's name."""
+        return self.bucket.partition("/")[2]
+
     def __str__(self) -> str:
         return f"influxdb+{self.endpoint}/{self.bucket}"
 
@@ -55,6 +67,12 @@ def parse(parts: SplitResult) -> InfluxUrl:
     query = parse_qs(parts.query, keep_blank_values=True)
     if unknown := sorted(set(query) - {"org"}):
         raise BadStoreUrl(f"the store URL has the unknown parameter {unknown[0]!r}; only org is known")
+    if not bucket.isprintable() or "//" in bucket:
+        raise BadStoreUrl(f"the store URL {url!r} names the bucket {bucket!r}: BUCKET or DATABASE/POLICY is meant")
+    if parts.port == 0:
+        raise BadStoreUrl(f"the store URL {url!r} names port 0")
+    if not _HOST.fullmatch(parts.hostname):
+        raise BadStoreUrl(f"the store URL {url!r} names the host {parts.hostname!r}, which is no name and no address")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     endpoint = f"{parts.scheme.removeprefix('influxdb+')}://{host}:{parts.port or 8086}"
     return InfluxUrl(endpoint=endpoint, bucket=bucket, org=query.get("org", [""])[-1])

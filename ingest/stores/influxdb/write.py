@@ -1,18 +1,22 @@
 """Lines to a bucket, by POST."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from http import HTTPStatus
+from contextlib import suppress
+from http.client import BadStatusLine, RemoteDisconnected
+from ssl import SSLCertVerificationError, SSLError
 from urllib.parse import urlencode
 
-from ingest.errors import Retryable
+from ingest.errors import Misconfigured, Retryable, StoreError
 from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.http import HTTPException, Server
-from ingest.stores.influxdb.answer import error_of
+from ingest.stores.influxdb.answer import ACCEPTED, error_of
 from ingest.stores.influxdb.line import line_renderer
 from ingest.stores.influxdb.url import InfluxUrl, read_token
 
 TIMEOUT_S = 30.0
 CONNECTIONS = 8
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
+"""What OpenSSL calls an answer that is no TLS."""
 
 
 class InfluxStore:
@@ -45,11 +49,31 @@ class InfluxStore:
             StoreError: as the answer's status says.
         """
         try:
-            answer = await self._server.post(self._target, b"".join(rows), self._headers)
+            await self._post(b"".join(rows))
+        except (BrokenPipeError, ConnectionResetError) as error:
+            # Who refuses a long request may close before the answer can be read: a short one brings it.
+            if len(rows) > 1:
+                with suppress(ConnectionError):
+                    await self._post(rows[0])
+            raise self._failed(error) from None
         except (TimeoutError, HTTPException, OSError) as error:
-            raise Retryable(f"{self._url}: {type(error).__name__}: {error}") from None
-        if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+            raise self._failed(error) from None
+
+    async def _post(self, lines: bytes) -> None:
+        answer = await self._server.post(self._target, lines, self._headers)
+        if answer.status != ACCEPTED:
             raise error_of(str(self._url), answer)
+
+    def _failed(self, error: Exception) -> StoreError:
+        """What it means that there was no answer."""
+        message = f"{self._url}: {type(error).__name__}: {error}"
+        if isinstance(error, SSLCertVerificationError):
+            return Misconfigured(f"{message}; trust its authority by SSL_CERT_FILE, or name the host as it does")
+        if isinstance(error, SSLError) and error.reason in _NO_TLS:
+            return Misconfigured(f"{message}; write influxdb+http:// instead of influxdb+https://, or use its TLS port")
+        if isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
+            return Misconfigured(f"{message}; no HTTP is spoken there: correct the store URL")
+        return Retryable(message)
 
     def scan(self, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
         """Every stored row of the measurement in the window."""

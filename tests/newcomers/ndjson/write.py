@@ -19,7 +19,7 @@ class NdjsonStore:
     def render(self, series: Series) -> Render:
         names = ["ts", *(["seq"] if series.has_seq else []), *(channel.name for channel in series.fields)]
         tags = dict(series.tags)
-        key = [series.measurement, *(tags[tag] for tag in series.key or (series.tags[0][0],))]
+        key = [series.measurement, *tags.values()]
 
         def render(decoded: Timed) -> bytes:
             values = {name: getattr(decoded, name) for name in names}
