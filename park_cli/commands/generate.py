@@ -61,11 +61,16 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(output.name + ".part")
+    target = output.resolve()  # a link goes on as one
+    part = target.with_name(target.name + ".part")
     try:
+        if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
+            with target.open("wb") as file:
+                yield file
+            return
         with on_abort(functools.partial(part.unlink, missing_ok=True)), part.open("wb") as file:
             yield file
-        part.replace(output)
+        part.replace(target)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror}") from error
     finally:
