@@ -177,7 +177,7 @@ BARS = [
         sample=town,
         measure=load_shape,
         limits={
-            "load factor": (0.75, 0.90),
+            "load factor": (0.70, 0.90),
             "workday/weekend": (1.08, 1.30),
             "lag-168h": (0.7, 1.0),
             "second over first differences": (0.45, 0.95),

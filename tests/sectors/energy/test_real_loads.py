@@ -10,11 +10,11 @@ import pytest
 from tests.reference.bars_energy import BARS
 from tests.reference.energy_samples import Town
 
-#: Shares of homes, small business and round-the-clock business in the year's energy of a town with industry.
+#: Shares of homes, small business and round-the-clock business in the year's energy of a mixed town.
 MIXES = (
+    {"h0": 0.26, "g0": 0.27, "g3": 0.47},
     {"h0": 0.26, "g0": 0.14, "g3": 0.60},
-    {"h0": 0.30, "g0": 0.10, "g3": 0.60},
-    {"h0": 0.22, "g0": 0.10, "g3": 0.68},
+    {"h0": 0.30, "g0": 0.35, "g3": 0.35},
 )
 
 
