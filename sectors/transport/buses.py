@@ -15,7 +15,7 @@ from sectors.transport.timetable import RAMP, Trips, scheduled
 _RUNS = ROUNDS * LEGS
 _KNOTS = _RUNS * 2
 #: Between two buses' times in the one sorted array; longer than any day.
-_APART_MS = 200_000_000
+APART_MS = 200_000_000
 _METRES_PER_DEGREE = 111_200.0
 #: Spread of a position fix in a street, m, per axis: what wanders as satellites and reflections change, over some
 #: minutes, and what is new in every fix. u-blox NEO-M8 data sheet: 2.5 m CEP, which is 2.1 m per axis.
@@ -31,7 +31,7 @@ class Buses:
 
     Attributes:
         knots: (C V knots,) times at which buses leave and reach stops, in turn, those of bus b shifted by
-            b x `_APART_MS`, so that one sorted array serves all; those that a bus does not get to are far away.
+            b x `APART_MS`, so that one sorted array serves all; those that a bus does not get to are far away.
             Whole milliseconds, or the shift would round them and a bus's place in the array would show.
         runs: (C V,) legs that each bus runs.
         leg: (C V, ROUNDS x LEGS) which legs of the day's plan these are, in order.
@@ -57,12 +57,12 @@ def buses(streams: Streams, roads: Corridors, trips: Trips, carried: Ints) -> Bu
     run = trips.served.reshape(rows, _RUNS)
     order, runs = np.argsort(~run, axis=1, kind="stable"), run.sum(axis=1)
     knots = np.stack([_in_order(trips.departs, order), _in_order(trips.arrives, order)], axis=-1)
-    ms = np.where(np.arange(_RUNS)[:, None] < runs[:, None, None], np.rint(1000.0 * knots), _APART_MS - 1)
+    ms = np.where(np.arange(_RUNS)[:, None] < runs[:, None, None], np.rint(1000.0 * knots), APART_MS - 1)
     before = np.floor(20_000.0 + 160_000.0 * streams.uniform("transport.bus.driven", devices(roads.cells, count)))
     return Buses(
         roads=roads,
         buses=count,
-        knots=(ms.astype(np.int64).reshape(rows, _KNOTS) + _APART_MS * np.arange(rows)[:, None]).reshape(-1),
+        knots=(ms.astype(np.int64).reshape(rows, _KNOTS) + APART_MS * np.arange(rows)[:, None]).reshape(-1),
         runs=runs,
         leg=order.reshape(-1),
         load=_in_order(trips.load, order).reshape(-1),
@@ -120,7 +120,7 @@ def observe(streams: Streams, state: Buses, at: Moments) -> Observation:
 
 def _place(state: Buses, at: Moments) -> _Place:
     row = rows(at, state.buses)
-    now = np.rint(at.x * (1000.0 * GRID_S)).astype(np.int64) + _APART_MS * row
+    now = np.rint(at.x * (1000.0 * GRID_S)).astype(np.int64) + APART_MS * row
     knot = np.searchsorted(state.knots, now, side="right") - 1 - row * _KNOTS
     parked = (knot < 0) | (knot >= 2 * state.runs[row] - 1)
     knot = np.maximum(knot, 0)
@@ -157,7 +157,7 @@ def _delay(state: Buses, place: _Place, leg: Ints) -> Floats:
     """Seconds behind the timetable at the last stop: on leaving it, or on reaching it while there."""
     departs, arrives = scheduled()
     due = state.first[place.row] + place.plan // LEGS * ROUND_S + np.where(place.moving, departs[leg], arrives[leg])
-    done = state.knots[place.row * _KNOTS + place.knot] - _APART_MS * place.row
+    done = state.knots[place.row * _KNOTS + place.knot] - APART_MS * place.row
     return np.asarray(done / 1000.0 - due)
 
 

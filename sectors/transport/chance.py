@@ -42,7 +42,7 @@ def nodes(bins: int) -> int:
 
 
 def split(total: Ints, expected: Floats, z: Floats) -> Ints:
-    """Deals totals (...) out to bins (..., B) in proportion to what is expected there, (..., B), halving them by binomials.
+    """Deals totals out to bins in proportion to what is expected there, halving them by binomials; (..., B).
 
     So the counts of the bins are Poisson counts given their sum, and any of them costs no other day's.
 

@@ -95,7 +95,8 @@ def _half_hours(streams: Streams, roads: Corridors, site: Ints, world: WorldDay)
     spread = _HALF_HOUR + _AT_NIGHT * quiet
     rows = (np.repeat(roads.cells, 2), np.tile(np.arange(2), len(roads)))
     stray = smooth_noise(streams, "half-hour", rows, world.index, _HALF_HOUR_STEPS).reshape(base.shape)
-    demand = _spread_out(base * np.exp(spread[:, None] * stray), roads, room(wetness(world.precipitation[site])))
+    size = np.exp(spread[:, None] * (stray - spread[:, None] / 2))
+    demand = _spread_out(base * size, roads, room(wetness(world.precipitation[site])))
     return np.asarray((demand[..., 1:] + demand[..., :-1]) / 2)
 
 

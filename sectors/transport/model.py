@@ -52,7 +52,7 @@ class TransportDay:
     def buses(self) -> buses.Buses:
         """Buses."""
         streams, count = self.setting.streams, self.setting.per_cell[BUS.name]
-        trips = timetable.trips(streams, self.roads, self.site, self.traffic, self.world, count)
+        trips = timetable.trips(streams, self.roads, self.site, self.world, traffic=self.traffic, buses=count)
         return buses.buses(streams, self.roads, trips, np.asarray(self.carry["legs"]))
 
     @cached_property

@@ -15,10 +15,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.grid import HOURS, devices, rows
-from park.model import DAY_MS, GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, Streams, WorldDay
+from park import grid
+from park.grid import devices, rows
+from park.model import (
+    DAY_MS,
+    DAY_STARTS_H,
+    GRID_POINTS,
+    GRID_S,
+    Carry,
+    Floats,
+    Ints,
+    Moments,
+    Observation,
+    Streams,
+    WorldDay,
+)
 from sectors.transport.chance import binomial, count
 
+#: Local hours of the grid's instants, from 4 to 28.
+_HOURS = DAY_STARTS_H + grid.HOURS
 _COMMUTERS, _VISITORS = 0, 1
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
 _AT_WORK, _OUT = 0.21, 0.07
@@ -116,9 +131,7 @@ def _users(streams: Streams, park: Lots, site: Ints, worlds: Sequence[WorldDay])
     leave = np.maximum(leave, before - after)
     return _Users(
         commuters=count(park.users[..., _COMMUTERS] * at_work * own, streams.normal("lot.work", park.number, day)),
-        visitors=count(
-            park.users[..., _VISITORS] * out**_FOLLOW * own, streams.normal("lot.visit", park.number, day)
-        ),
+        visitors=count(park.users[..., _VISITORS] * out**_FOLLOW * own, streams.normal("lot.visit", park.number, day)),
         leave=leave,
         come_back=leave + after - before,
     )
@@ -133,9 +146,9 @@ def parking(streams: Streams, park: Lots, site: Ints, carry: Carry, world: World
     """One day of these car parks."""
     users = _users(streams, park, site, [world])
     groups = [
-        _commuters(streams, park, site, world, users.commuters[0].reshape(-1)),
-        _visitors(streams, park, site, world, users.visitors[0].reshape(-1)),
-        _residents(streams, park, site, world, users.leave[0].reshape(-1), users.come_back[0].reshape(-1)),
+        _commuters(streams, park, site, world, users.commuters.reshape(-1)),
+        _visitors(streams, park, site, world, users.visitors.reshape(-1)),
+        _residents(streams, park, site, world, users),
     ]
     total = park.number.size
     came, came_from = _sorted(total, [(row, at) for row, at, _row, _out in groups])
@@ -199,12 +212,10 @@ def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number:
     return row, came, row, np.where(went < 28.0, went, early)
 
 
-def _residents(
-    streams: Streams, park: Lots, site: Ints, world: WorldDay, leave: Ints, come_back: Ints
-) -> _Times:
+def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:
     change = np.diff(world.at_home, axis=-1)
-    gone, first = _everyone(leave)
-    back, second = _everyone(come_back)
+    gone, first = _everyone(users.leave.reshape(-1))
+    back, second = _everyone(users.come_back.reshape(-1))
     key = _key(park, world)
     went = _drawn(
         _within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first)
@@ -236,7 +247,7 @@ def _everyone(number: Ints) -> tuple[Ints, Ints]:
 
 def _within(rate: Floats, first_h: float, last_h: float) -> Floats:
     """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
-    inside = (HOURS[:-1] >= first_h) & (HOURS[1:] <= last_h)
+    inside = (_HOURS[:-1] >= first_h) & (_HOURS[1:] <= last_h + 1e-6)
     return np.where(inside, np.maximum(rate, 1e-7), 0.0)
 
 
@@ -250,12 +261,12 @@ def _drawn(weight: Floats, site: Ints, u: Floats) -> Floats:
     step = np.clip(np.searchsorted(flat, u + site, side="right") - site * wide, 0, wide - 1)
     start = np.where(step > 0, below[site, step - 1], 0.0)
     part = (u - start) / np.maximum(below[site, step] - start, 1e-12)
-    return np.asarray(HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
+    return np.asarray(_HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
 
 
 def _sorted(total: int, parts: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Ints]:
     row = np.concatenate([row for row, _ in parts])
-    ms = np.floor((np.concatenate([at for _, at in parts]) - HOURS[0]) * 3_600_000.0)
+    ms = np.floor((np.concatenate([at for _, at in parts]) - _HOURS[0]) * 3_600_000.0)
     times = np.clip(ms, 0, DAY_MS - 1).astype(np.int64) + _APART_MS * row
     first = np.cumsum(np.bincount(row, minlength=total)) - np.bincount(row, minlength=total)
     return np.sort(times), first

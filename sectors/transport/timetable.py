@@ -24,7 +24,7 @@ SEATS_AND_STANDING = 80
 #: Share of the time between two stops in which a bus picks up speed, and in which it brakes.
 RAMP = 0.2
 
-_LINK_S = 81.5
+_LINK_S = 79.0
 _STANDING_S = 18.0
 _TURN_S = 60.0
 #: Mean time by which a driver starts late.
@@ -64,9 +64,9 @@ def scheduled() -> tuple[Floats, Floats]:
     return departs, departs + (_LINK_S - _STANDING_S)
 
 
-def trips(streams: Streams, roads: Corridors, site: Ints, traffic: Traffic, world: WorldDay, buses: int) -> Trips:
+def trips(streams: Streams, roads: Corridors, site: Ints, world: WorldDay, *, traffic: Traffic, buses: int) -> Trips:
     """Runs the day's timetable through the day's traffic."""
-    day = _Day.prepare(streams, roads, site, traffic, world, buses)
+    day = _Day.prepare(streams, roads, site, world, traffic=traffic, buses=buses)
     rounds = buses * ROUNDS
     headway = ROUND_S / buses
     departs = np.empty((rounds, len(roads), LEGS))
@@ -113,7 +113,7 @@ class _Day:
 
     @staticmethod
     def prepare(
-        streams: Streams, roads: Corridors, site: Ints, traffic: Traffic, world: WorldDay, buses: int
+        streams: Streams, roads: Corridors, site: Ints, world: WorldDay, *, traffic: Traffic, buses: int
     ) -> "_Day":
         rounds = np.arange(buses * ROUNDS)[:, None, None]
         key = (roads.cells * 1_000_003 + world.index)[None, :, None]
@@ -128,7 +128,7 @@ class _Day:
             speed=traffic.speed.reshape(len(roads), 2 * LINKS, GRID_POINTS),
             riders=_riders(roads, site, world),
             pace=np.exp(np.maximum(driver + road, -0.15)),
-            stopped=np.maximum(red - 0.6, 0.0) * 110.0,
+            stopped=np.maximum(red - 0.6, 0.0) * 75.0,
             start=-_START_S * np.log1p(-start),
             boarding=_DOORS_S - 6.0 * np.log1p(-slow),
             served=served(streams, roads, site, world, buses),

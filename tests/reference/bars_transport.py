@@ -139,7 +139,9 @@ def _between_weeks(hourly: Floats, minutely: Minutely) -> float:
 
 def _fluid(minutely: Minutely) -> Minutely:
     """A fluid cut into whole vehicles."""
-    run = np.cumsum(minutely.flow.reshape(*minutely.flow.shape[:3], HOURS, 60).mean(axis=-1).repeat(60, axis=-1), axis=-1)
+    run = np.cumsum(
+        minutely.flow.reshape(*minutely.flow.shape[:3], HOURS, 60).mean(axis=-1).repeat(60, axis=-1), axis=-1
+    )
     return replace(minutely, flow=60.0 * np.diff(np.floor(run / 60), axis=-1, prepend=0.0))
 
 
@@ -388,7 +390,6 @@ def _bars() -> Iterator[Bar]:
         measure=coupling,
         limits={"rain-speed r": (-0.1, 0.1), "bus-traffic r": (-0.1, 0.1)},
     )
-
 
 
 BARS = list(_bars())

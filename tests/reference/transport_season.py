@@ -1,8 +1,9 @@
-"""What the transport sector publishes in some weeks, in the shapes that its bars judge. Days run from 04:00 to 04:00."""
+"""What the transport sector publishes in some weeks, in the shapes that its bars judge. Days from 04:00."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,11 @@ import numpy.typing as npt
 from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import NO_ORDERS, Bools, Floats, Ints, Observation, WorldDay
+from sectors.transport.buses import APART_MS, Buses
 from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
-from sectors.transport.model import MODEL
-from tests.reference.walk import Walked, setting_of, shuffled_rhythm, shuffled_weather, walk, world_of
+from sectors.transport.model import TransportModel
+from sectors.transport.service import LEGS
+from tests.reference.walk import Walked, setting_of, shuffled_rhythm, shuffled_weather, town, walk, world_of
 
 #: Enough that some of the roads are busy: of two, both may have little that holds buses up.
 CELLS = 4
@@ -20,6 +23,9 @@ HOURS = 24
 #: Cells whose totals make those of their sites.
 _OF_SITES = 8
 _FIRST = 5
+_BUS_S = 10.0
+#: Leg on the way back that begins where headways are taken.
+_STOP = 18
 _BATCH = 16
 
 
@@ -149,16 +155,16 @@ def season(seed: int, days: int, *, shuffled: bool = False) -> Season:
         hourly=Hourly(flow=flow, workday=workday),
         minutely=minutely,
         gates=Gates(**{name: np.concatenate([part[1][name] for part in parts], axis=1) for name in parts[0][1]}),
-        lines=_lines(seed, bus, tuple(gaps for part in parts for gaps in _headways(part[4]))),
+        lines=_lines(seed, bus, tuple(gaps for part in parts for gaps in _headways(part[4].buses))),
         queue=np.stack([part[3] for part in parts], axis=1),
-        coupled=_coupled(minutely, _hourly_bus(bus), wet, workday),
+        coupled=_coupled(minutely, bus["hourly"].transpose(2, 0, 1), wet, workday),
     )
 
 
 @cache
 def day_totals(seed: int, days: int, *, ablated: bool = False) -> DayTotals:
     """Of every site, as its registers tell; with `ablated`, the car parks had the people of other days."""
-    model, cells, world = MODEL(setting_of("transport", seed)), np.arange(_OF_SITES), world_of(seed)
+    model, cells, world = TransportModel(setting_of("transport", seed)), np.arange(_OF_SITES), world_of(seed)
     true = [day for first in range(1, days + 1, _BATCH) for day in world.days(first, min(first + _BATCH, days + 1))]
     roads = _registers(model, cells, true)["entered"].sum(axis=-1)
     lots = _registers(model, cells, shuffled_rhythm(true, seed) if ablated else true)["visits"].sum(axis=-1)
@@ -167,7 +173,7 @@ def day_totals(seed: int, days: int, *, ablated: bool = False) -> DayTotals:
     return DayTotals(vehicles=np.stack(rows).astype(np.float64), kind=kinds_of(true))
 
 
-def _registers(model: MODEL, cells: Ints, days: Sequence[WorldDay]) -> dict[str, npt.NDArray[np.int64]]:
+def _registers(model: TransportModel, cells: Ints, days: Sequence[WorldDay]) -> dict[str, npt.NDArray[np.int64]]:
     carries = [model.begin(cells)]
     for day in days:
         carries.append(model.advance(cells, carries[-1], day, NO_ORDERS))
@@ -196,32 +202,35 @@ def _queue(day: Walked) -> Floats:
 
 
 def _buses(day: Walked) -> dict[str, Floats]:
-    seen = day.observe("bus", 30.0)
-    names = ("latitude", "longitude", "speed", "delay", "mileage_from_odometer")
-    return {name: published(seen, BUS, name) for name in names} | {"status": seen["status"]}
+    seen = day.observe("bus", _BUS_S)
+    names = ("latitude", "longitude", "delay", "mileage_from_odometer")
+    rough = {name: published(seen, BUS, name)[..., ::3] for name in names} | {"status": seen["status"][..., ::3]}
+    driving = seen["status"] == BUS.channel["status"].texts.index("driving")
+    speed = np.where(driving, seen["speed"], np.nan).reshape(CELLS, -1, HOURS, int(3600 / _BUS_S))
+    with catch_warnings():
+        simplefilter("ignore", RuntimeWarning)  # no bus drives by night
+        return rough | {"hourly": np.nan_to_num(np.nanmean(speed, axis=(1, 3)))}
 
 
-def _headways(state: object) -> list[Floats]:
+def _headways(buses: Buses) -> list[Floats]:
     """Gaps between the buses of each line that leave the same stop on the way back."""
-    buses = state.buses  # type: ignore[attr-defined]
-    count = buses.buses
-    legs = buses.leg.reshape(len(buses.runs) // count, count, -1)
-    left = (buses.knots.reshape(len(buses.runs), -1) % 200_000_000)[:, ::2].reshape(legs.shape) / 1000.0
+    legs = buses.leg.reshape(len(buses.roads), buses.buses, -1)
+    left = (buses.knots[::2] % APART_MS).reshape(legs.shape) / 1000.0
     run = np.arange(legs.shape[-1]) < buses.runs.reshape(*legs.shape[:2], 1)
-    return [np.diff(np.sort(left[c][run[c] & (legs[c] % 24 == 18)])) for c in range(len(legs))]
+    return [np.diff(np.sort(left[c][run[c] & (legs[c] % LEGS == _STOP)])) for c in range(len(legs))]
 
 
 def _lines(seed: int, bus: dict[str, Floats], headways: tuple[Floats, ...]) -> Lines:
     setting = setting_of("transport", seed)
     parked = bus["status"] == BUS.channel["status"].texts.index("depot")
-    town = town_sites(seed)
+    north, east = town_sites(seed)
     return Lines(
         delay=np.where(parked, np.nan, bus["delay"]),
         km=bus["mileage_from_odometer"][..., -1] - bus["mileage_from_odometer"][..., 0],
         latitude=bus["latitude"],
         longitude=bus["longitude"],
-        site_latitude=town[0],
-        site_longitude=town[1],
+        site_latitude=north,
+        site_longitude=east,
         site=setting.site_of(np.arange(CELLS)),
         headways=headways,
     )
@@ -229,20 +238,8 @@ def _lines(seed: int, bus: dict[str, Floats], headways: tuple[Floats, ...]) -> L
 
 def town_sites(seed: int) -> tuple[Floats, Floats]:
     """Latitude and longitude of every site."""
-    from tests.reference.walk import town
-
     sites = town(seed).sites
     return np.array([site.latitude for site in sites]), np.array([site.longitude for site in sites])
-
-
-def _hourly_bus(bus: dict[str, Floats]) -> Floats:
-    """(days, cells, hours) mean speed of those that drive."""
-    driving = bus["status"] == BUS.channel["status"].texts.index("driving")
-    speed = np.where(driving, bus["speed"], np.nan)
-    cells, buses, days, _ = speed.shape
-    parts = speed.reshape(cells, buses, days, HOURS, 120)
-    total = np.nansum(parts, axis=(1, 4)) / np.maximum(np.isfinite(parts).sum(axis=(1, 4)), 1)
-    return np.asarray(total.transpose(1, 0, 2))
 
 
 def _anomaly(values: Floats, workday: Bools) -> Floats:
