@@ -8,7 +8,7 @@ The fundamental diagram is the triangle q = min(vf k, w (kj - k)) whose free bra
 q = vf k (1 - DROOP k / kc), as speeds fall while a road fills; kc is where it reaches capacity. With a
 step of 30 s and links of 500 m a vehicle at free speed crosses exactly one link a step. What enters are whole
 vehicles. A signal's green lets now more of them through, now fewer (turning traffic, pedestrians, lorries), and the
-pace at which a queue moves up varies from minute to minute, so that jams stop and go.
+pace at which a queue moves up varies within minutes, so that jams stop and go.
 """
 
 from dataclasses import dataclass, replace
@@ -40,9 +40,9 @@ _CRITICAL = CRITICAL_PER_KM * LINK_KM
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 _CELLS_AT_ONCE = 64
 #: What a signal lets through in a step, of its capacity: mean and spread; and the spread of a wave's speed
-#: in a minute, on a link that is full; none is as large as the speed itself.
+#: in two minutes, on a link that is full; none is as large as the speed itself.
 _SERVED, _SERVICE, _WAVE_SPREAD, _MOST_SPREADS = 0.96, 0.12, 0.55, 1.7
-_WAVE = WAVE_KMH / FREE_KMH
+_WAVE, _WAVE_STEPS = WAVE_KMH / FREE_KMH, 4
 
 Floats32: TypeAlias = npt.NDArray[np.float32]
 Ints32: TypeAlias = npt.NDArray[np.int32]
@@ -97,7 +97,7 @@ class Links:
         pace: (B, GRID_POINTS) factor of the free speed.
         room: (B, GRID_POINTS) factor of the capacities.
         service: (STEPS, B, 2) factor of what the signals let through.
-        waves: (MINUTES - 1, B, 2, LINKS + 2) how the share of a link's space that fills up in a step of a jam
+        waves: (STEPS / _WAVE_STEPS, B, 2, LINKS + 2) how the share of a link's space that fills up in a step of a jam
             changes by the vehicles on it.
     """
 
@@ -142,7 +142,7 @@ class Links:
                 subtract(free, s, out=s)
                 multiply(s, n, out=s)
                 minimum(s, most, out=s)
-                multiply(self.waves[k // 2], n, out=r)
+                multiply(self.waves[k // _WAVE_STEPS], n, out=r)
                 add(r, _WAVE, out=r)
                 subtract(space, n, out=rest)
                 multiply(r, rest, out=r)
@@ -165,16 +165,16 @@ def links_of(roads: Corridors, wet: Floats) -> Links:
         pace=1 - 0.08 * wet,
         room=room(wet),
         service=np.ones((STEPS, len(roads), 2)),
-        waves=np.zeros((MINUTES - 1, *send.shape)),
+        waves=np.zeros((STEPS // _WAVE_STEPS, *send.shape)),
     )
 
 
 def disturbed(streams: Streams, links: Links, roads: Corridors, world: WorldDay) -> Links:
     """The same links with the day's chances at the signals and in the jams."""
     key = roads.cells * 1_000_003 + world.index
-    step, minute = np.arange(STEPS)[:, None, None], np.arange(MINUTES - 1)[:, None, None, None]
+    step, change = np.arange(STEPS)[:, None, None], np.arange(STEPS // _WAVE_STEPS)[:, None, None, None]
     service = _SERVED + _SERVICE * streams.normal("service", key[:, None], np.arange(2), step)
-    stray = streams.normal("wave", key[:, None, None], np.arange(2)[:, None], np.arange(LINKS + 2), minute)
+    stray = streams.normal("wave", key[:, None, None], np.arange(2)[:, None], np.arange(LINKS + 2), change)
     waves = _WAVE * _WAVE_SPREAD / (JAM_PER_KM * LINK_KM) * np.clip(stray, -_MOST_SPREADS, _MOST_SPREADS)
     waves[..., [0, -1]] = 0.0
     return replace(links, service=np.clip(service, 0.2, 1.8), waves=waves)

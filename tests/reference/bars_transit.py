@@ -7,6 +7,7 @@ import numpy as np
 
 from park.model import Floats, Ints
 from tests.reference.bar import Bar, Figures
+from tests.reference.statistics import correlation
 from tests.reference.transport_season import Gates, Lines, season
 
 _DAY = 1440
@@ -111,7 +112,7 @@ def _together(lines: Lines) -> float:
     for line in lines.delay:
         flat = line.reshape(len(line), -1)
         both = flat[:, np.isfinite(flat).all(axis=0)]
-        found += [float(np.corrcoef(both)[a, b]) for a in range(len(both)) for b in range(a)]
+        found += [correlation(both[a], both[b]) for a in range(len(both)) for b in range(a)]
     return float(np.mean(found))
 
 
