@@ -14,11 +14,13 @@ import numpy as np
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.columns import quantise
 from park.event import PLACE, RAIN_SPELL, EventType, Phase
-from park.model import Floats, Ints
+from park.model import Ints, Place
 from simulator.plan import Group, Plan
 from simulator.rain import Spell, Spells
 from simulator.state import TownState
+from simulator.streams import CounterStreams
 from simulator.version import MODELS_VERSION
+from simulator.world import Places
 
 _RAIN_CHANNEL = "precipitation"
 """Who measures it tells of rain spells."""
@@ -73,7 +75,7 @@ class Events:
         self._commissioned_ms = town.settings.commissioned_ms
         self._spells = Spells(state.world)
         self._site_row = {site.name: row for row, site in enumerate(town.sites)}
-        self._where = {group.kind.name: places(plan, group) for group in plan.groups} if plan.selection.events else {}
+        self._where: dict[str, Place] = {}
 
     def since(self, start_ms: int) -> int:
         """From where a window that begins at `start_ms` is told: the last time at or before it at which places are."""
@@ -106,9 +108,12 @@ class Events:
                     yield self._rain(group, phase, spells)
 
     def _places(self, group: Group, day: int) -> Told:
-        north, east = self._where[group.kind.name]
-        count = len(group.device)
-        observed = {"latitude": north, "longitude": east, "models": np.full(count, MODELS_VERSION)}
+        where, count = self._place(group), len(group.device)
+        observed = {
+            "latitude": where.latitude,
+            "longitude": where.longitude,
+            "models": np.full(count, MODELS_VERSION),
+        }
         return Told(
             kind=group.kind,
             type=PLACE,
@@ -118,6 +123,14 @@ class Events:
             id=np.full(count, day),
             values={channel.name: quantise(channel, observed[channel.name])[0] for channel in PLACE.channels},
         )
+
+    def _place(self, group: Group) -> Place:
+        """Where the devices of a group stand."""
+        name, selection = group.kind.name, self._plan.selection
+        if name not in self._where:
+            known = Places(selection.town, group.sector, CounterStreams(selection.seed))
+            self._where[name] = known.devices(name, group.device)
+        return self._where[name]
 
     def _rain(self, group: Group, phase: Phase, spells: _ByTime) -> Told:
         rows = np.array([self._site_row[name] for name in self._plan.sites(group.sector)])
@@ -144,9 +157,3 @@ class Events:
             if phase is Phase.BEGIN
             else {one.name: quantise(one, observed[one.name])[0][order] for one in RAIN_SPELL.channels},
         )
-
-
-def places(plan: Plan, group: Group) -> tuple[Floats, Floats]:
-    """Where the devices of a group stand, (D,) degrees north and east: so far, where their site does."""
-    sites, row = plan.selection.town.sites_of(group.sector), plan.site_rows(group)
-    return np.array([site.latitude for site in sites])[row], np.array([site.longitude for site in sites])[row]
