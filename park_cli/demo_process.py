@@ -149,8 +149,11 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
     task = asyncio.create_task(ingester.run(stop), name="ingester")
     subscribed = asyncio.create_task(ingester.subscribed())
     await asyncio.wait([task, subscribed], return_when=asyncio.FIRST_COMPLETED)
+    if subscribed.done() and subscribed.exception() is not None:
+        await asyncio.wait([task])  # its link has ended for good, and it is about to say so
     if task.done():
         subscribed.cancel()
+        await asyncio.gather(subscribed, return_exceptions=True)  # it may have failed as well
         task.result()
 
     async def drain() -> IngestSummary:
