@@ -31,14 +31,15 @@ def generate(
     asked: PartOptions,
     window: WindowOptions,
 ) -> None:
-    """Write the readings of a window of time as text; no broker.
+    """Write the readings of a window of time as text, and its events; no broker.
 
-    Without --start it begins with the commissioning, without --until it ends a day later.
+    Without --start it begins with the commissioning, without --until it ends a day later. Events (places, rain spells)
+    are told from the last 04:00 at or before the start on.
 
     Examples:
       park generate --devices 10 --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
 
-      park generate --format line --sector energy -o energy.lp
+      park generate --format line --sector energy --no-events -o energy.lp
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format {format_}: choose from {', '.join(FORMATS)}")
@@ -47,9 +48,8 @@ def generate(
     with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
         readings = readings_of(selection)
-        renderers = FORMATS[format_](readings.plan)
         task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
-        for count, lines in make_lines(readings, renderers, start_ms, until_ms):
+        for count, lines in make_lines(readings, FORMATS[format_], start_ms, until_ms):
             sink.write(lines)
             bar.advance(task, count)
 
