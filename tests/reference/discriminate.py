@@ -198,4 +198,4 @@ def _longest(state: npt.NDArray[np.bool_]) -> Floats:
     for column in state.T:
         run = (run + 1) * column
         most = np.maximum(most, run)
-    return most / state.shape[1]
+    return np.asarray(most / state.shape[1])
