@@ -22,7 +22,7 @@ _SUN_WARMS = 0.010
 _SKY_COOLS = 1.2
 #: Freezing n-factor (Lunardini 1978): how far litter and freezing water let frost into the surface.
 _FROST_ENTERS = 0.4
-_APART = 4  # points of the grid by which a spell may begin or end earlier or later at a field
+_APART = 2  # points of the grid by which a spell may begin or end earlier or later at a field
 
 # Rain soaks in half an hour late, so that no soil grows wet before the rain; towards the day's end the
 # delay shrinks to nothing, so that a day owes no water to the next.

@@ -21,7 +21,9 @@ _Floats32 = npt.NDArray[np.float32]
 _MOISTURE_NOISE, _WARMTH_NOISE, _EC_NOISE = 0.00006, 0.02, 0.004
 
 #: How much of the groundwater's wetting reaches the shallowest probe.
-_RISES = 0.5
+_RISES = 0.6
+#: Share of the pores through which groundwater rises.
+_STANDS_IN = 0.4
 #: How much faster than its layer a shallow spot dries at first.
 _BEND = 0.35
 _BATTERY_PER_KWH = 0.06  # V per kWh/m2 of sun kept
@@ -101,7 +103,7 @@ def zones(fields: Fields, day: SoilDay) -> Zones:
         upper=kept(1.0 - day.upper / (UPPER_SHARE * fields.available[..., None])),
         lower=kept(1.0 - day.seeped / ((1.0 - UPPER_SHARE) * fields.available[..., None])),
         wet=kept(np.minimum(day.surplus / (UPPER_SHARE * fields.pores[..., None]), 1.0)),
-        ground=kept(-np.expm1(-day.ground / fields.pores[..., None])),
+        ground=kept(-np.expm1(-day.ground / (_STANDS_IN * fields.pores[..., None]))),
         ec=kept(day.salt / held),
         topsoil=kept(day.topsoil),
         subsoil=kept(day.subsoil),

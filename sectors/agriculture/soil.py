@@ -36,7 +36,7 @@ ROOTS_ABOVE = 5.0
 SEEP_H = 14.0
 #: How long what has drained stands below the root zone, where it wets what lies above: groundwater of the lower Yangtze
 #: is shallow and falls through weeks without rain.
-GROUND_H = 20.0 * 24.0
+GROUND_H = 26.0 * 24.0
 #: Lags of the soil at 10 cm after the surface, and at 40 cm after that: damping depth 0.12 m.
 TOPSOIL_LAG_H = 8.0
 SUBSOIL_LAG_H = 46.0

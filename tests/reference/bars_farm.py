@@ -175,7 +175,7 @@ BARS = [
         sample=depths_of,
         measure=soil_by_depth,
         limits={
-            "SD of the year": (0.025, 0.07),
+            "SD of the year": (0.03, 0.07),
             "lag 24 h": (0.93, 0.985),
             "noise": (0.0, 0.0002),
             "largest wetting in an hour, deep over shallow": (0.0, 0.6),
@@ -204,7 +204,7 @@ BARS = [
         sample=leaves_of,
         measure=leaf_wetness,
         limits={"wet at night": (0.02, 0.3)},
-        mutants={"damp": lambda leaves: replace(leaves, wet=leaves.wet + 45.0)},
+        mutants={"damp": lambda leaves: replace(leaves, wet=leaves.wet + 70.0)},
         least_days=365,
     ),
 ]
