@@ -18,8 +18,8 @@ _WARMTH_TAU_H = 60.0
 _SUN_WARMS, _SKY_COOLS = 0.011, 0.4  # Cel per W/m2 of equilibrium above the air; Cel
 _BLOOM_TAU_D = 7.0
 _QUIET, _FULL = np.log(7.0), np.log(62.0)  # ug/L of chlorophyll in winter and in a warm calm
-_MADE, _HALF_LIGHT = 0.0165, 250.0  # mg O2 per ug and hour under full light; W/m2
-_USED, _BED = 0.0042, 0.02  # mg/(ug h) and mg/(L h) at 20 Cel
+_MADE, _HALF_LIGHT = 0.0165, 250.0  # mg O2 per ug and hour at 20 Cel under full light; W/m2
+_USED, _BED = 0.0037, 0.015  # mg/(ug h) and mg/(L h) at 20 Cel
 _SMOOTH = 6  # steps to either side over which wind works on the surface
 
 
@@ -62,7 +62,7 @@ def lake_day(setting: Setting, cells: Ints, carry: Carry, world: WorldDay, site:
     wind = world.wind_speed[site]
     light = world.ghi[site] / (world.ghi[site] + _HALF_LIGHT)
     exchange = (2.07 + 0.215 * wind.mean(axis=1) ** 1.7) / 100 / _DEPTH_M  # 1/h
-    living = np.exp(algae) * (_MADE * light - _USED * 1.047 ** (temperature - 20.0))
+    living = np.exp(algae) * (_MADE * light - _USED) * 1.047 ** (temperature - 20.0)
     made = living - _BED * 1.065 ** (temperature - 20.0)
     target = saturation(temperature) + made / exchange[:, None]
     oxygen = relax(carry["lake_oxygen"], target, 1.0 / exchange)

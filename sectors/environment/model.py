@@ -1,6 +1,6 @@
 """The environment sector: the district's air beside a road, its noise, a bay, a river and a stack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,8 +73,8 @@ class EnvironmentDay:
     @cached_property
     def stack(self) -> stack.StackDay:
         """Stacks."""
-        emitted = np.asarray(self.carry["stack_emitted"])
-        return stack.StackDay(setting=self.setting, cells=self.cells, world=self.world, emitted=emitted)
+        day = np.full(len(self.cells), self.world.index, dtype=np.int64)
+        return stack.StackDay(streams=self.setting.streams, cells=self.cells, day=day)
 
     @cached_property
     def _charge(self) -> Floats:
@@ -89,12 +89,12 @@ OBSERVERS: Mapping[str, Callable[[EnvironmentDay, Moments], Observation]] = {
     AIR_SENSOR.name: lambda day, at: sensor.observe(day.sensors, at),
     NOISE_MONITOR.name: lambda day, at: noise.observe(day.noise, at),
     WATER_STATION.name: lambda day, at: water.observe(day.water, at),
-    STACK_MONITOR.name: lambda day, at: stack.observe(day.stack, at),
+    STACK_MONITOR.name: lambda day, at: stack.observe(day.stack, np.asarray(day.carry["stack_emitted"]), at),
 }
 
 
 class EnvironmentModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.model.Strides`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -105,8 +105,19 @@ class EnvironmentModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The waters and the stacks' registers a day later; the air carries nothing."""
-        day = self.day(cells, carry, world, orders)
-        return {**lake.after(day.lake), **river.after(day.river), **stack.after(day.stack)}
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The same after consecutive days: waters go from day to day, stacks' days are worked out together."""
+        masses = stack.masses(self._setting.streams, cells, np.array([world.index for world in worlds]))
+        site = self._setting.site_of(cells)
+        for world, mass in zip(worlds, masses, strict=True):
+            carry = {
+                **lake.after(lake.lake_day(self._setting, cells, carry, world, site)),
+                **river.after(river.river_day(carry, world, site)),
+                "stack_emitted": carry["stack_emitted"] + mass,
+            }
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnvironmentDay:
         """The day, not yet computed."""

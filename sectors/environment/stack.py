@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from park.grid import HOURS, STEPS, Sampler, integral, smooth_noise
-from park.model import Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import Bools, Carry, Floats, Ints, Moments, Observation, Streams
 from sectors.environment.catalogue import STACK_MONITOR, STACK_STATES
 from sectors.environment.instruments import Bench
 
@@ -26,36 +26,42 @@ _START_H = 3.0
 _START_NOX, _START_SO2, _START_DUST = 1.75, 1.5, 2.2
 _RUN, _START, _CALIBRATION, _PURGE, _STOP = range(len(STACK_STATES))
 _PURGE_EVERY_S, _PURGE_S = 4 * 3600.0, 180.0
+#: Stacks and days whose series fit into the processor's cache.
+_BLOCK = 64
 _CALIBRATED_H, _CALIBRATION_S = 21.0, 1200.0  # an hour after midnight
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StackDay:
-    """The stacks of C districts through a day; series are (C, GRID_POINTS)."""
+    """R stacks, each through a day of its own; series are (R, GRID_POINTS).
 
-    setting: Setting
+    Attributes:
+        cells: (R,) whose stacks.
+        day: (R,) numbers of the days.
+    """
+
+    streams: Streams
     cells: Ints
-    world: WorldDay
-    emitted: Floats
+    day: Ints
 
     @cached_property
     def outage(self) -> tuple[Floats, Floats]:
-        """(C, 1) hours after 04:00 when a line stops and when it is lit again; beyond the day if it runs through."""
-        draws = self.setting.streams.uniform("stack.outage", self.cells[:, None], self.world.index, np.arange(3))
+        """(R, 1) hours after 04:00 when a line stops and when it is lit again; beyond the day if it runs through."""
+        draws = self.streams.uniform("stack.outage", self.cells[:, None], self.day[:, None], np.arange(3))
         begin = np.where(draws[:, :1] < _OUTAGE_CHANCE, 3.0 + 4.0 * draws[:, 1:2], 99.0)
         return begin, begin + 4.0 + 5.0 * draws[:, 2:]
 
     @cached_property
     def load(self) -> Floats:
         """Share of rated steam: the crane's shifts, the waste's heat, and the ramp of a start."""
-        number = self.world.index * 3 + np.arange(4)
-        shifts = 0.9 + 0.06 * self.setting.streams.normal("stack.shift", self.cells[:, None], number)
+        number = self.day[:, None] * 3 + np.arange(4)
+        shifts = 0.9 + 0.06 * self.streams.normal("stack.shift", self.cells[:, None], number)
         part = HOURS / 8.0
         shift = np.minimum(part.astype(np.int64), 2)
         # A shift hands over within half an hour before its end, so that a day begins as the last one ended.
         eased = np.clip((part - shift - 15 / 16) * 16, 0.0, 1.0)
         steady = shifts[:, shift] * (1 - eased) + shifts[:, shift + 1] * eased
-        wave = smooth_noise(self.setting.streams, "stack.heat", (self.cells,), self.world.index, 6)
+        wave = self._wave("stack.heat", 6)
         begin, lit = self.outage
         ramp = np.clip((HOURS - lit) / _START_H, 0.0, 1.0)
         return np.asarray(np.where(begin > HOURS, 1.0, 0.35 * (lit <= HOURS) + 0.65 * ramp) * (steady + 0.03 * wave))
@@ -75,8 +81,8 @@ class StackDay:
     @cached_property
     def oxygen(self) -> Floats:
         """Of the dry flue gas, %: more air for less fire."""
-        wave = smooth_noise(self.setting.streams, "stack.air", (self.cells,), self.world.index, 3)
-        running = 8.2 + 6.0 * np.maximum(0.95 - self.load, 0.0) + 0.45 * wave
+        wave = self._wave("stack.air", 3)
+        running = 8.2 + 6.0 * np.maximum(0.95 - self.load, 0.0) + 0.28 * wave
         return np.where(self.standing, 20.6, np.clip(running + 2.5 * self.starting, 4.0, 18.5))
 
     @cached_property
@@ -91,7 +97,7 @@ class StackDay:
         more = {"so2": _START_SO2, "nox": _START_NOX, "dust": _START_DUST}
         found = {}
         for name, level in SUBSTANCES.items():
-            wave = smooth_noise(self.setting.streams, f"stack.{name}", (self.cells,), self.world.index, 4)
+            wave = self._wave(f"stack.{name}", 4)
             start = np.where(self.starting, more[name], 1.0)
             found[name] = np.where(self.standing, 0.0, level * np.exp(0.16 * wave - 0.013) * start * thin)
         return found
@@ -106,20 +112,30 @@ class StackDay:
         """Kg since 04:00."""
         return {name: integral(rate) for name, rate in self.rate.items()}
 
+    def _wave(self, name: str, every: int) -> Floats:
+        return smooth_noise(self.streams, name, (self.cells,), self.day, every)
+
 
 def begin(cells: Ints) -> Carry:
     """Nothing let out."""
     return {"stack_emitted": np.zeros((len(cells), len(SUBSTANCES)))}
 
 
-def after(day: StackDay) -> Carry:
-    """The registers with the day added."""
-    return {"stack_emitted": day.emitted + np.stack([mass[:, STEPS] for mass in day.let_out.values()], axis=1)}
+def masses(streams: Streams, cells: Ints, days: Ints) -> Floats:
+    """(D, C, substances) kg that each stack lets out on each day; days of many stacks a block at a time."""
+    at_once = max(1, _BLOCK // len(cells))
+    made = []
+    for first in range(0, len(days), at_once):
+        some = days[first : first + at_once]
+        rows = StackDay(streams=streams, cells=np.tile(cells, len(some)), day=np.repeat(some, len(cells)))
+        mass = np.stack([total[:, STEPS] for total in rows.let_out.values()], axis=1)
+        made.append(mass.reshape(len(some), len(cells), -1))
+    return np.concatenate(made)
 
 
-def observe(day: StackDay, at: Moments) -> Observation:
-    """What the monitors report: one on each stack."""
-    bench = Bench(kind=STACK_MONITOR, streams=day.setting.streams, at=at)
+def observe(day: StackDay, emitted: Floats, at: Moments) -> Observation:
+    """What the monitors report: one on each stack; `emitted` is what they had let out before the day, (R, 3) kg."""
+    bench = Bench(kind=STACK_MONITOR, streams=day.streams, at=at)
     here = Sampler(at.row, at.x)
     state = _state(day, here, at)
     blind = (state == _CALIBRATION) | (state == _PURGE)
@@ -133,7 +149,7 @@ def observe(day: StackDay, at: Moments) -> Observation:
         at_reference = value * (21.0 - REFERENCE_O2) / (21.0 - np.minimum(oxygen, 19.0))
         seen[f"flue_{name}"] = np.where(blind, np.nan, bench.shown(f"flue_{name}", value))
         seen[f"flue_{name}_reference"] = np.where(known, at_reference, np.nan)
-        before = day.emitted[:, place].take(at.row)
+        before = emitted[:, place].take(at.row)
         seen[f"emitted_{name}"] = before + here.energy(day.rate[name], day.let_out[name])
     load = here.line(day.load)
     seen["flue_oxygen"] = np.where(blind, np.nan, oxygen)
@@ -147,7 +163,7 @@ def observe(day: StackDay, at: Moments) -> Observation:
 
 def _state(day: StackDay, here: Sampler, at: Moments) -> Ints:
     seconds = at.x * 300.0
-    phase = _PURGE_EVERY_S * day.setting.streams.uniform("stack.purge", at.device)
+    phase = _PURGE_EVERY_S * day.streams.uniform("stack.purge", at.device)
     purging = (seconds + phase) % _PURGE_EVERY_S < _PURGE_S
     since = seconds - _CALIBRATED_H * 3600.0
     state = np.where(here.hold(day.starting), _START, _RUN)

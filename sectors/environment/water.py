@@ -53,13 +53,14 @@ class WaterDay:
 def observe(day: WaterDay, at: Moments) -> Observation:
     """What the stations report."""
     bench = Bench(kind=WATER_STATION, streams=day.setting.streams, at=at)
-    bay, sampled = at.unit == 0, _at_analysis(at)
-    sonde, chemistry = _sonde(day, at), _chemistry(day, sampled)
+    sampled = _at_analysis(at)
+    found = _sonde(day, sampled)
+    chemistry = _chemistry(day, sampled, found)
     shown = at.x - sampled.x < _SHOWN_STEPS
     return {
-        **_seen(day, bench, sonde),
+        **_seen(day, bench, _sonde(day, at)),
         **{name: np.where(shown, value, np.nan) for name, value in chemistry.items()},
-        "water_quality_class": _grade(day, sampled, chemistry, bay),
+        "water_quality_class": _grade(day, sampled, found, chemistry),
     }
 
 
@@ -70,16 +71,16 @@ def _at_analysis(at: Moments) -> Moments:
     return Moments(row=at.row, unit=at.unit, device=at.device, ts=ts, x=x)
 
 
-def _grade(day: WaterDay, sampled: Moments, chemistry: Sonde, bay: Bools) -> Ints:
+def _grade(day: WaterDay, sampled: Moments, found: Sonde, chemistry: Sonde) -> Ints:
     """Class by the sonde at the analysis, and by what that found."""
-    seen = _seen(day, Bench(kind=WATER_STATION, streams=day.setting.streams, at=sampled), _sonde(day, sampled))
+    seen = _seen(day, Bench(kind=WATER_STATION, streams=day.setting.streams, at=sampled), found)
     return quality.grade(
         ph=_published("ph", seen["ph"]),
         oxygen=_published("dissolved_oxygen", seen["dissolved_oxygen"]),
         permanganate=chemistry["permanganate_index"],
         ammonia=chemistry["ammonia_nitrogen"],
         phosphorus=chemistry["total_phosphorus"],
-        lake=bay,
+        lake=sampled.unit == 0,
     )
 
 
@@ -134,9 +135,9 @@ def _seen(day: WaterDay, bench: Bench, sonde: Sonde) -> dict[str, Floats]:
     }
 
 
-def _chemistry(day: WaterDay, at: Moments) -> dict[str, Floats]:
+def _chemistry(day: WaterDay, at: Moments, found: Sonde) -> dict[str, Floats]:
     """What the analyses at these instants found, mg/L, as published."""
-    found, bay = _sonde(day, at), at.unit == 0
+    bay = at.unit == 0
     algae, slow = found["algae"], found["slow"]
     washed = river.flush(found["rise"], found["wetness"])
     stirred = np.maximum(found["wind"] - 4.0, 0.0)
