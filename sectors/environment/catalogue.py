@@ -176,5 +176,5 @@ SECTOR = Sector(
     description="Air, noise, lake and river, and stacks, under the town's weather and beside its roads.",
     cell="a district with a main road, its quarter, a bay of the lake, a river and a stack",
     kinds=(AIR_STATION, AIR_SENSOR, NOISE_MONITOR, WATER_STATION, STACK_MONITOR),
-    sites=("binhu", "xinwu"),
+    sites=("xinwu", "binhu"),
 )

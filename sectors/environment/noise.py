@@ -17,7 +17,7 @@ from sectors.environment.roads import Roads
 
 _AT_50_KMH = -4.5  # dB
 _KERB_M, _BEHIND_M = 15.0, 180.0
-_SCREEN_DB = 4.0  # that houses take off behind
+_SCREEN_DB = 6.0  # that houses take off behind
 _WET_DB = 3.0
 _HUM_NIGHT, _HUM_PEOPLE = 40.5, 9.0  # dB(A); dB more where everybody is out or under way
 _CALL_DB = 2.1  # scale of how far the loudest moment stands above

@@ -13,7 +13,7 @@ _NOX_G_KM = 0.42  # of the mean vehicle: petrol 0.03-0.08, heavy diesel 1-5
 _LORRY_NOX = 6.0  # times a car's
 _SIGMA_Z_M = 2.5  # of the plume at 10 m
 _CALM_M_S = 0.4  # dispersion by the vehicles' own wake
-_PLUME_SPREAD, _PLUME_STEPS = 0.30, 6
+_PLUME_SPREAD, _PLUME_STEPS = 0.30, 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
