@@ -7,6 +7,7 @@ American and Swiss stations, and where a limit is judgement its source says so.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Seen:
 
     Attributes:
         sky: the world's hourly means at each cell's site, (cells, days, 24): what the records say it was.
-        air: stations' channels; `truth` the same without instruments.
+        air: stations' channels.
         sensor: low-cost sensors' channels.
         noise: every 600 s, (cells, units, days, 144).
         water: channels of water stations.
@@ -308,7 +309,8 @@ def _shuffled_hours(data: Seen) -> Seen:
 def _channel(part: str, name: str, change: Callable[[Seen, Floats], Floats]) -> Callable[[Seen], Seen]:
     def spoil(data: Seen) -> Seen:
         values: Mapping[str, Floats] = getattr(data, part)
-        return replace(data, **{part: {**values, name: change(data, values[name])}})
+        spoilt: dict[str, Any] = {part: {**values, name: change(data, values[name])}}
+        return replace(data, **spoilt)
 
     return spoil
 

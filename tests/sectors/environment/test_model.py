@@ -76,7 +76,8 @@ def test_roads_alone_make_the_kerb_what_it_is() -> None:
     assert abs(no2[0][0] - no2[0][1]) < 3  # without vehicles both stations see the district
     levels = [one.observe("noise_monitor", 60.0)["l_aeq"].mean(axis=(0, 2)) for one in (day, loud)]
     assert levels[1][0] - levels[0][0] == pytest.approx(3.0, abs=0.3)  # twice the energy
-    assert 0 < levels[1][1] - levels[0][1] < 2  # among homes the hum of the town covers it
+    # Among homes the hum of the town covers part of it.
+    assert 0.5 < levels[1][1] - levels[0][1] < levels[1][0] - levels[0][0] - 0.3
 
 
 def test_wind_thins_what_the_road_adds() -> None:
