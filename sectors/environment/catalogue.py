@@ -104,7 +104,7 @@ WATER_STATION = DeviceKind(
         Channel(name="turbidity", unit="{NTU}", high=1000, decimals=1, description="Light scattered at 90 degrees"),
         Channel(name="chlorophyll_a", unit="ug/L", high=500, decimals=1, description="By fluorescence; lakes only"),
         Channel(name="phycocyanin", unit="ug/L", high=500, decimals=1, description="Of blue-green algae; lakes only"),
-        Channel(name="water_level", unit="m", high=12, decimals=2, description="Above the bed; rivers only"),
+        Channel(name="water_level", unit="m", high=12, decimals=3, description="Above the bed; rivers only"),
         Channel(
             name="permanganate_index", unit="mg/L", high=30, decimals=1, description="Every 4 h; shown for an hour"
         ),

@@ -12,7 +12,8 @@ _FLOW, _FLOW_SPREAD = 1350.0, 0.22
 _NOX_G_KM = 0.42  # of the mean vehicle: petrol 0.03-0.08, heavy diesel 1-5
 _LORRY_NOX = 6.0  # times a car's
 _SIGMA_Z_M = 2.5  # of the plume at 10 m
-_CALM_M_S = 0.4  # dispersion by the vehicles' own wake
+_WAKE_M_S = 0.4  # dispersion by the vehicles' own wake
+_LEAST_WIND_M_S = 0.5  # a calm still drifts
 _PLUME_SPREAD, _PLUME_STEPS = 0.30, 12
 
 
@@ -45,5 +46,6 @@ def increment(streams: Streams, here: Roads, world: WorldDay, site: Ints) -> Flo
     grams = _NOX_G_KM * (lorries / 1.42)[:, None] * flow(here, world.road_demand[site])  # g/km/h
     line = grams * 1000 / 3600  # ug/m/s
     gusts = smooth_noise(streams, "road.plume", (here.cells,), world.index, _PLUME_STEPS)
-    spread = 2 * line / (np.sqrt(2 * np.pi) * _SIGMA_Z_M * (world.wind_speed[site] + _CALM_M_S))
+    wind = np.maximum(world.wind_speed[site], _LEAST_WIND_M_S) + _WAKE_M_S
+    spread = 2 * line / (np.sqrt(2 * np.pi) * _SIGMA_Z_M * wind)
     return np.asarray(spread * np.exp(_PLUME_SPREAD * gusts - _PLUME_SPREAD**2 / 2))
