@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from park.catalogue import Channel
-from park.grid import Sampler, devices, rows, smooth_noise
+from park.grid import STEPS, Sampler, devices, rows, smooth_noise
 from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation, Setting, WorldDay
 from sectors.environment import lake, quality, river
 from sectors.environment.catalogue import WATER_STATION
@@ -17,6 +17,7 @@ _ANALYSIS_STEPS = 48  # at 0, 4, 8 ... h local time
 _SHOWN_STEPS = 12
 _QUENCH = 0.3  # of the fluorescence under full sun
 _SLOW = 144
+_CLEANED_D, _FOULED_PER_DAY = 21.0, 0.018  # days between visits; mg/L of oxygen
 _CHEMISTRY = ("permanganate_index", "ammonia_nitrogen", "total_phosphorus", "total_nitrogen")
 _ANALYSER = 0.04  # relative error
 Sonde = Mapping[str, Floats]
@@ -45,9 +46,20 @@ class WaterDay:
         return smooth_noise(self.setting.streams, "water.slow", (numbers,), self.world.index, _SLOW)
 
     @cached_property
-    def fouling(self) -> Floats:
-        """(C * units,) oxygen probe's error, mg/L."""
-        return constant(self.setting, WATER_STATION, self.cells, "oxygen", 0.08)
+    def offset(self) -> Floats:
+        """(C * units,) the oxygen probe's error after a cleaning, mg/L."""
+        return constant(self.setting, WATER_STATION, self.cells, "oxygen", 0.06)
+
+    @cached_property
+    def cleaned(self) -> Floats:
+        """(C * units,) days before the commissioning on which a probe was last cleaned."""
+        numbers = devices(self.cells, self.units).reshape(-1)
+        return _CLEANED_D * self.setting.streams.uniform("water_station.cleaned", numbers)
+
+    def fouling(self, own: Ints, x: Floats) -> Floats:
+        """(N,) what has grown on the oxygen probes takes from their readings, mg/L; each visit begins it anew."""
+        days = self.world.index + x / STEPS + self.cleaned.take(own)
+        return np.asarray(_FOULED_PER_DAY * (days % _CLEANED_D))
 
 
 def observe(day: WaterDay, at: Moments) -> Observation:
@@ -117,7 +129,7 @@ def _seen(day: WaterDay, bench: Bench, sonde: Sonde) -> dict[str, Floats]:
     blue = np.clip((sonde["water_temperature"] - 12.0) / 14.0, 0.05, 1.0)
     cloudy = np.where(bay, lake.turbidity(sonde["wind"], algae), river.turbidity(rise)) * np.exp(0.12 * slow)
     salty = np.where(bay, 430.0, river.conductivity(rise)) * (1 + 0.02 * slow)
-    oxygen = sonde["dissolved_oxygen"] + day.fouling.take(own)
+    oxygen = sonde["dissolved_oxygen"] + day.offset.take(own) - day.fouling(own, bench.at.x)
     level = river.level(rise) + 0.02 * slow
 
     def only(where: Bools, name: str, value: Floats, share: float) -> Floats:

@@ -132,6 +132,19 @@ def test_the_class_is_that_of_the_published_analysis() -> None:
         assert (held == again[..., None]).all()
 
 
+def test_the_oxygen_probe_fouls_until_it_is_cleaned() -> None:
+    water = days()[0].state.water
+    own = np.zeros(1, dtype=np.int64)
+    lost = []
+    for index in range(60):
+        day = replace(water, world=replace(water.world, index=index))
+        lost.append(float(day.fouling(own, np.zeros(1))[0]))
+    steps = np.diff(lost)
+    assert 0.3 < max(lost) < 0.4
+    assert (steps < 0).sum() in {2, 3}
+    np.testing.assert_allclose(steps[steps > 0], 0.018, atol=1e-6)
+
+
 def test_what_only_one_of_the_waters_has_is_absent_from_the_other() -> None:
     seen = days()[0].observe("water_station")
     assert np.isnan(seen["chlorophyll_a"][:, 1]).all()
