@@ -21,6 +21,7 @@ from tests.reference.walk import shuffled_weather, walk, world_of
 
 CELLS = 2
 _FIRST = 1
+_BATCH = 16  # days whose air is worked out together
 _SKY = ("temperature", "wind_speed", "ghi", "precipitation", "relative_humidity", "road_demand")
 
 
@@ -54,7 +55,8 @@ Ablation = Callable[[list[WorldDay], int], list[WorldDay]]
 def seen(seed: int, days: int, spoilt: Ablation | None = None) -> Seen:
     """The park's data; with `spoilt`, of days whose weather or people were another's than the records say."""
     world = world_of(seed)
-    true = world.days(_FIRST, _FIRST + days) if days <= 16 else [world.day(_FIRST + i) for i in range(days)]
+    last = _FIRST + days
+    true = [day for first in range(_FIRST, last, _BATCH) for day in world.days(first, min(first + _BATCH, last))]
     given = {day.index: day for day in (spoilt(true, seed) if spoilt else true)}
     walked = walk(
         "environment", seed, days, CELLS, first=_FIRST, weather=lambda i: given[i] if i in given else world.day(i)
