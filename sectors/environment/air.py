@@ -10,8 +10,7 @@ import numpy as np
 
 from park.grid import HOURS, Sampler, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Setting, WorldDay
-from sectors.environment import chemistry, roads
-from sectors.environment.dust import storm
+from sectors.environment import chemistry, dust, roads
 
 _DIRECT_NO2 = 0.15  # of the NOx that leaves the exhausts
 _PM_OF_NOX = 0.06  # exhaust, brakes and tyres, mass for mass
@@ -80,8 +79,11 @@ class AirDay:
         swing = smooth_noise(self.setting.streams, "air.coarse", (site,), world.index, 72)
         raised = (5.0 + 0.30 * self.pm25) * (0.55 + 0.45 * self.dry) * (0.8 + 0.2 * world.road_demand[site])
         gusts = 1 + 0.06 * np.maximum(world.wind_speed[site] - 4.0, 0.0)
-        settled = storm(self.setting.streams, world.date) * (self.dry - _DAMP) / (1.0 - _DAMP)
-        return np.asarray(raised * gusts * np.exp(0.35 * swing - 0.06) + settled)
+        local = raised * gusts * np.exp(0.35 * swing - 0.06)
+        if not dust.reached(self.setting.latitude, self.setting.longitude):
+            return np.asarray(local)
+        # Rain takes it down before it arrives.
+        return np.asarray(local + dust.storm(self.setting.streams, world.date) * (self.dry - _DAMP) / (1.0 - _DAMP))
 
     @cached_property
     def so2(self) -> Floats:

@@ -12,6 +12,11 @@ _BACK_DAYS = 3
 _EDGE_H = 3.0
 
 
+def reached(latitude: float, longitude: float) -> bool:
+    """Whether such dust comes to a town: to eastern China, Korea and Japan."""
+    return 25.0 <= latitude <= 46.0 and 100.0 <= longitude <= 142.0
+
+
 def storm(streams: Streams, date: dt.date) -> Floats:
     """(GRID_POINTS,) coarse particles that dust adds through the town day of `date`, ug/m3.
 

@@ -1,5 +1,7 @@
+import datetime as dt
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,13 +9,13 @@ import pytest
 from park.columns import quantise
 from park.grid import Sampler
 from park.model import GRID_POINTS, NO_ORDERS, Floats, WorldDay
-from sectors.environment import chemistry, lake, stack
+from sectors.environment import chemistry, dust, lake, stack
 from sectors.environment.aqi import HOURLY, index_of
 from sectors.environment.catalogue import AIR_STATION, SECTOR, WATER_STATION
 from sectors.environment.noise import together
 from sectors.environment.quality import grade
 from sectors.environment.reservoir import relax_steps
-from tests.reference.walk import Walked, walk
+from tests.reference.walk import Walked, setting_of, walk
 
 SEED, CELLS = 11, 3
 
@@ -211,6 +213,18 @@ def test_the_stacks_register_is_the_integral_of_its_flow_and_concentration() -> 
         assert made.let_out["nox"][row, -1] == pytest.approx(mass, rel=1e-3)
     gained = day.after["stack_emitted"] - day.before["stack_emitted"]
     np.testing.assert_allclose(gained[:, list(stack.SUBSTANCES).index("nox")], made.let_out["nox"][:, -1])
+
+
+def test_dust_comes_in_spring_seldom_and_goes_on_over_the_morning() -> None:
+    streams = setting_of("environment", SEED).streams
+    first = dt.date(2026, 1, 1)
+    days_of = [first + dt.timedelta(days=i) for i in range(5 * 365)]
+    storms = [dust.storm(streams, date) for date in days_of]
+    assert all(before[-1] == pytest.approx(after[0]) for before, after in pairwise(storms))
+    dusty = [date for date, storm in zip(days_of, storms, strict=True) if storm.max() > 50]
+    assert 5 <= len(dusty) <= 80
+    assert {date.month for date in dusty} <= {3, 4, 5, 6}
+    assert not dust.reached(1.35, 103.8)  # Singapore
 
 
 def test_two_equal_sounds_are_three_decibels_louder() -> None:
