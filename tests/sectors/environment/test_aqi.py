@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sectors.environment.aqi import DAILY, HOURLY, INDEX, index_of, individual, level, whole
@@ -53,6 +53,7 @@ def test_worked_values(term: str, name: str, value: float, index: int) -> None:
     assert individual(whole(name, np.array([value])), steps_of(term, name)).tolist() == [index]
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.floats(0, 700) for name in DAILY}))
 def test_the_index_is_the_largest_and_names_its_pollutant_above_50(values: dict[str, float]) -> None:
     arrays = {name: np.array([value]) for name, value in values.items()}
