@@ -136,8 +136,8 @@ def test_a_copied_sector_measures_something_else(kind: DeviceKind, monkeypatch: 
     assert not np.all([own[name] == other[name] for name in own], axis=0).any()
     # Were its streams not bound to its name, nor its land its own, it would stand in the same buildings.
     monkeypatch.setattr("simulator.state.CounterStreams", lambda seed, _owner="": CounterStreams(seed))
-    land = Places(default_town(SECTORS), SECTOR_OF[kind.name], CounterStreams(11))
-    monkeypatch.setattr("simulator.state.Places", lambda *_: land)
+    here = SECTOR_OF[kind.name]
+    monkeypatch.setattr("simulator.state.Places", lambda town, _sector, streams: Places(town, here, streams))
     own, other = copied(kind, monkeypatch)
     alike = own.keys() - {"latitude", "longitude"}
     assert all(np.array_equal(own[name], other[name], equal_nan=own[name].dtype.kind == "f") for name in alike)
