@@ -5,11 +5,11 @@ cycle are exponentials of known length, so a cycle's length and duty follow from
 of how fast cycles follow each other, carried over 04:00. The buffered vial sees the first harmonic, damped and late.
 """
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from park.grid import GRID_H, STEPS, Sampler, integral, smooth_noise
+from park.grid import HOURS, STEPS, Sampler, integral, smooth_noise
 from park.model import Bools, Floats, Ints, Moments, Observation, Streams, WorldDay
 from sectors.healthcare.slots import Slots, slots
 
@@ -19,17 +19,40 @@ _RUNNING_W, _STANDBY_W = 78.0, 3.5
 _DOORS_A_DAY, _DOOR_WARMS = 26.0, 0.9
 _STIRRED = np.exp(np.arange(STEPS))  # what a door lets in is gone within some 5 min: one step of the grid
 _ROOM = (18.0, 30.0)
+_CLOCK = (4.0 + HOURS[:-1]) % 24.0
+_OPEN = ((_CLOCK > 6.0) & (_CLOCK < 23.0)).astype(np.float64)
+_DOORS = _DOORS_A_DAY * _OPEN / _OPEN.sum() + 1e-12
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Fridges:
-    """A day of C fridges: room, Cel, and cycles since the first morning, (C, GRID_POINTS); doors, and their warmth."""
+    """A day of C fridges.
 
-    room: Floats
-    cycles: Floats
-    pace: Floats
-    doors: Slots
-    warmth: Floats
+    Attributes:
+        room: Cel, (C, GRID_POINTS).
+        pace: cycles an hour, (C, GRID_POINTS).
+        cycles: since the first morning but for whole ones of the days before, (C, GRID_POINTS).
+    """
+
+    def __init__(self, streams: Streams, cells: Ints, phase: Floats, world: WorldDay, outdoor: Floats) -> None:
+        """Fridges whose cycle stood at `phase`, (C,), from 0 to 1, at 04:00."""
+        self._streams, self._cells, self._day = streams, cells, world.index
+        self.room = room_temperature(streams, cells, world, outdoor)
+        self.pace = pace(self.room)
+        self.cycles = phase[:, None] + integral(self.pace)
+
+    @cached_property
+    def doors(self) -> Slots:
+        """Openings of the doors."""
+        return slots(self._streams, "healthcare.door", self._cells, self._day, _DOORS)
+
+    @cached_property
+    def warmth(self) -> Floats:
+        """(C, GRID_POINTS) what is left of the warm air that the doors let in, Cel."""
+        warmth = np.zeros((len(self._cells), STEPS + 1))
+        let_in = np.where(self.doors.happens, _DOOR_WARMS * np.exp(self.doors.at) * _STIRRED, 0.0)
+        np.cumsum(let_in, axis=-1, out=warmth[:, 1:])
+        warmth[:, 1:] *= np.exp(-1.0) / _STIRRED
+        return warmth
 
 
 def room_temperature(streams: Streams, cells: Ints, world: WorldDay, outdoor: Floats) -> Floats:
@@ -50,20 +73,6 @@ def pace(room: Floats) -> Floats:
     """Cycles an hour."""
     runs, rests = halves(room)
     return np.asarray(1.0 / (runs + rests))
-
-
-def fridges(streams: Streams, cells: Ints, phase: Floats, world: WorldDay, outdoor: Floats) -> Fridges:
-    """One day of fridges whose cycle stood at `phase`, (C,), from 0 to 1."""
-    room = room_temperature(streams, cells, world, outdoor)
-    rate = pace(room)
-    clock = (4.0 + np.arange(STEPS) * GRID_H) % 24.0
-    open_hours = np.where((clock > 6.0) & (clock < 23.0), 1.0, 0.0)
-    chance = _DOORS_A_DAY * open_hours / open_hours.sum() + 1e-12
-    doors = slots(streams, "healthcare.door", cells, world.index, chance)
-    warmth = np.zeros((len(cells), STEPS + 1))
-    np.cumsum(np.where(doors.happens, _DOOR_WARMS * np.exp(doors.at) * _STIRRED, 0.0), axis=-1, out=warmth[:, 1:])
-    warmth[:, 1:] *= np.exp(-1.0) / _STIRRED
-    return Fridges(room=room, cycles=phase[:, None] + integral(rate), pace=rate, doors=doors, warmth=warmth)
 
 
 def observe(streams: Streams, state: Fridges, at: Moments) -> Observation:

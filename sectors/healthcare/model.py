@@ -70,7 +70,7 @@ class HealthcareDay:
     def fridges(self) -> fridge.Fridges:
         """Of the medicine fridges."""
         outdoor = self.world.temperature[self._site]
-        return fridge.fridges(self._streams, self.cells, np.asarray(self._carry["phase"]), self.world, outdoor)
+        return fridge.Fridges(self._streams, self.cells, np.asarray(self._carry["phase"]), self.world, outdoor)
 
     @cached_property
     def board(self) -> board.Board:

@@ -23,7 +23,7 @@ from sectors.healthcare.stays import Beds
 _HEART_PER_CEL, _BREATHS_PER_CEL = 6.0, 1.4
 #: Hour of the day at which each rhythm is highest.
 _WARMEST, _FASTEST, _HIGHEST = 17.5, 15.5, 14.5
-_FADES = 2.4
+_FADES = 3.6
 _SECOND_SCALE = 0.12
 #: Arterial oxygen, mm[Hg], that a litre a minute adds, and that oxygen is given for.
 _PER_LITRE, _TARGET, _TARGET_2 = 7.0, 74.0, 60.5
