@@ -93,13 +93,13 @@ _BEDS = (
     ),
     Panel(
         title="Who needs review",
-        story="The worst score of the time shown, with the vital signs' means: sort by score.",
+        story="The newest score of each bed and the vital signs behind it: sort by score.",
         measurement="bedside_monitor",
         fields=("news2", "heart_rate", "respiratory_rate", "oxygen_saturation", "systolic_pressure"),
-        aggregate=Aggregate.MEAN,
+        aggregate=Aggregate.LAST,
         by=("site", "device"),
         view=View.TABLE,
-        decimals=1,
+        decimals=0,
         labels={
             "news2": "NEWS2",
             "heart_rate": "Heart",

@@ -11,7 +11,7 @@ import numpy as np
 from park.model import Floats, Ints, Streams
 from sectors.healthcare.stays import Beds
 
-_SHARE_THAT_WORSENS = 0.18
+_SHARE_THAT_WORSENS = 0.22
 _LEAST, _MOST = 0.03, 0.98
 #: Between a fraction of 5 % and one of 95 % a logistic curve takes six of its scales.
 _SCALES = 6.0
@@ -67,9 +67,9 @@ def courses(streams: Streams, beds: Beds) -> Course:
     drawn = streams.uniform("healthcare.course", number[:, None], keys(beds)[:, None], np.arange(7))
     return Course(
         admitted=admitted,
-        start=0.15 + 0.6 * drawn[:, 0] ** 1.4,
+        start=0.17 + 0.62 * drawn[:, 0] ** 1.4,
         recovery_h=36.0 + 130.0 * drawn[:, 1],
-        peak=np.where(drawn[:, 2] < _SHARE_THAT_WORSENS, 0.45 + 0.45 * drawn[:, 3], 0.0),
+        peak=np.where(drawn[:, 2] < _SHARE_THAT_WORSENS, 0.42 + 0.42 * drawn[:, 3], 0.0),
         onset_h=6.0 + length * (0.05 + 0.65 * drawn[:, 4]),
         rise_h=6.0 + 18.0 * drawn[:, 5],
         fall_h=12.0 + 36.0 * drawn[:, 6],

@@ -23,10 +23,10 @@ from sectors.healthcare.stays import Beds
 _HEART_PER_CEL, _BREATHS_PER_CEL = 6.0, 1.4
 #: Hour of the day at which each rhythm is highest.
 _WARMEST, _FASTEST, _HIGHEST = 17.5, 15.5, 14.5
-_FADES = 3.6
+_FADES = 4.6
 _SECOND_SCALE = 0.12
 #: Arterial oxygen, mm[Hg], that a litre a minute adds, and that oxygen is given for.
-_PER_LITRE, _TARGET, _TARGET_2 = 7.0, 74.0, 60.5
+_PER_LITRE, _TARGET, _TARGET_2 = 7.0, 74.0, 57.0
 _GIVEN_BELOW, _GIVEN_BELOW_2 = 66.0, 53.0
 _MOST_OXYGEN = 15.0
 #: Noise: name to every how many steps of the grid it has a knot.
@@ -144,10 +144,12 @@ def saturation(oxygen: Floats) -> Floats:
 
 
 def given_oxygen(oxygen: Floats, second: Floats) -> Floats:
-    """L/min that bring who needs it to the target: 94-98 %, or 88-92 % on the second scale."""
+    """Half litres a minute that bring who needs it to the target: 94-98 %, or 88-92 % on the second scale."""
     target = np.where(second > 0, _TARGET_2, _TARGET)
     needed = oxygen < np.where(second > 0, _GIVEN_BELOW_2, _GIVEN_BELOW)
-    return np.asarray(np.where(needed, np.clip(np.ceil((target - oxygen) / _PER_LITRE), 1.0, _MOST_OXYGEN), 0.0))
+    return np.asarray(
+        np.where(needed, np.clip(np.ceil(2.0 * (target - oxygen) / _PER_LITRE) / 2.0, 0.5, _MOST_OXYGEN), 0.0)
+    )
 
 
 def with_given(oxygen: Floats, flow: Floats) -> Floats:
@@ -171,8 +173,8 @@ def _traits(streams: Streams, beds: Beds) -> Traits:
         warmth_swing=0.25 + 0.2 * u[3],
         dip=0.11 + 0.10 * u[4],
         fever=np.where(infected, 2.0 + 1.2 * u[5], 0.15),
-        racing=np.where(infected, 4.0, 22.0) + 12.0 * u[6],
-        panting=2.0 + 9.0 * u[7],
+        racing=np.where(infected, 5.0, 24.0) + 12.0 * u[6],
+        panting=1.5 + 8.5 * u[7],
         falling=10.0 + 38.0 * u[8],
         short=np.where(second, 14.0, 16.0) + 28.0 * u[9],
         wakeful=0.60 + 0.12 * u[7],
