@@ -23,7 +23,7 @@ from sectors.healthcare.stays import Beds
 _HEART_PER_CEL, _BREATHS_PER_CEL = 6.0, 1.4
 #: Hour of the day at which each rhythm is highest.
 _WARMEST, _FASTEST, _HIGHEST = 17.5, 15.5, 14.5
-_FADES = 4.6
+_FADES = 6.0
 _SECOND_SCALE = 0.12
 #: Arterial oxygen, mm[Hg], that a litre a minute adds, and that oxygen is given for.
 _PER_LITRE, _TARGET, _TARGET_2 = 7.0, 74.0, 57.0
@@ -171,7 +171,7 @@ def _traits(streams: Streams, beds: Beds) -> Traits:
         diastolic_share=np.clip(0.58 + 0.04 * z[5], 0.46, 0.7),
         heart_swing=1.5 + 1.5 * u[2],
         warmth_swing=0.25 + 0.2 * u[3],
-        dip=0.14 + 0.10 * u[4],
+        dip=0.15 + 0.10 * u[4],
         fever=np.where(infected, 2.0 + 1.2 * u[5], 0.15),
         racing=np.where(infected, 5.0, 24.0) + 12.0 * u[6],
         panting=1.5 + 8.5 * u[7],
