@@ -23,7 +23,8 @@ from sectors.healthcare.stays import Beds
 _HEART_PER_CEL, _BREATHS_PER_CEL = 6.0, 1.4
 #: Hour of the day at which each rhythm is highest.
 _WARMEST, _FASTEST, _HIGHEST = 17.5, 15.5, 14.5
-_FADES = 6.0
+#: Severity at which the daily rhythm begins to fade, and at which it is gone.
+_FADES, _GONE = 0.10, 0.27
 _SECOND_SCALE = 0.12
 #: Arterial oxygen, mm[Hg], that a litre a minute adds, and that oxygen is given for.
 _PER_LITRE, _TARGET, _TARGET_2 = 7.0, 74.0, 57.0
@@ -115,7 +116,7 @@ class Patients:
         place, _taken = self.beds.which(row, self.hour(x))
         own, noise, here = self.traits, self._noise, Sampler(row, x)
         clock = (4.0 + x / 12.0) * (np.pi / 12.0)
-        rhythm = np.clip(1.0 - _FADES * (severity - 0.03), 0.0, 1.0)
+        rhythm = np.clip((_GONE - severity) / (_GONE - _FADES), 0.0, 1.0)
         daily = own.warmth_swing.take(place) * rhythm * np.cos(clock - _WARMEST * np.pi / 12.0)
         hotter = daily + own.fever.take(place) * severity + 0.14 * here.line(noise["warmth"])
         swing = own.heart_swing.take(place) * rhythm * np.cos(clock - _FASTEST * np.pi / 12.0)
@@ -163,8 +164,8 @@ def _traits(streams: Streams, beds: Beds) -> Traits:
     u = streams.uniform("healthcare.trait", number, key, np.arange(10)).T
     infected, second = u[0] < 0.45, u[1] < _SECOND_SCALE
     return Traits(
-        heart=np.clip(75.0 + 9.0 * z[0], 52.0, 100.0),
-        breath=np.clip(15.8 + 1.5 * z[1], 12.0, 20.0),
+        heart=np.clip(74.0 + 8.0 * z[0], 52.0, 92.0),
+        breath=np.clip(15.6 + 1.4 * z[1], 12.0, 18.5),
         warmth=36.75 + 0.2 * np.clip(z[2], -2.5, 2.5),
         systolic=np.clip(133.0 + 16.0 * z[3], 104.0, 190.0),
         oxygen=np.where(second, 60.0 + 2.0 * z[4], np.clip(90.0 + 6.0 * z[4], 78.0, 104.0)),
@@ -174,7 +175,7 @@ def _traits(streams: Streams, beds: Beds) -> Traits:
         dip=0.15 + 0.10 * u[4],
         fever=np.where(infected, 2.0 + 1.2 * u[5], 0.15),
         racing=np.where(infected, 5.0, 24.0) + 12.0 * u[6],
-        panting=1.5 + 8.5 * u[7],
+        panting=1.5 + 8.0 * u[7],
         falling=10.0 + 38.0 * u[8],
         short=np.where(second, 14.0, 16.0) + 28.0 * u[9],
         wakeful=0.60 + 0.12 * u[7],
