@@ -431,7 +431,7 @@ BARS = [
     Bar(
         number="4",
         title="A day's rhythm in the stable, faint in the severe",
-        source="Davidson et al. (2021); van Goor et al. (2022); severe as a mean NEWS2 of 3, dip and hours by judgement",
+        source="Davidson et al. (2021); van Goor et al. (2022); severe as NEWS2 from 3 on, dip and hours by judgement",
         sample=lambda seed, days: season(seed, days).rhythm,
         measure=_clock,
         limits={
