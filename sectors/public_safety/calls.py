@@ -9,7 +9,7 @@ from park.model import Floats, Ints, Moments, Observation, Streams
 from sectors.public_safety.chance import poisson
 
 #: Most calls of a column in a day.
-MOST = 5
+MOST = 8
 _IDLE, _CALLING, _ANSWERED = range(3)
 _WAIT_S, _WAIT_SPREAD = 14.0, 0.6
 #: The control room is thinly staffed from 23:00 to 07:00, hours since 04:00.
@@ -33,16 +33,16 @@ class Calls:
 
 def number(streams: Streams, column: Ints, busy: Floats, day: int) -> Ints:
     """(D,) calls of the day; `busy` is the day's visitors over those of a mean day."""
-    mean = np.minimum((0.25 + 0.9 * streams.uniform("call.rate", column)) * busy, 3.0)
+    mean = np.minimum((1.2 + 1.8 * streams.uniform("call.rate", column)) * busy, 5.0)
     return np.minimum(poisson(mean, streams.uniform("call.number", column, day)), MOST)
 
 
 def calls(streams: Streams, column: Ints, before: Ints, busy: Floats, day: int) -> Calls:
-    """One day of these columns: calls between 07:00 and 03:00, most in the evening."""
+    """One day of these columns: calls between 07:00 and 03:00, most about 17:00."""
     slot = np.arange(MOST)
     u = streams.uniform("call.begin", column[:, None], day, slot)
     v = streams.uniform("call.late", column[:, None], day, slot)
-    begin = 3600.0 * (3.0 + 20.0 * (1.0 - np.minimum(u, v) ** 1.5) * 0.5 + 10.0 * u * v)
+    begin = 3600.0 * (3.0 + 10.0 * (u + v))
     begin = np.where(slot < number(streams, column, busy, day)[:, None], begin, np.inf)
     begin = np.sort(begin, axis=1)
     quiet = (begin < 3600 * _NIGHT_H[0]) | (begin > 3600 * _NIGHT_H[1])
@@ -67,7 +67,7 @@ def observe(streams: Streams, state: Calls, per_cell: int, at: Moments) -> Obser
         made += since >= 0
         status = np.where((since >= 0) & (since < wait), _CALLING, status)
         status = np.where((since >= wait) & (since < wait + talk), _ANSWERED, status)
-        answer = np.where((since >= wait) & (since < wait + 3600.0), wait, answer)
+        answer = np.where(since >= wait, wait, answer)
     voltage = 13.6 + 0.03 * streams.normal("call.battery", at.device, at.ts) - 0.25 * (status != _IDLE)
     return {
         "calls": state.before[column] + made,

@@ -57,7 +57,7 @@ def observe(streams: Streams, state: Cameras, at: Moments) -> Observation:
     count = _seen(streams, at, there, chance_to_miss(true, wet, dark, bad))
     density = np.rint(100.0 * count / area) / 100.0
     standing = Sampler(at.row, at.x).line(state.visitors.standing)
-    walking = speed(density) * (1.0 + 0.015 * np.clip(streams.normal("camera.speed", at.device, at.ts), -2.5, 2.5))
+    walking = speed(density) * (1.0 + 0.015 * np.clip(streams.normal("camera.speed", at.device, at.ts), -2.0, 2.0))
     vehicles = poisson(
         square.road.reshape(-1)[zone] * weather.line(state.world.road_demand),
         streams.uniform("camera.vehicles", at.device, at.ts),

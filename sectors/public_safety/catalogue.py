@@ -94,7 +94,7 @@ FIRE_DETECTOR = DeviceKind(
     name="fire_detector",
     title="Fire detectors",
     description="Multi-criteria heads under the arcades around the square. An alarm stays until it is reset.",
-    interval_s=300.0,
+    interval_s=900.0,
     per_cell=6,
     channels=(
         Channel(name="smoke", unit="dB/m", high=1, decimals=3, description="Obscuration in the chamber"),
@@ -135,7 +135,7 @@ CALL_POINT = DeviceKind(
             texts=CALL_STATES,
             description="Of the voice link",
         ),
-        Channel(name="answer_time", unit="s", high=3600, decimals=1, description="Of the last call, for an hour"),
+        Channel(name="answer_time", unit="s", high=3600, decimals=1, description="Of the last call since 04:00"),
         Channel(name="battery_voltage", unit="V", high=15, decimals=2, description="Lead battery behind the mains"),
     ),
 )

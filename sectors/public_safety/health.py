@@ -18,7 +18,7 @@ _TROUBLES = (
     (0.010, 4.0, _DARK),
     (0.005, 4.0, _MOVED),
     (0.030, 1.2, _LOST),
-    (0.040, 3.0, _OFFLINE),
+    (0.060, 4.0, _OFFLINE),
 )
 #: Grid steps in which drops on a lens dry.
 _DRYING = 8

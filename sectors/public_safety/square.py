@@ -24,6 +24,8 @@ class Squares:
         road: (C, ZONES) vehicles in view in a mean hour.
         visitors: (C,) on a mean day.
         out, passing: (C,) visitors per day for a share of one of the people who are out, who are under way.
+        holiday: (C,) visitors of a holiday over those whom the town's people would bring: where offices are shut or
+            where sights are.
         gate: (C,) share of the visitors who come over the first line.
     """
 
@@ -35,6 +37,7 @@ class Squares:
     visitors: Floats
     out: Floats
     passing: Floats
+    holiday: Floats
     gate: Floats
 
 
@@ -54,6 +57,11 @@ def squares(streams: Streams, cells: Ints) -> Squares:
         visitors=visitors,
         out=visitors * leisure / _OUT,
         passing=visitors * (1 - leisure) / _UNDER_WAY,
+        holiday=np.where(
+            streams.uniform("square.sights", cells) < 0.5,
+            0.5 + 0.2 * streams.uniform("square.holiday", cells),
+            1.3 + 0.3 * streams.uniform("square.holiday", cells),
+        ),
         gate=0.35 + 0.3 * streams.uniform("square.gate", cells),
     )
 

@@ -104,6 +104,8 @@ def expected(setting: Setting, square: Squares, world: WorldDay) -> Floats:
     rate = square.out[:, None] * world.out[site] + square.passing[:, None] * world.under_way[site]
     rate *= 1.0 - 0.18 * wetness(world.precipitation[site])
     rate *= np.exp(0.13 * smooth_noise(setting.streams, "square.slow", (square.cells,), world.index, 12))
+    if world.holiday:
+        rate *= square.holiday[:, None]
     return rate / 24.0
 
 
