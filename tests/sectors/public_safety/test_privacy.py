@@ -13,7 +13,7 @@ from sectors.public_safety.catalogue import SECTOR
 from tests.simulator.conftest import HOUR, START, lines_of, select
 
 PERSONAL = re.compile(
-    r"image|photo|picture|url|face|plate|person_|name|card|phone|mac|imei|track|subject|id$|_id|hash|embedding|age$|gender"
+    r"image|photo|picture|url|face|plate|person_|name|card|phone|mac|imei|track|subject|id$|_id|hash|embed|_age$|gender"
 )
 
 
