@@ -59,8 +59,8 @@ def squares(streams: Streams, cells: Ints) -> Squares:
         passing=visitors * (1 - leisure) / _UNDER_WAY,
         holiday=np.where(
             streams.uniform("square.sights", cells) < 0.5,
-            0.5 + 0.2 * streams.uniform("square.holiday", cells),
-            1.3 + 0.3 * streams.uniform("square.holiday", cells),
+            0.6 + 0.16 * streams.uniform("square.holiday", cells),
+            1.28 + 0.2 * streams.uniform("square.holiday", cells),
         ),
         gate=0.35 + 0.3 * streams.uniform("square.gate", cells),
     )

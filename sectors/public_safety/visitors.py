@@ -119,7 +119,9 @@ def totals(setting: Setting, square: Squares, world: WorldDay) -> Totals:
     streams, cells, day = setting.streams, square.cells, world.index
     rate = expected(setting, square, world)
     rate[:, -_CLOSING - 1 :] = 0.0
-    size = integral(rate)[:, -1] * gamma(streams.normal("square.day", cells, day), 90.0)
+    size = integral(rate)[:, -1] * gamma(streams.normal("square.day", cells, day), 125.0)
+    # Fairs, fashions and pay-days, which all squares have in common.
+    size *= np.exp(0.055 * streams.normal("square.common", day))
     share = np.stack([square.gate, 1.0 - square.gate], axis=1)
     line = cells[:, None] * LINES + np.arange(LINES)
     came = many(size[:, None] * share, streams.normal("square.line", line, day))

@@ -18,7 +18,7 @@ from sectors.public_safety.fire import ALARM_DB_M, incidents
 from simulator.streams import CounterStreams
 from tests.reference.bar import Bar
 from tests.reference.statistics import correlation, lag
-from tests.reference.walk import shuffled_rhythm, walk, world_of
+from tests.reference.walk import setting_of, shuffled_rhythm, walk, world_of
 
 #: Two of each site.
 CELLS = 4
@@ -63,7 +63,7 @@ def _published(kind: DeviceKind, observed: Mapping[str, Any], name: str) -> Floa
 
 def _hours(world: WorldDay, rows: Ints, name: str) -> Floats:
     """(C, 24) means."""
-    values = getattr(world, name)[rows][:, :-1]
+    values: Floats = getattr(world, name)[rows][:, :-1]
     return np.asarray(values.reshape(len(rows), _HOURS, -1).mean(axis=2))
 
 
@@ -83,7 +83,7 @@ def season(seed: int, days: int, *, without: str = "") -> Season:
     parts: dict[str, list[Any]] = {}
     for day in walk("public-safety", seed, days, CELLS, first=_FIRST, weather=lambda i: told.get(i) or world.day(i)):
         line, zone, health = (day.observe(name, 300.0) for name in ("line_counter", "zone_camera", "camera_health"))
-        rows = day.model._setting.site_of(day.cells)
+        rows = setting_of(SECTOR.name, seed).site_of(day.cells)
         was = true[day.world.index - _FIRST]
         hours = np.concatenate([line["entered"][..., ::12].sum(1), day.after["entered"].sum(1)[:, None]], axis=1)
         for name, values in {
@@ -179,7 +179,7 @@ def together(s: Season) -> dict[str, float]:
 
 
 def _residuals(s: Season) -> Floats:
-    day = np.log(s.hourly.sum(axis=2))
+    day: Floats = np.log(s.hourly.sum(axis=2))
     for kind in range(9):
         if (s.kind == kind).any():
             day[:, s.kind == kind] -= day[:, s.kind == kind].mean(axis=1, keepdims=True)

@@ -16,6 +16,7 @@ from sectors.public_safety.chance import binomial, dealt, leaves, missed, poisso
 from sectors.public_safety.crowd import level_of_service, speed
 from sectors.public_safety.fire import FIRES, NUISANCES, heat_release
 from sectors.public_safety.gathering import gatherings
+from sectors.public_safety.model import SafetyModel
 from sectors.public_safety.square import squares
 from simulator.streams import CounterStreams
 from tests.reference.walk import Walked, setting_of, walk, world_of
@@ -133,7 +134,7 @@ def test_draws_have_the_moments_of_their_names() -> None:
 def test_without_people_nobody_comes() -> None:
     setting, world = setting_of("public-safety", 7), world_of(7).day(9)
     gone = replace(world, more={**world.more, **dict.fromkeys(("out", "under_way"), 0 * world.out)})
-    model = type(next(iter(walk("public-safety", 7, 1, 1))).model)(setting)
+    model = SafetyModel(setting)
     cells = np.arange(4)
     before = model.begin(cells)
     came = model.advance(cells, before, gone, NO_ORDERS)["entered"] - before["entered"]

@@ -65,7 +65,7 @@ class CallPoint(Closed):
     battery_voltage: float | int = Field(ge=0, le=15)
 
 
-SCHEMAS = {
+SCHEMAS: dict[str, TypeAdapter[Any]] = {
     "zone_camera": TypeAdapter(ZoneCamera),
     "line_counter": TypeAdapter(LineCounter),
     "camera_health": TypeAdapter(CameraHealth),
