@@ -14,7 +14,10 @@ def poisson(mean: Floats, u: Floats) -> Ints:
     below = chance.copy()
     found = np.zeros(below.shape, dtype=np.int64)
     for k in range(1, _MOST):
-        found += u >= below
+        more = u >= below
+        if not more.any():
+            break
+        found += more
         chance *= mean
         chance /= k
         below += chance

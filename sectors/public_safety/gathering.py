@@ -33,25 +33,32 @@ class Gatherings:
     there: Floats
 
 
-def gatherings(streams: Streams, square: Squares, world: WorldDay) -> Gatherings:
-    """Which of these squares are full this evening."""
+def people(streams: Streams, square: Squares, world: WorldDay) -> Ints:
+    """(C,) who come to these squares for a gathering this evening, if there is one."""
     cells, day = square.cells, world.index
     chance = _CHANCE["holiday" if world.holiday else "workday" if world.workday else "free"]
     held = streams.uniform("gathering", cells, day) < chance
+    if not held.any():
+        return np.zeros(len(cells), dtype=np.int64)
     packed = 0.7 + 1.9 * streams.uniform("gathering.packed", cells, day) ** 2
     area = square.area[:, 0] + square.area[:, 1] + square.area[:, 2] + square.area[:, 3]
+    return np.where(held, np.rint(packed * area), 0.0).astype(np.int64)
+
+
+def gatherings(streams: Streams, square: Squares, world: WorldDay) -> Gatherings:
+    """Which of these squares are full this evening, and when."""
+    cells, day = square.cells, world.index
+    come = people(streams, square, world)
     begin = 14.0 + 1.5 * streams.uniform("gathering.begin", cells, day)
     end = begin + 1.0 + 1.5 * streams.uniform("gathering.length", cells, day)
-    coming = _ramp(_MINUTE, begin - _COMING_H, begin)
     gone = _ramp(HOURS, end, end + _GOING_H)
-    there = (_ramp(HOURS, begin - _COMING_H, begin) - gone) * held[:, None]
     return Gatherings(
-        people=np.where(held, np.rint(packed * area), 0.0).astype(np.int64),
+        people=come,
         begin_h=begin,
         end_h=end,
-        came_by_minute=coming,
+        came_by_minute=_ramp(_MINUTE, begin - _COMING_H, begin),
         gone=gone,
-        there=there,
+        there=(_ramp(HOURS, begin - _COMING_H, begin) - gone) * (come > 0)[:, None],
     )
 
 

@@ -29,6 +29,7 @@ class SafetyDay:
     cells: Ints
     carry: Carry
     world: WorldDay
+    square: Squares
 
     @cached_property
     def site(self) -> Ints:
@@ -38,7 +39,7 @@ class SafetyDay:
     @cached_property
     def visitors(self) -> visitors.Visitors:
         """Who is there."""
-        return visitors.visitors(self.setting, squares(self.setting.streams, self.cells), self.world)
+        return visitors.visitors(self.setting, self.square, self.world)
 
     @cached_property
     def health(self) -> health.Health:
@@ -61,7 +62,7 @@ class SafetyDay:
     @cached_property
     def calls(self) -> calls.Calls:
         """Call points."""
-        streams, square = self.setting.streams, squares(self.setting.streams, self.cells)
+        streams, square = self.setting.streams, self.square
         per_cell = self.setting.per_cell[CALL_POINT.name]
         busy = np.repeat(_busy(square, visitors.totals(self.setting, square, self.world)), per_cell)
         column = devices(self.cells, per_cell).ravel()
@@ -90,6 +91,7 @@ class SafetyModel:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._known: tuple[bytes, Squares] | None = None
 
     def begin(self, cells: Ints) -> Carry:
         """Nobody counted but those who are in the squares already."""
@@ -100,7 +102,7 @@ class SafetyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no minute is drawn for it."""
-        streams, square = self._setting.streams, squares(self._setting.streams, cells)
+        streams, square = self._setting.streams, self._squares(cells)
         total = visitors.totals(self._setting, square, world)
         per_cell = self._setting.per_cell[CALL_POINT.name]
         busy = np.repeat(_busy(square, total), per_cell)
@@ -113,11 +115,18 @@ class SafetyModel:
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
         """The day, not yet computed."""
-        return SafetyDay(setting=self._setting, cells=cells, carry=carry, world=world)
+        return SafetyDay(setting=self._setting, cells=cells, carry=carry, world=world, square=self._squares(cells))
 
     def observe(self, kind: str, state: SafetyDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def _squares(self, cells: Ints) -> Squares:
+        """The squares of these cells; those last asked for are kept."""
+        key = cells.tobytes()
+        if self._known is None or self._known[0] != key:
+            self._known = key, squares(self._setting.streams, cells)
+        return self._known[1]
 
 
 MODEL = SafetyModel

@@ -12,8 +12,8 @@ import numpy as np
 from park.grid import STEPS, Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Moments, Observation, Setting, Streams, WorldDay
 from sectors.public_safety.catalogue import LINES, ZONES
-from sectors.public_safety.chance import binomial, dealt, gamma, leaves, many, poisson
-from sectors.public_safety.gathering import Gatherings, gatherings
+from sectors.public_safety.chance import binomial, dealt, gamma, leaves, many
+from sectors.public_safety.gathering import Gatherings, gatherings, people
 from sectors.public_safety.square import Squares
 
 MINUTES = STEPS * 5
@@ -43,7 +43,7 @@ class Totals:
         entered, left: (C, LINES) all who cross each line.
         before, after: (C,) inside at the day's beginning and end.
         expected: (C, GRID_POINTS) by which `came` is dealt out.
-        gathered: who come for a gathering, besides.
+        gathered: (C,) who come for a gathering, besides.
     """
 
     came: Ints
@@ -52,7 +52,7 @@ class Totals:
     before: Ints
     after: Ints
     expected: Floats
-    gathered: Gatherings
+    gathered: Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,14 +125,14 @@ def totals(setting: Setting, square: Squares, world: WorldDay) -> Totals:
     share = np.stack([square.gate, 1.0 - square.gate], axis=1)
     line = cells[:, None] * LINES + np.arange(LINES)
     came = many(size[:, None] * share, streams.normal("square.line", line, day))
-    gathered = gatherings(streams, square, world)
-    first = binomial(gathered.people, square.gate, streams.normal("gathering.line", cells, day))
-    together = np.stack([first, gathered.people - first], axis=1)
-    before, after = _overnight(streams, cells, day), _overnight(streams, cells, day + 1)
+    gathered = people(streams, square, world)
+    first = binomial(gathered, square.gate, streams.normal("gathering.line", cells, day))
+    together = np.stack([first, gathered - first], axis=1)
+    before, after = overnight(streams, cells, day), overnight(streams, cells, day + 1)
     entered = came + together
     entered[:, 0] += after
     out = _first_out(streams, cells, day)
-    gone = came[:, 0] + came[:, 1] + gathered.people + before
+    gone = came[:, 0] + came[:, 1] + gathered + before
     left = np.floor(out * gone).astype(np.int64)
     return Totals(
         came=came,
@@ -156,7 +156,7 @@ def visitors(setting: Setting, square: Squares, world: WorldDay) -> Visitors:
     entered = np.zeros((len(cells), LINES, MINUTES + 1), dtype=np.int64)
     np.cumsum(minutes, axis=-1, out=entered[..., 1:])
     base = entered[..., ::5].sum(axis=1)
-    gathered = total.gathered
+    gathered = gatherings(streams, square, world)
     first = total.entered - total.came
     first[:, 0] -= total.after
     entered += np.floor(first[:, :, None] * gathered.came_by_minute[:, None] + 1e-9).astype(np.int64)
@@ -188,12 +188,8 @@ def observe(state: Visitors, before: tuple[Ints, Ints], at: Moments) -> Observat
 
 
 def overnight(streams: Streams, cells: Ints, day: int) -> Ints:
-    """(C,) people in the square at the day's 04:00."""
-    return _overnight(streams, cells, day)
-
-
-def _overnight(streams: Streams, cells: Ints, day: int) -> Ints:
-    return poisson(np.full(len(cells), 3.0), streams.uniform("square.overnight", cells, day))
+    """(C,) people in the square at the day's 04:00, eight at most."""
+    return np.floor(9.0 * streams.uniform("square.overnight", cells, day) ** 2).astype(np.int64)
 
 
 def _first_out(streams: Streams, cells: Ints, day: int) -> Floats:

@@ -17,6 +17,7 @@ from sectors.public_safety.crowd import level_of_service, speed
 from sectors.public_safety.fire import ALARM_DB_M, incidents
 from simulator.streams import CounterStreams
 from tests.reference.bar import Bar
+from tests.reference.bars_people import auckland as streets_of_auckland
 from tests.reference.statistics import correlation, lag
 from tests.reference.walk import setting_of, shuffled_rhythm, walk, world_of
 
@@ -27,12 +28,23 @@ _FIRST = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Season:
+class Counted:
+    """What real counters tell too.
+
+    Attributes:
+        hourly: (places, days, 24) people who came in the hours from 04:00 on.
+        kind: (days,) a number for each weekday, 7 for holidays and 8 for make-up workdays.
+    """
+
+    hourly: Floats
+    kind: Ints
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Season(Counted):
     """What was published, by place of the cameras and lines.
 
     Attributes:
-        hourly: (cells, days, 24) people who came in the hours from 04:00 on.
-        kind: (days,) a number for each weekday, 7 for holidays and 8 for make-up workdays.
         entered, left: (cells, lines, days, instants) registers.
         inside: (cells, days, instants).
         count, density, walk, level, sure: (cells, zones, days, instants) of zone cameras; NaN where absent.
@@ -40,8 +52,6 @@ class Season:
         rain: (cells, days, 24) mm/h, and `people`, what the town's shares would bring, per hour.
     """
 
-    hourly: Floats
-    kind: Ints
     entered: Ints
     left: Ints
     inside: Ints
@@ -65,6 +75,13 @@ def _hours(world: WorldDay, rows: Ints, name: str) -> Floats:
     """(C, 24) means."""
     values: Floats = getattr(world, name)[rows][:, :-1]
     return np.asarray(values.reshape(len(rows), _HOURS, -1).mean(axis=2))
+
+
+@cache
+def auckland() -> Counted:
+    """Real street counters of 2024, by the same functions."""
+    streets = streets_of_auckland()
+    return Counted(hourly=streets.people.swapaxes(0, 1), kind=streets.kind)
 
 
 @cache
@@ -109,7 +126,7 @@ def _work(kind: Ints) -> Bools:
     return np.asarray((kind < 5) | (kind == 8))
 
 
-def rhythm(s: Season) -> dict[str, float]:
+def rhythm(s: Counted) -> dict[str, float]:
     """Figures of bar 1, medians over squares."""
     work = s.hourly[:, _work(s.kind)]
     mean = work.mean(axis=1)
@@ -124,16 +141,16 @@ def rhythm(s: Season) -> dict[str, float]:
     }
 
 
-def _shuffled(s: Season) -> Season:
+def _shuffled(s: Counted) -> Counted:
     flat = np.random.default_rng(1).permuted(s.hourly.reshape(len(s.hourly), -1), axis=1)
     return replace(s, hourly=flat.reshape(s.hourly.shape))
 
 
-def _constant(s: Season) -> Season:
+def _constant(s: Counted) -> Counted:
     return replace(s, hourly=np.full_like(s.hourly, 300.0))
 
 
-def scatter(s: Season) -> dict[str, float]:
+def scatter(s: Counted) -> dict[str, float]:
     """Figures of bar 2 about (weekday, hour), by day; medians over squares and hours with some traffic."""
     ratio, form, spread = [], [], []
     for kind in range(5):
@@ -149,7 +166,7 @@ def scatter(s: Season) -> dict[str, float]:
     }
 
 
-def _poisson(s: Season) -> Season:
+def _poisson(s: Counted) -> Counted:
     mean = np.empty_like(s.hourly)
     for kind in range(9):
         if (s.kind == kind).any():
@@ -157,7 +174,7 @@ def _poisson(s: Season) -> Season:
     return replace(s, hourly=np.random.default_rng(1).poisson(mean).astype(np.float64))
 
 
-def weekend(s: Season) -> dict[str, float]:
+def weekend(s: Counted) -> dict[str, float]:
     """Figures of bar 3."""
     day = s.hourly.sum(axis=2)
     free = np.isin(s.kind, (5, 6))
@@ -168,17 +185,17 @@ def weekend(s: Season) -> dict[str, float]:
     }
 
 
-def _every_day_alike(s: Season) -> Season:
+def _every_day_alike(s: Counted) -> Counted:
     return replace(s, hourly=np.repeat(s.hourly[:, :1], s.hourly.shape[1], axis=1))
 
 
-def together(s: Season) -> dict[str, float]:
+def together(s: Counted) -> dict[str, float]:
     """The figure of bar 4."""
     rest = _residuals(s)
     return {"pairwise r": float(np.median([correlation(a, b) for a, b in combinations(rest, 2)]))}
 
 
-def _residuals(s: Season) -> Floats:
+def _residuals(s: Counted) -> Floats:
     day: Floats = np.log(s.hourly.sum(axis=2))
     for kind in range(9):
         if (s.kind == kind).any():
@@ -186,7 +203,7 @@ def _residuals(s: Season) -> Floats:
     return day
 
 
-def _independent(s: Season) -> Season:
+def _independent(s: Counted) -> Counted:
     """Each square's days in an order of its own within their kind."""
     rng, hourly = np.random.default_rng(1), s.hourly.copy()
     for kind in range(9):

@@ -4,7 +4,7 @@ whose crowds know neither the town's people nor its rain."""
 import pytest
 
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_safety import BARS, links, season
+from tests.reference.bars_safety import BARS, auckland, links, season
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEED, DAYS = 42, 60
@@ -14,6 +14,11 @@ SEED, DAYS = 42, 60
 def test_the_park(name: str) -> None:
     bar = CASES[name]
     assert bar.judge(bar.sample(SEED, DAYS)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name[:2] in {"S1", "S2", "S3", "S4"}])
+def test_real_streets(name: str) -> None:
+    assert CASES[name].judge(auckland()) == []
 
 
 @pytest.mark.parametrize(("bar", "mutant"), MUTANTS.values(), ids=MUTANTS)
