@@ -25,14 +25,12 @@ class Cameras:
     """A day of the zone cameras of C squares.
 
     Attributes:
-        site: (C,) rows of the world's arrays.
         slow: (C * ZONES, GRID_POINTS) standard normals of how long people like to stay today.
     """
 
     visitors: Visitors
     health: Health
     world: WorldDay
-    site: Ints
     slow: Floats
 
 
@@ -49,10 +47,11 @@ def observe(streams: Streams, state: Cameras, at: Moments) -> Observation:
     area = square.area.reshape(-1)[zone]
     there = state.visitors.zone_at(at.row, at.unit, at.x)
     true = there / area
-    weather = Sampler(state.site[at.row], at.x)
+    health = state.health
+    weather = health.weather(at)
     wet = wetness(weather.line(state.world.precipitation))
-    dark = state.health.dark(at.row, at.x)
-    status = state.health.status(at.row, at.unit, at.x, at.device, at.ts)
+    dark = health.dark(weather)
+    status = health.status(at, weather, dark, health.sharpness(at, weather, dark))
     bad, up = (status >= _BLURRED).astype(np.float64), status < _DOWN
     count = _seen(streams, at, there, chance_to_miss(true, wet, dark, bad))
     density = np.rint(100.0 * count / area) / 100.0

@@ -53,29 +53,31 @@ class Health:
     begin: Floats
     end: Floats
 
-    def dark(self, row: Ints, x: Floats) -> Floats:
-        """(N,) 1 where a camera sees by infrared alone, a square and a place on the day's grid each."""
-        return (Sampler(self.site[row], x).line(self.light) < _INFRARED_LX).astype(np.float64)
+    def weather(self, at: Moments) -> Sampler:
+        """Reads what is (sites, GRID_POINTS) at these moments."""
+        return Sampler(self.site[at.row], at.x)
 
-    def sharpness(self, row: Ints, unit: Ints, x: Floats, device: Ints, ts: Ints) -> Floats:
-        """(N,) of edges, %; the camera is named as its zone or its row of `camera_health` is."""
-        camera = row * CAMERAS + unit
-        # Zone cameras are numbered by fours, their health by sixes: a cell's number makes one of the other.
-        noise = 0.6 * self.streams.normal("camera.sharpness", device, ts)
-        wet = Sampler(self.site[row], x).line(self.wet)
-        clean = 93.0 - self.dirt[camera] - 14.0 * wet - 5.0 * self.dark(row, x) + noise
-        return np.asarray(clean - 30.0 * self._in(0, camera, x))
+    def dark(self, weather: Sampler) -> Floats:
+        """(N,) 1 where a camera sees by infrared alone."""
+        return (weather.line(self.light) < _INFRARED_LX).astype(np.float64)
 
-    def status(self, row: Ints, unit: Ints, x: Floats, device: Ints, ts: Ints) -> Ints:
+    def sharpness(self, at: Moments, weather: Sampler, dark: Floats) -> Floats:
+        """(N,) of edges, %; `at` is of a zone camera or of the same unit's row of `camera_health`."""
+        camera = at.row * CAMERAS + at.unit
+        number = self.visitors.square.cells[at.row] * CAMERAS + at.unit
+        noise = 0.6 * self.streams.normal("camera.sharpness", number, at.ts)
+        clean = 93.0 - self.dirt[camera] - 14.0 * weather.line(self.wet) - 5.0 * dark + noise
+        return np.asarray(clean - 30.0 * self._in(0, camera, at.x))
+
+    def status(self, at: Moments, weather: Sampler, dark: Floats, sharpness: Floats) -> Ints:
         """(N,) the worst that is wrong."""
-        camera = row * CAMERAS + unit
-        found = np.where(self.sharpness(row, unit, x, device, ts) < _BLUR, _BLURRED, _ONLINE)
-        dark = self.dark(row, x) > 0
+        camera = at.row * CAMERAS + at.unit
+        found = np.where(sharpness < _BLUR, _BLURRED, _ONLINE)
         for kind, (_, _, status) in enumerate(_TROUBLES):
-            here = self._in(kind, camera, x)
+            here = self._in(kind, camera, at.x)
             if status == _DARK:  # the infrared lamp has failed, which shows at night
-                here &= dark
-                found = np.where(self._glare(row, camera, x), _BRIGHT, found)
+                here &= dark > 0
+                found = np.where(self._glare(camera, weather), _BRIGHT, found)
             found = np.where(here, status, found)
         return found
 
@@ -83,12 +85,12 @@ class Health:
         hours = x / 12.0
         return np.asarray((hours >= self.begin[camera, kind]) & (hours < self.end[camera, kind]))
 
-    def _glare(self, row: Ints, camera: Ints, x: Floats) -> Bools:
+    def _glare(self, camera: Ints, weather: Sampler) -> Bools:
         """A low sun within 20 degrees of where the camera looks."""
-        here = Sampler(self.site[row], x)
-        height = here.line(self.world.sun_elevation)
-        off = (here.turn(self.world.sun_azimuth) - self.axis[camera] + 180.0) % 360.0 - 180.0
-        return np.asarray((height > 0) & (height < 15.0) & (np.abs(off) < 20.0) & (here.line(self.world.dni) > 150.0))
+        height = weather.line(self.world.sun_elevation)
+        off = (weather.turn(self.world.sun_azimuth) - self.axis[camera] + 180.0) % 360.0 - 180.0
+        low = (height > 0) & (height < 15.0)
+        return np.asarray(low & (np.abs(off) < 20.0) & (weather.line(self.world.dni) > 150.0))
 
 
 def health(streams: Streams, visitors: Visitors, site: Ints, world: WorldDay) -> Health:
@@ -119,11 +121,11 @@ def observe(state: Health, at: Moments) -> Observation:
     """What the recorder knows of each camera; nothing comes from one that is down."""
     streams = state.streams
     zone = at.unit < ZONES
-    # The sharpness that a zone camera judges by is that of its own row here.
-    number = _number(at.row, at.unit, state)
-    status = state.status(at.row, at.unit, at.x, number, at.ts)
-    sharpness = np.clip(state.sharpness(at.row, at.unit, at.x, number, at.ts), 0.0, 100.0)
-    up, dark = status < _LOST, state.dark(at.row, at.x)
+    weather = state.weather(at)
+    dark = state.dark(weather)
+    sharpness = state.sharpness(at, weather, dark)
+    status = state.status(at, weather, dark, sharpness)
+    up = status < _LOST
     inside = state.visitors.inside(at.row, at.x) / ZONES
     noise = streams.normal("health.bitrate", at.device, at.ts)
     bitrate = (1.8 + 0.35 * np.log1p(inside) * np.where(zone, 1.0, 0.7)) * (1.0 + 0.8 * dark) * np.exp(0.05 * noise)
@@ -136,16 +138,10 @@ def observe(state: Health, at: Moments) -> Observation:
         "frame_rate": np.where(up, rate, 0.0),
         "bitrate": np.where(up, np.minimum(bitrate, 20.0), 0.0),
         "packet_loss": np.where(up, np.minimum(loss, 100.0), np.nan),
-        "sharpness": np.where(up, sharpness, np.nan),
+        "sharpness": np.where(up, np.clip(sharpness, 0.0, 100.0), np.nan),
         "storage_used": full,
         "camera_status": status,
     }
-
-
-def _number(row: Ints, unit: Ints, state: Health) -> Ints:
-    """The number by which a camera's sharpness is drawn: that of its zone camera, where it has one."""
-    cell = state.visitors.square.cells[row]
-    return np.where(unit < ZONES, cell * ZONES + unit, -1 - (cell * LINES + unit - ZONES))
 
 
 def _drops(precipitation: Floats) -> Floats:

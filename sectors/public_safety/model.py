@@ -51,7 +51,7 @@ class SafetyDay:
         """What they see."""
         zone = devices(self.cells, ZONES).ravel()
         slow = smooth_noise(self.setting.streams, "zone.dwell", (zone,), self.world.index, 12)
-        return cameras.Cameras(visitors=self.visitors, health=self.health, world=self.world, site=self.site, slow=slow)
+        return cameras.Cameras(visitors=self.visitors, health=self.health, world=self.world, slow=slow)
 
     @cached_property
     def detectors(self) -> fire.Detectors:
