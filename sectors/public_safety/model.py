@@ -96,7 +96,7 @@ class SafetyModel:
     def begin(self, cells: Ints) -> Carry:
         """Nobody counted but those who are in the squares already."""
         entered = np.zeros((len(cells), LINES), dtype=np.int64)
-        entered[:, 0] = visitors.overnight(self._setting.streams, cells, 0)
+        entered[:, 0] = visitors.overnight(self._setting.streams, self._squares(cells), 0)
         calls_before = np.zeros((len(cells), self._setting.per_cell[CALL_POINT.name]), dtype=np.int64)
         return {"entered": entered, "left": np.zeros_like(entered), "calls": calls_before}
 

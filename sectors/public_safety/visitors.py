@@ -18,8 +18,10 @@ from sectors.public_safety.square import Squares
 
 MINUTES = STEPS * 5
 #: Grid steps at the day's end in which nobody comes who leaves before it.
-_CLOSING = 3
+_CLOSING = 6
 _EMPTYING = 12
+#: Of the visitors of a mean day.
+_OVERNIGHT = 0.0014
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -128,7 +130,7 @@ def totals(setting: Setting, square: Squares, world: WorldDay) -> Totals:
     gathered = people(streams, square, world)
     first = binomial(gathered, square.gate, streams.normal("gathering.line", cells, day))
     together = np.stack([first, gathered - first], axis=1)
-    before, after = overnight(streams, cells, day), overnight(streams, cells, day + 1)
+    before, after = overnight(streams, square, day), overnight(streams, square, day + 1)
     entered = came + together
     entered[:, 0] += after
     out = _first_out(streams, cells, day)
@@ -187,9 +189,9 @@ def observe(state: Visitors, before: tuple[Ints, Ints], at: Moments) -> Observat
     }
 
 
-def overnight(streams: Streams, cells: Ints, day: int) -> Ints:
-    """(C,) people in the square at the day's 04:00, eight at most."""
-    return np.floor(9.0 * streams.uniform("square.overnight", cells, day) ** 2).astype(np.int64)
+def overnight(streams: Streams, square: Squares, day: int) -> Ints:
+    """(C,) people in the square at the day's 04:00, about as many as just before and after."""
+    return many(_OVERNIGHT * square.visitors, streams.normal("square.overnight", square.cells, day))
 
 
 def _first_out(streams: Streams, cells: Ints, day: int) -> Floats:
