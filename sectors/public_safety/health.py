@@ -23,8 +23,8 @@ _TROUBLES = (
 #: Grid steps in which drops on a lens dry.
 _DRYING = 8
 _LAMPS_LX, _LATE_LX = 14.0, 4.0
-#: Lamps are dimmed from 23:30 to 05:30, hours since 04:00.
-_DIMMED_H = (1.5, 19.5)
+#: Lamps are dimmed from 23:30 to 05:30, 19.5 and 1.5 h after 04:00.
+_LAMPS = np.where(np.abs(HOURS - 10.5) < 9.0, _LAMPS_LX, _LATE_LX)
 _INFRARED_LX = 10.0
 _BLUR = 70.0
 _CLEANED_DAYS = 45
@@ -110,7 +110,7 @@ def health(streams: Streams, visitors: Visitors, site: Ints, world: WorldDay) ->
         world=world,
         site=site,
         wet=_drops(world.precipitation),
-        light=world.illuminance + np.where((HOURS >= _DIMMED_H[0]) & (HOURS < _DIMMED_H[1]), _LAMPS_LX, _LATE_LX),
+        light=world.illuminance + _LAMPS,
         dirt=age * (0.06 + 0.12 * streams.uniform("lens.dirt", camera)),
         axis=axes(streams, cells),
         begin=begin,
