@@ -1,0 +1,222 @@
+"""What the finance dashboard asks and shows."""
+
+from park.panel import Aggregate, Dashboard, Panel, Threshold, View
+
+_WAITS = (
+    Threshold(value=0, level="good"),
+    Threshold(value=10, level="notice"),
+    Threshold(value=20, level="warning"),
+    Threshold(value=40, level="critical"),
+)
+_RUNTIME = (
+    Threshold(value=0, level="critical"),
+    Threshold(value=10, level="warning"),
+    Threshold(value=30, level="good"),
+)
+_DAMP = (Threshold(value=0, level="good"), Threshold(value=60, level="notice"), Threshold(value=65, level="warning"))
+_VOLTS = (
+    Threshold(value=0, level="critical"),
+    Threshold(value=194, level="warning"),
+    Threshold(value=204, level="good"),
+    Threshold(value=235, level="warning"),
+    Threshold(value=242, level="critical"),
+)
+
+_NOW = (
+    Panel(
+        title="Notes given out an hour",
+        story="All machines together. Paydays and the days before Spring Festival stand out; nights are quiet.",
+        measurement="cash_machine",
+        fields=("notes_dispensed",),
+        across=Aggregate.SUM,
+        rate_s=3600,
+        view=View.STAT,
+        decimals=0,
+        width=6,
+        height=5,
+        highlight=True,
+    ),
+    Panel(
+        title="People waiting in branches",
+        story="Tickets drawn and not yet called, all branches.",
+        measurement="branch_queue",
+        fields=("waiting",),
+        aggregate=Aggregate.LAST,
+        across=Aggregate.SUM,
+        view=View.STAT,
+        decimals=0,
+        width=6,
+        height=5,
+        highlight=True,
+    ),
+    Panel(
+        title="Shortest runtime on battery",
+        story="What the weakest supply would last at its present load; below 10 minutes it has to be renewed.",
+        measurement="backup_supply",
+        fields=("runtime",),
+        aggregate=Aggregate.LAST,
+        across=Aggregate.MIN,
+        view=View.STAT,
+        decimals=0,
+        thresholds=_RUNTIME,
+        width=6,
+        height=5,
+    ),
+    Panel(
+        title="Payments an hour",
+        story="At all terminals; shops open at 8 and close at 22 h.",
+        measurement="payment_terminal",
+        fields=("transactions",),
+        across=Aggregate.SUM,
+        rate_s=3600,
+        view=View.STAT,
+        decimals=0,
+        width=6,
+        height=5,
+    ),
+)
+
+_CASH = (
+    Panel(
+        title="Notes in the last cassette, by machine",
+        story="Cassettes are emptied one after another. When the third falls, a refill is near; at zero cash is out.",
+        measurement="cash_machine",
+        fields=("cassette_3",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        low=0,
+        decimals=0,
+    ),
+    Panel(
+        title="Withdrawals an hour by site",
+        story="They follow the people who are out; a hole is a machine that is refilled, broken or empty.",
+        measurement="cash_machine",
+        fields=("withdrawals",),
+        across=Aggregate.SUM,
+        by=("site",),
+        rate_s=3600,
+        low=0,
+        decimals=0,
+        highlight=True,
+    ),
+    Panel(
+        title="What each machine does",
+        story="A hardware error lasts for some hours, a refill for 25 minutes.",
+        measurement="cash_machine",
+        fields=("status",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        view=View.STATES,
+        levels={
+            "online": "good",
+            "busy": "good",
+            "user-error": "notice",
+            "offline": "notice",
+            "hardware-error": "critical",
+        },
+    ),
+    Panel(
+        title="Cash left to dispense",
+        story="Low is below a fifth of a load. Empty should be rare: a refill that did not come, or a payday.",
+        measurement="cash_machine",
+        fields=("cassette_state",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        view=View.STATES,
+        levels={"full": "good", "ok": "good", "low": "warning", "empty": "critical"},
+    ),
+)
+
+_BRANCH = (
+    Panel(
+        title="Waiting and counters",
+        story="People wait when counters break for lunch, on Mondays, and on the first days of a month.",
+        measurement="branch_queue",
+        fields=("waiting", "open_counters"),
+        across=Aggregate.MEAN,
+        low=0,
+        decimals=0,
+    ),
+    Panel(
+        title="Wait of the ticket last called",
+        story="Above 20 minutes a branch should open another counter.",
+        measurement="branch_queue",
+        fields=("wait_time",),
+        aggregate=Aggregate.MAX,
+        by=("device",),
+        low=0,
+        decimals=0,
+        thresholds=_WAITS,
+    ),
+    Panel(
+        title="Humidity in vaults",
+        story="Follows the weather by a day and a half; paper suffers above 65 %.",
+        measurement="vault_room",
+        fields=("relative_humidity",),
+        by=("device",),
+        low=20,
+        high=90,
+        decimals=0,
+        thresholds=_DAMP,
+    ),
+    Panel(
+        title="Voltage at the supplies",
+        story="It sinks with the district's load in the evening. A dip below 194 V puts a branch on battery.",
+        measurement="backup_supply",
+        fields=("input_voltage",),
+        aggregate=Aggregate.MIN,
+        by=("device",),
+        decimals=0,
+        thresholds=_VOLTS,
+    ),
+)
+
+_SHOPS_AND_CARS = (
+    Panel(
+        title="Answers to payments",
+        story="Mean of all terminals by site; a weak signal makes them slow.",
+        measurement="payment_terminal",
+        fields=("response_time",),
+        across=Aggregate.MEAN,
+        by=("site",),
+        low=0,
+        decimals=0,
+    ),
+    Panel(
+        title="Declined payments an hour",
+        story="One or two in a hundred are usual; a rise at all terminals is the host's.",
+        measurement="payment_terminal",
+        fields=("declines",),
+        across=Aggregate.SUM,
+        by=("site",),
+        rate_s=3600,
+        low=0,
+        decimals=1,
+    ),
+    Panel(
+        title="Harsh brakings an hour",
+        story="All insured cars. Rain more than doubles them for the same distance.",
+        measurement="insured_car",
+        fields=("harsh_brakings",),
+        across=Aggregate.SUM,
+        rate_s=3600,
+        low=0,
+        decimals=1,
+    ),
+    Panel(
+        title="Distance driven an hour",
+        story="All insured cars: two peaks on a working day.",
+        measurement="insured_car",
+        fields=("mileage",),
+        across=Aggregate.SUM,
+        rate_s=3600,
+        low=0,
+        decimals=0,
+    ),
+)
+
+DASHBOARD = Dashboard(
+    description="Cash, queues, vaults and supplies, payments, and how insured cars are driven.",
+    panels=(*_NOW, *_CASH, *_BRANCH, *_SHOPS_AND_CARS),
+    icon="account_balance",
+)
