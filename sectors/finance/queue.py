@@ -43,7 +43,7 @@ def tickets(draws: Draws, people: Floats, world: WorldDay) -> Ints:
     """(C,) tickets of the day; `people`, (C, GRID_POINTS), are those out and under way."""
     usual = 110.0 + 90.0 * draws.streams.uniform("finance.queue.usual", draws.number)
     inside = people[:, 60:157].mean(axis=1) / _USUAL
-    mean = usual * rhythm.branch(world) * inside**0.5
+    mean = usual * rhythm.branch(world) * inside**0.8
     return happenings.number(draws, "finance.queue", mean, _SPREAD)
 
 
@@ -95,7 +95,7 @@ def _shifts(draws: Draws) -> tuple[Ints, Ints]:
     """(C, counters) when each opens, `NEVER` for those that a branch lacks, and when its lunch begins."""
     usual = 110.0 + 90.0 * draws.streams.uniform("finance.queue.usual", draws.number)
     load = 1.15 * usual / 8.0 * _SERVICE_MIN / 60.0
-    wanted = np.minimum(np.ceil(load + 0.55), _COUNTERS)
+    wanted = np.minimum(np.ceil(load + 0.7), _COUNTERS)
     missing = draws.uniform("finance.queue.ill") < 0.08
     number = np.arange(_COUNTERS)
     opens = _OPENS + (number >= 2) * 1_200_000

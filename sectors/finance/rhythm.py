@@ -33,6 +33,7 @@ _SALARY = {10: 1.40, 11: 1.30, 12: 1.15, 15: 1.35, 16: 1.25, 17: 1.10}
 CALLS = (0.099, 0.105, 0.101, 0.096, 0.092, 0.089, 0.086, 0.076)
 CLOCK: Floats = (HOURS + DAY_STARTS_H) % 24.0
 OPENS_H, CLOSES_H = 9.0, 17.0
+_LAST_TICKET_H = 16.9
 
 
 def withdrawals(date: dt.date) -> float:
@@ -56,6 +57,6 @@ def branch(world: WorldDay) -> float:
 
 def branch_course() -> Floats:
     """(GRID_POINTS,) how many customers come to an open branch, 0 outside its hours."""
-    open_now = (CLOCK >= OPENS_H) & (CLOCK <= CLOSES_H)
+    open_now = (CLOCK > OPENS_H) & (CLOCK < _LAST_TICKET_H)
     middles = np.arange(OPENS_H, CLOSES_H) + 0.5
     return np.where(open_now, np.interp(CLOCK, middles, CALLS), 0.0)
