@@ -124,7 +124,7 @@ def queue(data: Seen) -> dict[str, float]:
 
 def _random_wait(data: Seen) -> Seen:
     waits = data.kinds["branch_queue"]["wait_time"]
-    return _with(data, "branch_queue", "wait_time", np.random.default_rng(1).uniform(0, 10, waits.shape))
+    return _with(data, "branch_queue", "wait_time", np.random.default_rng(1).uniform(0, 20, waits.shape))
 
 
 def service(data: Seen) -> dict[str, float]:
@@ -223,8 +223,9 @@ def _by_hour(values: Floats, data: Seen) -> Floats:
     sites = np.stack([values[first::2].mean(axis=0) for first in (0, 1)])[..., 4:18]
     share = sites / sites.sum(axis=-1, keepdims=True)
     out = np.empty_like(share)
-    for sort in (True, False):
-        days = data.workday == sort
+    sorts = data.weekday + 10 * data.workday
+    for sort in np.unique(sorts):
+        days = sorts == sort
         out[:, days] = share[:, days] / share[:, days].mean(axis=1, keepdims=True) - 1
     return out
 
@@ -345,7 +346,7 @@ BARS = [
         measure=links,
         limits={
             "people-withdrawals r": (0.4, 0.95),
-            "people-tickets r": (0.4, 0.98),
+            "people-tickets r": (0.5, 0.98),
             "voltage r": (0.99, 1),
             "brakings wet/dry": (1.4, 3.2),
         },
@@ -358,7 +359,7 @@ BARS = [
         measure=links,
         limits={
             "people-withdrawals r": (-0.2, 0.2),
-            "people-tickets r": (-0.35, 0.35),
+            "people-tickets r": (-0.45, 0.45),
             "voltage r": (-0.7, 0.7),
             "brakings wet/dry": (0.6, 1.35),
         },
