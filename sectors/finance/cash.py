@@ -9,13 +9,13 @@ References:
     (40 to 120), sizes and repair times are assumptions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from park.grid import HOURS, devices, integral, rows
-from park.model import DAY_MS, GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Streams, WorldDay
-from sectors.finance import happenings, rhythm
+from park.grid import HOURS, integral, rows
+from park.model import DAY_MS, GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Streams
+from sectors.finance import happenings
 from sectors.finance.happenings import NEVER, Draws, Happenings
 
 CASSETTE = 3000
@@ -44,10 +44,43 @@ class Machines:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class CashPlan:
+    """A day of R machines before anyone looks into the cassettes.
+
+    Attributes:
+        usual, load: as of `Machines`.
+        need: (R,) notes below which a refill is ordered.
+        van, comes: (R,) milliseconds since 04:00 at which it would come, and whether it does.
+        fault: (R, 2) milliseconds at which one begins and ends; `NEVER` if none does.
+        out, into: (R, n) milliseconds of withdrawals and deposits, ascending.
+        wanted, unfit, misread: (R, n) notes asked for, whether one more is rejected, whether the card is read late.
+        brought: (R, n) notes deposited.
+    """
+
+    usual: Floats
+    load: Ints
+    need: Floats
+    van: Ints
+    comes: Bools
+    fault: Ints
+    out: Ints
+    into: Ints
+    wanted: Ints
+    unfit: Bools
+    misread: Bools
+    brought: Ints
+
+    def part(self, which: slice) -> "CashPlan":
+        """Some of its rows."""
+        return CashPlan(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CashDay:
     """One day of R machines.
 
     Attributes:
+        load: (R,) notes in a full load.
         start: names of `REGISTERS`, "level", "taken" and "paper" to (R,) at 04:00.
         refill: (R,) milliseconds since 04:00 at which the cassettes are exchanged; `NEVER` if not today.
         fault: (R, 2) milliseconds at which one begins and ends; `NEVER` if none does.
@@ -58,7 +91,7 @@ class CashDay:
         kept: (R, n + 1) notes that the first n of `into` brought, likewise.
     """
 
-    machines: Machines
+    load: Ints
     start: Carry
     refill: Ints
     fault: Ints
@@ -70,9 +103,8 @@ class CashDay:
     kept: tuple[Ints, Ints]
 
 
-def machines(streams: Streams, cells: Ints, per_cell: int) -> Machines:
-    """The machines of these cells."""
-    numbers = devices(cells, per_cell).reshape(-1)
+def machines(streams: Streams, numbers: Ints) -> Machines:
+    """The machines with these numbers."""
     usual = 40.0 + 70.0 * streams.uniform("finance.cash.usual", numbers)
     load = 3 * np.minimum(100 * np.ceil(usual * _MEAN_NOTES * 5.0 / 300), CASSETTE)
     return Machines(number=numbers, usual=usual, load=load.astype(np.int64))
@@ -85,53 +117,67 @@ def begin(streams: Streams, some: Machines) -> Carry:
     return dict.fromkeys((*REGISTERS, "taken", "paper"), zero) | {"level": level, "loaded": level}
 
 
-def cash_day(draws: Draws, some: Machines, carry: Carry, people: Floats, world: WorldDay) -> CashDay:
-    """One day.
+def plan(draws: Draws, some: Machines, people: Floats, expected: Floats) -> CashPlan:
+    """What customers, technicians and vans would do, whatever is in the cassettes.
 
     Args:
-        draws: of the machines, on the day.
-        some: the machines, (R,).
-        carry: as `begin` gives it, (R,) each.
+        draws: of the machines, each on its day, (R,).
+        some: the machines.
         people: (R, GRID_POINTS) who may pass by: those out and half of those under way.
-        world: the calendar.
+        expected: (R,) what the calendar makes of a usual day.
     """
-    expected = rhythm.withdrawals(world.date)
-    refill, fault = _refills(draws, some, carry["level"], expected), _faults(draws)
-    course = (people + 0.004) * _in_service(refill, fault)
-    people_share = integral(course)[:, -1] / 24.0 / _USUAL
-    usual = some.usual * expected * people_share**0.7
+    fault = _faults(draws)
+    course = (people + 0.004) * _in_order(fault)
+    usual = some.usual * expected * (integral(course)[:, -1] / 24.0 / _USUAL) ** 0.7
     out_count = happenings.number(draws, "finance.cash.out", usual, _SPREAD)
     into_count = happenings.number(draws, "finance.cash.into", 0.3 * usual, _SPREAD)
     out = happenings.instants(draws, "finance.cash.out.at", out_count, course)
     into = happenings.instants(draws, "finance.cash.into.at", into_count, course)
-    place = np.arange(out.ms.shape[1])
+    place, other = np.arange(out.ms.shape[1]), np.arange(into.ms.shape[1])
     chosen = np.searchsorted(_SIZE_SHARE, draws.uniform("finance.cash.notes", place), side="right")
     unfit = draws.uniform("finance.cash.unfit", place) < _REJECTED
-    misread = (draws.uniform("finance.cash.misread", place) < _MISREAD) & (out.ms < NEVER)
-    wanted = _SIZES[np.minimum(chosen, len(_SIZES) - 1)] + unfit
-    gone, left = _drawn(out.ms, wanted, refill, carry["level"], some.load)
-    given = gone - (unfit & (gone > 0))
-    brought = 3 + np.floor(40 * draws.uniform("finance.cash.brought", np.arange(into.ms.shape[1])) ** 2).astype(
-        np.int64
+    brought = 3 + np.floor(40 * draws.uniform("finance.cash.brought", other) ** 2).astype(np.int64)
+    hour = 5.0 + 7.0 * draws.uniform("finance.cash.round")
+    return CashPlan(
+        usual=some.usual,
+        load=some.load,
+        need=2.0 * some.usual * _MEAN_NOTES * np.maximum(expected, 1.0),
+        van=np.floor(hour * 3600 / GRID_S).astype(np.int64) * GRID_S * 1000,
+        comes=draws.uniform("finance.cash.late") > 0.06,
+        fault=fault,
+        out=out.ms,
+        into=into.ms,
+        wanted=np.where(out.ms < NEVER, _SIZES[np.minimum(chosen, len(_SIZES) - 1)] + unfit, 0),
+        unfit=unfit,
+        misread=(draws.uniform("finance.cash.misread", place) < _MISREAD) & (out.ms < NEVER),
+        brought=np.where(into.ms < NEVER, brought, 0),
     )
+
+
+def settle(some: CashPlan, carry: Carry) -> CashDay:
+    """The day, with what is in the cassettes: `carry` as `begin` gives it, (R,) each."""
+    refill = np.where((carry["level"] < some.need) & some.comes, some.van, NEVER)
+    out, into = _wait(some.out, refill), _wait(some.into, refill)
+    gone, left = _drawn(out, some.wanted, refill, carry["level"], some.load)
+    given = gone - (some.unfit & (gone > 0))
     room = CASSETTE - carry["taken"]
-    put, kept = _drawn(into.ms, brought, refill, room, np.full_like(room, CASSETTE))
+    put, kept = _drawn(into, some.brought, refill, room, np.full_like(room, CASSETTE))
     totals = {
         "withdrawals": (given > 0).astype(np.int64),
         "dispensed": given,
         "rejected": gone - given,
-        "misreads": misread.astype(np.int64),
+        "misreads": some.misread.astype(np.int64),
         "deposits": (put > 0).astype(np.int64),
         "deposited": put,
     }
     return CashDay(
-        machines=some,
+        load=some.load,
         start=carry,
         refill=refill,
-        fault=fault,
-        out=out,
-        into=into,
-        misread=misread,
+        fault=some.fault,
+        out=Happenings(ms=out),
+        into=Happenings(ms=into),
+        misread=some.misread,
         totals={name: happenings.running(values) for name, values in totals.items()},
         left=left,
         kept=kept,
@@ -152,7 +198,7 @@ def outs(day: CashDay) -> tuple[Ints, Ints, Ints]:
     """
     before, after = day.left
     since = day.out.ms >= day.refill[:, None]
-    load, level = day.machines.load[:, None], day.start["level"][:, None]
+    load, level = day.load[:, None], day.start["level"][:, None]
     empty_before = (before[:, 1:] >= level) & ~since & (day.out.ms < NEVER)
     empty_after = (after[:, 1:] >= load) & since & (day.out.ms < NEVER)
     ends = np.minimum(day.refill, DAY_MS)
@@ -170,7 +216,7 @@ def observe(day: CashDay, at: Moments, per_cell: int) -> Observation:
     ms = happenings.millis(at)
     row = rows(at, per_cell)
     found = _registers(day, row, ms)
-    level, load = found["level"], day.machines.load[row]
+    level, load = found["level"], day.load[row]
     each = load // 3
     status = _status(day, row, ms, found["out"])
     door = (ms >= day.refill[row] - _REFILL_BEFORE_MS) & (ms < day.refill[row] + _REFILL_MS - 2 * _REFILL_BEFORE_MS)
@@ -203,7 +249,7 @@ def _registers(day: CashDay, row: Ints, ms: Ints) -> dict[str, Ints]:
     since = ms >= day.refill[row]
     counts = {"deposits": into, "deposited": into}
     found = {name: start[name] + happenings.at(total, row, counts.get(name, out)) for name, total in day.totals.items()}
-    load = day.machines.load[row]
+    load = day.load[row]
     before, after = (happenings.at(part, row, out) for part in day.left)
     put_before, put_after = (happenings.at(part, row, into) for part in day.kept)
     rest = start["level"] - before
@@ -219,20 +265,17 @@ def _registers(day: CashDay, row: Ints, ms: Ints) -> dict[str, Ints]:
 
 def _drawn(ms: Ints, wanted: Ints, refill: Ints, before: Ints, after: Ints) -> tuple[Ints, tuple[Ints, Ints]]:
     """(R, n) what each gets of a stock, and (R, n + 1) what has gone before and since the refill."""
-    asked = np.where(ms < NEVER, wanted, 0)
     since = ms >= refill[:, None]
-    first = np.minimum(happenings.running(np.where(since, 0, asked)), before[:, None])
-    second = np.minimum(happenings.running(np.where(since, asked, 0)), after[:, None])
+    first = np.minimum(happenings.running(np.where(since, 0, wanted)), before[:, None])
+    second = np.minimum(happenings.running(np.where(since, wanted, 0)), after[:, None])
     return np.diff(first + second, axis=1), (first, second)
 
 
-def _refills(draws: Draws, some: Machines, level: Ints, expected: float) -> Ints:
-    """(R,) when today's refill is; some that are due don't come."""
-    need = 2.0 * some.usual * _MEAN_NOTES * max(expected, 1.0)
-    due = (level < need) & (draws.uniform("finance.cash.late") > 0.06)
-    hour = 5.0 + 7.0 * draws.uniform("finance.cash.round")
-    grid = np.floor(hour * 3600 / GRID_S).astype(np.int64) * GRID_S * 1000
-    return np.where(due, grid, NEVER)
+def _wait(ms: Ints, refill: Ints) -> Ints:
+    """(R, n) instants, those who come during a refill served soon after it, one after another."""
+    begin, end = refill[:, None] - _REFILL_BEFORE_MS, refill[:, None] + _REFILL_MS
+    later = np.where((ms >= begin) & (ms < end), end + (ms - begin) // 8, ms)
+    return np.sort(later, axis=1)
 
 
 def _faults(draws: Draws) -> Ints:
@@ -244,12 +287,10 @@ def _faults(draws: Draws) -> Ints:
     return np.where(fails[:, None], np.stack([begins, ends], axis=1), NEVER)
 
 
-def _in_service(refill: Ints, fault: Ints) -> Floats:
-    """(R, GRID_POINTS) 1 where customers are served; both ends of a break belong to it."""
+def _in_order(fault: Ints) -> Floats:
+    """(R, GRID_POINTS) 1 where the machine works; both ends of a break belong to it."""
     ms = np.rint(HOURS * 3_600_000).astype(np.int64)
-    busy = (ms >= refill[:, None] - _REFILL_BEFORE_MS) & (ms <= refill[:, None] + _REFILL_MS)
-    broken = (ms >= fault[:, :1]) & (ms <= fault[:, 1:])
-    return np.where(busy | broken, 0.0, 1.0)
+    return np.where((ms >= fault[:, :1]) & (ms <= fault[:, 1:]), 0.0, 1.0)
 
 
 def _status(day: CashDay, row: Ints, ms: Ints, out: Ints) -> Ints:

@@ -1,6 +1,6 @@
 """The finance sector: what branches, machines, shops and cars count. People and weather are `WorldDay`'s."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from park.grid import devices
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.finance import cars, cash, queue, supply, terminals, vault
+from sectors.finance import cars, cash, queue, rhythm, supply, terminals, vault
 from sectors.finance.catalogue import (
     BACKUP_SUPPLY,
     BRANCH_QUEUE,
@@ -19,9 +19,18 @@ from sectors.finance.catalogue import (
     PAYMENT_TERMINAL,
     VAULT_ROOM,
 )
-from sectors.finance.happenings import Draws
+from sectors.finance.span import Span
 
 _CASH = (*cash.REGISTERS, "level", "taken", "paper")
+_ROWS = 64  # cells times days that are worked out together
+
+
+def _passing(world: WorldDay) -> Floats:
+    return np.asarray(world.out + world.under_way)
+
+
+def _humidity(world: WorldDay) -> Floats:
+    return world.relative_humidity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,97 +43,46 @@ class FinanceDay:
     world: WorldDay
 
     @cached_property
-    def site(self) -> Ints:
-        """(C,) row of each cell in the world's arrays."""
-        return self.setting.site_of(self.cells)
-
-    def numbers(self, kind: str) -> Ints:
-        """(C x per_cell,) numbers of a kind's devices."""
-        return devices(self.cells, self.setting.per_cell[kind]).reshape(-1)
-
-    def draws(self, number: Ints) -> Draws:
-        """Chance of these devices on this day."""
-        return Draws.of(self.setting.streams, number, self.world.index)
-
-    def rows(self, series: Floats, kind: str) -> Floats:
-        """(C x per_cell, GRID_POINTS) a series of the sites, for the devices of a kind."""
-        return np.repeat(series[self.site], self.setting.per_cell[kind], axis=0)
+    def span(self) -> Span:
+        """The day by itself."""
+        return Span(setting=self.setting, cells=self.cells, worlds=(self.world,))
 
     def carried(self, name: str) -> npt.NDArray[Any]:
         """A carried array with the devices of all cells in its rows."""
-        values = self.carry[name]
-        return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+        return _by_device(self.carry[name])
 
     @cached_property
     def cash(self) -> cash.CashDay:
         """Cash machines."""
-        per_cell = self.setting.per_cell[CASH_MACHINE.name]
-        some = cash.machines(self.setting.streams, self.cells, per_cell)
-        carry = dict(zip(_CASH, np.moveaxis(self.carried("cash"), -1, 0), strict=True))
-        people = self.rows(self.world.out + 0.5 * self.world.under_way, CASH_MACHINE.name)
-        return cash.cash_day(self.draws(some.number), some, carry, people, self.world)
-
-    @cached_property
-    def people(self) -> Floats:
-        """(C, GRID_POINTS) those out and under way."""
-        return np.asarray((self.world.out + self.world.under_way)[self.site])
+        return cash.settle(self.span.cash, dict(zip(_CASH, np.moveaxis(self.carried("cash"), -1, 0), strict=True)))
 
     @cached_property
     def queue(self) -> queue.QueueDay:
         """Branch queues."""
-        return queue.queue_day(self.draws(self.cells), self.people, self.world)
+        return queue.queue_day(self.span.draws(), self.span.series(_passing), self.world)
 
     @cached_property
     def vault(self) -> vault.VaultDay:
         """Vault rooms."""
-        outside = self.world.temperature[self.site], self.world.relative_humidity[self.site]
-        return vault.vault_day(self.draws(self.cells), self.carry, outside, workday=self.world.workday)
+        outside = self.span.series(lambda world: world.temperature), self.span.series(_humidity)
+        return vault.vault_day(self.span.draws(), self.carry, outside, workday=self.world.workday)
 
     @cached_property
     def supply(self) -> supply.SupplyDay:
         """Backup supplies."""
-        volts, outdoor = self.world.supply_voltage[self.site], self.world.temperature[self.site]
-        return supply.supply_day(
-            self.draws(self.cells), self.carry["charge"], (volts, outdoor), workday=self.world.workday
-        )
-
-    @cached_property
-    def shops(self) -> tuple[Draws, Floats]:
-        """The R terminals, and (R, GRID_POINTS) who is out near them."""
-        return self.draws(self.numbers(PAYMENT_TERMINAL.name)), self.rows(self.world.out, PAYMENT_TERMINAL.name)
+        feed = self.span.supply
+        outdoor = self.span.series(lambda world: world.temperature)
+        return supply.SupplyDay(fed=feed, charge=supply.charged(self.carry["charge"], feed.change), outdoor=outdoor)
 
     @cached_property
     def terminals(self) -> terminals.TerminalDay:
         """Payment terminals."""
-        return terminals.terminal_day(*self.shops)
+        return terminals.terminal_day(*self.span.shops)
 
     @cached_property
     def cars(self) -> cars.CarDay:
         """Insured cars."""
-        world = self.world
-        series = (
-            self.rows(part, INSURED_CAR.name) for part in (world.under_way, world.road_demand, world.precipitation)
-        )
-        return cars.car_day(self.draws(self.numbers(INSURED_CAR.name)), *series)
-
-    def end(self) -> Carry:
-        """What is carried into the next day."""
-        shape = (len(self.cells), -1)
-        after = cash.end(self.cash)
-        count, declines, _ = terminals.totals(*self.shops)
-        driven, counted = self.cars.totals()
-        outside = self.world.temperature[self.site], self.world.relative_humidity[self.site]
-        warm, moist = vault.air(self.carry, *outside)
-        return {
-            "cash": np.stack([after[name] for name in _CASH], axis=-1).reshape(*shape, len(_CASH)),
-            "tickets": self.carry["tickets"] + queue.tickets(self.draws(self.cells), self.people, self.world),
-            "payments": self.carry["payments"] + np.stack([count, declines], axis=-1).reshape(*shape, 2),
-            "driven": self.carry["driven"] + driven.reshape(*shape, 2),
-            "counted": self.carry["counted"] + counted.reshape(*shape, 3),
-            "charge": self.supply.charge[:, -1].copy(),
-            "vault_cel": warm[:, -1].copy(),
-            "vault_hpa": moist[:, -1].copy(),
-        }
+        return self.span.cars
 
 
 def _per_cell(day: FinanceDay, kind: str) -> int:
@@ -146,8 +104,47 @@ OBSERVERS: Mapping[str, Callable[[FinanceDay, Moments], Observation]] = {
 }
 
 
+def _after(span: Span, carry: Carry) -> Carry:
+    """What is carried after the days of a span."""
+    days, cells = len(span.worlds), len(span.cells)
+    count, declines, _course = terminals.totals(*span.shops)
+    driven, counted = span.cars.totals()
+    held, distance = carry["cash"], carry["driven"]
+    for day in range(days):
+        held = _settled(span.cash, held, day)
+        distance = distance + driven.reshape(days, *distance.shape)[day]
+    charge = carry["charge"]
+    for change in span.supply.change.reshape(days, cells, -1):
+        charge = supply.charged(charge, change)[:, -1]
+    warm, moist = vault.aims(span.series(lambda world: world.temperature), span.series(_humidity))
+    tickets = queue.tickets(span.draws(), span.series(_passing), span.factor(rhythm.branch))
+    payments = np.stack([count, declines], axis=-1).reshape(days, *carry["payments"].shape)
+    return {
+        "cash": held,
+        "tickets": carry["tickets"] + tickets.reshape(days, cells).sum(axis=0),
+        "payments": carry["payments"] + payments.sum(axis=0),
+        "driven": distance,
+        "counted": carry["counted"] + counted.reshape(days, *carry["counted"].shape).sum(axis=0),
+        "charge": charge.copy(),
+        "vault_cel": vault.ends(carry["vault_cel"], warm.reshape(days, cells, -1)),
+        "vault_hpa": vault.ends(carry["vault_hpa"], moist.reshape(days, cells, -1)),
+    }
+
+
+def _settled(plan: cash.CashPlan, held: npt.NDArray[Any], day: int) -> npt.NDArray[Any]:
+    """What machines hold and have counted at the end of one day of a plan's."""
+    rows = held.shape[0] * held.shape[1]
+    start = dict(zip(_CASH, np.moveaxis(_by_device(held), -1, 0), strict=True))
+    after = cash.end(cash.settle(plan.part(slice(day * rows, (day + 1) * rows)), start))
+    return np.stack([after[name] for name in _CASH], axis=-1).reshape(held.shape)
+
+
+def _by_device(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+
+
 class FinanceModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.model.Strides`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -155,7 +152,7 @@ class FinanceModel:
     def begin(self, cells: Ints) -> Carry:
         """Machines half full, batteries charged, nothing counted."""
         streams, per_cell, count = self._setting.streams, self._setting.per_cell, len(cells)
-        some = cash.machines(streams, cells, per_cell[CASH_MACHINE.name])
+        some = cash.machines(streams, devices(cells, per_cell[CASH_MACHINE.name]).reshape(-1))
         start = cash.begin(streams, some)
         return {
             "cash": np.stack([start[name] for name in _CASH], axis=-1).reshape(count, -1, len(_CASH)),
@@ -169,7 +166,15 @@ class FinanceModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The state one day later; queues and payments are counted without their instants."""
-        return self.day(cells, carry, world, orders).end()
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The state after these days; what does not depend on the state is worked out for many of them at once."""
+        at_once = max(1, _ROWS // len(cells))
+        for first in range(0, len(worlds), at_once):
+            some = tuple(worlds[first : first + at_once])
+            carry = _after(Span(setting=self._setting, cells=cells, worlds=some), carry)
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FinanceDay:
         """The day, not yet computed."""

@@ -78,14 +78,15 @@ _NOW = (
 
 _CASH = (
     Panel(
-        title="Notes in the last cassette, by machine",
-        story="Cassettes are emptied one after another. When the third falls, a refill is near; at zero cash is out.",
+        title="Notes by cassette",
+        story="Mean of a machine. The first three are emptied one after another, the fourth takes deposits.",
         measurement="cash_machine",
-        fields=("cassette_3",),
+        fields=("cassette_1", "cassette_2", "cassette_3", "cassette_4"),
         aggregate=Aggregate.LAST,
-        by=("device",),
+        across=Aggregate.MEAN,
         low=0,
         decimals=0,
+        stacked=True,
     ),
     Panel(
         title="Withdrawals an hour by site",
@@ -166,6 +167,8 @@ _BRANCH = (
         fields=("input_voltage",),
         aggregate=Aggregate.MIN,
         by=("device",),
+        low=170,
+        high=250,
         decimals=0,
         thresholds=_VOLTS,
     ),

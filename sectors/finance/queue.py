@@ -39,17 +39,17 @@ class QueueDay:
     workday: bool
 
 
-def tickets(draws: Draws, people: Floats, world: WorldDay) -> Ints:
-    """(C,) tickets of the day; `people`, (C, GRID_POINTS), are those out and under way."""
+def tickets(draws: Draws, people: Floats, busy: Floats) -> Ints:
+    """(R,) tickets of a day; `people`, (R, GRID_POINTS), are those out and under way, `busy` is `rhythm.branch`'s."""
     usual = 110.0 + 90.0 * draws.streams.uniform("finance.queue.usual", draws.number)
     inside = people[:, 60:157].mean(axis=1) / _USUAL
-    mean = usual * rhythm.branch(world) * inside**0.8
+    mean = usual * busy * inside**0.8
     return happenings.number(draws, "finance.queue", mean, _SPREAD)
 
 
 def queue_day(draws: Draws, people: Floats, world: WorldDay) -> QueueDay:
     """Runs the queue."""
-    count = tickets(draws, people, world)
+    count = tickets(draws, people, np.full(len(people), rhythm.branch(world)))
     rate = rhythm.branch_course() * people**0.15
     issued = happenings.instants(
         draws, "finance.queue.at", count, rate,

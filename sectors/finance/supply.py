@@ -26,86 +26,82 @@ _STEP_H = GRID_S / 3600
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SupplyDay:
-    """One day of C supplies.
+class Fed:
+    """A day of R supplies, whatever their batteries hold.
 
     Attributes:
-        voltage: (C, GRID_POINTS) of the district, V.
-        dip: (C, 2) milliseconds since 04:00 at which the feeder's dip begins and ends, or `NEVER`.
-        depth: (C,) what is left of the voltage in it, as a share.
-        charge: (C, GRID_POINTS) %.
-        drain: (C, GRID_POINTS) % lost in an hour on battery.
-        load: (C, GRID_POINTS) %.
-        full_min: (C,) minutes from full at the rated load.
-        warmth: (C, GRID_POINTS) of the battery, Cel.
+        voltage: (R, GRID_POINTS) of the district, V.
+        dip: (R, 2) milliseconds since 04:00 at which the feeder's dip begins and ends, or `NEVER`.
+        depth: (R,) what is left of the voltage in it, as a share.
+        load: (R, GRID_POINTS) %.
+        drain: (R, GRID_POINTS) % lost in an hour on battery.
+        change: (R, STEPS) of the charge in each step of the grid, %, if it were never full.
     """
 
     voltage: Floats
     dip: Ints
     depth: Floats
-    charge: Floats
-    drain: Floats
     load: Floats
-    full_min: Floats
-    warmth: Floats
+    drain: Floats
+    change: Floats
 
 
-def supply_day(draws: Draws, before: Floats, outside: tuple[Floats, Floats], *, workday: bool) -> SupplyDay:
-    """One day.
-
-    Args:
-        draws: of the supplies, on the day.
-        before: (C,) charge at 04:00, %.
-        outside: (C, GRID_POINTS) the district's voltage, per unit, and the outdoor temperature, Cel.
-        workday: whether the branch is open.
-    """
-    voltage, outdoor = outside
+def fed(draws: Draws, voltage: Floats, workday: Floats) -> Fed:
+    """One day; `voltage`, (R, GRID_POINTS), is the district's, per unit; `workday`, (R,), 1 if the branch opens."""
     begins = np.floor(20.0 * 3_600_000 * draws.uniform("finance.ups.dip.at"))
     seconds = np.minimum(90.0 * np.exp(1.6 * draws.normal("finance.ups.dip.for")), 2_700.0)
     dips = draws.uniform("finance.ups.dips") < 1.0 / _PER_DIP_DAYS
     dip = np.where(dips[:, None], np.stack([begins, begins + np.rint(seconds * 1000)], axis=1), happenings.NEVER)
     cut = draws.uniform("finance.ups.dip.cut") < 0.5
-    depth = np.where(cut, 0.0, 0.35 + 0.48 * draws.uniform("finance.ups.dip.depth"))
-    load, full = _load(draws, workday=workday), _full(draws)
-    drain = 100.0 / (full[:, None] / 60.0 * (load / 100.0) ** -_PEUKERT)
+    load = _load(draws, workday)
+    drain = 100.0 * 60.0 / _full(draws)[:, None] * (load / 100.0) ** _PEUKERT
     volts = NOMINAL_V * voltage
     share = on_share(volts, dip)
-    change = _CHARGE_PER_H * (1.0 - share) * _STEP_H - drain[:, :-1] * share * _STEP_H
-    return SupplyDay(
+    return Fed(
         voltage=volts,
         dip=dip.astype(np.int64),
-        depth=depth,
-        charge=_bounded(before, change),
-        drain=drain,
+        depth=np.where(cut, 0.0, 0.35 + 0.48 * draws.uniform("finance.ups.dip.depth")),
         load=load,
-        full_min=full,
-        warmth=23.0 + 0.12 * (outdoor - 18.0) + 0.02 * load,
+        drain=drain,
+        change=_CHARGE_PER_H * (1.0 - share) * _STEP_H - drain[:, :-1] * share * _STEP_H,
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SupplyDay:
+    """One day of C supplies: (C, GRID_POINTS) charge, %, and temperature outdoors, Cel."""
+
+    fed: Fed
+    charge: Floats
+    outdoor: Floats
 
 
 def observe(streams: Streams, day: SupplyDay, at: Moments) -> Observation:
     """What the supply reports."""
     ms = happenings.millis(at)
-    here = Sampler(at.row, at.x)
-    low, high = here.ends(day.voltage)
+    here, feed = Sampler(at.row, at.x), day.fed
+    low, high = here.ends(feed.voltage)
     plain = low + (high - low) * here.share
-    begin, end = day.dip[at.row, 0], day.dip[at.row, 1]
+    begin, end = feed.dip[at.row, 0], feed.dip[at.row, 1]
     dipped = (ms >= begin) & (ms < end)
-    volts = plain * np.where(dipped, day.depth[at.row], 1.0)
+    volts = plain * np.where(dipped, feed.depth[at.row], 1.0)
     on = beyond(volts)
     began = (at.x.astype(np.int64) * (GRID_S * 1000)).astype(np.float64)
     spent = _until(low, high, here.share) + np.clip(np.minimum(ms, end) - np.maximum(began, begin), 0, None) / (
         GRID_S * 1000.0
     )
     spent = np.minimum(spent, here.share)
-    drain, left = here.hold(day.drain), here.hold(day.charge)
+    load = here.hold(feed.load)
+    drain, left = here.hold(feed.drain), here.hold(day.charge)
     charge = np.minimum(left + _CHARGE_PER_H * (here.share - spent) * _STEP_H, 100.0) - drain * spent * _STEP_H
     charge = np.maximum(charge, 0.0)
     return {
         "input_voltage": volts,
-        "load_share": here.hold(day.load),
+        "load_share": load,
         "battery_charge": charge,
-        "battery_temperature": here.line(day.warmth)
+        "battery_temperature": 23.0
+        + 0.12 * (here.line(day.outdoor) - 18.0)
+        + 0.02 * load
         + np.where(on, 1.5, 0.0)
         + 0.1 * streams.normal("finance.ups.cel", at.device, at.ts),
         "runtime": 60.0 * charge / drain,
@@ -137,21 +133,23 @@ def _until(start: Floats, end: Floats, share: Floats) -> Floats:
     return np.asarray(np.where(rise == 0.0, flat, share - inside))
 
 
-def _bounded(before: Floats, change: Floats) -> Floats:
-    """(C, GRID_POINTS) a level that changes step by step and stays below 100 %."""
+def charged(before: Floats, change: Floats) -> Floats:
+    """(R, GRID_POINTS) charge from what it was at 04:00; it stays within 0 and 100 %."""
     walk = np.concatenate([before[:, None], change], axis=1).cumsum(axis=1)
     above = np.maximum(np.maximum.accumulate(walk, axis=1) - 100.0, 0.0)
     return np.asarray(np.maximum(walk - above, 0.0))
 
 
-def _load(draws: Draws, *, workday: bool) -> Floats:
-    """(C, GRID_POINTS) %: machines and network always, counters in opening hours."""
-    hours = np.clip(np.minimum((HOURS - 4.5) / 0.5, (13.5 - HOURS) / 0.5), 0.0, 1.0) * workday
-    base = 18.0 + 8.0 * draws.streams.uniform("finance.ups.base", draws.number)[:, None]
-    return np.asarray(base + (20.0 + 8.0 * draws.streams.uniform("finance.ups.work", draws.number)[:, None]) * hours)
+def _load(draws: Draws, workday: Floats) -> Floats:
+    """(R, GRID_POINTS) %: machines and network always, counters in opening hours."""
+    hours = np.clip(np.minimum((HOURS - 4.5) / 0.5, (13.5 - HOURS) / 0.5), 0.0, 1.0) * workday[:, None]
+    base, work = (
+        draws.streams.uniform(name, draws.number)[:, None] for name in ("finance.ups.base", "finance.ups.work")
+    )
+    return np.asarray(18.0 + 8.0 * base + (20.0 + 8.0 * work) * hours)
 
 
 def _full(draws: Draws) -> Floats:
-    """(C,) minutes that a full battery gives at the rated load, less with age; renewed at the end of its life."""
+    """(R,) minutes that a full battery gives at the rated load, less with age; renewed at the end of its life."""
     age = draws.streams.uniform("finance.ups.age", draws.number) + draws.day / _LIFE_DAYS
     return np.asarray(_FULL_MIN * (1.0 - 0.3 * (age % 1.0)))

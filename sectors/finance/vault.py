@@ -38,21 +38,32 @@ def begin(count: int) -> Carry:
     return {"vault_cel": zero + _SET_CEL - 0.5, "vault_hpa": zero + _SET_HPA - 1.0}
 
 
-def air(carry: Carry, temperature: Floats, humidity: Floats) -> tuple[Floats, Floats]:
-    """(C, GRID_POINTS) the vault's temperature, Cel, and vapour pressure, hPa, from the outdoor ones."""
+def aims(temperature: Floats, humidity: Floats) -> tuple[Floats, Floats]:
+    """(R, GRID_POINTS) what the vault's temperature, Cel, and vapour, hPa, tend to under this weather."""
     outside = humidity / 100.0 * saturation(temperature)
-    aims = (
+    return (
         _SET_CEL + _CEL_PART * (temperature - _SET_CEL),
         _SET_HPA + _HPA_PART * (outside - _SET_HPA),
     )
-    starts = (carry["vault_cel"], carry["vault_hpa"])
-    warm, moist = (_follow(start, aim) for start, aim in zip(starts, aims, strict=True))
-    return warm, moist
+
+
+def follow(start: Floats, aim: Floats) -> Floats:
+    """(R, GRID_POINTS) dy/dt = (aim - y) / lag from `start`, (R,); the aim is held over each step."""
+    return _reached(start[:, None], _pushed(aim), _GROWTH)
+
+
+def ends(start: Floats, aim: Floats) -> Floats:
+    """(C,) where y is after consecutive days, (D, C, GRID_POINTS)."""
+    for pushed in _pushed(aim)[..., -1]:
+        start = _reached(start, pushed, _GROWTH[-1])
+    return start
 
 
 def vault_day(draws: Draws, carry: Carry, outside: tuple[Floats, Floats], *, workday: bool) -> VaultDay:
     """One day; `outside` are temperature and relative humidity, (C, GRID_POINTS)."""
-    warm, moist = air(carry, *outside)
+    warm, moist = (
+        follow(carry[name], aim) for name, aim in zip(("vault_cel", "vault_hpa"), aims(*outside), strict=True)
+    )
     visit = np.arange(_VISITS)
     comes = draws.uniform("finance.vault.comes", visit) < (0.85 if workday else 0.04)
     hours = _AT_H + 0.2 * draws.normal("finance.vault.at", visit).clip(-2.5, 2.5)
@@ -90,8 +101,11 @@ def saturation(temperature: Floats) -> Floats:
     return np.asarray(6.1094 * np.exp(17.625 * temperature / (temperature + 243.04)))
 
 
-def _follow(start: Floats, aim: Floats) -> Floats:
-    """dy/dt = (aim - y) / lag, the aim held over each step."""
+def _pushed(aim: Floats) -> Floats:
     pushed = np.zeros_like(aim)
-    np.cumsum(aim[:, :-1] * _GROWTH[1:], axis=1, out=pushed[:, 1:])
-    return np.asarray((start[:, None] + (1.0 - _STEP) * pushed) / _GROWTH)
+    np.cumsum(aim[..., :-1] * _GROWTH[1:], axis=-1, out=pushed[..., 1:])
+    return pushed
+
+
+def _reached(start: Floats, pushed: Floats, growth: Floats) -> Floats:
+    return np.asarray((start + (1.0 - _STEP) * pushed) / growth)

@@ -9,7 +9,7 @@ from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import Bools, Floats, Observation, WorldDay
 from sectors.finance.catalogue import SECTOR
-from tests.reference.walk import Walked, shuffled_rhythm, shuffled_weather, walk, world_of
+from tests.reference.walk import Walked, setting_of, shuffled_rhythm, shuffled_weather, walk, world_of
 
 CELLS = 8
 _FIRST = 5
@@ -45,7 +45,7 @@ def seen(seed: int, days: int, *, ablated: bool = False) -> Seen:
     walked = list(
         walk("finance", seed, days, CELLS, first=_FIRST, weather=lambda i: given[i] if i in given else world.day(i))
     )
-    site = walked[0].state.site
+    site = setting_of("finance", seed).site_of(np.arange(CELLS))
     kinds = {kind.name: _readings(walked, kind) for kind in SECTOR.kinds if kind.name in _EVERY_S}
     return Seen(
         kinds=kinds,
