@@ -59,7 +59,7 @@ def queue_day(draws: Draws, people: Floats, world: WorldDay) -> QueueDay:
     strays = draws.normal("finance.queue.service", place)
     minutes = _SERVICE_MIN * np.exp(_SERVICE_SPREAD * strays - _SERVICE_SPREAD**2 / 2)
     open_ms, lunch_ms = _shifts(draws)
-    called = _call(issued.ms, np.rint(minutes * 60_000).astype(np.int64), open_ms, lunch_ms)
+    called = call(issued.ms, np.rint(minutes * 60_000).astype(np.int64), open_ms, lunch_ms)
     return QueueDay(
         issued=issued,
         called=Happenings(ms=called),
@@ -105,7 +105,7 @@ def _shifts(draws: Draws) -> tuple[Ints, Ints]:
     return open_ms, np.broadcast_to(np.where(number % 3 == 0, NEVER, lunch), open_ms.shape)
 
 
-def _call(issued: Ints, service: Ints, open_ms: Ints, lunch_ms: Ints) -> Ints:
+def call(issued: Ints, service: Ints, open_ms: Ints, lunch_ms: Ints) -> Ints:
     """(C, n) when each ticket is called."""
     free, row = open_ms.copy(), np.arange(len(issued))
     called = np.full_like(issued, NEVER)
