@@ -56,7 +56,18 @@ def run_chain(load: Load, broker: Mosquitto, influxdb: InfluxDB2, folder: Path) 
     cpu = {name: _cpu_s(pid) for name, pid in (("mosquitto", broker.pid), ("influxd", influxdb.pid))}
     begin, until = _moment(_START_S), _moment(_START_S + load.seconds)
     with ingesting(broker, store, environ, folder) as ingester:
-        argv = [*PARK, "simulate", "--broker", broker.url, *load.selection(), "--until", until, "--json"]
+        argv = [
+            *PARK,
+            "simulate",
+            "--broker",
+            broker.url,
+            *load.selection(),
+            "--until",
+            until,
+            "--rewind",
+            "0",
+            "--json",
+        ]
         argv += ["--processes", str(load.processes), "--shards", "2"]
         published = subprocess.run(argv, env=environ, cwd=folder, capture_output=True, check=False)
         if not published.stdout:

@@ -3,7 +3,8 @@
     python -m bench.credibility [--seeds 5] [--days 60] [--subject weather] [--out docs/credibility]
 
 Prints a table, writes `README.md` and plots, and exits 1 when a bar is missed or a mutant is not caught.
-A bar that says nothing on so few days takes its own least number of days.
+A bar that says nothing on so few days takes its own least number of days. In `--subject discriminators` classifiers try
+to tell the park from real records (bench/discriminators.py).
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from bench import discriminators
 from bench.week import draw_week
 from tests.reference.bar import Bar, Figures
 from tests.reference.find import bars, plots
+from tests.reference.trials import TRIALS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +132,9 @@ def main(
 ) -> None:
     """Judges the simulated town by published bars."""
     known = bars()
-    if unknown := sorted(set(subject or ()) - set(known)):
-        raise typer.BadParameter(f"no bars_{unknown[0]}.py; known: {', '.join(known)}", param_hint="--subject")
+    names = [*known, discriminators.SUBJECT]
+    if unknown := sorted(set(subject or ()) - set(names)):
+        raise typer.BadParameter(f"no bars_{unknown[0]}.py; known: {', '.join(names)}", param_hint="--subject")
     out.mkdir(parents=True, exist_ok=True)
     chosen = [42, *(seed for seed in range(1, seeds + 1) if seed != 42)]
     parts = [
@@ -138,7 +142,13 @@ def main(
         f"![A week of the park]({draw_week(out)})\n",
     ]
     good, console = True, Console()
-    for name in subject or known:
+    for name in subject or names:
+        if name == discriminators.SUBJECT:
+            tried = [discriminators.attempt(trial, chosen[:seeds]) for trial in TRIALS]
+            console.print(discriminators.table(tried))
+            parts.append(discriminators.section(tried))
+            good = good and all(one.verdict == "taken for real" for one in tried)
+            continue
         judged = [judge(bar, chosen, days) for bar in known[name]]
         console.print(table(name, judged))
         parts.append(section(name, judged, draw(name, judged, chosen[0], days, out)))

@@ -50,7 +50,7 @@ def window(devices: int, messages: int) -> list[str]:
 
 
 def simulate(broker: Mosquitto, devices: int, messages: int) -> list[str]:
-    return [*PARK, "simulate", "--broker", broker.url, "--speed", "max", *window(devices, messages)]
+    return [*PARK, "simulate", "--broker", broker.url, "--speed", "max", "--rewind", "0", *window(devices, messages)]
 
 
 def ours(broker: Mosquitto, messages: int) -> Sequence[str]:

@@ -65,7 +65,7 @@ class Batch:
     Attributes:
         opened, touched: monotonic seconds of the first and the latest message.
         opened_ms: Unix milliseconds of the first message.
-        messages: how many, whatever became of them.
+        messages: how many of the park, whatever became of them.
         states: how many of them are gateways' states, which give neither a row nor a rejection.
         size: bytes of payload.
         packet_ids: to be acknowledged.
@@ -101,6 +101,9 @@ class Batch:
 
     def add(self, rows: Sequence[Row], message: Message) -> None:
         """Add what a message gave, which has not come the usual way: no rows, one or several."""
+        if message.topic.startswith("$"):
+            self.messages -= 1  # the broker speaks of itself: no message of the park
+            return
         if not rows:
             self.states += 1
             return

@@ -62,13 +62,13 @@ class Intake:
             batch = None
         if batch is None:
             batch = self._open(generation, now)
-        states, size = batch.states, batch.size
+        count, states, size = batch.messages, batch.states, batch.size
         self._decoder.take(messages, batch)
         batch.packet_ids.extend([message.packet_id for message in messages if message.packet_id is not None])
         batch.touched = now
-        states = batch.states - states
-        self._waiting_bytes += batch.size - size + MESSAGE_BYTES * len(messages)
-        self._status.received += len(messages) - states
+        count, states = batch.messages - count, batch.states - states
+        self._waiting_bytes += batch.size - size + MESSAGE_BYTES * count
+        self._status.received += count - states
         self._status.states += states
         if batch.is_full(self._policy):
             self.flush()

@@ -7,6 +7,7 @@ name, for who only receives has a use for neither.
 
 from mqttlink.client.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
 from mqttlink.client.options import Backoff, LinkOptions, Needs, Session
+from mqttlink.client.trust import Trust
 from mqttlink.client.url import Address, parse_broker_url
 from mqttlink.errors import (
     BadBrokerUrl,
@@ -29,6 +30,7 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
     UntrustedCertificate,
+    UnusableCertificate,
 )
 
 __all__ = [
@@ -61,6 +63,8 @@ __all__ = [
     "Session",
     "SessionTakenOver",
     "SubscribeRefused",
+    "Trust",
     "UntrustedCertificate",
+    "UnusableCertificate",
     "parse_broker_url",
 ]

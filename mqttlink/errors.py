@@ -2,6 +2,7 @@
 
 LinkError
 ├── BadBrokerUrl            the address cannot be used; correct the URL
+├── UnusableCertificate     a certificate or key file cannot be used; names the files
 ├── BrokerUnreachable       no connection could be opened; the link tries again
 ├── BrokerUnfit             what answers can never serve this link; correct the URL or the broker's settings
 │   ├── NotABroker          it speaks another protocol: HTTP, TLS where none was asked, or none where it was
@@ -72,6 +73,10 @@ def _of_words(kind: type[LinkError], words: str) -> LinkError:
 
 class BadBrokerUrl(LinkError, ValueError):
     """The broker's URL is not one that a link can use."""
+
+
+class UnusableCertificate(LinkError):
+    """A file with certificates or a private key cannot be used."""
 
 
 class BrokerUnreachable(LinkError):

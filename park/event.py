@@ -175,6 +175,13 @@ PLACE = EventType(
     channels=(
         Channel(name="latitude", unit="deg", description="WGS 84, north.", low=-90.0, high=90.0, decimals=6),
         Channel(name="longitude", unit="deg", description="WGS 84, east.", low=-180.0, high=180.0, decimals=6),
+        Channel(
+            name="models",
+            unit="1",
+            description="Version of the models that make the device's readings until its next place.",
+            high=1e6,
+            type=ValueType.INT,
+        ),
     ),
 )
 RAIN_SPELL = EventType(

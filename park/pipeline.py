@@ -85,6 +85,7 @@ GATEWAY = PipelineMeasurement(
         _count("acknowledged", "distinct readings that the broker took"),
         _count("overruns", "readings sent over a second after they were due"),
         _count("reconnects", "times the broker's connection was lost"),
+        _count("models", "version of the models that make the readings", Behaviour.GAUGE),
         *_quantiles("latency", "intended time to the broker's acknowledgement", 50, 95),
     ),
 )

@@ -22,19 +22,20 @@ from ingest.options import IngestOptions
 from ingest.receive import SessionOptions
 from ingest.status import IngestSummary
 from ingest.stores import Store, StoreUrl, open_store, parse_store_url
-from mqttlink import Address, parse_broker_url
+from mqttlink import Address, Trust, parse_broker_url
 from mqttlink.broker.server import Broker
+from park_cli.options import TrustOptions
 from park_cli.output import errors, print_summary, progress_bar
 from park_cli.panel_sources import open_source
 from park_cli.proof import prove
 from park_cli.schedules import credentials
 from park_cli.signals import on_abort, run_until_signal
+from simulator.broker import GatewayOptions
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.publish import GatewayOptions
 from simulator.simulate import Simulated, SimulateOptions
 from simulator.verify import VerifySummary
 
@@ -51,6 +52,7 @@ class DemoOptions:
     for_s: float | None
     store: str | None
     broker: str | None
+    tls: TrustOptions
     port: int
     viewer_names: tuple[str, ...]
     open_browser: bool
@@ -90,7 +92,8 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         store = open_store(url, os.environ)
         stack.push_async_callback(store.close)
         address = await stack.enter_async_context(_broker_address(options))
-        ingester = Ingester(_ingest_options(address, url, folder), store)
+        trust = options.tls.resolve(address)
+        ingester = Ingester(_ingest_options(address, trust, url, folder), store)
         ingesting = await stack.enter_async_context(_ingesting(ingester))
         source = open_source(url, os.environ)
         stack.push_async_callback(source.close)
@@ -107,7 +110,9 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         relax_collector()
         gc.enable()
         # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
-        simulated = await _simulate(options, children, address, stop)
+        # What the broker takes is stored and proven at once, so no gateway stays for it.
+        gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
+        simulated = await _simulate(options, children, gateways, stop)
         await _settled(ingester, simulated)
         ingested = await ingesting()
         verified = await asyncio.to_thread(_verify, options, store, simulated)
@@ -126,9 +131,11 @@ async def _broker_address(options: DemoOptions) -> AsyncIterator[Address]:
         yield Address(host=broker.host, port=broker.port, tls=False)
 
 
-def _ingest_options(address: Address, url: StoreUrl, folder: Path) -> IngestOptions:
+def _ingest_options(address: Address, trust: Trust, url: StoreUrl, folder: Path) -> IngestOptions:
     return IngestOptions(
-        broker=SessionOptions(address=address),
+        broker=SessionOptions(
+            address=address, ca_file=trust.ca_file, cert_file=trust.cert_file, key_file=trust.key_file
+        ),
         store=url,
         dead_letters=folder / "dead-letters.ndjson",
         report_every_s=2.0,
@@ -142,8 +149,11 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
     task = asyncio.create_task(ingester.run(stop), name="ingester")
     subscribed = asyncio.create_task(ingester.subscribed())
     await asyncio.wait([task, subscribed], return_when=asyncio.FIRST_COMPLETED)
+    if subscribed.done() and subscribed.exception() is not None:
+        await asyncio.wait([task])  # its link has ended for good, and it is about to say so
     if task.done():
         subscribed.cancel()
+        await asyncio.gather(subscribed, return_exceptions=True)  # it may have failed as well
         task.result()
 
     async def drain() -> IngestSummary:
@@ -157,14 +167,12 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
         await asyncio.wait([task])
 
 
-async def _simulate(options: DemoOptions, children: Children, address: Address, stop: asyncio.Event) -> Simulated:
+async def _simulate(
+    options: DemoOptions, children: Children, gateways: GatewayOptions, stop: asyncio.Event
+) -> Simulated:
     """History, then live readings until `--for` has passed or `stop` is set."""
     loop = asyncio.get_running_loop()
-    simulation = SimulateOptions(
-        selection=options.selection,
-        schedule=options.schedule,
-        broker=GatewayOptions(address=address, credentials=credentials()),
-    )
+    simulation = SimulateOptions(selection=options.selection, schedule=options.schedule, broker=gateways)
     with progress_bar() as bar:
         task = bar.add_task("history", total=None, note="readings")
 
@@ -188,7 +196,8 @@ def _announce(page: str, options: DemoOptions) -> None:
 
 async def _settled(ingester: Ingester, simulated: Simulated) -> None:
     """Wait until what the broker took has reached the store."""
-    status, wanted = ingester.status, simulated.summary.acknowledged
+    summary, status = simulated.summary, ingester.status
+    wanted = summary.acknowledged + summary.events["acknowledged"]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_SETTLE_S):
             while status.stored + status.dead_lettered < wanted:  # noqa: ASYNC110 - counters, no event

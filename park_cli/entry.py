@@ -90,13 +90,15 @@ def _text(error: Exception) -> str:
 
 
 def _exit_code(error: Exception) -> int | None:
-    """2 for an error of use, 1 for work that could not be done, None for a defect of ours."""
+    """2 for an error of use, 3 for another version, 1 for work that could not be done, None for a defect of ours."""
     if isinstance(error, CommandError):
         return error.exit_code
-    from park_cli.failures import OF_USE, OF_WORK  # noqa: PLC0415 - imports every package, so only now
+    from park_cli.failures import OF_USE, OF_VERSION, OF_WORK  # noqa: PLC0415 - imports every package, so only now
 
     if isinstance(error, OF_USE):
         return 2
+    if isinstance(error, OF_VERSION):
+        return 3
     return 1 if isinstance(error, (*OF_WORK, OSError, MemoryError)) else None
 
 

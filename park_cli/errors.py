@@ -1,4 +1,4 @@
-"""What ends a command: exit code 2 for errors of use, 1 for work that could not be done.
+"""What ends a command: exit code 2 for errors of use, 1 for work that could not be done, 3 for another version.
 
 CommandError
 └── UsageError      an option or a setting is wrong; names it

@@ -1,10 +1,10 @@
 """The packages' errors, by the exit code they mean."""
 
 from ingest.errors import BadCertificate, BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
-from mqttlink import BadBrokerUrl, LinkError
+from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
 from park.errors import ParkError
-from simulator.errors import NoPassword, SelectionError, SimulatorError
+from simulator.errors import NoPassword, OtherVersion, SelectionError, SimulatorError
 from simulator.world import WorldError
 
 OF_USE = (
@@ -18,5 +18,7 @@ OF_USE = (
     NoPassword,
     MissingSecret,
     BadBrokerUrl,
+    UnusableCertificate,
 )
+OF_VERSION = (OtherVersion,)
 OF_WORK = (LinkError, BrokerError, IngestError, SimulatorError)

@@ -15,6 +15,7 @@ from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, Stor
 from park_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from mqttlink import Address, Trust
     from park.town import Town
     from simulator.plan import Selection
 
@@ -26,6 +27,7 @@ __all__ = [
     "PartOptions",
     "SelectionOptions",
     "StoreOption",
+    "TrustOptions",
     "WindowOptions",
     "duration_ms",
     "moment_ms",
@@ -66,6 +68,14 @@ class SelectionOptions:
     kinds: Annotated[list[str] | None, typer.Option("--kind", help="Only this kind of device; may be repeated.")] = None
     interval: Annotated[str | None, typer.Option(help="Overrides every kind's interval: 500ms, 10s, 1m.")] = None
     config: Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")] = None
+    events: Annotated[
+        bool | None,
+        typer.Option(
+            "--events/--no-events",
+            help="Places and rain spells too, beside readings.",
+            show_default="events; none with --kind",
+        ),
+    ] = None
 
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
@@ -82,6 +92,7 @@ class SelectionOptions:
             sectors=tuple(self.sectors or ()),
             kinds=tuple(self.kinds or ()),
             interval_ms=None if self.interval is None else duration_ms(self.interval, "--interval"),
+            events=not self.kinds if self.events is None else self.events,
         )
 
 
@@ -94,6 +105,31 @@ class PartOptions(SelectionOptions):
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
         return replace(super().resolve(), first_device=self.first_device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustOptions:
+    """Certificates for the broker, as options of a command; see `expand`."""
+
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates to trust for mqtts.", show_default="the system's")
+    ] = None
+    cert_file: Annotated[Path | None, typer.Option(help="Certificate that the broker knows this client by.")] = None
+    key_file: Annotated[Path | None, typer.Option(help="Its private key.")] = None
+
+    def resolve(self, address: "Address") -> "Trust":
+        """The certificates, tried once.
+
+        Raises:
+            UnusableCertificate: a file cannot be used.
+        """
+        from mqttlink import Trust  # noqa: PLC0415 - as above
+
+        if (self.cert_file is None) != (self.key_file is None):
+            raise UsageError("--cert-file and --key-file belong together")
+        trust = Trust(ca_file=self.ca_file, cert_file=self.cert_file, key_file=self.key_file)
+        trust.context(address)
+        return trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +171,9 @@ class WindowOptions:
 
 
 def duration_ms(text: str, option: str) -> int:
-    """A duration such as 500ms, 30s, 10m, 24h or 7d, in whole milliseconds."""
+    """A duration such as 500ms, 30s, 10m, 24h or 7d, or 0, in whole milliseconds."""
+    if text.strip() == "0":
+        return 0
     match = _DURATION.fullmatch(text.strip())
     milliseconds = float(match[1]) * _UNIT_MS[match[2]] if match else 0.5
     if not milliseconds.is_integer():

@@ -5,10 +5,10 @@ import math
 from park_cli.credentials import secret, secrets_folder
 from park_cli.errors import UsageError
 from park_cli.options import WindowOptions, duration_ms
+from simulator.broker import Credentials
 from simulator.clock import ScheduleOptions
 from simulator.errors import TooLate
 from simulator.plan import Selection
-from simulator.publish import Credentials
 
 
 def schedule_of(selection: Selection, window: WindowOptions, backfill: str | None, speed: str) -> ScheduleOptions:

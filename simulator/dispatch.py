@@ -16,21 +16,24 @@ import numpy.typing as npt
 from park.codecs import Codec
 from park.columns import Columns
 from park.model import Floats, Ints
+from park.text import Rows
+from simulator.events import Told
 from simulator.plan import Plan
-from simulator.render import Names, topics
+from simulator.render import Names, event_payload, event_topics, topics
 
 Window = tuple[int, int]
 
 
 @dataclass(kw_only=True, eq=False)
 class Part:
-    """N readings of one kind, encoded: what `mqttlink.frames.encode_publishes` makes packets of.
+    """N readings or events of one kind, encoded: what `mqttlink.frames.encode_publishes` makes packets of.
 
     Attributes:
         topics: (N, T) their topics, padded at the right.
         topic_lengths: (N,) in bytes.
         payload, keep: (N, P) cells of the payloads, and which of them are real.
         ts: (N,) intended times, Unix milliseconds.
+        event: whether they are events.
     """
 
     topics: npt.NDArray[np.uint8]
@@ -38,6 +41,7 @@ class Part:
     payload: npt.NDArray[np.uint8]
     keep: npt.NDArray[np.bool_]
     ts: Ints
+    event: bool = False
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -51,38 +55,50 @@ class Part:
             payload=self.payload[rows],
             keep=self.keep[rows],
             ts=self.ts[rows],
+            event=self.event,
         )
 
 
 class Encoder:
-    """Encodes the readings of a gateway's devices."""
+    """Encodes the readings and events of a gateway's devices."""
 
     def __init__(self, plan: Plan, codec: Codec) -> None:
         self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
+        self._event_topics = {group.kind.name: event_topics(plan, group) for group in plan.groups}
         self._encode = {group.kind.name: codec.encoder(group.kind) for group in plan.groups}
 
     def part(self, columns: Columns) -> Part:
         """One kind's readings, encoded."""
         topic = self._topics[columns.kind.name].rows(columns.device)
-        payload = self._encode[columns.kind.name](columns)
-        return Part(
-            topics=topic.left_aligned(),
-            topic_lengths=topic.lengths(),
-            payload=payload.cells,
-            keep=payload.mask(),
-            ts=columns.ts,
-        )
+        return _part(topic, self._encode[columns.kind.name](columns), columns.ts)
+
+    def events(self, told: Told) -> Part:
+        """Some events of one kind, encoded: JSON, whatever the codec is."""
+        topic = self._event_topics[told.kind.name].rows(told.device)
+        return _part(topic, event_payload(told), told.ts, event=True)
+
+
+def _part(topic: Rows, payload: Rows, ts: Ints, *, event: bool = False) -> Part:
+    return Part(
+        topics=topic.left_aligned(),
+        topic_lengths=topic.lengths(),
+        payload=payload.cells,
+        keep=payload.mask(),
+        ts=ts,
+        event=event,
+    )
 
 
 @dataclass(kw_only=True, eq=False)
 class Dispatch:
-    """The readings of one window.
+    """The readings of one window, or its events.
 
     Attributes:
         serial: number of the batch within its gateway.
-        taken: readings that the broker acknowledged with success.
-        answered: readings with any answer.
-        late: readings that were sent too late.
+        events: whether these are events.
+        taken: messages that the broker acknowledged with success.
+        answered: messages with any answer.
+        late: messages that were sent too late.
         lags_s: how long after they were due readings were acknowledged.
     """
 
@@ -90,6 +106,7 @@ class Dispatch:
     window: Window
     parts: deque[Part]
     size: int
+    events: bool = False
     sent: int = 0
     answered: int = 0
     taken: int = 0
@@ -139,7 +156,8 @@ class Flight:
         self._batches: deque[Dispatch] = deque()
         self._owner = np.zeros(65536, dtype=np.int64)
         self._due: Floats = np.zeros(65536)
-        self._counted_until = -(2**63)
+        # Of events and of readings: a window has a batch of each.
+        self._counted_until = {False: -(2**63), True: -(2**63)}
         self._done: deque[tuple[float, Window]] = deque()
 
     def __len__(self) -> int:
@@ -171,7 +189,20 @@ class Flight:
 
     def uncounted(self) -> list[Dispatch]:
         """The batches that have not been complete yet."""
-        return [batch for batch in self._batches if batch.window[0] >= self._counted_until]
+        return [batch for batch in self._batches if batch.window[0] >= self._counted_until[batch.events]]
+
+    @property
+    def counted_ms(self) -> int:
+        """Up to where readings have been counted as answered."""
+        return self._counted_until[False]
+
+    def unanswered(self) -> list[Window]:
+        """The windows of the batches in flight, those of readings."""
+        return [batch.window for batch in self._batches if not batch.events]
+
+    def unsafe(self, answered_after: float) -> list[Window]:
+        """The windows that the broker answered later than this, and may have lost if it dies now."""
+        return sorted({window for at, window in self._done if at > answered_after})
 
     def rewind(self, rewind_s: float) -> list[Window]:
         """Give up what is in flight: the windows to be sent again, in order.
@@ -195,8 +226,8 @@ class Flight:
         first = []
         while self._batches and self._batches[0].complete:
             batch = self._batches.popleft()
-            if batch.window[0] >= self._counted_until:
+            if batch.window[0] >= self._counted_until[batch.events]:
                 first.append(batch)
-                self._counted_until = batch.window[1]
+                self._counted_until[batch.events] = batch.window[1]
             self._done.append((batch.answered_at, batch.window))
         return first

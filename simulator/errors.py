@@ -4,6 +4,7 @@ SimulatorError
 ├── SelectionError      the selection names what does not exist, or selects nothing
 ├── NoPassword          a gateway's password cannot be read
 ├── TooLate             the schedule's end has passed before its launch
+├── OtherVersion        another version of the models made what a store holds
 └── ProcessEnded        one of several processes ended before its work was done
 """
 
@@ -22,6 +23,10 @@ class NoPassword(SimulatorError):
 
 class TooLate(SimulatorError):
     """The schedule's end has passed before its launch; there is nothing to publish."""
+
+
+class OtherVersion(SimulatorError):
+    """Another version of the models made what a store holds, so that it cannot be recomputed; names both versions."""
 
 
 class ProcessEnded(SimulatorError):

@@ -10,6 +10,7 @@ import numpy as np
 
 from park.columns import Columns, quantise
 from park.model import GRID_S, Ints, Moments
+from simulator.events import Events
 from simulator.plan import Group, Plan
 from simulator.state import TownState
 
@@ -38,6 +39,7 @@ class Fleet:
         self.plan = plan
         self._state = state or TownState([plan])
         self.world = self._state.world
+        self.events = Events(plan, self._state)
         self.commissioned_ms = plan.selection.town.settings.commissioned_ms
         self._crews = [self._crew(group) for group in plan.groups]
         self._rows_per_ms = sum(len(crew.phase) / crew.interval for crew in self._crews)

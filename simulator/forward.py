@@ -1,7 +1,7 @@
 """Store and forward without a store: what a gateway still has to send, as a cursor in the town's time.
 
-Every reading is a pure function of time, so what the broker did not acknowledge is made again from its window.
-Nothing here knows the network: packet ids and reason codes come in, batches go out.
+Every reading and event is a pure function of time, so what the broker did not acknowledge is made again from its
+window. Nothing here knows the network: packet ids and reason codes come in, batches go out.
 """
 
 import math
@@ -29,7 +29,7 @@ class Forward:
     """What one gateway has sent and has still to send.
 
     Args:
-        readings: of the gateway's own devices.
+        readings: of the gateway's own devices, with their events.
         schedule: when readings are due.
         codec: writes the payloads.
         rewind_s: how much of what the broker acknowledged is sent again after a reconnection.
@@ -51,9 +51,10 @@ class Forward:
         self._serial = 0
         self._cursor = self._offered_until = schedule.begin_ms
         self._again: deque[Window] = deque()
-        self._current: Dispatch | None = None
+        self._ready: deque[Dispatch] = deque()
         self._answers: list[_Answers] = []
         self._history_s = schedule.joins_s
+        self._answered_s = 0.0
 
     @property
     def live(self) -> bool:
@@ -69,47 +70,69 @@ class Forward:
     def gives_up_s(self) -> float:
         """When the broker has had its time, on the clock of `time.time`.
 
-        `drain_s` after the end of the schedule. What is due at once (history, and all at full speed) has
-        its time as long as it moves, and `drain_s` more.
+        `drain_s` after the end of the schedule. What is due at once (history, all at full speed, and what the broker
+        may have forgotten after the end) has its time as long as it moves, and `drain_s` more.
         """
         end_s = self.schedule.end_s
         return math.inf if end_s is None else max(end_s, self._history_s) + self._drain_s
 
+    @property
+    def safe_s(self) -> float:
+        """When the broker has saved all that it acknowledged, on the clock of `time.time`."""
+        return self._answered_s + self._rewind_s
+
+    def unsafe(self, now_s: float) -> int:
+        """How many readings the broker has acknowledged and may not have saved: those of the last `rewind_s`."""
+        self.settle()
+        return sum(self._readings.count(*window) for window in self._flight.unsafe(now_s - self._rewind_s))
+
     def batch(self, now_s: float) -> Dispatch | None:
-        """The batch to send from: the next window that is due and not empty; None if nothing is due."""
-        if self._current is not None:
-            return self._current
+        """The batch to send from: of the next window that is due and not empty; None if nothing is due."""
         now_ms = self.schedule.town_ms(now_s)
-        while self._again or self._cursor < now_ms:
+        while not self._ready and (self._again or self._cursor < now_ms):
             if self._again:
                 window = self._again.popleft()
             else:
                 window = next(self._readings.windows(self._cursor, now_ms, ROWS_AT_ONCE))
                 self._cursor = self.progress.until_ms = window[1]
                 self._moved(now_s)
-            parts = deque(self._encoder.part(columns) for columns in self._readings.columns(*window))
-            size = sum(map(len, parts))
-            if not size:
-                continue
-            if window[1] > self._offered_until:
-                self.progress.offered += size
-                self._offered_until = window[1]
-            self._serial += 1
-            self._current = Dispatch(serial=self._serial, window=window, parts=parts, size=size)
-            self._flight.add(self._current)
-            return self._current
-        return None
+            self._make(window)
+        return self._ready[0] if self._ready else None
+
+    def _make(self, window: Window) -> None:
+        """What is to be sent of a window: its events, then its readings."""
+        since_ms, until_ms = window
+        if since_ms == self.schedule.begin_ms:
+            since_ms = self._readings.events.since(since_ms)
+        events = [self._encoder.events(told) for told in self._readings.events.told(since_ms, until_ms)]
+        readings = [self._encoder.part(columns) for columns in self._readings.columns(*window)]
+        if until_ms > self._offered_until:
+            self.progress.events_offered += sum(map(len, events))
+            self.progress.offered += sum(map(len, readings))
+            self._offered_until = until_ms
+        for parts in (events, readings):
+            if parts:
+                self._serial += 1
+                batch = Dispatch(
+                    serial=self._serial,
+                    window=window,
+                    parts=deque(parts),
+                    size=sum(map(len, parts)),
+                    events=parts is events,
+                )
+                self._flight.add(batch)
+                self._ready.append(batch)
 
     def next_parts(self, batch: Dispatch, ids: npt.NDArray[np.uint16], now_s: float) -> list[Part]:
-        """The batch's next readings, one for each packet id, in their order; they count as sent."""
+        """The batch's next messages, one for each packet id, in their order; they count as sent."""
         self.settle()
         parts = batch.next_parts(len(ids))
-        due_s = self._due_s(np.concatenate([part.ts for part in parts]))
+        due_s = np.full(len(ids), np.nan) if batch.events else self._due_s(np.concatenate([part.ts for part in parts]))
         self._flight.sent(batch, ids, due_s)
         batch.late += int(np.count_nonzero(due_s < now_s - _OVERRUN_S))
-        self.progress.sent += len(ids)
+        self.progress.sent += 0 if batch.events else len(ids)
         if not batch.unsent:
-            self._current = None
+            self._ready.popleft()
         return parts
 
     def answered(self, ids: npt.NDArray[np.uint16], taken: npt.NDArray[np.bool_], now_s: float) -> None:
@@ -124,22 +147,34 @@ class Forward:
         ids, taken, at_s = zip(*answers, strict=True)
         times = np.repeat(at_s, [len(one) for one in ids])
         self._count(self._flight.answered(np.concatenate(ids), np.concatenate(taken), times))
+        self._answered_s = at_s[-1]
         self._flight.forget_before(at_s[-1] - self._rewind_s)
         self._moved(at_s[-1])
 
     def lost(self) -> None:
         """The connection was lost: what it carried is to be sent again."""
         self.settle()
-        self._current = None
+        self._ready.clear()
         self._again = deque(sorted({*self._flight.rewind(self._rewind_s), *self._again}))
+
+    def go_on(self, now_s: float) -> None:
+        """The connection was lost after the end: what the broker may have forgotten has its time from now on."""
+        self._history_s = max(self._history_s, now_s)
 
     def end(self, now_s: float) -> None:
         """End the schedule at `now_s`; what was due before is still worked off."""
         self.schedule = self.schedule.ended(self._cursor, now_s)
 
     def close(self) -> None:
-        """Account for what was never sent or never answered, when nothing more is to come."""
+        """Account for what was never sent or never answered, when nothing more is to come.
+
+        What was acknowledged once, had to be sent again and could not be, is acknowledged no more.
+        """
         self.settle()
+        counted_ms = self._flight.counted_ms
+        again = {*self._again, *self._flight.unanswered()}
+        forgotten = sum(self._readings.count(*window) for window in again if window[1] <= counted_ms)
+        self.progress.acknowledged = max(0, self.progress.acknowledged - forgotten)
         self._count(self._flight.uncounted())
         until_ms = self.schedule.until_ms
         if until_ms is not None and until_ms > self._cursor:
@@ -151,6 +186,11 @@ class Forward:
     def _count(self, batches: list[Dispatch]) -> None:
         progress = self.progress
         for batch in batches:
+            if batch.taken:
+                progress.acknowledged_s = max(progress.acknowledged_s, batch.answered_at)
+            if batch.events:
+                progress.events_acknowledged += batch.taken
+                continue
             progress.acknowledged += batch.taken
             progress.overruns += batch.late
             for lags_s in batch.lags_s:

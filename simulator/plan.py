@@ -26,6 +26,7 @@ class Selection:
         first_device: how many to leave out at the beginning of the order.
         sectors, kinds: names; empty selects all.
         interval_ms: overrides every kind's own interval.
+        events: whether the devices tell events, beside their readings.
     """
 
     town: Town
@@ -35,6 +36,7 @@ class Selection:
     sectors: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     interval_ms: int | None = None
+    events: bool = False
 
     def __post_init__(self) -> None:
         for option, names, known in (("--sector", self.sectors, SECTORS), ("--kind", self.kinds, KINDS)):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,15 +44,13 @@ async def simulate_in_processes(
     try:
         await parent.ready()
         schedule = options.schedule.launched()
-        began = time.monotonic()
         total = await parent.run(options, schedule, stop)
-        duration_s = time.monotonic() - began
     except BaseException:
         parent.children.kill()
         raise
     finally:
         await asyncio.to_thread(parent.children.close)
-    return Simulated(summary=summarise(total, duration_s), begin_ms=schedule.begin_ms, until_ms=total.until_ms)
+    return Simulated(summary=summarise(total, schedule.launch_s), begin_ms=schedule.begin_ms, until_ms=total.until_ms)
 
 
 def _given(preparation: Preparation) -> Preparation:

@@ -23,6 +23,9 @@ class Progress:
         reconnects: connections made after the first.
         until_ms: every reading before this has been offered.
         latencies: from due to acknowledged, once for each reading; history left out.
+        events_offered, events_acknowledged: the same of events.
+        acknowledged_s: when the broker took something for the first time at last, on the clock of `time.time`;
+            0 if it took nothing.
     """
 
     offered: int = 0
@@ -32,6 +35,9 @@ class Progress:
     reconnects: int = 0
     until_ms: int = 2**63
     latencies: Latencies = field(default_factory=Latencies)
+    events_offered: int = 0
+    events_acknowledged: int = 0
+    acknowledged_s: float = 0.0
 
 
 def merge(parts: Sequence[Progress]) -> Progress:
@@ -45,6 +51,9 @@ def merge(parts: Sequence[Progress]) -> Progress:
         total.reconnects += part.reconnects
         total.until_ms = min(total.until_ms, part.until_ms)
         total.latencies.merge(part.latencies.state())
+        total.events_offered += part.events_offered
+        total.events_acknowledged += part.events_acknowledged
+        total.acknowledged_s = max(total.acknowledged_s, part.acknowledged_s)
     return total
 
 

@@ -1,5 +1,8 @@
 """Gateways: one MQTT connection for each site and shard, with birth, will, and store-and-forward.
 
+A gateway that has finished stays until the broker has surely saved what it acknowledged last: a broker that is killed
+before that forgets it, and only a gateway that is still there can send it again.
+
 The only file of the simulator that knows MQTT.
 """
 
@@ -9,24 +12,24 @@ import json
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import mqtt5
 import numpy as np
 import numpy.typing as npt
 import structlog
 
-from mqttlink import Address, Link, LinkError, LinkOptions, Needs, PacketTooLong, Session
+from mqttlink import Link, LinkError, LinkOptions, Needs, PacketTooLong, Session
 from mqttlink.frames import content_type_property, encode_publishes
-from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec
+from park.codecs import DEFAULT_CONTENT_TYPE
 from park.topics import gateway_topic
+from simulator.broker import GatewayOptions
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Part
-from simulator.errors import NoPassword
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.readings import Readings
+from simulator.version import MODELS_VERSION
 
 log = structlog.get_logger()
 
@@ -39,52 +42,6 @@ _ROOM = 1024
 _MANY = 256
 _COLLECT_S = 0.01
 _GOODBYE_S = 5.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """Where gateways find their passwords.
-
-    Attributes:
-        password: for every gateway; or
-        folder: one file per user name, named like it.
-    """
-
-    password: bytes | None = field(default=None, repr=False)
-    folder: Path | None = None
-
-    def of(self, user: str) -> bytes | None:
-        """The password of a user, None if there is none.
-
-        Raises:
-            NoPassword: the folder has none that can be read.
-        """
-        if self.folder is None:
-            return self.password
-        path = self.folder / user
-        try:
-            return path.read_bytes().strip()
-        except OSError as error:
-            raise NoPassword(f"the password of {user} cannot be read, {path}: {error.strerror}") from None
-
-
-@dataclass(frozen=True, kw_only=True)
-class GatewayOptions:
-    """The broker as gateways see it.
-
-    Attributes:
-        address: its user name, if any, replaces the gateway's client id.
-        rewind_s: how much of what the broker acknowledged is sent again after a reconnection; longer than
-            the interval at which the broker saves its state.
-        drain_s: how long after its end the schedule is still worked off before the rest is given up.
-        codec: writes the payloads; every message names it.
-    """
-
-    address: Address
-    credentials: Credentials = field(default_factory=Credentials)
-    rewind_s: float = 10.0
-    drain_s: float = 30.0
-    codec: Codec = CODECS[DEFAULT_CONTENT_TYPE]
 
 
 class Gateway:
@@ -110,7 +67,12 @@ class Gateway:
         on_live: Callable[[], None],
     ) -> None:
         self._gateway, self._drops, self._on_live = gateway, drops, on_live
-        self._properties = content_type_property(broker.codec.content_type)
+        # Events are JSON whatever the readings are.
+        self._properties = {
+            event: content_type_property(content_type)
+            for event, content_type in ((False, broker.codec.content_type), (True, DEFAULT_CONTENT_TYPE))
+        }
+        self._stays = broker.stays
         self._forward = Forward(
             readings, schedule, codec=broker.codec, rewind_s=broker.rewind_s, drain_s=broker.drain_s
         )
@@ -121,6 +83,8 @@ class Gateway:
         self._window = 0
         self._max_packet: int | None = None
         self._ended = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._is_live = False
         user = broker.address.username or gateway.client_id
         self._link = Link(
             LinkOptions(
@@ -129,6 +93,7 @@ class Gateway:
                 password=broker.credentials.of(user),
                 will=self._will(),
                 needs=Needs(retained=True),
+                ssl=broker.trust.context(broker.address),
             ),
             on_acks=self._on_acks,
             on_connected=self._on_connected,
@@ -136,7 +101,7 @@ class Gateway:
         )
 
     async def run(self) -> None:
-        """Publish until the schedule ends and the broker has answered or had its time."""
+        """Publish until the schedule ends and the broker has answered, and saved it, or had its time."""
         await self._until(self._forward.schedule.joins_s)
         async with self._link:
             name = self._gateway.client_id
@@ -155,9 +120,21 @@ class Gateway:
         """End the schedule at `now_s`; what was due before is still sent, for a bounded time."""
         self._forward.end(now_s)
         self._ended.set()
+        self._changed.set()
 
     async def _work(self) -> None:
-        forward, live = self._forward, False
+        forward = self._forward
+        await self._publish()
+        while forward.finished and self._stays and not await self._stay():
+            forward.go_on(time.time())
+            await self._publish()
+        if not forward.finished:
+            log.error("gave up what the broker did not take in time", gateway=self._gateway.client_id)
+        forward.close()
+
+    async def _publish(self) -> None:
+        """Publish until everything is answered, or the broker has had its time."""
+        forward = self._forward
         while not forward.finished and time.time() < forward.gives_up_s:
             if not await self._writable():
                 continue
@@ -167,14 +144,30 @@ class Gateway:
                 self._send(batch)
                 await asyncio.sleep(0)
                 continue
-            if not live and forward.live:
-                live = True
+            if not self._is_live and forward.live:
+                self._is_live = True
                 self._on_live()
             await asyncio.sleep(TICK_S)
             forward.settle()
+
+    async def _stay(self) -> bool:
+        """Wait until the broker has saved what it acknowledged; False if it was lost from sight before that."""
+        forward = self._forward
+        if time.time() < forward.safe_s and not self._ended.is_set():
+            left_s = round(forward.safe_s - time.time(), 1)
+            log.info("finished; staying until the broker has saved it", gateway=self._gateway.client_id, for_s=left_s)
+        self._changed.clear()
+        if not self._ended.is_set():
+            await _before(forward.safe_s, self._changed)
         if not forward.finished:
-            log.error("gave up what the broker did not take in time", gateway=self._gateway.client_id)
-        forward.close()
+            return False
+        if self._ended.is_set() and (unsafe := forward.unsafe(time.time())):
+            log.warning(
+                "left at once; if the broker dies now, it may lose what it has not saved yet",
+                gateway=self._gateway.client_id,
+                readings=unsafe,
+            )
+        return True
 
     async def _writable(self) -> bool:
         """Wait a moment for the link to take messages."""
@@ -210,9 +203,7 @@ class Gateway:
 
     async def _until(self, moment_s: float) -> None:
         """Wait for a moment or for the end, whichever comes first."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(moment_s - time.time()):
-                await self._ended.wait()
+        await _before(moment_s, self._ended)
 
     def _on_acks(self, ids: "array[int]", reasons: bytearray, _generation: int) -> None:
         codes = np.frombuffer(reasons, np.uint8)
@@ -228,7 +219,7 @@ class Gateway:
         if not self._refused_logged:
             self._refused_logged = True
             reason = mqtt5.PubAckReasonCode(int(reasons[0])).name.lower().replace("_", " ")
-            log.warning("the broker did not take a reading", gateway=self._gateway.client_id, reason=reason)
+            log.warning("the broker did not take a message", gateway=self._gateway.client_id, reason=reason)
 
     async def _on_connected(self, session: Session) -> None:
         self.progress.reconnects = session.generation - 1
@@ -247,6 +238,7 @@ class Gateway:
             log.warning("the broker is away; trying again", gateway=self._gateway.client_id, reason=str(error))
             self._away_said = str(error)
         self._forward.lost()
+        self._changed.set()
 
     async def _say_goodbye(self) -> None:
         self._leaving = True
@@ -271,6 +263,7 @@ class Gateway:
             "acknowledged": progress.acknowledged,
             "overruns": progress.overruns,
             "reconnects": progress.reconnects,
+            "models": MODELS_VERSION,
         }
         for name, share in (("latency_p50", 0.5), ("latency_p95", 0.95)):
             value = recent.percentile(share)
@@ -285,7 +278,12 @@ class Gateway:
     def _state(self, state: str) -> bytes:
         """A birth or goodbye; `live_from` tells history from live readings, where the town keeps real time."""
         live = {"live_from": self._forward.schedule.origin_ms} if self._forward.schedule.is_now else {}
-        said = {"state": state, "ts": int(time.time() * 1000), "devices": len(self._gateway.plan)}
+        said = {
+            "state": state,
+            "ts": int(time.time() * 1000),
+            "devices": len(self._gateway.plan),
+            "models": MODELS_VERSION,
+        }
         return json.dumps(said | live).encode()
 
     def _will(self) -> mqtt5.Will:
@@ -304,9 +302,16 @@ class Gateway:
                     payload=part.payload,
                     keep=part.keep,
                     packet_ids=ids[first:last],
-                    properties=self._properties,
+                    properties=self._properties[part.event],
                     max_packet_bytes=self._max_packet,
                 )
             )
             first = last
         return packets
+
+
+async def _before(moment_s: float, event: asyncio.Event) -> None:
+    """Wait for a moment on the clock of `time.time` or for the event, whichever comes first."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(moment_s - time.time()):
+            await event.wait()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from park.columns import Columns
+from simulator.events import Events
 from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
 from simulator.state import TownState
@@ -19,6 +20,10 @@ class Readings(Protocol):
     @property
     def plan(self) -> Plan:
         """The devices."""
+
+    @property
+    def events(self) -> Events:
+        """What the same devices tell between their readings."""
 
     def windows(self, start_ms: int, until_ms: int, rows: int = ...) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each, by default what fits the cache."""

@@ -9,11 +9,14 @@ from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
 from park.columns import Columns
 from park.model import Ints
 from park.text import Rows, RowWriter, choice, number, padded
-from park.topics import telemetry_topic
+from park.topics import event_topic, telemetry_topic
+from simulator.events import Told
 from simulator.plan import Group, Plan
 
 #: Turns N readings of one kind into one text a row.
 Renderer = Callable[[Columns], Rows]
+#: Turns N events of one kind, type and phase into one text a row.
+EventRenderer = Callable[[Told], Rows]
 
 
 class Names:
@@ -56,6 +59,72 @@ def topics(plan: Plan, group: Group) -> Names:
     # The shape holds for all or none.
     telemetry_topic(sector, plan.sites(group.sector)[0], kind, group.kind.device(1))
     return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: "/telemetry")
+
+
+def event_topics(plan: Plan, group: Group) -> Names:
+    """The event topic of every device of the group."""
+    sector, kind = group.sector.name, group.kind.name
+    event_topic(sector, plan.sites(group.sector)[0], kind, group.kind.device(1))
+    return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: "/event")
+
+
+def event_payload(told: Told) -> Rows:
+    """N events as JSON: what `park.codecs.json.event.encode_event` writes of each."""
+    writer = RowWriter(len(told))
+    writer.literal(b'{"ts":')
+    writer.rows(number(told.ts))
+    writer.literal(b',"id":"')
+    writer.rows(number(told.id))
+    writer.literal(b'","type":"%s","phase":"%s"' % (told.type.name.encode(), told.phase.value.encode()))
+    for channel in told.channels:
+        writer.literal(b',"%s":' % channel.name.encode())
+        writer.rows(number(told.values[channel.name], channel.decimals))
+    writer.literal(b"}")
+    return writer.done()
+
+
+def ndjson_events(plan: Plan) -> EventRenderer:
+    """`{"topic": ..., "payload": {...}}` and a line feed."""
+    topics_of = {group.kind.name: event_topics(plan, group) for group in plan.groups}
+
+    def render(told: Told) -> Rows:
+        writer = RowWriter(len(told))
+        writer.literal(b'{"topic":"')
+        writer.rows(topics_of[told.kind.name].rows(told.device))
+        writer.literal(b'","payload":')
+        writer.rows(event_payload(told))
+        writer.literal(b"}\n")
+        return writer.done()
+
+    return render
+
+
+def line_events(plan: Plan) -> EventRenderer:
+    """Line protocol as InfluxDB stores it, with its line feed."""
+    series = {group.kind.name: _event_series(plan, group) for group in plan.groups}
+
+    def render(told: Told) -> Rows:
+        writer = RowWriter(len(told))
+        writer.literal(told.type.log.value.encode())
+        writer.rows(series[told.kind.name].rows(told.device))
+        writer.literal(b'%s id="' % told.type.name.encode())
+        writer.rows(number(told.id))
+        writer.literal(b'",phase="%s"' % told.phase.value.encode())
+        for channel in told.channels:
+            writer.literal(b",%s=" % channel.name.encode())
+            writer.rows(number(told.values[channel.name], channel.decimals))
+            writer.literal(b"i" if channel.type is ValueType.INT else b"")
+        writer.literal(b" ")
+        writer.rows(number(told.ts))
+        writer.literal(b"\n")
+        return writer.done()
+
+    return render
+
+
+def _event_series(plan: Plan, group: Group) -> Names:
+    sector = group.sector.name
+    return Names(plan, group, lambda _: ",device=", lambda site: f",sector={sector},site={site},type=")
 
 
 def ndjson_renderers(plan: Plan) -> Mapping[str, Renderer]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.errors import SelectionError
 from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.progress import Progress, merge
-from simulator.publish import Gateway, GatewayOptions
+from simulator.publish import Gateway
 from simulator.readings import Readings, readings_of_plans
 from simulator.unrest import Unrest
 
@@ -61,7 +62,12 @@ class SimulateOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateSummary:
-    """What was published; see the command's documentation for the terms."""
+    """What was published; see the command's documentation for the terms.
+
+    Attributes:
+        duration_s: from the launch to the first acknowledgement of what was acknowledged last.
+        events: how many were offered and acknowledged, beside the readings.
+    """
 
     offered: int
     sent: int
@@ -71,6 +77,7 @@ class SimulateSummary:
     duration_s: float
     rate_per_s: float
     latency_ms: dict[str, float | None]
+    events: dict[str, int]
 
     @property
     def complete(self) -> bool:
@@ -112,15 +119,13 @@ async def run_simulation(
     crew = Crew(options.preparation())
     await asyncio.to_thread(crew.warm_up)
     schedule = options.schedule.launched()
-    began = time.monotonic()
     total = await crew.run(options, schedule, stop, on_progress=on_progress, on_live=on_live)
-    return Simulated(
-        summary=summarise(total, time.monotonic() - began), begin_ms=schedule.begin_ms, until_ms=total.until_ms
-    )
+    return Simulated(summary=summarise(total, schedule.launch_s), begin_ms=schedule.begin_ms, until_ms=total.until_ms)
 
 
-def summarise(total: Progress, duration_s: float) -> SimulateSummary:
-    """The closing summary of what was published."""
+def summarise(total: Progress, launch_s: float) -> SimulateSummary:
+    """The closing summary of what was published since `launch_s`, on the clock of `time.time`."""
+    duration_s = max(0.0, (total.acknowledged_s or time.time()) - launch_s)
     return SimulateSummary(
         offered=total.offered,
         sent=total.sent,
@@ -130,6 +135,7 @@ def summarise(total: Progress, duration_s: float) -> SimulateSummary:
         duration_s=round(duration_s, 3),
         rate_per_s=round(total.acknowledged / duration_s, 1) if duration_s else 0.0,
         latency_ms=total.latencies.summary(),
+        events={"offered": total.events_offered, "acknowledged": total.events_acknowledged},
     )
 
 

@@ -1,33 +1,39 @@
 """A window of a store against what it should hold: `park verify`, and the end of `park demo`."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Protocol
 
 from park.catalogue import DeviceKind
+from park.event import PLACE, EventLog
+from park.model import DAY_MS
+from sectors import EVENTS
+from simulator.errors import OtherVersion
+from simulator.event_ledger import EventLedger
 from simulator.ledger import Findings, Found, Ledger
 from simulator.readings import Readings
+from simulator.version import MODELS_VERSION
 
 _LOOK_AGAIN_S = 1.0
 
 _Window = tuple[int, int]
-_Tallies = dict[tuple[DeviceKind, _Window], Findings]
 
 
 class Stored(Protocol):
     """What a store is asked for; every store of the ingester's can answer."""
 
-    def scan(self, kind: DeviceKind, start_ms: int, until_ms: int, /) -> Iterator[Found]:
-        """Every stored row of the kind with start_ms <= ts < until_ms, in chunks of bounded size."""
+    def scan(self, measurement: DeviceKind | EventLog, start_ms: int, until_ms: int, /) -> Iterator[Found]:
+        """Every stored row of the kind or log with start_ms <= ts < until_ms, in chunks of bounded size."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifySummary:
+class Counts:
     """What a store holds against what it should hold.
 
     Attributes:
-        late: readings that were absent at first and came within the waiting time.
+        late: what was absent at first and came within the waiting time.
     """
 
     expected: int
@@ -41,6 +47,27 @@ class VerifySummary:
     def clean(self) -> bool:
         """Whether the store holds exactly what it should."""
         return not (self.lost or self.duplicated or self.altered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifySummary(Counts):
+    """The same of readings, and beside them of events; None where events are not looked at."""
+
+    events: Counts | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether the store holds exactly the readings and events that it should."""
+        return super().clean and (self.events is None or self.events.clean)
+
+
+@dataclass(kw_only=True)
+class _Look:
+    """A part of the store that was looked at, and how to look at it again."""
+
+    findings: Findings
+    again: Callable[[], Findings]
+    late: int = 0
 
 
 def _ignore(*_: object) -> None:
@@ -59,37 +86,81 @@ def verify(
     """Recomputes what a window of a store should hold, and compares, streaming.
 
     Args:
-        readings: what should be there.
+        readings: what should be there, with their events if the selection has any.
         store: what is there.
         window: [start, until), Unix milliseconds.
         wait_s: parts with losses are looked at again until this has passed; what came is late, not lost.
         ignore_unselected: the store is shared: rows of other devices are no fault.
         on_progress: called with how many more readings have been compared; `readings.count` of them in all.
+
+    Raises:
+        OtherVersion: another version of the models made some of it.
     """
-    ledger = Ledger(readings, ignore_unselected=ignore_unselected)
     deadline = time.monotonic() + wait_s
-    tallies: _Tallies = {}
+    events = EventLedger(readings, ignore_unselected=ignore_unselected)
+    told = readings.events.since(window[0]), window[1]
+    _hold_version(events.versions(store.scan(EVENTS.logs[PLACE.log.value], *told)))
+    of_readings: list[_Look] = []
+    of_events: list[_Look] = []
+    for look in _readings(Ledger(readings, ignore_unselected=ignore_unselected), store, window):
+        of_readings.append(look)
+        on_progress(look.findings.expected)
+    with_events = readings.plan.selection.events
+    if with_events:
+        of_events.extend(_events(events, store, told))
+    _wait_for_the_lost([*of_readings, *of_events], deadline)
+    total = Findings()
+    for look in (*of_readings, *of_events):
+        total.add(look.findings)
+    return VerifySummary(**asdict(_counts(of_readings)), events=_counts(of_events) if with_events else None), total
+
+
+def _hold_version(versions: set[int]) -> None:
+    if others := sorted(versions - {MODELS_VERSION}):
+        made = ", ".join(map(str, others))
+        raise OtherVersion(
+            f"this window was made by version {made} of the models, and this is version {MODELS_VERSION}: "
+            "it cannot be recomputed here; use the release that made it"
+        )
+
+
+def _readings(ledger: Ledger, store: Stored, window: _Window) -> Iterator[_Look]:
+    def again(kind: DeviceKind, part: _Window) -> Findings:
+        return ledger.compare(kind, ledger.expected(*part).get(kind.name), store.scan(kind, *part))
+
     for part in ledger.windows(*window):
         expected = ledger.expected(*part)
         for kind in ledger.kinds:
-            one = ledger.compare(kind, expected.get(kind.name), store.scan(kind, *part))
-            tallies[kind, part] = one
-            on_progress(one.expected)
-    late = _wait_for_the_lost(ledger, store, tallies, deadline)
-    total = Findings()
-    for one in tallies.values():
-        total.add(one)
+            found = ledger.compare(kind, expected.get(kind.name), store.scan(kind, *part))
+            yield _Look(findings=found, again=partial(again, kind, part))
+
+
+def _events(ledger: EventLedger, store: Stored, window: _Window) -> Iterator[_Look]:
+    def look(log: EventLog, part: _Window) -> Findings:
+        return ledger.compare(log, ledger.expected(*part)[log.name], store.scan(log, *part))
+
+    since_ms, until_ms = window
+    for first in range(since_ms, until_ms, DAY_MS):
+        part = first, min(first + DAY_MS, until_ms)
+        for log in ledger.logs:
+            yield _Look(findings=look(log, part), again=partial(look, log, part))
+
+
+def _counts(looks: Iterable[_Look]) -> Counts:
+    total, late = Findings(), 0
+    for look in looks:
+        total.add(look.findings)
+        late += look.late
     figures = {name: getattr(total, name) for name in ("expected", "found", "lost", "duplicated", "altered")}
-    return VerifySummary(**figures, late=late), total
+    return Counts(**figures, late=late)
 
 
-def _wait_for_the_lost(ledger: Ledger, store: Stored, tallies: _Tallies, deadline: float) -> int:
-    """Looks again at what lacks readings, until nothing does or the deadline has passed; returns how many came."""
-    late = 0
-    while (lacking := [key for key, one in tallies.items() if one.lost]) and time.monotonic() < deadline:
+def _wait_for_the_lost(looks: Iterable[_Look], deadline: float) -> None:
+    """Looks again at what lacks something, until nothing does or the deadline has passed."""
+    looks = list(looks)
+    while (lacking := [look for look in looks if look.findings.lost]) and time.monotonic() < deadline:
         time.sleep(min(_LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
-        for kind, part in lacking:
-            again = ledger.compare(kind, ledger.expected(*part).get(kind.name), store.scan(kind, *part))
-            late += tallies[kind, part].lost - again.lost
-            tallies[kind, part] = again
-    return late
+        for look in lacking:
+            again = look.again()
+            look.late += look.findings.lost - again.lost
+            look.findings = again

@@ -43,7 +43,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("ingest/metrics.py",),
     "typer": ("park_cli/*",),
     "rich": ("park_cli/*",),
-    "mqttlink": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/*"),
+    # simulator/broker.py says where a broker is and whom to trust; publish.py alone connects.
+    "mqttlink": ("mqttlink/*", "simulator/broker.py", "simulator/publish.py", "ingest/receive.py", "park_cli/*"),
     # The ingester serves real hardware: physics is the simulator's business, and the models' own.
     "sectors.*.model": ("simulator/*", "sectors/*"),
     "paho": (),

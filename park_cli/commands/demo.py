@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from park_cli.expand import expanded
-from park_cli.options import Json, SelectionOptions, duration_ms
+from park_cli.options import Json, SelectionOptions, TrustOptions, duration_ms
 from park_cli.signals import on_abort
 from simulator.children import Children
 
@@ -39,6 +39,7 @@ def demo(
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
     asked: SelectionOptions,
+    tls: TrustOptions,
     json: Json = False,
 ) -> None:
     """Show the whole park on this machine: no Docker, no server, no account.
@@ -70,6 +71,7 @@ def demo(
             for_s=for_s,
             store=store,
             broker=broker,
+            tls=tls,
             port=port,
             viewer_names=tuple(viewer_name or ()),
             open_browser=open_browser,

@@ -31,14 +31,15 @@ def generate(
     asked: PartOptions,
     window: WindowOptions,
 ) -> None:
-    """Write the readings of a window of time as text; no broker.
+    """Write the readings of a window of time as text, and its events; no broker.
 
-    Without --start it begins with the commissioning, without --until it ends a day later.
+    Without --start it begins with the commissioning, without --until it ends a day later. Events (places, rain spells)
+    are told from the last 04:00 at or before the start on.
 
     Examples:
       park generate --devices 10 --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
 
-      park generate --format line --sector energy -o energy.lp
+      park generate --format line --sector energy --no-events -o energy.lp
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format {format_}: choose from {', '.join(FORMATS)}")
@@ -47,9 +48,8 @@ def generate(
     with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
         readings = readings_of(selection)
-        renderers = FORMATS[format_](readings.plan)
         task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
-        for count, lines in make_lines(readings, renderers, start_ms, until_ms):
+        for count, lines in make_lines(readings, FORMATS[format_], start_ms, until_ms):
             sink.write(lines)
             bar.advance(task, count)
 
@@ -61,11 +61,16 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(output.name + ".part")
+    target = output.resolve()  # a link goes on as one
+    part = target.with_name(target.name + ".part")
     try:
+        if target.exists() and not target.is_file():  # a pipe or a device is written to, never replaced
+            with target.open("wb") as file:
+                yield file
+            return
         with on_abort(functools.partial(part.unlink, missing_ok=True)), part.open("wb") as file:
             yield file
-        part.replace(output)
+        part.replace(target)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror}") from error
     finally:

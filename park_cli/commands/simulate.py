@@ -13,14 +13,14 @@ from mqttlink import parse_broker_url
 from park_cli.accepted import times_note
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
-from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, WindowOptions, duration_ms
+from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, TrustOptions, WindowOptions, duration_ms
 from park_cli.output import print_summary, progress_bar
 from park_cli.schedules import credentials, schedule_of
 from park_cli.signals import run_until_signal
+from simulator.broker import GatewayOptions
 from simulator.plan import Shards
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.publish import GatewayOptions
 from simulator.simulate import Simulated, SimulateOptions, run_simulation
 from simulator.unrest import Unrest
 
@@ -47,13 +47,16 @@ def simulate(
         ),
     ] = None,
     shard: Annotated[str | None, typer.Option(help="Which of them run here: 0..3, or one.", show_default="all")] = None,
-    rewind: Annotated[str, typer.Option(help="What a gateway sends again after a reconnection.")] = "10s",
+    rewind: Annotated[
+        str, typer.Option(help="What is sent again after a reconnection, and so how long a gateway stays at the end.")
+    ] = "10s",
     drain: Annotated[str, typer.Option(help="How long after the end a backlog is still worked off.")] = "30s",
     ramp_up: Annotated[str, typer.Option(help="Gateways join one after the other over this time: 30s.")] = "0s",
     churn: Annotated[float, typer.Option(min=0, help="Gateways per minute that drop their connection.")] = 0.0,
     reconnect_storm: Annotated[
         str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
     ] = None,
+    tls: TrustOptions,
     json: Json = False,
 ) -> None:
     """Publish the readings over MQTT 5, open loop.
@@ -61,6 +64,10 @@ def simulate(
     Runs until --until, or until Ctrl-C; then what was due is still sent and its acknowledgements awaited, for
     --drain at most; history and --speed max have their time as long as the broker goes on acknowledging.
     Exit code 1 with --until if the broker did not take every reading that was due.
+
+    A broker that dies may forget what it took last. So at --until a gateway stays for --rewind after its last
+    acknowledgement, and sends again what such a broker forgot; duration and rate do not count that. Ctrl-C ends it,
+    and says what may be lost. --rewind 0 sends nothing again and stays for nothing.
 
     With --ramp-up, --churn and --reconnect-storm the same readings are published: what was due while a gateway was
     away comes later, with its own time, so that `park verify` needs no such option. What was due before a gateway
@@ -81,13 +88,14 @@ def simulate(
 
       park simulate --devices 100000 --shards 8 --shard 0..3
     """
-    selection = asked.resolve()
+    selection, address = asked.resolve(), parse_broker_url(broker)
     options = SimulateOptions(
         selection=selection,
         schedule=schedule_of(selection, window, backfill, speed),
         broker=GatewayOptions(
-            address=parse_broker_url(broker),
+            address=address,
             credentials=credentials(),
+            trust=tls.resolve(address),
             rewind_s=duration_ms(rewind, "--rewind") / 1000,
             drain_s=duration_ms(drain, "--drain") / 1000,
         ),

@@ -77,7 +77,7 @@ WEATHER_STATION = DeviceKind(
         Channel(
             name="precipitation_total",
             unit="mm",
-            description="Precipitation since commissioning.",
+            description="Precipitation since commissioning, in tips of 0.2 mm.",
             high=1e6,
             decimals=1,
             behaviour=Behaviour.REGISTER,

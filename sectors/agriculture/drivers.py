@@ -1,12 +1,16 @@
-"""What a day's weather asks of the soil: evaporative demand, rain and the warmth of the surface."""
+"""What a day's weather asks of the soil: evaporative demand, rain and the warmth of the surface.
+
+Demand and warmth are the site's; rain is each field's own, for showers pass one field and miss the next.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from park.grid import GRID_H, integral
-from park.model import GRID_POINTS, Floats, WorldDay
+from park.model import GRID_POINTS, Bools, Floats, Ints, Place, Setting, WorldDay
 from sectors.agriculture import et0
+from sectors.agriculture.catalogue import WEATHER_STATION
 
 #: The soil's grid is every sixth instant of the day's: half-hours.
 STRIDE = 6
@@ -18,6 +22,7 @@ _SUN_WARMS = 0.010
 _SKY_COOLS = 1.2
 #: Freezing n-factor (Lunardini 1978): how far litter and freezing water let frost into the surface.
 _FROST_ENTERS = 0.4
+_APART = 2  # points of the grid by which a spell may begin or end earlier or later at a field
 
 # Rain soaks in half an hour late, so that no soil grows wet before the rain; towards the day's end the
 # delay shrinks to nothing, so that a day owes no water to the next.
@@ -31,12 +36,10 @@ class Drivers:
 
     Attributes:
         et0: (S, n) reference evapotranspiration since the day's start, mm.
-        rain: (S, n) rain that has soaked in since the day's start, runoff not yet taken off, mm.
         surface: (S, n) temperature of the soil's surface, Cel.
     """
 
     et0: Floats
-    rain: Floats
     surface: Floats
 
 
@@ -45,9 +48,43 @@ def drivers(world: WorldDay, elevation_m: float) -> Drivers:
     warmed = world.temperature + _SUN_WARMS * world.ghi - _SKY_COOLS * (1.0 - world.cloud_cover)
     return Drivers(
         et0=integral(et0_rate(world, elevation_m))[:, ::STRIDE],
-        rain=integral(world.precipitation)[:, _SOAKED],
         surface=np.where(warmed < 0.0, _FROST_ENTERS * warmed, warmed)[:, ::STRIDE],
     )
+
+
+def rain_on(setting: Setting, cells: Ints, world: WorldDay) -> Floats:
+    """(C, GRID_POINTS) intensity of the rain on each field, mm/h: what its weather station sees."""
+    site = setting.site_of(cells)
+    falling = world.precipitation[site]
+    if world.fine is None:  # a day made by hand: it rains alike everywhere
+        return falling
+    row, point = np.nonzero(_about_rain(world.precipitation)[site])
+    stand = station_places(setting, cells)
+    where = Place(latitude=stand.latitude[row], longitude=stand.longitude[row])
+    own = np.zeros_like(falling)
+    own[row, point] = world.instants.precipitation(site[row], where, point.astype(np.float64))
+    return own
+
+
+def station_places(setting: Setting, cells: Ints) -> Place:
+    """(C,) where the weather stations of these cells stand."""
+    kind = WEATHER_STATION.name
+    return setting.places.devices(kind, cells * setting.per_cell[kind])
+
+
+def _about_rain(precipitation: Floats) -> Bools:
+    """(S, GRID_POINTS) where it may rain somewhere about the site: spells begin and end some minutes apart."""
+    wet = precipitation > 0.0
+    near = wet.copy()
+    for apart in range(1, _APART + 1):
+        near[:, apart:] |= wet[:, :-apart]
+        near[:, :-apart] |= wet[:, apart:]
+    return near
+
+
+def soaked(rain: Floats) -> Floats:
+    """(C, n) rain that has soaked in since the day's start, runoff not yet taken off, mm, of (C, GRID_POINTS) mm/h."""
+    return integral(rain)[:, _SOAKED]
 
 
 def et0_rate(world: WorldDay, elevation_m: float) -> Floats:

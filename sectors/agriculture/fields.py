@@ -92,7 +92,7 @@ def survey(setting: Setting, cells: Ints, zones: int) -> Fields:
         saturation=soil[:, 2],
         intake=soil[:, 3] * draw("intake")(0.7, 1.3),
         root_m=crops.ROOT_M[crop] * draw("roots")(0.85, 1.15),
-        allowed=draw("allowed")(0.12, 0.60),
+        allowed=draw("allowed")(0.4, 1.0),
         tolerance=0.92 + 0.16 * zone,
         area_m2=draw("area")(1500.0, 6000.0),
         pressure=draw("pressure")(240.0, 380.0),

@@ -28,7 +28,9 @@ _LATENT = 2450.0  # J/g
 _HEAT_CAPACITY = 45_000.0  # J m-2 K-1: air, crop and the upper floor
 _TO_VAPOUR = 0.45  # share of the sun inside that the crop turns into vapour
 _TO_HEAT = 0.42  # share that warms the air
-_VAPOUR_EXCHANGE = 1.2e-3  # m/s, crop and floor to air
+_VAPOUR_EXCHANGE = 1.2e-3  # m/s, crop and floor to air, in light
+_STOMATA_SHUT = 0.25  # of it in the dark
+_STOMATA_HALF = 40.0  # W/m2 inside at which they stand half open
 _CONDENSATION = 2.0e-3  # m/s, air to cover
 _COVER_INSIDE = 0.35  # weight of the inside in the cover's temperature
 _HEATER_GAIN = 80.0  # W m-2 K-1
@@ -170,8 +172,9 @@ def quasi_steady(houses: Houses, outside: Outside) -> Inside:
     heating = np.minimum(heating, _HEATER_MAX)
     temperature = warm + heating / loss
     saturated, cover = _saturations(temperature, outside.temperature)
-    gain = _TO_VAPOUR / _LATENT * outside.sun + _VAPOUR_EXCHANGE * saturated + exchange * outside.vapour
-    rate = exchange + _VAPOUR_EXCHANGE
+    evaporating = _evaporating(outside.sun)
+    gain = _TO_VAPOUR / _LATENT * outside.sun + evaporating * saturated + exchange * outside.vapour
+    rate = exchange + evaporating
     free = gain / rate
     vapour = np.where(free > cover, (gain + _CONDENSATION * cover) / (rate + _CONDENSATION), free)
     fixed, breathed = _carbon(outside.sun, temperature)
@@ -208,6 +211,12 @@ def _saturations(temperature: Floats, outside: Floats) -> tuple[Floats, Floats]:
     """Vapour of saturation at the crop, and at the cover, g/m3."""
     cover = outside + _COVER_INSIDE * (temperature - outside)
     return saturation_density(temperature), saturation_density(cover)
+
+
+def _evaporating(sun: Floats) -> Floats:
+    """Exchange of vapour from crop and floor to air, m/s: stomata shut in the dark."""
+    open_share = _STOMATA_SHUT + (1.0 - _STOMATA_SHUT) * sun / (sun + _STOMATA_HALF)
+    return np.asarray(_VAPOUR_EXCHANGE * open_share)
 
 
 def _carbon(sun: Floats, temperature: Floats) -> tuple[Floats, Floats]:
@@ -252,9 +261,10 @@ def _moistened(outside: Outside, i: int, before: Floats, exchange: Floats, tempe
     inertia = HEIGHT_M / GRID_S
     saturated, cover = _saturations(temperature, outside.temperature[i])
     condensing = _CONDENSATION * (before > cover)
-    gain = _TO_VAPOUR / _LATENT * outside.sun[i] + _VAPOUR_EXCHANGE * saturated
+    evaporating = _evaporating(outside.sun[i])
+    gain = _TO_VAPOUR / _LATENT * outside.sun[i] + evaporating * saturated
     gain = gain + exchange * outside.vapour[i] + condensing * cover
-    moist = (inertia * before + gain) / (inertia + exchange + _VAPOUR_EXCHANGE + condensing)
+    moist = (inertia * before + gain) / (inertia + exchange + evaporating + condensing)
     return np.asarray(np.minimum(moist, saturated))
 
 

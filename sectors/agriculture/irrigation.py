@@ -1,9 +1,9 @@
 """Irrigation: when a zone's valve opens, how much flows, and what the meter counts.
 
 A zone is watered on a day that begins with more water depleted than its grower allows, a share of what
-is readily available (FAO-56 equation 83), and for which no rain is forecast; the forecast is taken to be
-right. A turn is short, so that a dry spell means a turn every few days. The zones of a field follow one
-another: one at a time draws on the main.
+is readily available (FAO-56 equation 83), for which no rain is forecast, and whose soil is warm enough for roots to
+drink; the forecast is taken to be right. A turn is short, so that a dry spell means a turn every few days. The zones of
+a field follow one another: one at a time draws on the main.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from sectors.agriculture.fields import Fields
 EFFICIENCY = 0.9
 #: A day that brings as much rain is left to it, mm.
 RAIN_ENOUGH = 4.0
+#: Below this soil temperature at 40 cm roots hardly drink, and growers leave the valves shut, Cel.
+WARM_ENOUGH = 12.0
 #: The longest turn of one zone.
 LONGEST_S = 3600
 _HALF_HOUR_S = 1800

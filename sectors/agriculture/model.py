@@ -12,9 +12,10 @@ from park.grid import Sampler, integral
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.agriculture import climate, greenhouse, probe, station, valve
 from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, SOIL_PROBE, WEATHER_STATION
+from sectors.agriculture.drivers import rain_on
 from sectors.agriculture.fields import Fields, survey
 from sectors.agriculture.irrigation import Watering
-from sectors.agriculture.soil import soil_day
+from sectors.agriculture.soil import UPPER_SHARE, soil_day
 
 _START_EC = 1.0  # mS/cm
 #: The soil of so many fields is worked out together; its intermediate arrays are many times what is kept.
@@ -123,8 +124,8 @@ class FarmDay:
 
     @cached_property
     def fallen(self) -> Floats:
-        """(S, GRID_POINTS) precipitation since the day's start, mm."""
-        return integral(self.world.precipitation)
+        """(C, GRID_POINTS) precipitation on each field since the day's start, mm."""
+        return integral(rain_on(self.farm.setting, self.farm.cells, self.world))
 
     def weather(self, at: Moments) -> Sampler:
         """Where readings stand in the series of the weather."""
@@ -133,13 +134,13 @@ class FarmDay:
 
 def _observe_station(day: FarmDay, at: Moments) -> Observation:
     site = day.weather(at)
-    fallen = day.carry["precipitation_total"].take(at.row) + site.line(day.fallen)
+    fallen = day.carry["precipitation_total"].take(at.row) + Sampler(at.row, at.x).line(day.fallen)
     return station.observe(
         day.farm.setting,
         day.farm.stations,
         at,
         world=day.world,
-        site=site,
+        pressure=site.line(day.world.atmospheric_pressure),
         fallen=fallen,
         charge=site.line(day.charge),
     )
@@ -184,7 +185,10 @@ class Agriculture:
         depletion = used * fields.available
         return {
             "depletion": depletion,
+            "upper": UPPER_SHARE * depletion,
+            "seeped": ((1.0 - UPPER_SHARE) * depletion).reshape(len(cells), -1),
             "surplus": np.zeros_like(depletion),
+            "ground": np.zeros_like(depletion),
             "salt": _START_EC * (fields.held - depletion),
             "water_total": np.zeros_like(depletion),
             "topsoil": np.full(len(cells), np.nan),
@@ -198,12 +202,15 @@ class Agriculture:
         day = soil_day(self._setting, cells, fields, carry, world)
         return {
             "depletion": day.depletion[..., -1].copy(),
+            "upper": day.upper[..., -1].copy(),
+            "seeped": day.seeped[..., -1].copy(),
             "surplus": day.surplus[..., -1].copy(),
+            "ground": day.ground[..., -1].copy(),
             "salt": day.salt[..., -1].copy(),
             "water_total": carry["water_total"] + day.watering.volume,
             "topsoil": day.topsoil[:, -1].copy(),
             "subsoil": day.subsoil[:, -1].copy(),
-            "precipitation_total": carry["precipitation_total"] + integral(world.precipitation)[fields.site, -1],
+            "precipitation_total": carry["precipitation_total"] + integral(day.rain)[:, -1],
         }
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FarmDay:

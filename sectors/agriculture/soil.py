@@ -7,6 +7,11 @@ percolation. Along a path that is reflection at zero, which has a closed form (S
 path without the limit, the surplus so far is the greatest -Y so far, if that is positive. The surplus
 does not vanish at once: it fills the pores above field capacity and drains at a rate proportional to it.
 
+Layers: the upper one, a share of the root zone, is a bucket of its own that the same rain fills, and from which
+roots drink first; what it spills goes to the lower one. The lower one can only spill while the upper one does, so the
+two in a row are exactly the one bucket of the whole zone, and the lower one's depletion is the difference. Water takes
+its time on the way down: at depth the difference is seen through a first-order lag.
+
 Salt: the irrigation water brings it; drainage and roots take it away in proportion to what is there.
 Heat: two first-order lags of the surface's temperature, the low-pass that a damping depth describes.
 
@@ -19,11 +24,19 @@ import numpy as np
 
 from park.model import Carry, Floats, Ints, Setting, WorldDay
 from sectors.agriculture import crops
-from sectors.agriculture.drivers import HOURS, Drivers, drivers
+from sectors.agriculture.drivers import HOURS, Drivers, drivers, rain_on, soaked
 from sectors.agriculture.fields import Fields
-from sectors.agriculture.irrigation import RAIN_ENOUGH, Watering, water
+from sectors.agriculture.irrigation import RAIN_ENOUGH, WARM_ENOUGH, Watering, water
 
-DRAIN_H = 9.0
+DRAIN_H = 12.0
+#: Share of the root zone's water in its upper layer, how much rather roots drink there, and how long the lower layer
+#: takes to feel what comes down.
+UPPER_SHARE = 0.25
+ROOTS_ABOVE = 5.0
+SEEP_H = 14.0
+#: How long what has drained stands below the root zone, where it wets what lies above: groundwater of the lower Yangtze
+#: is shallow and falls through weeks without rain.
+GROUND_H = 26.0 * 24.0
 #: Lags of the soil at 10 cm after the surface, and at 40 cm after that: damping depth 0.12 m.
 TOPSOIL_LAG_H = 8.0
 SUBSOIL_LAG_H = 46.0
@@ -38,17 +51,24 @@ _UPTAKE = 0.45
 class SoilDay:
     """The root zones of C fields with Z zones, on the soil's grid of n half-hours.
 
-    The first five are states; the others are amounts since the day's start, mm. At every instant
+    The states and the rain come first; the others are amounts since the day's start, mm. At every instant
     infiltrated + irrigated - evaporated - drained is what -depletion + surplus has gained.
 
     Attributes:
         depletion: (C, Z, n) root zone depletion, mm below field capacity.
+        upper: (C, Z, n) the upper layer's part of it, mm.
+        seeped: (C, Z, n) the lower layer's part as it is felt at depth, mm.
+        ground: (C, Z, n) what has drained and not yet left, mm.
+        rain: (C, GRID_POINTS) on each field, mm/h.
         surplus: (C, Z, n) water above field capacity, on its way down, mm.
         salt: (C, Z, n) mS/cm mm.
         topsoil, subsoil: (C, n) temperature at 10 and 40 cm, Cel.
     """
 
     depletion: Floats
+    upper: Floats
+    seeped: Floats
+    rain: Floats
     surplus: Floats
     salt: Floats
     topsoil: Floats
@@ -57,29 +77,37 @@ class SoilDay:
     irrigated: Floats
     evaporated: Floats
     drained: Floats
+    ground: Floats
     watering: Watering
 
 
 def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world: WorldDay) -> SoilDay:
     """The day of the root zones that begins with `carry`."""
     weather = drivers(world, setting.elevation_m)
+    rain = rain_on(setting, cells, world)
+    fallen = soaked(rain)
     before, above = carry["depletion"], carry["surplus"]
     evaporated, readily_available = _demand(fields, weather, before, world)
-    dry = weather.rain[fields.site, -1] < RAIN_ENOUGH
-    standing = crops.IN_SEASON[fields.crop, _day_of_year(world)]
+    dry = fallen[:, -1] < RAIN_ENOUGH
+    standing = crops.IN_SEASON[fields.crop, _day_of_year(world)] & (_warmth(fields, carry, world) > WARM_ENOUGH)
     wanted = (before > fields.allowed[:, None] * readily_available) & (dry & standing)[:, None]
     watering = water(setting, cells, fields, world, depleted=before, wanted=wanted)
     irrigated = watering.depth(HOURS * 3600.0)
     room = before + fields.pores - above - irrigated[..., -1]
-    infiltrated = np.minimum(_intake(fields, weather)[:, None], room[..., None])
+    infiltrated = np.minimum(_intake(fields, fallen)[:, None], room[..., None])
     free = before[..., None] + evaporated - infiltrated - irrigated
     spilled = np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1)
     surplus = decayed(above, np.diff(spilled, axis=-1), DRAIN_H)
     depletion = free + spilled
     drained = above[..., None] + spilled - surplus
     topsoil, subsoil = _heat(weather.surface[fields.site], carry)
+    upper = _upper(fields, carry, evaporated, infiltrated + irrigated)
+    lower = _lagged(carry["seeped"].reshape(-1), (depletion - upper).reshape(-1, len(HOURS)), SEEP_H)
     return SoilDay(
         depletion=depletion,
+        upper=upper,
+        seeped=lower.reshape(depletion.shape),
+        rain=rain,
         surplus=surplus,
         salt=_salt(fields, carry["salt"], irrigated, evaporated, drained),
         topsoil=topsoil,
@@ -88,6 +116,7 @@ def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world:
         irrigated=irrigated,
         evaporated=evaporated,
         drained=drained,
+        ground=decayed(carry["ground"], np.diff(drained, axis=-1), GROUND_H),
         watering=watering,
     )
 
@@ -121,10 +150,30 @@ def _demand(fields: Fields, weather: Drivers, before: Floats, world: WorldDay) -
     return stress[..., None] * crop_et[:, None], readily
 
 
-def _intake(fields: Fields, weather: Drivers) -> Floats:
+def _intake(fields: Fields, rain: Floats) -> Floats:
     """(C, n) rain since the day's start that the surface lets in; the rest runs off, mm."""
-    fallen = np.diff(weather.rain, axis=-1, prepend=0.0)[fields.site]
+    fallen = np.diff(rain, axis=-1, prepend=0.0)
     return np.cumsum(np.minimum(fallen, fields.intake[:, None] * HOURS[1]), axis=-1)
+
+
+def _upper(fields: Fields, carry: Carry, evaporated: Floats, poured: Floats) -> Floats:
+    """(C, Z, n) depletion of the upper layer, mm: roots drink more of what lies near the surface."""
+    available = UPPER_SHARE * fields.available
+    before = np.minimum(carry["upper"], available)
+    near = available - before
+    below = np.maximum(fields.available - carry["depletion"] - near, 0.0)
+    drunk = evaporated[..., -1]
+    share = np.minimum(
+        ROOTS_ABOVE * near / np.maximum(ROOTS_ABOVE * near + below, 1e-9), near / np.maximum(drunk, 1e-9)
+    )
+    free = before[..., None] + share[..., None] * evaporated - poured
+    return np.asarray(free + np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1))
+
+
+def _warmth(fields: Fields, carry: Carry, world: WorldDay) -> Floats:
+    """(C,) temperature of the soil at 40 cm, in which two days' weather is; the air's where it has no past."""
+    air = np.add.accumulate(world.temperature, axis=1)[:, -1] / world.temperature.shape[1]
+    return np.where(np.isnan(carry["subsoil"]), air[fields.site], carry["subsoil"])
 
 
 def _salt(fields: Fields, before: Floats, irrigated: Floats, evaporated: Floats, drained: Floats) -> Floats:

@@ -1,4 +1,7 @@
-"""Stationary storage: efficiency, and a plan of the day that follows sun, peak and tariff."""
+"""Stationary storage: it takes what the block has too much, and gives it back in the evening.
+
+Standby of converters of this size: 50 to 200 W (HTW Berlin, Stromspeicher-Inspektion 2023).
+"""
 
 from dataclasses import dataclass
 
@@ -17,19 +20,20 @@ def _window(start: float, end: float) -> Floats:
     return np.clip(np.minimum(HOURS - start, end - HOURS) / 0.5, 0.0, 1.0)
 
 
-# Each window ends at zero power before the next begins: no line between instants of the grid then joins
-# charging to discharging, so one sign per step holds for efficiency and registers.
-_SUN = _window(3.5, 12.5)  # 07:30 to 16:30
-_PEAK = _window(13.0, 18.5)  # 17:00 to 22:30, the dear hours
-_VALLEY = _window(19.0, 23.0)  # 23:00 to 03:00, the cheap hours
-_VALLEY_H = float(np.sum(_VALLEY)) * GRID_H
+# Either window ends at zero power before the other begins: no line between instants of the grid joins charging to
+# discharging, so one sign per step holds for efficiency.
+_SUN = _window(3.0, 13.0)  # 07:00 to 17:00
+_PEAK = _window(13.5, 19.0)  # 17:30 to 23:00, the dear hours
+_EVENING_SHARE = 0.45  # of the shortfall
+_LEFT_TO_GRID_KW = 0.4  # of the surplus: the manager stays on the safe side
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batteries:
-    """Batteries, (rows,): capacity in kWh."""
+    """Batteries, (rows,): capacity in kWh, what the converter draws all day long in kW."""
 
     capacity: Floats
+    standby: Floats
 
     @property
     def rated(self) -> Floats:
@@ -39,39 +43,46 @@ class Batteries:
 
 def batteries(streams: Streams, device: Ints) -> Batteries:
     """The batteries of these devices."""
-    return Batteries(capacity=60.0 + 10.0 * np.floor(6.0 * streams.uniform("energy.battery.capacity", device)))
+    return Batteries(
+        capacity=40.0 + 10.0 * np.floor(5.0 * streams.uniform("energy.battery.capacity", device)),
+        standby=0.05 + 0.15 * streams.uniform("energy.battery.standby", device),
+    )
 
 
-def morning_charge(streams: Streams, device: Ints, day: Ints) -> Floats:
-    """State of charge at 04:00, 0 to 1: what the energy manager aims for, so a pure function of the day."""
-    return 0.30 + 0.25 * streams.uniform("energy.battery.morning", device, day)
+def dispatch(batteries: Batteries, start: Floats, surplus: Floats) -> tuple[Floats, Floats]:
+    """Power of batteries without the converter's own, kW, positive when discharging, and charge at each day's start.
 
+    By day they take the surplus of sun and wind, and nothing else; in the peak they supply up to 45 % of the
+    shortfall. Where room or charge would not last, the whole course is scaled down, as a manager with a forecast
+    does. What is left in the night is there in the morning.
 
-def dispatch(batteries: Batteries, start: Floats, end: Floats, made: Floats, used: Floats) -> Floats:
-    """AC power of batteries through a day, kW, positive when discharging; (rows, points).
+    Args:
+        batteries: rows of the first day, then of the next.
+        start: state of charge at 04:00 of the first day, 0 to 1, (rows of a day,).
+        surplus: of sun and wind over buildings and vehicles, kW, (rows, points).
 
-    By day they take the surplus of sun and wind, and at least half of what is made; in the peak they supply
-    up to 80 % of the shortfall; in the cheap hours they return to the next morning's charge. Where charge or
-    room would not last, the whole course is scaled down, as a manager with a forecast does.
-
-    `start` and `end` (rows,) are the state of charge at 04:00 and 24 hours later; `made` and `used` (rows,
-    points) the powers of sun and wind, and of buildings and vehicles, kW.
+    Returns:
+        (rows, points), and (rows + rows of a day,) with what the last day leaves.
     """
-    capacity, rated = batteries.capacity[:, None], batteries.rated[:, None]
-    shortfall = used - made
-    charging = np.clip(np.maximum(-shortfall, 0.5 * made), 0.0, rated) * _SUN
-    room = (FULL - start[:, None]) * capacity
-    charging *= _scale(room, charging * ONE_WAY_EFFICIENCY)
-    stored = _energy(charging) * ONE_WAY_EFFICIENCY + start[:, None] * capacity
-    discharging = np.clip(0.8 * shortfall, 0.0, rated) * _PEAK
-    discharging *= _scale(stored - EMPTY * capacity, discharging / ONE_WAY_EFFICIENCY)
-    missing = end[:, None] * capacity - (stored - _energy(discharging) / ONE_WAY_EFFICIENCY)
-    overnight = -missing * np.where(missing > 0, 1 / ONE_WAY_EFFICIENCY, ONE_WAY_EFFICIENCY) / _VALLEY_H
-    return np.asarray(discharging - charging + overnight * _VALLEY)
+    rated = batteries.rated[:, None]
+    charging = np.clip(surplus - _LEFT_TO_GRID_KW, 0.0, rated) * _SUN
+    discharging = np.clip(-_EVENING_SHARE * surplus, 0.0, rated) * _PEAK
+    taken, given = _energy(charging) * ONE_WAY_EFFICIENCY, _energy(discharging) / ONE_WAY_EFFICIENCY
+    charge, starts = start, [start]
+    shares = np.empty((2, len(surplus)))
+    for first in range(0, len(surplus), len(start)):
+        one = slice(first, first + len(start))
+        capacity = batteries.capacity[one]
+        shares[0, one] = _share((FULL - charge) * capacity, taken[one])
+        full = charge + shares[0, one] * taken[one] / capacity
+        shares[1, one] = _share((full - EMPTY) * capacity, given[one])
+        charge = full - shares[1, one] * given[one] / capacity
+        starts.append(charge)
+    return discharging * shares[1, :, None] - charging * shares[0, :, None], np.concatenate(starts)
 
 
 def state_of_charge(batteries: Batteries, start: Floats, power: Floats) -> Floats:
-    """State of charge, 0 to 1, at the grid's instants, from the AC power; (rows, points)."""
+    """State of charge, 0 to 1, at the grid's instants, from `dispatch`'s power; (rows, points)."""
     flow = np.where(power > 0, power / ONE_WAY_EFFICIENCY, power * ONE_WAY_EFFICIENCY)
     return start[:, None] - integral(flow) / batteries.capacity[:, None]
 
@@ -92,10 +103,9 @@ def cell_temperature(air: Floats, power: Floats, rated: Floats) -> Floats:
 
 
 def _energy(power: Floats) -> Floats:
-    """Energy in kWh of a power that is zero at both ends of the day; (rows, 1)."""
-    return np.asarray(np.sum(power, axis=1, keepdims=True) * GRID_H)
+    """Energy in kWh of a power that is zero at both ends of the day; (rows,)."""
+    return np.asarray(np.sum(power, axis=1) * GRID_H)
 
 
-def _scale(limit: Floats, power: Floats) -> Floats:
-    energy = _energy(power)
+def _share(limit: Floats, energy: Floats) -> Floats:
     return np.minimum(1.0, np.maximum(limit, 0.0) / np.maximum(energy, 1e-9))

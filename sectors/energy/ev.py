@@ -1,54 +1,47 @@
 """Charging points: who comes when, how long the car stays, how its battery fills.
 
-Arrivals are a non-homogeneous Poisson process by type of point, drawn by inverting the cumulated rate
-(Cinlar 1975); an arrival at an occupied point drives on. A battery takes constant current, then constant
-voltage with exponentially falling current (CC-CV). A day's sessions are a pure function of the day, so the
-cars that stand at home at 04:00 are those that came the evening before.
+Arrivals are a Poisson process by type of point whose rate follows the people of the world: they come home as homes
+fill, to work as work fills, to public points while they are out. It is drawn by inverting the cumulated rate (Cinlar
+1975); an arrival at an occupied point drives on. Stay and need are one draw, sized by the sessions of workplaces (Lee,
+Li & Low 2019, ACN-Data): stays spread by half their mean, some are visits, energies spread as much as their mean.
+
+The vehicle sets a current; it takes constant current, then constant voltage with exponentially falling current
+(CC-CV). So its power follows the supply's voltage. What stands at 04:00 is carried into the day.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 
-from park.grid import GRID_H, STEPS, integral
+from park.grid import GRID_H, STEPS, Sampler
 from park.model import GRID_POINTS, Bools, Floats, Ints, Streams
+from sectors.energy.weather import SiteWeather
 
 HOME, WORK, PUBLIC = range(3)
 _CANDIDATES = 6
 _NEVER = -1e9
 #: Time constants of the taper until the current has fallen to 5 % and charging ends.
 _TAPERS = float(np.log(20.0))
+_READY = 0.2  # steps from plugging in to charging
 
 RATED_KW = np.array([7.0, 11.0, 22.0])
 PHASES = np.array([1.0, 3.0, 3.0])
 #: Power that a slower vehicle takes, and the share of such vehicles.
 _SLOW_KW = np.array([3.5, 7.0, 11.0])
 _SLOW_SHARE = np.array([0.15, 0.4, 0.5])
-_NEED_KWH = np.array([15.0, 14.0, 18.0])
-
-#: Arrivals per hour from 04:00 on: (types, day off or working day, 24).
-_RATES = np.array(
-    [
-        [[float(rate) for rate in row.split()] for row in pair]
-        for pair in (
-            (
-                "0 0 0 0 0 0 0 .03 .05 .06 .08 .12 .22 .25 .22 .16 .10 .08 .05 .03 .02 0 0 0",
-                "0 0 0 0 0 0 0 .01 .01 .01 .02 .05 .22 .45 .50 .28 .14 .09 .06 .04 .02 0 0 0",
-            ),
-            (
-                "0 0 0 .02 .03 .03 .02 .02 .02 .02 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
-                "0 0 .05 .35 .90 .70 .30 .10 .05 .15 .12 .05 0 0 0 0 0 0 0 0 0 0 0 0",
-            ),
-            (
-                "0 0 .02 .05 .12 .25 .35 .40 .38 .38 .40 .42 .42 .42 .40 .35 .28 .18 .08 0 0 0 0 0",
-                "0 0 .03 .08 .18 .25 .28 .30 .32 .30 .28 .28 .32 .38 .40 .36 .26 .15 .06 0 0 0 0 0",
-            ),
-        )
-    ]
-)
-_CUMULATED = np.concatenate([np.zeros((*_RATES.shape[:2], 1)), np.cumsum(_RATES, axis=2)], axis=2)
+_NEED_KWH = np.array([13.0, 9.5, 15.0])  # median
+_NEED_SPREAD = np.array([0.6, 0.95, 0.7])  # of its logarithm
+_NEED_BY_STAY = 0.40  # correlation of the logarithm of the need with the stay
+_VISITS = np.array([0.18, 0.13, 0.0])  # share of short stays
+#: Steps of the grid in which nobody comes home or to work; and how arrivals follow people, per hour and share.
+_HOMECOMING = (84, 270)  # 11:00 to 02:30
+_GOING_TO_WORK = (0, 132)  # until 15:00
+_HOUR_STEPS = 12
+_HOME_RATE, _HOME_BASE = 1.7, 0.3
+_WORK_RATE, _WORK_BASE = 2.7, 0.46
+_PUBLIC_OUT, _PUBLIC_WAY = 1.9, 1.2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +50,7 @@ class Sessions:
 
     Attributes:
         arrival, departure: in steps of the grid since 04:00 of the day, fractions included.
-        power: at constant current, kW.
+        power: at constant current and nominal voltage, kW.
         constant_h: hours of it.
         taper_h: time constant of the decay that follows.
     """
@@ -70,25 +63,37 @@ class Sessions:
 
     def each(self, change: Callable[[Floats], Floats]) -> "Sessions":
         """The same change to every array."""
-        return Sessions(
-            arrival=change(self.arrival),
-            departure=change(self.departure),
-            power=change(self.power),
-            constant_h=change(self.constant_h),
-            taper_h=change(self.taper_h),
-        )
+        return Sessions(**{part.name: change(getattr(self, part.name)) for part in fields(self)})
+
+    @property
+    def parts(self) -> Mapping[str, Floats]:
+        """The arrays by name."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+
+def no_sessions(rows: int) -> Sessions:
+    """One session a row that is none."""
+    never = np.full((rows, 1), _NEVER)
+    return Sessions(arrival=never, departure=never, power=never * 0, constant_h=never * 0, taper_h=never * 0 + 1.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Charging:
-    """A day at charging points: power in kW, (rows, points), and sessions, first that of the day before."""
+    """A day at charging points.
 
-    power: Floats
+    Attributes:
+        sessions: the first is that of the day before.
+        delivered: kWh that it had been given by 04:00 of the first day, (rows of a day,).
+        voltage: of the supply over nominal, mean of each step, (rows, points - 1).
+    """
+
     sessions: Sessions
+    delivered: Floats
+    voltage: Floats
 
     @cached_property
     def _latest(self) -> Ints:
-        """Number of the latest session to have begun before the next instant, as a flat index; (rows, points)."""
+        """Number of the latest session to have begun before the end of each step, flat; (rows, points)."""
         rows, count = self.sessions.arrival.shape
         begins = np.zeros((rows, GRID_POINTS), dtype=np.int8)
         row, number = np.nonzero(np.isfinite(self.sessions.arrival) & (self.sessions.arrival >= 0))
@@ -97,95 +102,173 @@ class Charging:
         return np.asarray(begun + np.arange(rows)[:, None] * count)
 
     @cached_property
-    def arrival(self) -> Floats:
-        """Of the latest session, in steps; (rows, points)."""
-        return self.sessions.arrival.reshape(-1).take(self._latest)
+    def _left(self) -> Floats:
+        """Of the step's session, kWh at nominal voltage at its beginning; (rows, points - 1)."""
+        return self._nominal(self._latest[:, :-1], np.arange(STEPS))[1]
 
     @cached_property
-    def departure(self) -> Floats:
-        """Of the latest session, in steps; (rows, points)."""
-        return self.sessions.departure.reshape(-1).take(self._latest)
+    def energy(self) -> Floats:
+        """Since the start of the day, kWh; (rows, points)."""
+        all_of = self.sessions
+        rows, count = all_of.arrival.shape
+        begin = all_of.arrival + _READY
+        filled = begin + (all_of.constant_h + _TAPERS * all_of.taper_h) / GRID_H
+        # Few steps of few sessions charge: they are listed, and the others left at zero.
+        first = np.clip(np.floor(begin), 0, STEPS)
+        last = np.clip(np.ceil(np.minimum(filled, all_of.departure)), first, STEPS)
+        which = np.flatnonzero(last > first)
+        first, steps = (part.reshape(-1)[which].astype(np.int64) for part in (first, last - first))
+        each = np.repeat(which, steps)
+        step = np.arange(len(each)) - np.repeat(np.cumsum(steps) - steps - first, steps)
+        drawn = np.zeros((rows, STEPS))
+        drawn[each // count, step] = self._nominal(each, step + 1)[1] - self._nominal(each, step)[1]
+        drawn *= self.voltage
+        total = np.zeros((rows, GRID_POINTS))
+        np.cumsum(drawn, axis=1, out=total[:, 1:])
+        return total
 
-    def session_base(self, energy: Floats) -> Floats:
-        """The day's `energy` (its integral, kWh) at the start of the latest session; (rows, points).
+    @cached_property
+    def given(self) -> Floats:
+        """What vehicles that stand at the day's end have been given, kWh; (rows,)."""
+        last = self._latest[:, -1]
+        stays = self.sessions.departure.reshape(-1).take(last) > STEPS
+        return np.where(stays, self.energy[:, -1] - self._begun.reshape(-1).take(last), 0.0)
 
-        Below zero for a session of the day before, which had delivered that much by 04:00.
-        """
-        started = np.clip(np.ceil(self.sessions.arrival), 0, STEPS).astype(np.int64)
-        base = np.take_along_axis(energy, started, axis=1)
-        overnight = self.sessions.each(lambda part: part[:, :1])
-        the_day_before = replace(overnight, arrival=overnight.arrival + STEPS, departure=overnight.departure + STEPS)
-        base[:, 0] = -integral(_power(the_day_before))[:, -1]
-        return base.reshape(-1).take(self._latest)
+    @cached_property
+    def _begun(self) -> Floats:
+        """The day's energy when each session began, 0 for that of the day before; (rows, K)."""
+        step = np.clip(np.where(np.isfinite(self.sessions.arrival), self.sessions.arrival, 0), 0, STEPS)
+        return np.take_along_axis(self.energy, step.astype(np.int64), axis=1)
+
+    @cached_property
+    def _base(self) -> Floats:
+        """As `_begun`; below zero for a session of the day before, which had been given that much by 04:00."""
+        base = self._begun.copy()
+        base[:, 0] = -np.concatenate([self.delivered, self.given[: -len(self.delivered)]])
+        return base
+
+    def at(self, row: Ints, x: Floats) -> tuple[Floats, Floats]:
+        """(N,) power, kW, and energy since 04:00, kWh, of these rows at places of the grid."""
+        here = Sampler(row, x)
+        power, nominal = self._nominal(here.hold(self._latest), x)
+        at = row * STEPS + x.astype(np.int64)
+        volts = self.voltage.reshape(-1).take(at)
+        return power * volts, here.hold(self.energy) + volts * (nominal - self._left.reshape(-1).take(at))
+
+    def session(self, row: Ints, x: Floats) -> tuple[Bools, Floats, Floats]:
+        """(N,) whether a vehicle is connected, the day's energy when it came, and its power at nominal voltage."""
+        which = Sampler(row, x).hold(self._latest)
+        arrival, departure, base = (
+            part.reshape(-1).take(which) for part in (self.sessions.arrival, self.sessions.departure, self._base)
+        )
+        return (x >= arrival) & (x < departure), base, self._nominal(which, x)[0]
+
+    def _nominal(self, which: Ints, x: Floats | Ints) -> tuple[Floats, Floats]:
+        """Power, kW, and energy since its beginning, kWh, of sessions at nominal voltage."""
+        arrival, departure, power, constant_h, taper_h = (
+            part.reshape(-1).take(which) for part in self.sessions.parts.values()
+        )
+        since = (x - arrival - _READY) * GRID_H
+        filled = constant_h + _TAPERS * taper_h
+        end = np.minimum((departure - arrival - _READY) * GRID_H, filled)
+        charged = np.clip(since, 0.0, np.maximum(end, 0.0))
+        taper = np.exp(-np.maximum(charged - constant_h, 0.0) / taper_h)
+        energy = power * (np.minimum(charged, constant_h) + taper_h * (1.0 - taper))
+        return np.where((since >= 0) & (since < end), power * taper, 0.0), energy
 
 
-def sessions(streams: Streams, device: Ints, type_: Ints, day: Ints | int, working: Bools) -> Sessions:
-    """The sessions that begin on a day, at points (rows,) whose users take it for a working day or not.
-
-    `day` is one for all or (rows,).
-    """
-    at = (device[:, None], np.reshape(day, (-1, 1)), np.arange(_CANDIDATES))
+def sessions(streams: Streams, device: Ints, type_: Ints, row: Ints, weather: SiteWeather) -> Sessions:
+    """The sessions that begin on a day, at points (rows,) under these rows of the weather."""
+    at = (device[:, None], weather.index[row][:, None], np.arange(_CANDIDATES))
     gaps = -np.log1p(-streams.uniform("energy.ev.gap", *at))
-    arrival = _arrivals(np.cumsum(gaps, axis=1), type_, working)
+    arrival = _arrivals(np.cumsum(gaps, axis=1), cumulated(type_, row, weather))
     slow = streams.uniform("energy.ev.slow", *at) < _SLOW_SHARE[type_][:, None]
-    power = np.where(slow, _SLOW_KW[type_][:, None], RATED_KW[type_][:, None])
-    need = _NEED_KWH[type_][:, None] * np.exp(0.4 * np.minimum(streams.normal("energy.ev.need", *at), 3.0))
+    own = 0.90 + 0.05 * streams.uniform("energy.ev.set", *at)
+    power = np.where(slow, _SLOW_KW[type_][:, None], RATED_KW[type_][:, None]) * own
+    stay, like = streams.normal("energy.ev.stay", *at), streams.normal("energy.ev.need", *at)
+    logs = _NEED_BY_STAY * stay + np.sqrt(1 - _NEED_BY_STAY**2) * like
+    need = np.minimum(_NEED_KWH[type_][:, None] * np.exp(_NEED_SPREAD[type_][:, None] * logs), 75.0)
     tapered = need * (0.12 + 0.13 * streams.uniform("energy.ev.taper", *at))
     constant_h = (need - tapered) / power
     # From full power down to 5 % of it, 0.95 power x time constant is delivered.
     taper_h = tapered / (0.95 * power)
     filled_h = constant_h + _TAPERS * taper_h
-    departure = _departures(arrival, filled_h, type_, streams.uniform("energy.ev.stay", *at))
+    visit = streams.uniform("energy.ev.visit", *at) < _VISITS[type_][:, None]
+    departure = _departures(arrival, filled_h, type_, stay, visit)
     arrival = _served(arrival, departure)
     order = np.argsort(arrival, axis=1, kind="stable")
     drawn = Sessions(arrival=arrival, departure=departure, power=power, constant_h=constant_h, taper_h=taper_h)
     return drawn.each(lambda part: np.take_along_axis(part, order, axis=1))
 
 
-def charging(today: Sessions, before: Sessions) -> Charging:
-    """A day at charging points, from the sessions that begin on it and on the day before."""
-    both = _with_overnight(today, before)
-    return Charging(power=_power(both), sessions=both)
+def overnight(today: Sessions) -> Sessions:
+    """What stands at the day's end, as the next day has it; (rows, 1)."""
+    last = np.maximum(np.isfinite(today.arrival).sum(axis=1) - 1, 0)[:, None]
+    left = today.each(lambda part: np.take_along_axis(part, last, axis=1))
+    stays = np.isfinite(left.arrival) & (left.departure > STEPS)
+    none = no_sessions(len(last)).parts
+    after = {
+        name: np.where(stays, part - STEPS if name in {"arrival", "departure"} else part, none[name])
+        for name, part in left.parts.items()
+    }
+    return Sessions(**after)
 
 
-def _power(sessions: Sessions) -> Floats:
-    """CC-CV power at the instants of a day: zero at the first of a session and at its last; (rows, points)."""
-    drawn = np.zeros((len(sessions.arrival), GRID_POINTS))
-    filled = (sessions.constant_h + _TAPERS * sessions.taper_h) / GRID_H
-    begin = np.ceil(sessions.arrival)
-    # Few instants of few sessions charge: they are listed, and the others left at zero.
-    first = np.clip(begin + 1, 0, GRID_POINTS)
-    last = np.clip(np.minimum(np.floor(sessions.departure), np.ceil(begin + filled)), first, GRID_POINTS)
-    row, number = np.nonzero(last > first)
-    first, begin = first[row, number].astype(np.int64), begin[row, number]
-    count = last[row, number].astype(np.int64) - first
-    which = np.repeat(np.arange(len(row)), count)
-    step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count - first, count)
-    row, number = row[which], number[which]
-    decay = ((step - begin[which]) * GRID_H - sessions.constant_h[row, number]) / sessions.taper_h[row, number]
-    drawn[row, step] = sessions.power[row, number] * np.exp(-np.maximum(decay, 0.0))
-    return drawn
+def with_overnight(today: Sessions, night: Sessions) -> Sessions:
+    """The day's sessions after that which stood at 04:00."""
+    return Sessions(**{name: np.hstack([night.parts[name], part]) for name, part in today.parts.items()})
 
 
-def _arrivals(events: Floats, type_: Ints, working: Bools) -> Floats:
-    """Steps since 04:00 at which the cumulated rate reaches `events`; infinite if not on this day."""
-    steps = np.arange(25) / GRID_H
-    arrival = np.full_like(events, np.inf)
-    for which in (HOME, WORK, PUBLIC):
-        for work in (False, True):
-            chosen = np.flatnonzero((type_ == which) & (working == work))
-            rate = _CUMULATED[which, int(work)]
-            arrival[chosen] = np.interp(events[chosen], rate, steps, right=np.inf)
-    return arrival
+def cumulated(type_: Ints, row: Ints, weather: SiteWeather) -> Floats:
+    """Expected arrivals since 04:00 at every full hour, (rows, 25)."""
+    home, work = _risen(weather.at_home, *_HOMECOMING), _risen(weather.at_work, *_GOING_TO_WORK)
+    way, out = _hourly(weather.under_way), _hourly(weather.out)
+    come_home = _HOME_RATE * home + _HOME_BASE * way * (np.arange(24) >= 7) * (np.arange(24) < 22)
+    come_to_work = _WORK_RATE * work + _WORK_BASE * _hourly(weather.at_work) * (np.arange(24) < 13)
+    come_by = (_PUBLIC_OUT * out + _PUBLIC_WAY * way) * (np.arange(24) < 20)
+    rates = np.choose(type_[:, None], [come_home[row], come_to_work[row], come_by[row]])
+    total = np.zeros((len(row), 25))
+    np.cumsum(rates, axis=1, out=total[:, 1:])
+    return total
 
 
-def _departures(arrival: Floats, filled_h: Floats, type_: Ints, draw: Floats) -> Floats:
-    """Home until the next morning, at work until the evening, in public until full or impatient; steps."""
-    home = (26.0 + 3.5 * draw) / GRID_H
-    work = arrival + (7.0 + 3.0 * draw) / GRID_H
-    public = arrival + (np.minimum(filled_h, 1.0 + 2.0 * draw) + 0.5 * draw) / GRID_H
-    before_four = np.minimum(np.where(type_[:, None] == WORK, work, public), STEPS - 6.0)
-    return np.where(type_[:, None] == HOME, home, before_four)
+def _risen(share: Floats, first: int, last: int) -> Floats:
+    """By how much a share of people rises in each hour, between two points of the grid; (sites, 24)."""
+    inside = share[:, np.clip(np.arange(0, GRID_POINTS, _HOUR_STEPS), first, last)]
+    return np.maximum(np.diff(inside, axis=1), 0.0)
+
+
+def _hourly(share: Floats) -> Floats:
+    """At the middle of each hour, (sites, 24)."""
+    return share[:, _HOUR_STEPS // 2 :: _HOUR_STEPS]
+
+
+def _arrivals(events: Floats, expected: Floats) -> Floats:
+    """Steps since 04:00 at which the expected number reaches `events`; infinite if not on this day."""
+    hour = np.zeros(events.shape, dtype=np.int64)
+    for one in range(1, 25):
+        hour += events >= expected[:, one, None]
+    within = np.minimum(hour, 23)
+    left = np.take_along_axis(expected, within, axis=1)
+    right = np.take_along_axis(expected, within + 1, axis=1)
+    part = (events - left) / np.maximum(right - left, 1e-12)
+    return np.where(hour < 24, (within + part) / GRID_H, np.inf)
+
+
+def _departures(arrival: Floats, filled_h: Floats, type_: Ints, stay: Floats, visit: Bools) -> Floats:
+    """Home until the next morning, at work until the evening, in public until full or impatient; steps.
+
+    Some are visits of an hour or two, at home and at work alike.
+    """
+    short = arrival + np.clip(1.2 + 0.5 * stay, 0.3, 3.5) / GRID_H
+    home = np.clip(27.7 + 0.9 * stay, 25.0, 30.5) / GRID_H
+    work = arrival + np.clip(7.2 + 2.9 * stay, 0.6, 14.0) / GRID_H
+    public = arrival + (np.minimum(filled_h, 2.0 + 0.7 * stay.clip(-2, 3)) + 0.25 * (1 + stay.clip(-1, 1))) / GRID_H
+    kind = type_[:, None]
+    long = np.where(kind == HOME, home, np.where(kind == WORK, work, public))
+    ends = np.where(visit, short, long)
+    # Only at home does anybody stay over 04:00.
+    return np.where((kind == HOME) & ~visit, ends, np.minimum(ends, STEPS - 6.0))
 
 
 def _served(arrival: Floats, departure: Floats) -> Floats:
@@ -193,21 +276,7 @@ def _served(arrival: Floats, departure: Floats) -> Floats:
     free = np.zeros(len(arrival))
     served = np.empty_like(arrival)
     for k in range(arrival.shape[1]):
-        comes = arrival[:, k] >= free
+        comes = (arrival[:, k] >= free) & (departure[:, k] > arrival[:, k] + 1)
         served[:, k] = np.where(comes, arrival[:, k], np.inf)
         free = np.where(comes & np.isfinite(arrival[:, k]), departure[:, k] + 2.0, free)
     return served
-
-
-def _with_overnight(today: Sessions, before: Sessions) -> Sessions:
-    """The day's sessions, after the last of the day before if it still lasts at 04:00."""
-    last = np.argmax(np.where(np.isfinite(before.arrival), before.departure, _NEVER), axis=1)[:, None]
-    night = before.each(lambda part: np.take_along_axis(part, last, axis=1))
-    stays = np.isfinite(night.arrival) & (night.departure > STEPS)
-    return Sessions(
-        arrival=np.hstack([np.where(stays, night.arrival - STEPS, _NEVER), today.arrival]),
-        departure=np.hstack([np.where(stays, night.departure - STEPS, _NEVER), today.departure]),
-        power=np.hstack([night.power, today.power]),
-        constant_h=np.hstack([night.constant_h, today.constant_h]),
-        taper_h=np.hstack([night.taper_h, today.taper_h]),
-    )

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from park.catalogue import DeviceKind
-from park.grid import devices, integral, integral_above_zero
+from park.grid import GRID_H, devices, integral, integral_above_zero
 from park.model import Floats, Ints, Setting
 from sectors.energy import battery, ev, load, pv, wind
 from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
@@ -15,6 +15,7 @@ from sectors.energy.weather import SiteWeather
 #: Rating of a microgrid's transformer, kW.
 TRANSFORMER_KW = 100.0
 _LOSS_IDLE, _LOSS_FULL = 0.002, 0.012
+_HIGHEST = 1.05  # per unit: no charging point exceeds its rating
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,16 +54,34 @@ class Plant:
         self.charger_type = self.chargers.unit % 3
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Morning:
+    """What is carried into a day besides registers, by device.
+
+    Attributes:
+        charge: of batteries, 0 to 1.
+        sessions: that stand at charging points, (rows, 1) each.
+        delivered: in these sessions, kWh.
+    """
+
+    charge: Floats
+    sessions: ev.Sessions
+    delivered: Floats
+
+
 class Flows:
     """The powers of microgrids through one day, (rows, points) each; a part is computed when it is asked for.
+
+    Powers on the grid are lines. What buildings switch and vehicles draw is finer: of these the grid has energies.
 
     Several days are worked out together when the plant has the same cells again for every day of the weather.
     """
 
-    def __init__(self, setting: Setting, plant: Plant, weather: SiteWeather) -> None:
+    def __init__(self, setting: Setting, plant: Plant, weather: SiteWeather, morning: Morning) -> None:
         self._streams = setting.streams
         self.plant = plant
         self._weather = weather
+        self._morning = morning
 
     @cached_property
     def solar(self) -> pv.Solar:
@@ -76,39 +95,39 @@ class Flows:
         return wind.blowing(self.plant.turbine, self._streams, at.device, self._weather.rows(at.site), self._weather)
 
     @cached_property
-    def load(self) -> Floats:
-        """By building, kW."""
+    def load(self) -> load.Loads:
+        """By building."""
         at = self.plant.meters
-        return load.active_power(
-            self.plant.building, self._streams, at.device, self._weather.rows(at.site), self._weather
+        row = self._weather.rows(at.site)
+        return load.Loads(self.plant.building, self._streams, at.device, row, self._weather)
+
+    @cached_property
+    def _sessions(self) -> ev.Sessions:
+        """By charging point, that begin on the day."""
+        at = self.plant.chargers
+        return ev.sessions(
+            self._streams, at.device, self.plant.charger_type, self._weather.rows(at.site), self._weather
         )
 
     @cached_property
-    def reactive(self) -> Floats:
-        """By building, kvar."""
-        at = self.plant.meters
-        return load.reactive_power(self.plant.building, self._streams, at.device, self.load, self._day(at))
+    def _nights(self) -> ev.Sessions:
+        """By charging point, that stand at the day's end."""
+        return ev.overnight(self._sessions)
 
     @cached_property
     def charging(self) -> ev.Charging:
         """By charging point."""
-        at, types = self.plant.chargers, self.plant.charger_type
-        row = self._weather.rows(at.site)
-        index, weekday, workday = self._weather.index[row], self._weather.weekday[row], self._weather.workday[row]
-        # At home the week decides: whether yesterday was a holiday is not known. Elsewhere nobody stays overnight.
-        at_home = types == ev.HOME
-        today = np.where(at_home, weekday < 5, workday)
-        before = np.where(at_home, (weekday - 1) % 7 < 5, workday)
-        # Days follow one another: only before the first is there a day more.
-        first = slice(len(row) // self._weather.days)
-        days = ev.sessions(
-            self._streams,
-            np.concatenate([at.device[first], at.device]),
-            np.concatenate([types[first], types]),
-            np.concatenate([index[first] - 1, index]),
-            np.concatenate([before[first], today]),
+        row = self._weather.rows(self.plant.chargers.site)
+        volts = np.minimum(self._weather.supply_voltage, _HIGHEST)
+        before, delivered = self._morning.sessions.parts, self._morning.delivered
+        nights = {
+            name: np.concatenate([before[name], part[: -len(delivered)]]) for name, part in self._nights.parts.items()
+        }
+        return ev.Charging(
+            sessions=ev.with_overnight(self._sessions, ev.Sessions(**nights)),
+            delivered=delivered,
+            voltage=((volts[:, 1:] + volts[:, :-1]) / 2)[row],
         )
-        return ev.charging(days.each(lambda part: part[first.stop :]), days.each(lambda part: part[: len(row)]))
 
     @cached_property
     def made_by_sun(self) -> Floats:
@@ -121,37 +140,56 @@ class Flows:
         return self._per_cell(self.wind.power)
 
     @cached_property
-    def used(self) -> Floats:
-        """By buildings and vehicles of a cell, kW."""
-        return self._per_cell(self.load) + self._per_cell(self.charging.power)
+    def smooth(self) -> Floats:
+        """By buildings of a cell without what is switched, kW."""
+        return self._per_cell(self.load.smooth)
+
+    @cached_property
+    def used_energy(self) -> Floats:
+        """By buildings and vehicles of a cell since the start of the day, kWh."""
+        return self._per_cell(self.load.energy) + self._per_cell(self.charging.energy)
+
+    @cached_property
+    def _course(self) -> tuple[Floats, Floats]:
+        """Plan of each battery, kW, (rows, points), and its state of charge at the start of each day, (rows,).
+
+        The state of charge after the last day follows.
+        """
+        at = self.plant.batteries
+        count = len(at.device) // len(self.plant.cells)
+        mean = load.steps_mean(self.used_energy)
+        used = np.concatenate([mean[:, :1], (mean[:, 1:] + mean[:, :-1]) / 2, mean[:, -1:]], axis=1)
+        made = self.made_by_sun + np.maximum(self.made_by_wind, 0.0)
+        surplus = made - used
+        # Batteries of one cell share its sun and its load evenly.
+        if count > 1:
+            surplus = np.repeat(surplus / count, count, axis=0)
+        return battery.dispatch(self.plant.battery, self._morning.charge, surplus)
+
+    @cached_property
+    def planned(self) -> Floats:
+        """Of each battery without its converter's own, kW; positive discharges."""
+        return self._course[0]
 
     @cached_property
     def morning_charge(self) -> Floats:
         """State of charge of each battery at the start of the day, 0 to 1; (rows,)."""
-        at = self.plant.batteries
-        return battery.morning_charge(self._streams, at.device, self._day(at))
+        return self._course[1][: len(self.plant.batteries.device)]
+
+    @property
+    def evening(self) -> Morning:
+        """What the last day leaves."""
+        last = slice(-(len(self.plant.chargers.device) // self._weather.days), None)
+        return Morning(
+            charge=self._course[1][len(self.plant.batteries.device) :],
+            sessions=self._nights.each(lambda part: part[last]),
+            delivered=self.charging.given[last],
+        )
 
     @cached_property
     def storage(self) -> Floats:
-        """By battery, kW; positive discharges."""
-        at = self.plant.batteries
-        evening = battery.morning_charge(self._streams, at.device, self._day(at) + 1)
-        count = len(at.device) // len(self.plant.cells)
-        # Batteries of one cell share its sun and its load evenly.
-        made, used = (
-            np.repeat(power / count, count, axis=0) for power in (self.made_by_sun + self.made_by_wind, self.used)
-        )
-        return battery.dispatch(self.plant.battery, self.morning_charge, evening, made, used)
-
-    @cached_property
-    def charged(self) -> Floats:
-        """Into each battery, kW."""
-        return np.maximum(-self.storage, 0.0)
-
-    @cached_property
-    def discharged(self) -> Floats:
-        """Out of each battery, kW."""
-        return np.maximum(self.storage, 0.0)
+        """By battery, kW; positive discharges. The converter draws its own all day."""
+        return self.planned - self.plant.battery.standby[:, None]
 
     @cached_property
     def stored(self) -> Floats:
@@ -160,28 +198,23 @@ class Flows:
 
     @cached_property
     def loss(self) -> Floats:
-        """In the transformer and cables of a cell, kW: a share of the rating, and one that grows with the square."""
-        carried = (self.made_by_sun + self.made_by_wind + self.used) / TRANSFORMER_KW
+        """In the transformer and cables of a cell, kW: a share of the rating, and one that grows with the square.
+
+        Of what lies on the grid: what is switched comes and goes too fast and is too little to warm them.
+        """
+        carried = (self.made_by_sun + self.made_by_wind + self.smooth) / TRANSFORMER_KW
         return np.asarray((_LOSS_IDLE + _LOSS_FULL * carried * carried) * TRANSFORMER_KW)
 
     @cached_property
-    def grid(self) -> Floats:
-        """From the grid into a cell, kW."""
-        return self.used + self.loss - self.made_by_sun - self.made_by_wind - self.stored
+    def lines(self) -> Floats:
+        """From the grid into a cell without what is switched or charged, kW."""
+        return self.smooth + self.loss - self.made_by_sun - self.made_by_wind - self.stored
 
     @cached_property
-    def fed_in(self) -> Floats:
-        """From a cell into the grid, kW: `grid` with the other sign."""
-        return -self.grid
-
-    @cached_property
-    def grid_reactive(self) -> Floats:
-        """From the grid into a cell, kvar."""
-        return self._per_cell(self.reactive)
-
-    def _day(self, at: DeviceRows) -> Ints:
-        """Number of the day, by device."""
-        return self._weather.index[self._weather.rows(at.site)]
+    def grid_steps(self) -> Floats:
+        """From the grid into a cell in every step, kWh; (cells, points - 1)."""
+        lines = self.lines - self.smooth
+        return np.diff(self.used_energy, axis=1) + (lines[:, 1:] + lines[:, :-1]) * (GRID_H / 2)
 
     def _per_cell(self, power: Floats) -> Floats:
         """Sums over the devices of each cell, one after the other."""
@@ -206,34 +239,46 @@ class Energies:
     @cached_property
     def wind_export(self) -> Floats:
         """By turbine."""
-        return integral(self._flows.wind.power)
+        return integral_above_zero(self._flows.wind.power)
+
+    @cached_property
+    def wind_import(self) -> Floats:
+        """By turbine."""
+        return integral_above_zero(-self._flows.wind.power)
 
     @cached_property
     def battery_import(self) -> Floats:
         """By battery."""
-        return integral(self._flows.charged)
+        return integral_above_zero(-self._flows.storage)
 
     @cached_property
     def battery_export(self) -> Floats:
         """By battery."""
-        return integral(self._flows.discharged)
+        return integral_above_zero(self._flows.storage)
 
     @cached_property
     def load_import(self) -> Floats:
         """By building."""
-        return integral(self._flows.load)
+        return self._flows.load.energy
 
     @cached_property
     def ev_export(self) -> Floats:
         """By charging point."""
-        return integral(self._flows.charging.power)
+        return self._flows.charging.energy
 
     @cached_property
     def grid_import(self) -> Floats:
-        """By cell."""
-        return integral_above_zero(self._flows.grid)
+        """By cell; within a step of the grid, both directions cancel."""
+        return _sum(np.maximum(self._flows.grid_steps, 0.0))
 
     @cached_property
     def grid_export(self) -> Floats:
-        """By cell."""
-        return integral_above_zero(self._flows.fed_in)
+        """By cell; within a step of the grid, both directions cancel."""
+        return _sum(np.maximum(-self._flows.grid_steps, 0.0))
+
+
+def _sum(steps: Floats) -> Floats:
+    """What steps add up to on the grid, (rows, points)."""
+    total = np.zeros((len(steps), steps.shape[1] + 1))
+    np.cumsum(steps, axis=1, out=total[:, 1:])
+    return total

@@ -1,53 +1,40 @@
-"""Buildings: what they draw by type, hour, calendar and temperature.
+"""Buildings: what they draw by type, by the people in them, by temperature and by what is switched.
 
-Profiles have the shape of standard load profiles (VDEW/BDEW H0, G1, G3, G4: Meier et al. 1999,
-Repraesentative VDEW-Lastprofile), with Chinese hours. The V-shaped answer to temperature follows Henley &
-Peirson (1997), Non-linearities in electricity demand and temperature, Oxf. Bull. Econ. Stat. 59.
+A building's load has two parts: a smooth one that follows the people of the world and the temperature, in straight
+lines on the grid, and appliances that are switched at any second. The V-shaped answer to temperature follows Henley &
+Peirson (1997), Non-linearities in electricity demand and temperature, Oxf. Bull. Econ. Stat. 59; appliances that
+people run while they are at home and awake, Richardson et al. (2010), Domestic electricity use: a high-resolution
+energy demand model, Energy and Buildings 42.
+
+Sizes of a home's jumps, memory and days are those of a metered one (UCI's individual household, one minute): 6 % of
+minutes jump by more than 500 W, days differ by .40 of their mean.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from park.grid import GRID_H, HOURS, smooth_noise
-from park.model import GRID_POINTS, Floats, Ints, Streams
+from park.grid import GRID_H, HOURS, integral, smooth_noise
+from park.model import Floats, Ints, Streams
+from sectors.energy.appliances import SLOT_HOURS, SLOT_STEPS, SLOTS, Kit, Switched
 from sectors.energy.weather import SiteWeather
 
 HOME, OFFICE, SHOP, FACTORY, SCHOOL = range(5)
 HEATING_BELOW, COOLING_ABOVE = 14.0, 23.5  # Cel
+_AT_WORK, _OUT = 0.45, 0.16  # shares of people on a workday's forenoon, and in a Saturday afternoon's shops
 
-#: Share of the daily peak at each hour from 04:00 to 04:00: on working days, on days off. Night, where
-#: working days and days off meet, is the same on both.
-_PROFILES = (
-    (  # home, appliances apart
-        "30 30 35 45 45 40 38 38 42 40 38 38 40 50 65 80 90 95 90 75 55 42 35 30 30",
-        "30 30 32 38 48 52 52 52 55 50 46 46 48 55 70 85 92 95 90 78 60 45 36 30 30",
-    ),
-    (  # office
-        "42 42 44 52 78 95 98 99 92 94 99 100 98 90 74 62 55 50 46 44 42 42 42 42 42",
-        "42 42 42 43 48 52 54 54 53 53 54 54 53 51 48 46 45 44 43 43 42 42 42 42 42",
-    ),
-    (  # shop
-        "54 54 55 58 66 78 90 94 95 93 92 92 94 97 100 100 98 92 76 62 56 54 54 54 54",
-        "54 54 55 58 67 82 95 99 100 99 98 98 100 102 104 104 102 95 78 62 56 54 54 54 54",
-    ),
-    (  # factory, three shifts of which the night is the thinnest
-        "80 80 82 88 96 99 100 99 94 96 100 100 99 96 94 93 92 92 88 84 82 80 80 80 80",
-        "80 80 79 78 77 77 77 77 77 77 77 77 77 77 77 77 77 77 78 79 80 80 80 80 80",
-    ),
-    (  # school
-        "32 32 36 56 90 98 100 98 92 90 98 98 90 70 56 52 50 44 36 33 32 32 32 32 32",
-        "32 32 32 33 36 38 38 38 38 38 38 38 37 36 35 34 33 33 32 32 32 32 32 32 32",
-    ),
-)
-#: (types, day off or working day, points)
-PROFILES = np.array(
+_SIZE_KW = np.array([1.0, 7.0, 5.0, 9.0, 5.5])
+#: Smooth load as shares of the size: always, with people at work, out, at home and awake.
+_SMOOTH = np.array(
     [
-        [np.interp(HOURS, np.arange(25), np.array(row.split(), dtype=np.float64) / 100) for row in (off, work)]
-        for work, off in _PROFILES
+        [0.10, 0.00, 0.00, 0.16],
+        [0.41, 0.51, 0.00, 0.02],
+        [0.43, 0.06, 0.24, 0.02],
+        [0.50, 0.34, 0.00, 0.00],
+        [0.34, 0.52, 0.02, 0.00],
     ]
 )
-_SIZE_KW = np.array([0.6, 9.0, 6.0, 12.0, 6.5])
 _HEATING_PER_K = np.array([0.030, 0.020, 0.015, 0.006, 0.018])
 _COOLING_PER_K = np.array([0.080, 0.050, 0.045, 0.018, 0.040])
 _TAN_PHI = np.array([0.25, 0.38, 0.42, 0.55, 0.36])
@@ -55,10 +42,57 @@ _PHASES = np.array([1.0, 3.0, 3.0, 3.0, 3.0])
 #: By unit: types and how likely each is. Every block has a home first.
 _MIX = (((HOME,), (1.0,)), ((OFFICE, SHOP), (0.5, 0.5)), ((FACTORY, SCHOOL, SHOP), (0.5, 0.25, 0.25)))
 
-_APPLIANCES = 9
-#: When people at home switch things on: hours since 04:00 at shares of the day's uses.
-_USE_SHARES = (0.0, 0.02, 0.18, 0.28, 0.45, 0.52, 0.92, 1.0)
-_USE_HOURS = (1.0, 2.0, 4.0, 7.0, 9.0, 13.0, 18.0, 20.5)
+_KINDS = 5
+_ALWAYS = 9.0
+#: By type, each appliance: kW over the size, minutes of a cycle, share of it on, half hours of a use, and how likely
+#: it is in use: with people at work, out, at home and awake. A home's are fridge, heat, cooker, kettle, screens.
+_APPLIANCES = np.array(
+    [
+        [
+            [0.11, 48, 0.38, 1, _ALWAYS, 0, 0],
+            [1.70, 2000, 1.0, 6, 0, 0, 0.30],
+            [1.00, 6, 0.45, 1, 0, 0, 0.50],
+            [1.70, 30, 0.10, 1, 0, 0, 0.30],
+            [0.30, 2000, 1.0, 6, 0, 0, 0.55],
+        ],
+        [  # lifts, two compressors, a kitchen, a server's cooling
+            [0.08, 4, 0.40, 4, 0.8, 0, 0],
+            [0.10, 26, 0.55, 8, 0.8, 0, 0],
+            [0.06, 17, 0.50, 1, _ALWAYS, 0, 0],
+            [0.06, 11, 0.40, 1, 0.3, 0, 0],
+            [0.05, 38, 0.55, 1, _ALWAYS, 0, 0],
+        ],
+        [  # two cold stores, an oven, a door's air curtain, a lift
+            [0.12, 19, 0.60, 1, _ALWAYS, 0, 0],
+            [0.10, 31, 0.55, 1, _ALWAYS, 0, 0],
+            [0.10, 13, 0.50, 4, 0, 0.5, 0],
+            [0.06, 6, 0.40, 4, 0, 0.6, 0],
+            [0.04, 3, 0.35, 4, 0, 0.6, 0],
+        ],
+        [  # a compressor by night and day, presses, a furnace, a crane, a pump
+            [0.10, 6, 0.55, 1, _ALWAYS, 0, 0],
+            [0.06, 2.5, 0.40, 6, 0.8, 0, 0],
+            [0.10, 24, 0.60, 1, _ALWAYS, 0, 0],
+            [0.05, 9, 0.30, 4, 0.6, 0, 0],
+            [0.05, 47, 0.50, 1, _ALWAYS, 0, 0],
+        ],
+        [  # a kitchen, two pumps, a lift, a boiler
+            [0.10, 9, 0.50, 2, 0.5, 0, 0],
+            [0.05, 33, 0.50, 1, _ALWAYS, 0, 0],
+            [0.06, 21, 0.55, 8, 0.7, 0, 0],
+            [0.04, 5, 0.30, 4, 0.6, 0, 0],
+            [0.05, 41, 0.45, 1, _ALWAYS, 0, 0],
+        ],
+    ],
+    dtype=np.float64,
+)
+_HEAT = 1  # the home's appliance that answers to the temperature
+_HEAT_PER_K = 0.045
+_RESISTIVE = 0.16  # reactive over active power of what is switched
+_DAY_SPREAD = 0.34  # of the logarithm of how much a household does on a day
+_LEFT, _LEFT_SHARE = 0.05, 0.10  # days on which hardly anybody is at home, and what is left of them
+_HOLIDAY, _HOLIDAY_DAYS = 0.05, 7  # share of weeks that a household is away
+_LATE_H = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,15 +101,17 @@ class Buildings:
 
     Attributes:
         type: index into the tables of this module.
-        size: power at the top of the profile in mild weather, kW.
+        size: scale of the load, kW.
         tan_phi: reactive over active power.
         phases: of the connection.
+        kit: what is switched in them.
     """
 
     type: Ints
     size: Floats
     tan_phi: Floats
     phases: Floats
+    kit: Kit
 
 
 def buildings(streams: Streams, device: Ints, unit: Ints) -> Buildings:
@@ -85,44 +121,129 @@ def buildings(streams: Streams, device: Ints, unit: Ints) -> Buildings:
     for place, (choices, shares) in enumerate(_MIX):
         chosen = np.array(choices)[np.searchsorted(np.cumsum(shares[:-1]), draw, side="right")]
         types = np.where(unit % len(_MIX) == place, chosen, types)
+    size = _SIZE_KW[types] * (0.75 + 0.5 * streams.uniform("energy.load.size", device))
     return Buildings(
         type=types,
-        size=_SIZE_KW[types] * (0.75 + 0.5 * streams.uniform("energy.load.size", device)),
+        size=size,
         tan_phi=_TAN_PHI[types] * (0.9 + 0.2 * streams.uniform("energy.load.phi", device)),
         phases=_PHASES[types],
+        kit=_kit(streams, device, types, size),
     )
 
 
-def active_power(buildings: Buildings, streams: Streams, device: Ints, row: Ints, weather: SiteWeather) -> Floats:
-    """What buildings draw through a day, under these rows of the weather, kW; (rows, points)."""
-    profile = PROFILES[buildings.type, weather.workday[row].astype(np.int64)]
-    air, day = weather.temperature[row], weather.index[row]
-    cooling = np.maximum(air - COOLING_ABOVE, 0.0) * _COOLING_PER_K[buildings.type][:, None]
-    heating = np.maximum(HEATING_BELOW - air, 0.0) * _HEATING_PER_K[buildings.type][:, None]
-    habits = smooth_noise(streams, "energy.load.habit", (device,), day, 3)
-    power = profile * (1.0 + cooling + heating) * (1.0 + 0.05 * habits) * buildings.size[:, None]
-    homes = np.flatnonzero(buildings.type == HOME)
-    power[homes] += _appliances(streams, device[homes], day[homes])
-    return np.asarray(power)
+def _kit(streams: Streams, device: Ints, types: Ints, size: Floats) -> Kit:
+    table = _APPLIANCES[types]
+    each = (device[:, None], np.arange(_KINDS))
+    own = [0.8 + 0.4 * streams.uniform(f"energy.load.{what}", *each) for what in ("kw", "period", "duty")]
+    return Kit(
+        power=table[..., 0] * size[:, None] * own[0],
+        period=table[..., 1] * own[1],
+        duty=np.where(table[..., 2] < 1, table[..., 2] * own[2], 1.0),
+        phase=streams.uniform("energy.load.phase", *each),
+        always=table[..., 4] == _ALWAYS,
+    )
 
 
-def reactive_power(buildings: Buildings, streams: Streams, device: Ints, active: Floats, day: Ints | int) -> Floats:
-    """Lagging reactive power, kvar; (rows, points)."""
-    motors = smooth_noise(streams, "energy.load.motors", (device,), day, 12)
-    return active * buildings.tan_phi[:, None] * (1.0 + 0.06 * motors)
+class Loads:
+    """What buildings draw through a day, under these rows of the weather."""
+
+    def __init__(self, buildings: Buildings, streams: Streams, device: Ints, row: Ints, weather: SiteWeather) -> None:
+        self._buildings = buildings
+        self._streams = streams
+        self._device = device
+        self._row = row
+        self._weather = weather
+
+    @cached_property
+    def smooth(self) -> Floats:
+        """Without what is switched, kW; (rows, points)."""
+        buildings, weather, row = self._buildings, self._weather, self._row
+        awake = _awake(4.0 + HOURS) * weather.at_home
+        always, work, out, home = _SMOOTH[buildings.type].T[..., None]
+        share = always + (work / _AT_WORK) * weather.at_work[row] + (out / _OUT) * weather.out[row] + home * awake[row]
+        air = weather.temperature
+        cooling, heating = np.maximum(air - COOLING_ABOVE, 0.0)[row], np.maximum(HEATING_BELOW - air, 0.0)[row]
+        climate = cooling * _COOLING_PER_K[buildings.type][:, None] + heating * _HEATING_PER_K[buildings.type][:, None]
+        habits = smooth_noise(self._streams, "energy.load.habit", (self._device,), weather.index[row], 12)
+        return np.asarray(share * (1.0 + climate) * (1.0 + 0.03 * habits) * buildings.size[:, None])
+
+    @cached_property
+    def motors(self) -> Floats:
+        """Reactive power of the smooth part, kvar; (rows, points)."""
+        noise = smooth_noise(self._streams, "energy.load.motors", (self._device,), self._day, 12)
+        return self.smooth * self._buildings.tan_phi[:, None] * (1.0 + 0.06 * noise)
+
+    @cached_property
+    def switched(self) -> Switched:
+        """What is switched."""
+        table = _APPLIANCES[self._buildings.type]
+        people = self._weather
+        at_work = people.at_work[:, SLOT_STEPS // 2 :: SLOT_STEPS][self._row]
+        out = people.out[:, SLOT_STEPS // 2 :: SLOT_STEPS][self._row]
+        wanted = (table[..., 4, None] / _AT_WORK) * at_work[:, None] + (table[..., 5, None] / _OUT) * out[:, None]
+        homes = np.flatnonzero(self._buildings.type == HOME)
+        wanted[homes] = self._wanted_at_home(homes, table[homes, :, 6])
+        block = np.arange(SLOTS) // np.maximum(table[..., 3, None], 1)
+        which = block.astype(np.int64) + SLOTS * np.arange(_KINDS)[:, None]
+        draw = self._streams.uniform("energy.load.use", self._device[:, None, None], self._day[:, None, None], which)
+        return Switched(self._buildings.kit, self._day, wanted, draw)
+
+    @cached_property
+    def energy(self) -> Floats:
+        """Since the start of the day, kWh; (rows, points)."""
+        return integral(self.smooth) + self.switched.energy
+
+    @cached_property
+    def smooth_energy(self) -> Floats:
+        """Of the smooth part since the start of the day, kWh; (rows, points)."""
+        return integral(self.smooth)
+
+    @property
+    def _day(self) -> Ints:
+        return np.asarray(self._weather.index[self._row])
+
+    def _wanted_at_home(self, homes: Ints, table: Floats) -> Floats:
+        """How likely a home's appliances are in use, (homes, appliances, SLOTS)."""
+        device, day, row = self._device[homes], self._day[homes], self._row[homes]
+        hour = SLOT_HOURS - _LATE_H * self._streams.normal("energy.load.late", device, day)[:, None]
+        people = self._weather.at_home[:, SLOT_STEPS // 2 :: SLOT_STEPS][row]
+        active = _awake(hour) * people * self._household(device, day)[:, None]
+        wanted = table[..., None] * active[:, None]
+        meals = _bump(hour, 7.3, 0.8) + _bump(hour, 12.3, 0.8) + 1.4 * _bump(hour, 18.9, 1.2)
+        wanted[:, 2] *= 0.25 + meals
+        wanted[:, 3] *= 0.6 + 0.8 * _bump(hour, 7.5, 1.2) + 0.6 * _bump(hour, 20.0, 2.0)
+        wanted[:, 4] *= 0.35 + 1.3 * _bump(hour, 20.5, 2.2)
+        air = self._weather.temperature[:, SLOT_STEPS // 2 :: SLOT_STEPS][row]
+        need = np.maximum(air - COOLING_ABOVE, 0.0) + np.maximum(HEATING_BELOW - air, 0.0)
+        wanted[:, _HEAT] *= 1.0 + 0.7 * _bump(hour, 20.5, 2.5)
+        wanted[:, _HEAT] += _HEAT_PER_K * np.minimum(need, 15.0) * active
+        return np.asarray(wanted)
+
+    def _household(self, device: Ints, day: Ints) -> Floats:
+        """How much a household does on a day: 1 on average while it is there; (homes,)."""
+        streams = self._streams
+        own = streams.normal("energy.load.household", device, day)
+        week = (day + (_HOLIDAY_DAYS * streams.uniform("energy.load.leave", device)).astype(np.int64)) // _HOLIDAY_DAYS
+        away = streams.uniform("energy.load.holiday", device, week) < _HOLIDAY
+        left = streams.uniform("energy.load.left", device, day) < _LEFT
+        factor = np.exp(_DAY_SPREAD * own - _DAY_SPREAD**2 / 2)
+        return np.asarray(np.where(away, 0.0, np.where(left, _LEFT_SHARE, factor)))
 
 
-def _appliances(streams: Streams, device: Ints, day: Ints) -> Floats:
-    """What kettles, stoves and washing machines draw in homes, kW; (rows, points): zero at 04:00."""
-    number = np.arange(_APPLIANCES)
-    draw = [
-        streams.uniform(f"energy.load.{what}", device[:, None], day[:, None], number) for what in ("when", "long", "kw")
-    ]
-    middle = np.interp(draw[0], _USE_SHARES, _USE_HOURS)
-    half = 0.2 + 0.5 * draw[1] * draw[1]
-    power = 0.6 + 2.2 * draw[2]
-    drawn = np.zeros((len(device), GRID_POINTS))
-    for use in range(_APPLIANCES):
-        away = np.abs(HOURS - middle[:, use, None])
-        drawn += power[:, use, None] * np.clip((half[:, use, None] - away) / GRID_H, 0.0, 1.0)
-    return drawn
+def reactive_of(motors: Floats, switched: Floats) -> Floats:
+    """Lagging reactive power, kvar, of both parts of a load."""
+    return motors + _RESISTIVE * switched
+
+
+def steps_mean(energy: Floats) -> Floats:
+    """Mean power of the steps of the grid, kW, from the energy since the start of the day; (..., points - 1)."""
+    return np.diff(energy, axis=-1) / GRID_H
+
+
+def _awake(hour: Floats) -> Floats:
+    """Share of those at home who are up; 0 at 04:00."""
+    return np.asarray(np.clip((hour - 5.2) / 2.2, 0, 1) * np.clip((25.0 - hour) / 2.2, 0, 1))
+
+
+def _bump(hour: Floats, middle: float, width: float) -> Floats:
+    return np.asarray(np.exp(-0.5 * ((hour - middle) / width) ** 2))

@@ -1,7 +1,18 @@
 """What the devices of a microgrid measure at any moment: one function per kind.
 
-Powers are exact, so that the balance closes in what is stored; instruments add noise to voltage, frequency,
-wind and temperatures. Currents and power factors follow from the measured voltage.
+Powers are exact, so that the balance closes in what is stored. Of the other instruments each has a tolerance of its
+own that stays (a factor or an offset by device), and noise:
+
+* voltage: class 0.5 of IEC 61557-12, so offsets within 0.25 % of nominal; noise .1 V, the last digit;
+* current at a charging point: class 1 of IEC 62053-21, noise .2 %;
+* frequency: .003 Hz, a meter's window of ten cycles (IEC 61000-4-30, class S);
+* DC power: an inverter's own shunt, .3 % by device and .7 % by minute;
+* module temperature: Pt100 class B (IEC 60751), +-.3 K, and noise .1 K;
+* wind at the hub: cup anemometer, 2 % by device (calibration after IEC 61400-12-1), noise .15 m/s of the gusts of
+  some seconds that a mean does not have;
+* battery: string voltage .2 % by device, cells' thermistors +-.5 K.
+
+A clean stream has no gaps: whatever is missing from it is a fault or the network's.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,16 +23,19 @@ import numpy as np
 
 from park.catalogue import DeviceKind
 from park.grid import Sampler, rows, smooth_noise
-from park.model import Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
-from sectors.energy import battery, ev, wind
+from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from sectors.energy import battery, ev, load, pv, wind
 from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
 
 NOMINAL_V = 220.0
-#: Relative drop of voltage at the grid connection at full import, and its own slow course.
-_DROP, _DRIFT = 0.08, 0.004
+#: Relative drop of voltage between the district's transformer and the grid connection at full import.
+_DROP = 0.03
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
+#: Drop in the line of a building, V per kW of a phase: the reference impedance of IEC 60725 for homes.
+_LINE_V = np.array([1.3, 0.5])
+_MINUTES = (GRID_POINTS - 1) * pv.MINUTES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,8 +56,41 @@ class EnergyDay:
     def voltage(self) -> Floats:
         """At the grid connection, phase against neutral, V; (cells, points)."""
         flows = self.flows
-        drift = smooth_noise(self.setting.streams, "energy.voltage", (flows.plant.cells,), self.world.index, 12)
-        return NOMINAL_V * (1.01 + _DRIFT * drift - (_DROP / TRANSFORMER_KW) * flows.grid)
+        supply = self.world.supply_voltage[flows.plant.connections.site]
+        return NOMINAL_V * (supply - (_DROP / TRANSFORMER_KW) * flows.lines)
+
+    @cached_property
+    def sun(self) -> Floats:
+        """AC power by inverter at every minute, kW; (rows, minutes)."""
+        plant = self.flows.plant
+        where = self.setting.places.cells(plant.cells)
+        bright = pv.brightness(self.world, plant.connections.site, where)
+        count = len(plant.inverters.device) // len(plant.cells)
+        return pv.by_minute(self.flows.solar.ac, plant.roof.rated_ac, np.repeat(bright, count, axis=0))
+
+    @cached_property
+    def sun_energy(self) -> Floats:
+        """Its energy since the start of the day, kWh; (rows, minutes)."""
+        total = np.zeros_like(self.sun)
+        np.cumsum(self.sun[:, 1:] + self.sun[:, :-1], axis=1, out=total[:, 1:])
+        total *= 1 / 120
+        return total
+
+    @cached_property
+    def motors(self) -> Floats:
+        """Reactive power of a cell's smooth load, kvar; (cells, points)."""
+        by_building = self.flows.load.motors
+        count = self.setting.per_cell[BUILDING_METER.name]
+        total = by_building[::count].copy()
+        for unit in range(1, count):
+            total += by_building[unit::count]
+        return total
+
+    @cached_property
+    def nacelle(self) -> Floats:
+        """Where turbines face, degrees; (rows, points)."""
+        direction = self.world.wind_direction[self.flows.plant.turbines.site]
+        return wind.yawing(direction, self.flows.wind.speed)
 
     @cached_property
     def frequency(self) -> Floats:
@@ -59,23 +106,22 @@ class EnergyDay:
     @cached_property
     def charge(self) -> Floats:
         """State of charge by battery, 0 to 1."""
-        return battery.state_of_charge(self.flows.plant.battery, self.flows.morning_charge, self.flows.storage)
+        return battery.state_of_charge(self.flows.plant.battery, self.flows.morning_charge, self.flows.planned)
 
     @cached_property
     def cell_temperature(self) -> Floats:
         """By battery, Cel."""
         plant = self.flows.plant
         air = self.world.temperature[plant.batteries.site]
-        return battery.cell_temperature(air, self.flows.storage, plant.battery.rated)
-
-    @cached_property
-    def session_base(self) -> Floats:
-        """Energy of the day at the start of the latest session, by charging point, kWh."""
-        return self.flows.charging.session_base(self.energy.ev_export)
+        return battery.cell_temperature(air, self.flows.planned, plant.battery.rated)
 
     def noise(self, name: str, at: Moments) -> Floats:
         """Standard normals of the instruments `name`."""
         return self.setting.streams.normal(f"energy.{name}", at.device, at.ts)
+
+    def tolerance(self, name: str, at: Moments) -> Floats:
+        """Of each instrument, for good, between -1 and 1."""
+        return 2.0 * self.setting.streams.uniform(f"energy.{name}.tolerance", at.device) - 1.0
 
     def register(self, name: str, at: Moments, today: Floats) -> Floats:
         """A register's reading: what was carried into the day, and the day's energy so far."""
@@ -88,7 +134,8 @@ class EnergyDay:
 
     def measured_voltage(self, name: str, at: Moments) -> Floats:
         """At a device of a cell, V."""
-        return Sampler(at.row, at.x).line(self.voltage) + 0.35 * self.noise(name, at)
+        there = Sampler(at.row, at.x).line(self.voltage)
+        return there + 0.0025 * NOMINAL_V * self.tolerance(name, at) + 0.1 * self.noise(name, at)
 
 
 def _rows(state: EnergyDay, kind: DeviceKind, at: Moments) -> Ints:
@@ -100,8 +147,17 @@ def _pv_inverter(state: EnergyDay, at: Moments) -> Observation:
     solar, roof = state.flows.solar, state.flows.plant.roof
     own = _rows(state, PV_INVERTER, at)
     here = Sampler(own, at.x)
-    active, dc = here.line(solar.ac), here.line(solar.dc)
+    fine = Sampler(own, at.x * pv.MINUTES, _MINUTES + 1)
+    left, right = fine.ends(state.sun)
+    active = left + (right - left) * fine.share
+    exported = fine.hold(state.sun_energy) + (left + active) * fine.share / 120
+    # Clouds' edges change both sides alike; below the inverter's start there is only the DC side.
+    line_ac, line_dc = here.line(solar.ac), here.line(solar.dc)
+    dc = np.minimum(line_dc * np.where(line_ac > 0, active / np.maximum(line_ac, 1e-9), 1.0), roof.limit_dc[own])
+    minute = state.setting.streams.normal("energy.pv.dc", at.device, at.ts // 60_000)
+    measured_dc = np.maximum(dc * (1.0 + 0.003 * state.tolerance("pv.dc", at) + 0.007 * minute), active)
     voltage = state.measured_voltage("pv.voltage", at) + (NOMINAL_V * _RISE) * active / roof.rated_ac[own]
+    module = here.line(solar.module_temperature) + 0.3 * state.tolerance("pv.temperature", at)
     limiting = dc >= 0.999 * roof.limit_dc[own]
     day = state.world.index
     streams = state.setting.streams
@@ -109,12 +165,12 @@ def _pv_inverter(state: EnergyDay, at: Moments) -> Observation:
     second_update = 150.0 + 60.0 * streams.uniform("energy.pv.update", at.device, 2)
     return {
         "active_power": active,
-        "dc_power": dc,
-        "module_temperature": here.line(solar.module_temperature) + 0.2 * state.noise("pv.temperature", at),
+        "dc_power": measured_dc,
+        "module_temperature": module + 0.1 * state.noise("pv.temperature", at),
         "phase_voltage": voltage,
         "current": active * 1000.0 / (3.0 * voltage),
         "frequency": state.measured_frequency(at),
-        "total_active_energy_export": state.register("pv_export", at, here.energy(solar.ac, state.energy.pv_export)),
+        "total_active_energy_export": state.register("pv_export", at, exported),
         "status": np.where(limiting, 2, active > 0),
         "firmware": (day >= first_update).astype(np.int64) + (day >= second_update),
     }
@@ -126,17 +182,21 @@ def _wind_turbine(state: EnergyDay, at: Moments) -> Observation:
     own = _rows(state, WIND_TURBINE, at)
     here = Sampler(own, at.x)
     speed, active = here.line(flows.wind.speed), here.line(flows.wind.power)
-    turbine, site = flows.plant.turbine, flows.plant.turbines.site[own]
-    # The nacelle yaws in steps after the wind.
-    yaw = Sampler(site, at.x).hold(state.world.wind_direction) + turbine.misalignment[own]
-    running = np.where(active >= 0.999 * wind.RATED_KW, 2, active > 0)
+    turbine = flows.plant.turbine
+    yaw = here.hold(state.nacelle) + turbine.misalignment[own]
+    turning = active + turbine.own_use[own]
+    running = np.where(turning >= 0.999 * wind.RATED_KW, 2, active > 0)
+    measured = speed * (1.0 + 0.02 * state.tolerance("wind.speed", at)) + 0.15 * state.noise("wind.speed", at)
     return {
-        "wind_speed": np.maximum(speed + 0.15 * state.noise("wind.speed", at), 0.0),
+        "wind_speed": np.maximum(measured, 0.0),
         "rotor_speed": here.line(state.rotor_speed),
         "active_power": active,
         "nacelle_direction": np.mod(yaw, 360.0),
         "total_active_energy_export": state.register(
-            "wind_export", at, here.energy(flows.wind.power, state.energy.wind_export)
+            "wind_export", at, here.energy_above_zero(flows.wind.power, state.energy.wind_export)
+        ),
+        "total_active_energy_import": state.register(
+            "wind_import", at, here.energy_above_zero(-flows.wind.power, state.energy.wind_import)
         ),
         "status": np.where(speed >= wind.CUT_OUT, 3, running),
     }
@@ -148,17 +208,20 @@ def _battery(state: EnergyDay, at: Moments) -> Observation:
     own = _rows(state, BATTERY, at)
     here = Sampler(own, at.x)
     active, charge = here.line(flows.storage), here.line(state.charge)
-    charged = here.energy(flows.charged, state.energy.battery_import)
-    discharged = here.energy(flows.discharged, state.energy.battery_export)
-    string = battery.string_voltage(charge, active / flows.plant.battery.rated[own])
+    charged = here.energy_above_zero(-flows.storage, state.energy.battery_import)
+    discharged = here.energy_above_zero(flows.storage, state.energy.battery_export)
+    planned = active + flows.plant.battery.standby[own]
+    string = battery.string_voltage(charge, planned / flows.plant.battery.rated[own])
+    string *= 1.0 + 0.002 * state.tolerance("battery.voltage", at)
+    cells = here.line(state.cell_temperature) + 0.5 * state.tolerance("battery.temperature", at)
     return {
         "state_of_charge": 100.0 * charge,
         "active_power": active,
         "dc_voltage": string + 0.3 * state.noise("battery.voltage", at),
-        "cell_temperature": here.line(state.cell_temperature) + 0.2 * state.noise("battery.temperature", at),
+        "cell_temperature": cells + 0.1 * state.noise("battery.temperature", at),
         "total_active_energy_import": state.register("battery_import", at, charged),
         "total_active_energy_export": state.register("battery_export", at, discharged),
-        "status": np.where(active > 0.05, 2, active < -0.05),
+        "status": np.where(planned > 0.05, 2, planned < -0.05),
     }
 
 
@@ -167,18 +230,22 @@ def _building_meter(state: EnergyDay, at: Moments) -> Observation:
     flows = state.flows
     own = _rows(state, BUILDING_METER, at)
     here = Sampler(own, at.x)
-    active, reactive = here.line(flows.load), here.line(flows.reactive)
+    switched, switched_kwh = flows.load.switched.at(own, at.x)
+    active = here.line(flows.load.smooth) + switched
+    reactive = load.reactive_of(here.line(flows.load.motors), switched)
     apparent = np.sqrt(active * active + reactive * reactive)
-    voltage = state.measured_voltage("load.voltage", at)
+    phases = flows.plant.building.phases[own]
+    drop = np.where(phases > 1, _LINE_V[1], _LINE_V[0]) * active / phases
+    voltage = state.measured_voltage("load.voltage", at) - drop
     return {
         "active_power": active,
         "reactive_power": reactive,
         "power_factor": active / apparent,
         "phase_voltage": voltage,
-        "current": apparent * 1000.0 / (flows.plant.building.phases[own] * voltage),
+        "current": apparent * 1000.0 / (phases * voltage),
         "frequency": state.measured_frequency(at),
         "total_active_energy_import": state.register(
-            "load_import", at, here.energy(flows.load, state.energy.load_import)
+            "load_import", at, here.energy(flows.load.smooth, flows.load.smooth_energy) + switched_kwh
         ),
     }
 
@@ -187,19 +254,19 @@ def _ev_charger(state: EnergyDay, at: Moments) -> Observation:
     """A charging point."""
     day = state.flows.charging
     own = _rows(state, EV_CHARGER, at)
-    here = Sampler(own, at.x)
-    active = here.line(day.power)
-    connected = (at.x >= here.hold(day.arrival)) & (at.x < here.hold(day.departure))
-    today = here.energy(day.power, state.energy.ev_export)
-    session = np.where(connected, np.maximum(today - here.hold(state.session_base), 0.0), 0.0)
+    active, today = day.at(own, at.x)
+    connected, base, nominal = day.session(own, at.x)
+    session = np.where(connected, np.maximum(today - base, 0.0), 0.0)
     plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
     phases = ev.PHASES[state.flows.plant.charger_type[own]]
-    voltage = state.measured_voltage("ev.voltage", at)
+    # The vehicle keeps its current; what it draws follows the voltage.
+    current = nominal * (1000.0 / NOMINAL_V) / phases
+    exact = 1.0 + 0.005 * state.tolerance("ev.current", at) + 0.002 * state.noise("ev.current", at)
     return {
         "vehicle_connected": connected,
         "status": np.where(connected, plugged, 0),
         "active_power": active,
-        "current": active * 1000.0 / (phases * voltage),
+        "current": current * exact,
         "session_energy": session,
         "total_active_energy_export": state.register("ev_export", at, today),
     }
@@ -209,23 +276,34 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     """The meter at the grid connection."""
     flows = state.flows
     here = Sampler(at.row, at.x)
+    sun = _sum(state, PV_INVERTER, at, lambda own: Sampler(own, at.x * pv.MINUTES, _MINUTES + 1).line(state.sun))
+    switched = _sum(state, BUILDING_METER, at, lambda own: flows.load.switched.at(own, at.x)[0])
+    charging = _sum(state, EV_CHARGER, at, lambda own: flows.charging.at(own, at.x)[0])
+    used = here.line(flows.smooth) + switched + charging
+    wind_power, stored, loss = here.line(flows.made_by_wind), here.line(flows.stored), here.line(flows.loss)
+    grid = used + loss - sun - wind_power - stored
     return {
-        "active_power": here.line(flows.grid),
-        "reactive_power": here.line(flows.grid_reactive),
-        "photovoltaic_power": here.line(flows.made_by_sun),
-        "wind_power": here.line(flows.made_by_wind),
-        "storage_power": here.line(flows.stored),
-        "consumption_power": here.line(flows.used),
-        "conversion_loss": here.line(flows.loss),
+        "active_power": grid,
+        "reactive_power": load.reactive_of(here.line(state.motors), switched),
+        "photovoltaic_power": sun,
+        "wind_power": wind_power,
+        "storage_power": stored,
+        "consumption_power": used,
+        "conversion_loss": loss,
         "phase_voltage": state.measured_voltage("site.voltage", at),
         "frequency": state.measured_frequency(at),
-        "total_active_energy_import": state.register(
-            "grid_import", at, here.energy_above_zero(flows.grid, state.energy.grid_import)
-        ),
-        "total_active_energy_export": state.register(
-            "grid_export", at, here.energy_above_zero(flows.fed_in, state.energy.grid_export)
-        ),
+        "total_active_energy_import": state.register("grid_import", at, here.line(state.energy.grid_import)),
+        "total_active_energy_export": state.register("grid_export", at, here.line(state.energy.grid_export)),
     }
+
+
+def _sum(state: EnergyDay, kind: DeviceKind, at: Moments, measure: Callable[[Ints], Floats]) -> Floats:
+    """Of a cell's devices of a kind, one after the other."""
+    count = state.setting.per_cell[kind.name]
+    total = measure(at.row * count)
+    for unit in range(1, count):
+        total = total + measure(at.row * count + unit)
+    return total
 
 
 #: Kind to what its devices measure.

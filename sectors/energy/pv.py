@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import GRID_POINTS, Floats, Ints, Streams
+from park.model import GRID_POINTS, Floats, Ints, Place, Streams, WorldDay
 from sectors.energy.weather import SiteWeather
 
 ALBEDO = 0.2
@@ -22,7 +22,11 @@ POWER_PER_KELVIN = -0.0035
 SYSTEM_LOSS = 0.14
 INVERTER_NOMINAL = 0.96
 INVERTER_REFERENCE = 0.9637
-_RATINGS_KW = np.array([8.0, 10.0, 12.0, 12.0, 15.0])
+_RATINGS_KW = np.array([10.0, 12.0, 12.0, 15.0, 15.0])
+_DARK = 15.0  # W/m2: below, clouds are not resolved
+#: Minutes of a step of the grid, and those between its ends.
+MINUTES = 5
+_INNER = np.arange(1, MINUTES) / MINUTES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,6 +129,43 @@ def solar(roofs: Roofs, row: Ints, weather: SiteWeather) -> Solar:
         made = np.minimum(rated * irradiance * (1.0 + POWER_PER_KELVIN * (hot - 25.0)), limit)
         module[:, by_day], dc[:, by_day], ac[:, by_day] = hot, made, inverter_ac(made, limit)
     return Solar(ac=ac, dc=dc, module_temperature=module)
+
+
+def by_minute(ac: Floats, limit: Floats, brightness: Floats) -> Floats:
+    """AC power at every minute, kW, (rows, minutes): clouds' edges between the instants of the grid.
+
+    At those instants, and over every step of the grid, it is what the grid says, so that registers are true. Where a
+    step would pass the inverter's rating or zero, its contrast is less.
+
+    Args:
+        ac: on the grid, (rows, points).
+        limit: rated AC power, (rows,).
+        brightness: irradiance over the grid's at the minutes between two instants, (rows, points - 1, MINUTES - 1).
+    """
+    left, right = ac[:, :-1, None], ac[:, 1:, None]
+    line = left + (right - left) * _INNER
+    stray = line * (brightness - 1.0)
+    mean = stray[..., 0]
+    for one in range(1, MINUTES - 1):
+        mean = mean + stray[..., one]
+    stray -= mean[..., None] / (MINUTES - 1)
+    room = np.where(stray > 0, limit[:, None, None] - line, line) / np.maximum(np.abs(stray), 1e-9)
+    stray *= np.minimum(room.min(axis=-1, keepdims=True), 1.0)
+    steps = np.concatenate([left, line + stray], axis=-1).reshape(len(ac), -1)
+    return np.asarray(np.maximum(np.concatenate([steps, ac[:, -1:]], axis=1), 0.0))
+
+
+def brightness(world: WorldDay, site: Ints, where: Place) -> Floats:
+    """Irradiance at the minutes between instants over the site's line, (places, points - 1, MINUTES - 1)."""
+    ghi = world.ghi[site]
+    line = ghi[:, :-1, None] + (ghi[:, 1:, None] - ghi[:, :-1, None]) * _INNER
+    ratio = np.ones_like(line)
+    place, step = np.nonzero(np.minimum(ghi[:, :-1], ghi[:, 1:]) > _DARK)
+    x = (step[:, None] + _INNER).reshape(-1)
+    each = np.repeat(place, MINUTES - 1)
+    here = Place(latitude=where.latitude[each], longitude=where.longitude[each])
+    ratio[place, step] = world.instants.irradiance(site[each], here, x)[0].reshape(-1, MINUTES - 1) / line[place, step]
+    return ratio
 
 
 def _irradiance(roofs: Roofs, row: Ints, weather: SiteWeather, by_day: slice) -> Floats:

@@ -8,17 +8,23 @@ import numpy as np
 from park.model import Bools, Floats, Ints, WorldDay
 
 _BY_DAY = ("index", "workday", "weekday")
-_BY_SITE = ("temperature", "wind_speed", "ghi", "dni", "dhi", "sun_elevation", "sun_azimuth")
+_BY_SITE = (
+    *("temperature", "wind_speed", "ghi", "dni", "dhi", "sun_elevation", "sun_azimuth"),
+    *("at_home", "at_work", "under_way", "out", "supply_voltage"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SiteWeather:
-    """SiteWeather and calendar: a row for every site of the first day, then of the next; the names are `WorldDay`'s.
+    """Weather, people and calendar: a row for every site of the first day, then of the next.
+
+    The names are `WorldDay`'s.
 
     Attributes:
         days: how many.
         index, workday, weekday, day_of_year: of the row's day, (rows,).
         temperature, wind_speed, ghi, dni, dhi, sun_elevation, sun_azimuth: (rows, points).
+        at_home, at_work, under_way, out, supply_voltage: (rows, points).
     """
 
     days: int
@@ -33,6 +39,11 @@ class SiteWeather:
     dhi: Floats
     sun_elevation: Floats
     sun_azimuth: Floats
+    at_home: Floats
+    at_work: Floats
+    under_way: Floats
+    out: Floats
+    supply_voltage: Floats
 
     def rows(self, site: Ints) -> Ints:
         """DeviceRows of devices that stand at these sites on the first day, on the next and so on, (devices,)."""

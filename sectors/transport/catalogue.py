@@ -119,9 +119,9 @@ TRAFFIC_SIGNAL = DeviceKind(
         Channel(
             name="queue_length",
             unit="{veh}",
-            high=2000,
+            high=145,
             type=ValueType.INT,
-            description="Vehicles waiting on the longer approach",
+            description="Vehicles waiting on the longer of the two approaches, as far as the camera sees",
         ),
         Channel(
             name="cycle_time", unit="s", low=30, high=180, behaviour=Behaviour.STATE, description="Length of a cycle"

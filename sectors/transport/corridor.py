@@ -22,7 +22,12 @@ JUNCTION = (7, 3)
 #: Length of a queued vehicle as a loop sees it, m.
 EFFECTIVE_LENGTH_M = 6.5
 
-_PEAK_SHARE = 0.087
+#: Vehicles of a workday's busiest hour and direction, of a mean day's.
+_PEAK_SHARE = 0.115
+#: Flow of that hour, of the signal's capacity: the least used road, and by how much the busiest exceeds it.
+_LEAST_USED, _MORE_USED = 0.84, 0.15
+#: Degrees by which a road turns from link to link: all one way, so that it stays about its place, and by chance.
+_TURN, _BEND = 12.0, 10.0
 _KM_PER_DEGREE = 111.2
 
 
@@ -34,8 +39,7 @@ class Corridors:
         cells: (C,) their numbers.
         green_ratio: (C,) effective green over cycle for the corridor.
         offset_s: (C,) of the signal's cycle.
-        vehicles: (C, 2) a nominal workday's vehicles per direction.
-        shift_h: (C,) by which the rush hours come later than the town's.
+        vehicles: (C, 2) a mean day's vehicles per direction.
         riders: (C,) demand for the bus line relative to the mean.
         latitude, longitude: (C, LINKS + 1) ends of the links.
         heading: (C, LINKS) of the inbound links, degrees clockwise from north.
@@ -45,7 +49,6 @@ class Corridors:
     green_ratio: Floats
     offset_s: Floats
     vehicles: Floats
-    shift_h: Floats
     riders: Floats
     latitude: Floats
     longitude: Floats
@@ -63,14 +66,13 @@ def corridors(setting: Setting, cells: Ints) -> Corridors:
     """The corridors of these cells."""
     uniform = setting.streams.uniform
     green = np.round(0.48 + 0.12 * uniform("transport.green", cells), 2)
-    peak = 0.68 + 0.33 * uniform("transport.scale", cells[:, None], np.arange(2))
+    peak = _LEAST_USED + _MORE_USED * uniform("transport.scale", cells[:, None], np.arange(2))
     latitude, longitude, heading = _polyline(setting, cells)
     return Corridors(
         cells=cells,
         green_ratio=green,
         offset_s=np.floor(120 * uniform("transport.offset", cells)),
         vehicles=peak * (SATURATION * green / _PEAK_SHARE)[:, None],
-        shift_h=0.5 * (uniform("transport.shift", cells) - 0.5),
         riders=0.7 + 0.6 * uniform("transport.riders", cells),
         latitude=latitude,
         longitude=longitude,
@@ -79,19 +81,19 @@ def corridors(setting: Setting, cells: Ints) -> Corridors:
 
 
 def _polyline(setting: Setting, cells: Ints) -> tuple[Floats, Floats, Floats]:
-    """A road that bends gently from 6-9 km out towards the centre of the town."""
-    streams = setting.streams
+    """A road that bends gently about its cell's place: latitude and longitude of the ends, and headings."""
+    streams, middle = setting.streams, setting.places.cells(cells)
     bearing = 360.0 * streams.uniform("transport.bearing", cells)
-    start_km = 6.0 + 3.0 * streams.uniform("transport.start", cells)
-    bends = 14.0 * streams.normal("transport.bend", cells[:, None], np.arange(LINKS))
-    heading = (bearing[:, None] + 180.0 + np.cumsum(bends, axis=1)) % 360.0
-    north = _along(start_km * np.cos(np.radians(bearing)), LINK_KM * np.cos(np.radians(heading)))
-    east = _along(start_km * np.sin(np.radians(bearing)), LINK_KM * np.sin(np.radians(heading)))
-    latitude = setting.latitude + north / _KM_PER_DEGREE
-    longitude = setting.longitude + east / (_KM_PER_DEGREE * np.cos(np.radians(setting.latitude)))
+    hand = np.where(streams.uniform("transport.hand", cells) < 0.5, -_TURN, _TURN)
+    bends = hand[:, None] + _BEND * streams.normal("transport.bend", cells[:, None], np.arange(LINKS))
+    heading = (bearing[:, None] + np.cumsum(bends, axis=1)) % 360.0
+    north, east = (_about(LINK_KM * part(np.radians(heading))) for part in (np.cos, np.sin))
+    latitude = middle.latitude[:, None] + north / _KM_PER_DEGREE
+    longitude = middle.longitude[:, None] + east / (_KM_PER_DEGREE * np.cos(np.radians(middle.latitude)))[:, None]
     return latitude, longitude, heading
 
 
-def _along(start: Floats, parts: Floats) -> Floats:
-    """Running positions from `start` (C,) over `parts` (C, LINKS): (C, LINKS + 1)."""
-    return np.cumsum(np.concatenate([start[:, None], parts], axis=1), axis=1)
+def _about(parts: Floats) -> Floats:
+    """Running positions over `parts` (C, LINKS) whose mean is zero: (C, LINKS + 1)."""
+    ends = np.cumsum(np.concatenate([np.zeros((len(parts), 1)), parts], axis=1), axis=1)
+    return np.asarray(ends - ends.mean(axis=1, keepdims=True))

@@ -1,107 +1,112 @@
-"""How many vehicles want to enter each carriageway, and when.
+"""How many vehicles want to enter each carriageway, and when: the town's people under way.
 
-The day's total is drawn first and then spread over the day, so that lifetime registers are reached by
-adding totals. A constant night flow underlies everything; what exceeds it is zero around 04:00, so that
-a day ends in the very state in which the next begins.
+The day's total is drawn first, so that lifetime registers are reached by adding totals; then it is dealt out to
+steps of 30 s by halving. Nothing of it is a rush hour of the roads' own: `WorldDay.road_demand` says how much, and
+where people's work lies in the town says which way.
 """
 
-from functools import cache
+from collections.abc import Sequence
 
 import numpy as np
 
-from park.model import Floats, Ints, Streams, WorldDay
-from sectors.transport.corridor import Corridors
+from park.grid import GRID_H, smooth_noise
+from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
+from sectors.transport.chance import count, few, gamma, nodes, split
+from sectors.transport.corridor import LINKS, SATURATION, Corridors
 
 STEP_S = 30
 STEPS = 2880
-#: Hourly night flow as a share of a nominal workday's vehicles.
-NIGHT_SHARE = 0.006
-#: Variance over mean of the vehicles of one step: platoons of the signals upstream.
-DISPERSION = 3.0
-
-_HOURS = 4.0 + (np.arange(STEPS) + 0.5) * STEP_S / 3600
-_QUIET_BEFORE, _QUIET_AFTER = 10, 40
-_WEEKDAY = np.array([0.98, 1.0, 1.0, 1.01, 1.04, 0.79, 0.70])
-_HOLIDAY = 0.68
-_MAX_SHIFT = 45
-_SLOW_KNOTS = 49
-
-
-def night_rate(roads: Corridors) -> Floats:
-    """(C, 2) vehicles per step that flow at 04:00."""
-    return NIGHT_SHARE * roads.vehicles * STEP_S / 3600
-
-
-def day_total(streams: Streams, roads: Corridors, world: WorldDay) -> Ints:
-    """(C, 2) vehicles that enter each carriageway in the day."""
-    # A make-up workday at a weekend is a Friday to traffic; a holiday within the week is its own.
-    share = float(_WEEKDAY[min(world.weekday, 4) if world.workday else max(world.weekday, 5)])
-    if world.holiday:
-        share = _HOLIDAY
-    spread = streams.normal("transport.day", roads.cells[:, None], np.arange(2), world.index)
-    common = streams.normal("transport.day.common", roads.cells[:, None], world.index)
-    night = 24 * NIGHT_SHARE
-    excess = (share * (1 + 0.025 * spread + 0.025 * common) - night) * roads.vehicles
-    return np.rint(night * roads.vehicles + excess).astype(np.int64)
+#: Traffic over a day is less uneven than people: goods and services travel between the rush hours.
+EVENNESS = 0.85
+#: Lorries and vans run while people work: by how much the share at work, above its mean, adds to the vehicles.
+_GOODS, _MEAN_AT_WORK = 0.22, 0.16
+#: Variance over square of the mean of a step's expected vehicles: platoons of the signals upstream.
+PLATOONS = 0.12
+#: By how much a day of one road differs from its site's, and a day of one carriageway from its road's.
+_OWN_DAY, _OWN_WAY = 0.02, 0.015
+#: Log spread of half an hour of one carriageway: by day, and what a night adds to it.
+_HALF_HOUR, _AT_NIGHT = 0.03, 0.42
+_HALF_HOUR_STEPS = 6
+#: Most that wants to enter, of what the signal serves.
+_OVERLOAD = 1.06
+#: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it.
+_TIDE, _TIDE_PER_H = 0.2, 0.25
+_STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 
 
-def arrivals(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
-    """(C, 2, STEPS) vehicles that want to enter in each step; a day's sum is `day_total`."""
-    night = night_rate(roads)
-    excess = day_total(streams, roads, world) - night * STEPS
-    steps = np.arange(STEPS) - np.rint(roads.shift_h * 3600 / STEP_S).astype(np.int64)[:, None] + _MAX_SHIFT
-    shape = profile(workday=world.workday)[:, steps].transpose(1, 0, 2)
-    mean = shape * _slow(streams, roads, world)
-    mean *= (excess / mean.sum(axis=2))[:, :, None]
-    drawn = _gamma(streams.normal("transport.step", _key(roads, world), np.arange(STEPS)), mean)
-    drawn *= (excess / drawn.sum(axis=2))[:, :, None]
-    return drawn + night[:, :, None]
+def wetness(precipitation: Floats) -> Floats:
+    """0 on a dry road to 1 in a downpour, from mm/h."""
+    return np.asarray(1 - np.exp(-precipitation / 3.0))
 
 
-@cache
-def profile(*, workday: bool) -> Floats:
-    """(2, STEPS + 2 x 45) shape of a day's flow above the night's, per direction; the ends are padding.
+def room(wet: Floats) -> Floats:
+    """Factor of the capacities on a road so wet."""
+    return 1 - 0.12 * wet
 
-    A workday has its two rush hours, the morning's heavier into town; a free day one broad hump.
+
+def wanted(world: WorldDay) -> Floats:
+    """(sites, 2, GRID_POINTS) vehicles under way, into town and out of it, relative to a year's mean of either."""
+    rising = np.gradient(world.at_work, GRID_H, axis=-1)
+    tide = _TIDE * np.clip(rising / _TIDE_PER_H, -1.0, 1.0)
+    # A day ends as the next begins: at 04:00 both directions are alike.
+    tide[..., [0, -1]] = 0.0
+    way = np.stack([1 + tide, 1 - tide], axis=1)
+    goods = 1 + _GOODS * (world.at_work - _MEAN_AT_WORK)
+    return np.asarray((goods * world.road_demand**EVENNESS)[:, None] * way)
+
+
+def totals(streams: Streams, roads: Corridors, site: Ints, worlds: Sequence[WorldDay]) -> Ints:
+    """(days, C, 2) vehicles that enter each carriageway in each day.
+
+    Args:
+        streams: the sector's randomness.
+        roads: C corridors.
+        site: (C,) row of each in the worlds' arrays.
+        worlds: the days.
     """
-    hours = np.arange(-_MAX_SHIFT, STEPS + _MAX_SHIFT) * STEP_S / 3600 + _HOURS[0]
-    if workday:
-        rush = np.array([[1.0, 0.62], [0.66, 1.0]])
-        plateau = 0.62 * _plateau(hours, 6.3, 0.35, 21.0, 0.9)
-        rows = [plateau + 0.75 * am * _bump(hours, 7.7, 0.75) + 0.75 * pm * _bump(hours, 17.4, 1.0) for am, pm in rush]
-    else:
-        hump = _plateau(hours, 9.0, 0.9, 20.6, 1.2) * (0.75 + 0.25 * _bump(hours, 15.0, 3.5))
-        rows = [hump, hump]
-    quiet = np.clip((hours - 4.5) / 0.7, 0, 1) * np.clip((27.25 - hours) / 1.0, 0, 1)
-    return np.asarray(np.stack(rows) * quiet)
+    index = np.array([world.index for world in worlds])[:, None]
+    mean = np.stack([wanted(world)[..., :-1].mean(axis=-1) for world in worlds])[:, site]
+    own = _OWN_DAY * streams.normal("day", roads.cells, index)
+    ways = [_OWN_WAY * streams.normal("day.way", roads.cells, index, way) for way in range(2)]
+    drawn = [streams.normal("day.count", roads.cells, index, way) for way in range(2)]
+    expected = roads.vehicles * mean * np.exp(own[..., None] + np.stack(ways, axis=-1))
+    return count(expected, np.stack(drawn, axis=-1))
 
 
-def _bump(hours: Floats, centre: float, width: float) -> Floats:
-    return np.asarray(np.exp(-0.5 * ((hours - centre) / width) ** 2))
+def arrivals(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Ints:
+    """(C, 2, STEPS) vehicles that want to enter in each step; a day's sum is one of `totals`."""
+    total = totals(streams, roads, site, [world])[0]
+    expected = np.repeat(_half_hours(streams, roads, site, world), _STEPS_PER_POINT, axis=-1)
+    key = _key(roads, world)
+    expected *= gamma(streams.normal("platoon", key, np.arange(STEPS)), 1 / PLATOONS)
+    return split(total, expected, streams.normal("step", key, np.arange(nodes(STEPS))))
 
 
-def _plateau(hours: Floats, rise: float, rise_h: float, fall: float, fall_h: float) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-(hours - rise) / rise_h)) / (1 + np.exp((hours - fall) / fall_h)))
+def at_dawn(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Ints:
+    """(C, 2, LINKS) vehicles on each link at 04:00: as many as enter in a step of the night."""
+    rate = roads.vehicles * wanted(world)[site, :, 0] / STEPS
+    return few(rate[..., None] + np.zeros(LINKS), streams.uniform("dawn", _key(roads, world), np.arange(LINKS)))
+
+
+def _half_hours(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Floats:
+    """(C, 2, GRID_POINTS - 1) demand in each step of the grid, with what makes one half-hour busier than another."""
+    base = wanted(world)[site]
+    quiet = np.clip((0.75 - world.road_demand[site]) / 0.5, 0.0, 1.0)
+    spread = _HALF_HOUR + _AT_NIGHT * quiet
+    rows = (np.repeat(roads.cells, 2), np.tile(np.arange(2), len(roads)))
+    stray = smooth_noise(streams, "half-hour", rows, world.index, _HALF_HOUR_STEPS).reshape(base.shape)
+    size = np.exp(spread[:, None] * (stray - spread[:, None] / 2))
+    demand = _spread_out(base * size, roads, room(wetness(world.precipitation[site])))
+    return np.asarray((demand[..., 1:] + demand[..., :-1]) / 2)
+
+
+def _spread_out(demand: Floats, roads: Corridors, left: Floats) -> Floats:
+    """The same where the signal can serve it; where it cannot, people go earlier, later or round about."""
+    served = (SATURATION * roads.green_ratio * 24)[:, None] / roads.vehicles
+    excess = demand / (_OVERLOAD * served[..., None] * left[:, None])
+    return np.asarray(demand / (1 + excess**8) ** 0.125)
 
 
 def _key(roads: Corridors, world: WorldDay) -> Ints:
     """(C, 2, 1) a counter per carriageway and day."""
     return (roads.cells[:, None, None] * 2 + np.arange(2)[:, None]) * 1_000_003 + world.index
-
-
-def _slow(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
-    """(C, 2, STEPS) what makes one half-hour busier than the same one of another day."""
-    knots = 1 + 0.06 * streams.normal("transport.slow", _key(roads, world), np.arange(_SLOW_KNOTS))
-    at = np.arange(STEPS) * ((_SLOW_KNOTS - 1) / STEPS)
-    left = at.astype(np.int64)
-    return np.asarray(knots[..., left] + (knots[..., left + 1] - knots[..., left]) * (at - left))
-
-
-def _gamma(z: Floats, mean: Floats) -> Floats:
-    """Gamma variates of these means and of variance `DISPERSION` x mean, from standard normals.
-
-    Wilson & Hilferty (1931): the cube root of a gamma variate is nearly normal.
-    """
-    k = np.maximum(mean / DISPERSION, 0.3)
-    root = 1 - 1 / (9 * k) + z / (3 * np.sqrt(k))
-    return np.asarray(mean * np.maximum(root, 0.0) ** 3)

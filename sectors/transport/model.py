@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.transport import buses, demand, detectors, parking, signals, timetable
+from sectors.transport import buses, demand, detectors, parking, service, signals, timetable
 from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import Corridors, corridors
-from sectors.transport.traffic import Traffic, traffic, wetness
+from sectors.transport.traffic import Traffic, traffic
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,11 +32,15 @@ class TransportDay:
         return corridors(self.setting, self.cells)
 
     @cached_property
+    def site(self) -> Ints:
+        """(C,) rows of the corridors in the world's arrays."""
+        return self.setting.site_of(self.cells)
+
+    @cached_property
     def traffic(self) -> Traffic:
         """Vehicles on the links."""
-        wet = wetness(self.world.precipitation[self.setting.site_of(self.cells)])
         links = detectors.links_with_detectors(self.setting.per_cell[TRAFFIC_DETECTOR.name])
-        return traffic(self.setting.streams, self.roads, wet, self.world, links)
+        return traffic(self.setting.streams, self.roads, self.site, self.world, links)
 
     @cached_property
     def detectors(self) -> detectors.Detectors:
@@ -48,14 +52,14 @@ class TransportDay:
     def buses(self) -> buses.Buses:
         """Buses."""
         streams, count = self.setting.streams, self.setting.per_cell[BUS.name]
-        trips = timetable.trips(streams, self.roads, self.traffic, self.world, count)
-        return buses.buses(streams, self.roads, trips, self.world.index)
+        trips = timetable.trips(streams, self.roads, self.site, self.world, traffic=self.traffic, buses=count)
+        return buses.buses(streams, self.roads, trips, np.asarray(self.carry["legs"]))
 
     @cached_property
     def parking(self) -> parking.Parking:
         """Car parks."""
         streams, count = self.setting.streams, self.setting.per_cell[PARKING_LOT.name]
-        return parking.parking(streams, parking.lots(streams, self.cells, count), self.carry, self.world)
+        return parking.parking(streams, parking.lots(streams, self.cells, count), self.site, self.carry, self.world)
 
     @cached_property
     def signals(self) -> signals.Signals:
@@ -68,7 +72,7 @@ OBSERVERS: Mapping[str, Callable[[TransportDay, Moments], Observation]] = {
     TRAFFIC_DETECTOR.name: lambda day, at: detectors.observe(day.setting.streams, day.detectors, at),
     BUS.name: lambda day, at: buses.observe(day.setting.streams, day.buses, at),
     PARKING_LOT.name: lambda day, at: parking.observe(day.parking, at),
-    TRAFFIC_SIGNAL.name: lambda day, at: signals.observe(day.signals, at),
+    TRAFFIC_SIGNAL.name: lambda day, at: signals.observe(day.setting.streams, day.signals, at),
 }
 
 
@@ -80,9 +84,11 @@ class TransportModel:
 
     def begin(self, cells: Ints) -> Carry:
         """Nothing counted yet."""
+        per_cell = self._setting.per_cell
         return {
             "entered": np.zeros((len(cells), 2), dtype=np.int64),
-            "visits": np.zeros((len(cells), self._setting.per_cell[PARKING_LOT.name]), dtype=np.int64),
+            "visits": np.zeros((len(cells), per_cell[PARKING_LOT.name]), dtype=np.int64),
+            "legs": np.zeros((len(cells), per_cell[BUS.name]), dtype=np.int64),
         }
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
@@ -91,15 +97,14 @@ class TransportModel:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """Adds the totals of the days; what stands in the cells is found once."""
-        streams = self._setting.streams
-        lots = parking.lots(streams, cells, self._setting.per_cell[PARKING_LOT.name])
-        roads = corridors(self._setting, cells)
-        visits = carry["visits"].copy()
-        for workday in (False, True):
-            days = np.array([world.index for world in worlds if world.workday == workday], dtype=np.int64)
-            visits += parking.visits(streams, lots, days, workday=workday)
-        entered = sum((demand.day_total(streams, roads, world) for world in worlds), start=carry["entered"])
-        return {"entered": entered, "visits": visits}
+        streams, per_cell = self._setting.streams, self._setting.per_cell
+        roads, site = corridors(self._setting, cells), self._setting.site_of(cells)
+        lots = parking.lots(streams, cells, per_cell[PARKING_LOT.name])
+        return {
+            "entered": carry["entered"] + demand.totals(streams, roads, site, worlds).sum(axis=0),
+            "visits": carry["visits"] + parking.visits(streams, lots, site, worlds),
+            "legs": carry["legs"] + service.legs_run(streams, roads, site, worlds, per_cell[BUS.name]),
+        }
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> TransportDay:
         """The day, not yet computed."""

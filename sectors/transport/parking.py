@@ -1,29 +1,51 @@
-"""Car parks: vehicles in, vehicles out, spaces taken.
+"""Car parks: vehicle by vehicle through the gates.
 
-Groups of visitors arrive over a window and stay for a while, as in the queue M_t/G/inf; a car park of c
-spaces clips it (the modified offered load approximation to M_t/G/c/c): while more would be inside than
-there is room for, a vehicle gets in only when another leaves. At 04:00 only the residents are there.
+Commuters come as people reach work and go as they leave it; visitors come as people go out and stay a while, many
+for minutes only; of those who park overnight some leave in the morning and others are there in the evening. Times
+come from the town's people (`WorldDay.at_work`, `out`, `at_home`); how many there are of each is drawn from
+above, a day at a time. A full car park lets a vehicle in when another leaves: the others wait before the gate.
 
 References:
     Massey & Whitt (1994). An analysis of the modified offered-load approximation for the nonstationary
     Erlang loss model. Annals of Applied Probability 4(4), 1145-1160.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from math import erf, sqrt
 
 import numpy as np
 
-from park.grid import Sampler, devices, rows
-from park.model import GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, Streams, WorldDay
+from park import grid
+from park.grid import devices, rows
+from park.model import (
+    DAY_MS,
+    DAY_STARTS_H,
+    GRID_POINTS,
+    GRID_S,
+    Carry,
+    Floats,
+    Ints,
+    Moments,
+    Observation,
+    Streams,
+    WorldDay,
+)
+from sectors.transport.chance import binomial, count
 
-_HOURS = 4.0 + np.arange(GRID_POINTS) * GRID_S / 3600
-_COMMUTERS, _RESIDENTS, _VISITORS = 0, 1, 2
-_DROP_OFF_BINS = 2
-#: Car parks whose day fits into the processor's cache; or one's so many days.
-_BLOCK = 128
+#: Local hours of the grid's instants, from 4 to 28.
+_HOURS = DAY_STARTS_H + grid.HOURS
+_COMMUTERS, _VISITORS = 0, 1
+#: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
+_AT_WORK, _OUT = 0.21, 0.07
+#: How far the number of visitors follows that of people who are out.
+_FOLLOW = 0.8
+_OWN_DAY = 0.025
+#: Of the visitors, those who only fetch or bring; their mean stay, and median and log spread of the others', h.
+_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.38, 0.2, 1.3, 0.65
+_MEAN_STAY_H = 1.1
+#: Two cars' times lie so far apart in the one sorted array.
+_APART_MS = 2 * DAY_MS
+_GRID_MS = GRID_S * 1000.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,25 +53,38 @@ class Lots:
     """(C, U) fixed properties of the car parks of C cells.
 
     Attributes:
+        number: in the town.
         spaces: in all.
-        overnight: residents' vehicles at 04:00.
-        users: (C, U, 3) vehicles that want to come (residents: leave) on a workday: commuters, residents, visitors.
+        residents: mean number of vehicles at 04:00.
+        users: (C, U, 2) vehicles that come on a mean day: commuters on a workday, visitors on any.
     """
 
     number: Ints
     spaces: Ints
-    overnight: Ints
+    residents: Floats
     users: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parking:
-    """A day of C x U car parks: `entered` and `left` are (C x U, GRID_POINTS) running counts since 04:00."""
+    """A day of C x U car parks.
+
+    Attributes:
+        before: (C U,) vehicles that had entered in all days before.
+        overnight, first_night: (C U,) vehicles inside at this day's and at the very first 04:00.
+        came, went: times, ms since 04:00, at which vehicles come to the gate and want out, ascending; those of car
+            park b are shifted by b x `_APART_MS`, so that one sorted array serves all.
+        came_from, went_from: (C U,) where each car park begins in them.
+    """
 
     lots: Lots
-    visits: Ints
-    entered: Floats
-    left: Floats
+    before: Ints
+    overnight: Ints
+    first_night: Ints
+    came: Ints
+    went: Ints
+    came_from: Ints
+    went_from: Ints
 
 
 def lots(streams: Streams, cells: Ints, units: int) -> Lots:
@@ -57,121 +92,181 @@ def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     number = devices(cells, units)
     spaces = 20 * np.floor(6 + 16 * streams.uniform("transport.lot.spaces", number))
     offices = 0.25 + 0.65 * streams.uniform("transport.lot.offices", number)
-    overnight = np.rint(spaces * (0.12 + 0.14 * streams.uniform("transport.lot.residents", number)))
-    users = [0.75 * offices * spaces, 0.65 * overnight, (3.6 - 2.6 * offices) * spaces]
     return Lots(
         number=number,
         spaces=spaces.astype(np.int64),
-        overnight=overnight.astype(np.int64),
-        users=np.stack(users, axis=-1),
+        residents=spaces * (0.12 + 0.14 * streams.uniform("transport.lot.residents", number)),
+        users=np.stack([0.75 * offices * spaces, 1.6 * (3.0 - 2.2 * offices) * spaces], axis=-1),
     )
 
 
-def counts(streams: Streams, park: Lots, day: Ints | int, *, workday: bool) -> tuple[Floats, Floats]:
-    """(C, U, GRID_POINTS) vehicles that have entered and left since 04:00; (D, ...) of days (D, 1, 1, 1)."""
-    groups = _groups(workday=workday)
-    key = park.number[..., None] * 1_000_003 + day
-    entered, left = _drop_offs(streams, park, key, workday=workday)
-    vary = np.maximum(1 + 0.18 * streams.normal("transport.lot.group", key, np.arange(len(groups))), 0.2)
-    for k, (user, share, arriving, leaving) in enumerate(groups):
-        size = (park.users[..., user] * share * np.minimum(vary[..., k], 1 / 0.65))[..., None]
-        entered += size * arriving
-        left += size * leaving
-    offered = park.overnight[..., None] + entered - left
-    excess = np.diff(np.maximum(offered - park.spaces[..., None], 0.0), axis=-1)
-    entered[..., 1:] -= np.cumsum(np.maximum(excess, 0.0), axis=-1)
-    left[..., 1:] -= np.cumsum(np.maximum(-excess, 0.0), axis=-1)
-    return np.maximum.accumulate(entered, axis=-1), np.maximum.accumulate(left, axis=-1)
+def overnight(streams: Streams, park: Lots, day: Ints | int) -> Ints:
+    """(..., C, U) vehicles inside at 04:00 of a day: who is at home, away, or has left the car after a party."""
+    fresh, old = (streams.normal("lot.night", park.number, day - back) for back in range(2))
+    drawn = np.rint(park.residents + (2.5 + 0.03 * park.residents) * (0.85 * fresh + 0.53 * old))
+    return np.asarray(np.clip(drawn, 0, park.spaces).astype(np.int64))
 
 
-def visits(streams: Streams, park: Lots, days: Ints, *, workday: bool) -> Ints:
-    """(C, U) vehicles that came, and left, in the whole of these days, (D,), which are all workdays or none."""
-    total = np.zeros(park.number.shape, dtype=np.int64)
-    days_at_once = max(1, _BLOCK // park.number.size)
-    for first in range(0, len(days), days_at_once):
-        some = days[first : first + days_at_once, None, None, None]
-        entered, _left = counts(streams, park, some, workday=workday)
-        total += np.floor(entered[..., -1]).astype(np.int64).sum(axis=0)
-    return total
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Users:
+    """(D, C, U) how many come in each of D days; residents who leave in the morning, and who return."""
+
+    commuters: Ints
+    visitors: Ints
+    leave: Ints
+    come_back: Ints
+
+    @property
+    def entered(self) -> Ints:
+        return self.commuters + self.visitors + self.come_back
 
 
-def parking(streams: Streams, park: Lots, carry: Carry, world: WorldDay) -> Parking:
+def _users(streams: Streams, park: Lots, site: Ints, worlds: Sequence[WorldDay]) -> _Users:
+    day = np.array([world.index for world in worlds])[:, None, None]
+    own = np.exp(_OWN_DAY * streams.normal("lot.day", park.number, day))
+    at_work = np.stack([_mean(world.at_work) for world in worlds])[:, site, None] / _AT_WORK
+    out = np.stack([_mean(world.out) for world in worlds])[:, site, None] / _OUT
+    before, after = overnight(streams, park, day), overnight(streams, park, day + 1)
+    leave = binomial(before, np.clip(0.3 + 0.4 * at_work, 0, 0.9), streams.normal("lot.leave", park.number, day))
+    leave = np.maximum(leave, before - after)
+    return _Users(
+        commuters=count(park.users[..., _COMMUTERS] * at_work * own, streams.normal("lot.work", park.number, day)),
+        visitors=count(park.users[..., _VISITORS] * out**_FOLLOW * own, streams.normal("lot.visit", park.number, day)),
+        leave=leave,
+        come_back=leave + after - before,
+    )
+
+
+def visits(streams: Streams, park: Lots, site: Ints, worlds: Sequence[WorldDay]) -> Ints:
+    """(C, U) vehicles that enter in the whole of these days."""
+    return np.asarray(_users(streams, park, site, worlds).entered.sum(axis=0))
+
+
+def parking(streams: Streams, park: Lots, site: Ints, carry: Carry, world: WorldDay) -> Parking:
     """One day of these car parks."""
-    entered, left = counts(streams, park, world.index, workday=world.workday)
+    users = _users(streams, park, site, [world])
+    groups = [
+        _commuters(streams, park, site, world, users.commuters.reshape(-1)),
+        _visitors(streams, park, site, world, users.visitors.reshape(-1)),
+        _residents(streams, park, site, world, users),
+    ]
+    total = park.number.size
+    came, came_from = _sorted(total, [(row, at) for row, at, _row, _out in groups])
+    went, went_from = _sorted(total, [(row, at) for _row, _in, row, at in groups])
     return Parking(
         lots=park,
-        visits=np.asarray(carry["visits"]),
-        entered=entered.reshape(-1, GRID_POINTS),
-        left=left.reshape(-1, GRID_POINTS),
+        before=np.asarray(carry["visits"]).reshape(-1),
+        overnight=overnight(streams, park, world.index).reshape(-1),
+        first_night=overnight(streams, park, 0).reshape(-1),
+        came=came,
+        went=went,
+        came_from=came_from,
+        went_from=went_from,
     )
 
 
 def observe(state: Parking, at: Moments) -> Observation:
     """What the gates have counted."""
     row = rows(at, state.lots.spaces.shape[1])
-    here = Sampler(row, at.x)
-    spaces, overnight = state.lots.spaces.reshape(-1)[row], state.lots.overnight.reshape(-1)[row]
-    before, today = state.visits.reshape(-1)[row], np.floor(state.entered[:, -1]).astype(np.int64)[row]
-    entered = np.minimum(here.line(state.entered).astype(np.int64), today)
-    left = np.minimum(here.line(state.left).astype(np.int64), today)
-    # Counted in whole vehicles the car park may seem to hold one too many, or to lose one never let in.
-    left = np.minimum(left, entered + overnight)
-    entered = np.minimum(entered, left + spaces - overnight)
+    now = np.rint(at.x * _GRID_MS).astype(np.int64) + _APART_MS * row
+    spaces, overnight = state.lots.spaces.reshape(-1)[row], state.overnight[row]
+    left = np.searchsorted(state.went, now, side="right") - state.went_from[row]
+    came = np.searchsorted(state.came, now, side="right") - state.came_from[row]
+    entered = np.minimum(came, left + spaces - overnight)
     occupied = overnight + entered - left
+    before = state.before[row]
     return {
         "total_spot_number": spaces,
         "occupied_spot_number": occupied,
         "vehicle_entrance_count": before + entered,
-        "vehicle_exit_count": before + left,
+        "vehicle_exit_count": before + state.first_night[row] - overnight + left,
         "occupancy": 100.0 * occupied / spaces,
     }
 
 
-@cache
-def _groups(*, workday: bool) -> tuple[tuple[int, float, Floats, Floats], ...]:
-    """(user, share, arriving, leaving): running shares of a group that have arrived and left by each instant."""
-    found = []
-    for first, share in ((7.0, 0.3), (8.0, 0.5), (9.0, 0.2)):
-        arriving = _uniform(first, first + 1)
-        found.append((_COMMUTERS, share if workday else 0.12 * share, arriving, _after(arriving, 9.2, 0.9)))
-    weights = (2, 7, 9, 12, 10, 10, 14, 6) if workday else (1, 7, 17, 18, 20, 19, 16, 7)
-    for (first, last), weight in zip(pairwise(range(6, 23, 2)), weights, strict=True):
-        arriving = _uniform(first, last)
-        found.append((_VISITORS, weight / 80, arriving, _after(arriving, 1.8, 0.7)))
-    out = _uniform(6.6, 9.2) if workday else _uniform(8.5, 13.0)
-    away = _after(out, 10.2, 1.2) if workday else _after(out, 5.0, 1.5)
-    found.append((_RESIDENTS, 1.0 if workday else 0.6, away, out))
-    return tuple(found)
+#: Of one sort of user: car park and hour of everyone who comes, and of everyone who goes.
+_Times = tuple[Ints, Floats, Ints, Floats]
 
 
-def _uniform(first: float, last: float) -> Floats:
-    return np.clip((_HOURS - first) / (last - first), 0.0, 1.0)
+def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
+    change = np.diff(world.at_work, axis=-1)
+    row, place = _everyone(number)
+    key = _key(park, world)[row]
+    came = _drawn(_within(change, 4.0, 11.5), _site(park, site)[row], streams.uniform("lot.work.in", key, place))
+    went = _drawn(_within(-change, 14.0, 27.9), _site(park, site)[row], streams.uniform("lot.work.out", key, place))
+    return row, came, row, went
 
 
-def _after(arriving: Floats, stay_h: float, spread_h: float) -> Floats:
-    """Those who have left again, staying `stay_h` +- `spread_h` (normal, cut at zero); all by the day's end."""
-    lag = np.arange(GRID_POINTS) * GRID_S / 3600
-    gone = np.array([0.5 * (1 + erf((hours - stay_h) / (spread_h * sqrt(2)))) for hours in lag])
-    gone = (gone - gone[0]) / (1 - gone[0])
-    left = np.convolve(np.diff(arriving, prepend=0.0), gone)[:GRID_POINTS]
-    return np.asarray(np.minimum(left / left[-1], arriving))
+def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
+    """Those who are out at a time come as they gather, and to take the place of those who have left."""
+    coming = np.diff(world.out, axis=-1) + world.out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
+    row, place = _everyone(number)
+    key = _key(park, world)[row]
+    came = _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], streams.uniform("lot.visit.in", key, place))
+    chance = streams.uniform("lot.visit.brief", key, place)
+    brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
+    stay = _STAY_H * np.exp(_STAY_SPREAD * streams.normal("lot.visit.stay", key, place))
+    went = came + np.where(chance < _BRIEF, brief, stay)
+    # Whoever would still be there at 04:00 leaves before.
+    early = came + (28.0 - came) * streams.uniform("lot.visit.early", key, place)
+    return row, came, row, np.where(went < 28.0, went, early)
 
 
-@cache
-def _busy(*, workday: bool) -> Floats:
-    """(GRID_POINTS - 1) how many come for minutes only, in each bin of the grid; the mean is one."""
-    shape = np.exp(-0.5 * ((_HOURS - (13.5 if workday else 15.0)) / 3.2) ** 2) * (_HOURS > 6.0)
-    shape[-2 * _DROP_OFF_BINS - 1 :] = 0.0
-    shape = shape[:-1]
-    return np.asarray(shape / shape.mean())
+def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:
+    change = np.diff(world.at_home, axis=-1)
+    gone, first = _everyone(users.leave.reshape(-1))
+    back, second = _everyone(users.come_back.reshape(-1))
+    key = _key(park, world)
+    went = _drawn(
+        _within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first)
+    )
+    came = _drawn(
+        _within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second)
+    )
+    return back, came, gone, went
 
 
-def _drop_offs(streams: Streams, park: Lots, key: Ints, *, workday: bool) -> tuple[Floats, Floats]:
-    """Those who stay some ten minutes, as many as chance brings; `key` is a counter per car park and day."""
-    drawn = -np.log1p(-streams.uniform("transport.lot.drop-off", key, np.arange(GRID_POINTS - 1)))
-    drawn *= (0.6 * park.users[..., _VISITORS] / (GRID_POINTS - 1))[..., None] * _busy(workday=workday)
-    entered = np.zeros((*drawn.shape[:-1], GRID_POINTS))
-    np.cumsum(drawn, axis=-1, out=entered[..., 1:])
-    left = np.zeros_like(entered)
-    left[..., _DROP_OFF_BINS:] = entered[..., :-_DROP_OFF_BINS]
-    return entered, left
+def _mean(share: Floats) -> Floats:
+    return np.asarray(share[:, :-1].mean(axis=-1))
+
+
+def _key(park: Lots, world: WorldDay) -> Ints:
+    """(C U,) a counter per car park and day."""
+    return park.number.reshape(-1) * 1_000_003 + world.index
+
+
+def _site(park: Lots, site: Ints) -> Ints:
+    return np.repeat(site, park.number.shape[1])
+
+
+def _everyone(number: Ints) -> tuple[Ints, Ints]:
+    """For everyone of groups of these sizes: the group, and the place in it."""
+    group = np.repeat(np.arange(len(number)), number)
+    return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
+
+
+def _within(rate: Floats, first_h: float, last_h: float) -> Floats:
+    """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
+    inside = (_HOURS[:-1] >= first_h) & (_HOURS[1:] <= last_h + 1e-6)
+    return np.where(inside, np.maximum(rate, 1e-7), 0.0)
+
+
+def _drawn(weight: Floats, site: Ints, u: Floats) -> Floats:
+    """Hours, as likely as these weights (sites, GRID_POINTS - 1) in each step of the grid."""
+    below = np.cumsum(weight, axis=-1)
+    below /= below[:, -1:]
+    # One sorted array for all sites: a site's own values lie between its number and the next.
+    flat = (below + np.arange(len(below))[:, None]).reshape(-1)
+    wide = GRID_POINTS - 1
+    step = np.clip(np.searchsorted(flat, u + site, side="right") - site * wide, 0, wide - 1)
+    start = np.where(step > 0, below[site, step - 1], 0.0)
+    part = (u - start) / np.maximum(below[site, step] - start, 1e-12)
+    return np.asarray(_HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
+
+
+def _sorted(total: int, parts: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Ints]:
+    row = np.concatenate([row for row, _ in parts])
+    ms = np.floor((np.concatenate([at for _, at in parts]) - _HOURS[0]) * 3_600_000.0)
+    times = np.clip(ms, 0, DAY_MS - 1).astype(np.int64) + _APART_MS * row
+    first = np.cumsum(np.bincount(row, minlength=total)) - np.bincount(row, minlength=total)
+    return np.sort(times), first

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.grid import Sampler
-from park.model import Floats, Moments, Observation
-from sectors.transport.corridor import SATURATION, Corridors
+from park.model import DAY_MS, Floats, Moments, Observation, Streams
+from sectors.transport.corridor import JAM_PER_KM, LINK_KM, SATURATION, Corridors
 from sectors.transport.traffic import Traffic
 
 YELLOW_S = 3.0
+#: Vehicles that an approach holds, as far as the camera sees: a link.
+STORAGE = int(JAM_PER_KM * LINK_KM)
 GREEN, YELLOW, RED = 0, 1, 2
 
 #: From local hour (04 to 28) on, the cycle's length in seconds: night, day and rush-hour plans.
@@ -31,17 +33,19 @@ def cycle_at(x: Floats) -> Floats:
     return np.asarray(_PLAN_CYCLE[np.searchsorted(_PLAN_FROM, 4.0 + x / 12.0, side="right") - 1])
 
 
-def observe(state: Signals, at: Moments) -> Observation:
+def observe(streams: Streams, state: Signals, at: Moments) -> Observation:
     """What the controller and the cameras report.
 
     Within a cycle the queue is that of Webster's deterministic model: it grows by the arriving flow in
     red and melts by the saturation flow less the arriving one in green. What the green cannot clear
-    comes from the traffic on the links.
+    comes from the traffic on the last link of each approach. How many have come in a cycle is a matter of
+    chance. The longer of the two approaches is reported.
     """
     cycle = cycle_at(at.x)
     ratio = state.roads.green_ratio[at.row]
     green = cycle * ratio
-    place = np.mod(at.x * 300.0 + state.roads.offset_s[at.row] + 17.0 * at.unit, cycle)
+    number, place = np.divmod(at.x * 300.0 + state.roads.offset_s[at.row] + 17.0 * at.unit, cycle)
+    turn = number.astype(np.int64) + 10_000 * (at.ts // DAY_MS)
     phase = np.where(place < green - YELLOW_S, GREEN, np.where(place < green, YELLOW, RED))
     queue = np.zeros(len(at.x))
     for direction in range(2):
@@ -49,5 +53,8 @@ def observe(state: Signals, at: Moments) -> Observation:
         flow = here.line(state.traffic.junction) / 3600.0
         left = here.line(state.traffic.waiting)
         melting = flow * (cycle - green) - (SATURATION / 3600.0 - flow) * place
-        queue = np.maximum(queue, left + np.where(place < green, np.maximum(melting, 0.0), flow * (place - green)))
+        lately = np.where(place < green, np.maximum(melting, 0.0), flow * (place - green))
+        chance = streams.normal("queue", at.device, turn, direction)
+        lately = np.maximum(lately + np.sqrt(lately) * chance, 0.0)
+        queue = np.maximum(queue, np.minimum(left + lately, STORAGE))
     return {"phase": phase, "queue_length": queue.astype(np.int64), "cycle_time": cycle, "green_ratio": ratio}

@@ -6,10 +6,12 @@ References:
 
 The fundamental diagram is the triangle q = min(vf k, w (kj - k)) whose free branch droops a little,
 q = vf k (1 - DROOP k / kc), as speeds fall while a road fills; kc is where it reaches capacity. With a
-step of 30 s and links of 500 m a vehicle at free speed crosses exactly one link a step.
+step of 30 s and links of 500 m a vehicle at free speed crosses exactly one link a step. What enters are whole
+vehicles. A signal's green lets now more of them through, now fewer (turning traffic, pedestrians, lorries), and the
+pace at which a queue moves up varies within minutes, so that jams stop and go.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -26,7 +28,7 @@ from sectors.transport.corridor import (
     SATURATION,
     Corridors,
 )
-from sectors.transport.demand import STEP_S, STEPS, arrivals, day_total, night_rate
+from sectors.transport.demand import STEP_S, STEPS, arrivals, at_dawn, room, wetness
 
 DROOP = 0.2
 CRITICAL_PER_KM = CAPACITY / (FREE_KMH * (1 - DROOP))
@@ -37,6 +39,10 @@ _PER_STEP = STEP_S / 3600
 _CRITICAL = CRITICAL_PER_KM * LINK_KM
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 _CELLS_AT_ONCE = 64
+#: What a signal lets through in a step, of its capacity: mean and spread; and the spread of a wave's speed
+#: in two minutes, on a link that is full; none is as large as the speed itself.
+_SERVED, _SERVICE, _WAVE_SPREAD, _MOST_SPREADS = 0.96, 0.12, 0.55, 1.7
+_WAVE, _WAVE_STEPS = WAVE_KMH / FREE_KMH, 4
 
 Floats32: TypeAlias = npt.NDArray[np.float32]
 Ints32: TypeAlias = npt.NDArray[np.int32]
@@ -48,39 +54,37 @@ class Traffic:
 
     Attributes:
         passed: (C, 2, links, MINUTES) vehicles that have left each wanted link since 04:00.
+        pace: (C, 2, links, MINUTES) speed on it, km/h.
         speed: (C, 2, LINKS, GRID_POINTS) km/h.
-        waiting: (C, 2, GRID_POINTS) vehicles more before the junction than would flow freely.
+        waiting: (C, 2, GRID_POINTS) vehicles more on the last link before the junction than would flow freely.
         junction: (C, 2, GRID_POINTS) flow through the junction, veh/h.
     """
 
     passed: Ints32
+    pace: Floats32
     speed: Floats32
     waiting: Floats32
     junction: Floats32
 
 
-def wetness(precipitation: Floats) -> Floats:
-    """0 on a dry road to 1 in a downpour, from mm/h."""
-    return np.asarray(1 - np.exp(-precipitation / 3.0))
-
-
-def traffic(streams: Streams, roads: Corridors, wet: Floats, world: WorldDay, wanted: Ints) -> Traffic:
+def traffic(streams: Streams, roads: Corridors, site: Ints, world: WorldDay, wanted: Ints) -> Traffic:
     """Runs the day.
 
     Args:
-        streams: the town's randomness.
+        streams: the sector's randomness.
         roads: C corridors.
-        wet: (C, GRID_POINTS) `wetness`; takes up to 8 % of the speed and 12 % of the capacity.
-        world: the day.
+        site: (C,) row of each in the day's arrays.
+        world: the day; rain takes up to 8 % of the speed and 12 % of the capacity.
         wanted: numbers of the links, the same in both directions, whose `passed` is kept.
     """
     parts = []
     for first in range(0, len(roads), _CELLS_AT_ONCE):
-        some = roads.take(slice(first, first + _CELLS_AT_ONCE))
-        total = day_total(streams, some, world)
-        links = links_of(some, wet[first : first + _CELLS_AT_ONCE])
-        vehicles = links.run(arrivals(streams, some, world), night_rate(some))
-        parts.append(_summary(links, vehicles, total, wanted))
+        block = slice(first, first + _CELLS_AT_ONCE)
+        some, there = roads.take(block), site[block]
+        links = disturbed(streams, links_of(some, wetness(world.precipitation[there])), some, world)
+        entering = arrivals(streams, some, there, world)
+        vehicles = links.run(entering.astype(np.float64), at_dawn(streams, some, there, world))
+        parts.append(_summary(links, vehicles, entering.sum(axis=-1), wanted))
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -92,43 +96,56 @@ class Links:
         send: (B, 2, LINKS + 2) most vehicles that can leave in a dry step.
         pace: (B, GRID_POINTS) factor of the free speed.
         room: (B, GRID_POINTS) factor of the capacities.
+        service: (STEPS, B, 2) factor of what the signals let through.
+        waves: (STEPS / _WAVE_STEPS, B, 2, LINKS + 2) how the share of a link's space that fills up in a step of a jam
+            changes by the vehicles on it.
     """
 
     send: Floats
     pace: Floats
     room: Floats
+    service: Floats
+    waves: Floats
 
-    def run(self, entering: Floats, night: Floats) -> Floats:
+    def run(self, entering: Floats, begin: Floats | Ints) -> Floats:
         """(MINUTES, B, 2, LINKS + 2) vehicles in each link, every minute.
 
         Args:
             entering: (B, 2, STEPS) vehicles that want to enter.
-            night: (B, 2) vehicles per step with which the day begins.
+            begin: (B, 2, LINKS) vehicles with which the day begins.
         """
-        n = self._at_night(night)
+        n = np.zeros((*begin.shape[:2], LINKS + 2))
+        n[..., 1:-1] = begin
         kept = np.empty((MINUTES, *n.shape))
         kept[0] = n
         steps = np.ascontiguousarray(entering.transpose(2, 0, 1))
         free, droop = np.ones_like(n), np.zeros_like(n)
         space = np.full_like(n, JAM_PER_KM * LINK_KM)
         space[..., -1] = np.inf
-        most, wave = np.empty_like(n), WAVE_KMH / FREE_KMH
+        most, rest = np.empty_like(n), np.empty_like(n)
         s, r, y = np.empty_like(n), np.empty_like(n), np.empty((*n.shape[:2], LINKS + 1))
-        # Views, made once: a step is ten calls on small arrays, and slicing would double its cost.
+        # Views, made once: a step is a dozen calls on small arrays, and slicing would double its cost.
         sending, receiving = s[..., :-1], r[..., 1:]
         upstream, downstream, source = n[..., :-1], n[..., 1:], n[..., 0]
+        signals = [most[:, way, link + 1] for way, link in enumerate(JUNCTION)]
+        service = np.ascontiguousarray(self.service.transpose(2, 0, 1))
         multiply, subtract, minimum, add = np.multiply, np.subtract, np.minimum, np.add
         for point in range(GRID_POINTS - 1):
             free[..., 1:-1] = self.pace[:, point, None, None]
             droop[..., 1:-1] = self.pace[:, point, None, None] * (DROOP / _CRITICAL)
             multiply(self.send, self.room[:, point, None, None], out=most)
+            green = [signal.copy() for signal in signals]
             for k in range(point * _STEPS_PER_POINT, (point + 1) * _STEPS_PER_POINT):
+                multiply(green[0], service[0, k], out=signals[0])
+                multiply(green[1], service[1, k], out=signals[1])
                 multiply(droop, n, out=s)
                 subtract(free, s, out=s)
                 multiply(s, n, out=s)
                 minimum(s, most, out=s)
-                subtract(space, n, out=r)
-                multiply(r, wave, out=r)
+                multiply(self.waves[k // _WAVE_STEPS], n, out=r)
+                add(r, _WAVE, out=r)
+                subtract(space, n, out=rest)
+                multiply(r, rest, out=r)
                 minimum(sending, receiving, out=y)
                 subtract(upstream, y, out=upstream)
                 add(downstream, y, out=downstream)
@@ -137,38 +154,51 @@ class Links:
                     kept[k // 2 + 1] = n
         return kept
 
-    def _at_night(self, night: Floats) -> Floats:
-        """The steady state that `night` vehicles per step keep up: n pace (1 - DROOP n / critical) = night."""
-        pace = self.pace[:, :1]
-        filled = _CRITICAL / (2 * DROOP) * (1 - np.sqrt(1 - 4 * DROOP * night / (pace * _CRITICAL)))
-        n = np.repeat(filled[:, :, None], LINKS + 2, axis=2)
-        n[..., 0] = night
-        n[..., -1] = 0.0
-        return n
-
 
 def links_of(roads: Corridors, wet: Floats) -> Links:
     """The links of these corridors under `wet` (C, GRID_POINTS)."""
     send = np.full((len(roads), 2, LINKS + 2), CAPACITY * _PER_STEP)
     for direction, link in enumerate(JUNCTION):
         send[:, direction, link + 1] = SATURATION * roads.green_ratio * _PER_STEP
-    return Links(send=send, pace=1 - 0.08 * wet, room=1 - 0.12 * wet)
+    return Links(
+        send=send,
+        pace=1 - 0.08 * wet,
+        room=room(wet),
+        service=np.ones((STEPS, len(roads), 2)),
+        waves=np.zeros((STEPS // _WAVE_STEPS, *send.shape)),
+    )
+
+
+def disturbed(streams: Streams, links: Links, roads: Corridors, world: WorldDay) -> Links:
+    """The same links with the day's chances at the signals and in the jams."""
+    key = roads.cells * 1_000_003 + world.index
+    step, change = np.arange(STEPS)[:, None, None], np.arange(STEPS // _WAVE_STEPS)[:, None, None, None]
+    service = _SERVED + _SERVICE * streams.normal("service", key[:, None], np.arange(2), step)
+    stray = streams.normal("wave", key[:, None, None], np.arange(2)[:, None], np.arange(LINKS + 2), change)
+    waves = _WAVE * _WAVE_SPREAD / (JAM_PER_KM * LINK_KM) * np.clip(stray, -_MOST_SPREADS, _MOST_SPREADS)
+    waves[..., [0, -1]] = 0.0
+    return replace(links, service=np.clip(service, 0.2, 1.8), waves=waves)
 
 
 def _summary(links: Links, vehicles: Floats, total: Ints, wanted: Ints) -> Traffic:
     by_link = np.ascontiguousarray(vehicles.transpose(1, 2, 3, 0))
     inside = by_link[:, :, 1:-1]
     gone = _gone(by_link)
-    gone *= (total / gone[..., 0, -1])[:, :, None, None]
-    passed = gone[:, :, wanted].astype(np.int32)
-    passed[..., -1] = total[:, :, None]
+    # Links hold a few vehicles more or less at the day's end than at its beginning; registers count the day's total.
+    gone *= total[:, :, None, None] / np.maximum(gone[..., -1:], 1.0)
     mean = _five_minutes(inside)
+    minutes = replace(links, pace=_by_minute(links.pace), room=_by_minute(links.room))
     return Traffic(
-        passed=passed,
-        speed=_speed(links, mean).astype(np.float32),
+        passed=np.rint(gone[:, :, wanted]).astype(np.int32),
+        pace=_speed(minutes, inside[:, :, wanted], wanted).astype(np.float32),
+        speed=_speed(links, mean, np.arange(LINKS)).astype(np.float32),
         waiting=_waiting(links, mean).astype(np.float32),
         junction=_per_hour(np.stack([gone[:, way, link] for way, link in enumerate(JUNCTION)], axis=1)),
     )
+
+
+def _by_minute(points: Floats) -> Floats:
+    return np.concatenate([np.repeat(points[:, :-1], 5, axis=1), points[:, -1:]], axis=1)
 
 
 def _gone(vehicles: Floats) -> Floats:
@@ -195,26 +225,26 @@ def _five_minutes(minutely: Floats) -> Floats:
     return mean
 
 
-def _speed(links: Links, n: Floats) -> Floats:
-    """Speed of the fundamental diagram at n vehicles in each link."""
+def _speed(links: Links, n: Floats, wanted: Ints) -> Floats:
+    """Speed of the fundamental diagram at n vehicles in each wanted link."""
     pace, room = links.pace[:, None, None], links.room[:, None, None]
-    k = n / LINK_KM
+    k = np.maximum(n, 0.01) / LINK_KM
     free = FREE_KMH * pace * (1 - DROOP * n / _CRITICAL)
-    capacity = links.send[:, :, 1:-1, None] / _PER_STEP * room / k
+    capacity = links.send[:, :, wanted + 1, None] / _PER_STEP * room / k
     jammed = WAVE_KMH * (JAM_PER_KM - k) / k
     return np.maximum(np.minimum(np.minimum(free, capacity), jammed), 3.0)
 
 
 def _waiting(links: Links, n: Floats) -> Floats:
-    """Vehicles before the junction beyond those that its capacity would hold at free speed: (B, 2, points)."""
+    """Vehicles on the last link before the junction beyond those that its capacity would hold at free speed.
+
+    A camera at the stop line sees no further; (B, 2, points).
+    """
     waiting = []
     for direction, last in enumerate(JUNCTION):
         flow = links.send[:, direction, last + 1, None] / _PER_STEP * links.room
         held = flow * LINK_KM / (FREE_KMH * (1 - DROOP) * links.pace)
-        queue = np.zeros_like(held)
-        for link in range(last + 1):
-            queue += np.maximum(n[:, direction, link] - held, 0.0)
-        waiting.append(queue)
+        waiting.append(np.maximum(n[:, direction, last] - held, 0.0))
     return np.stack(waiting, axis=1)
 
 
@@ -227,6 +257,7 @@ def _per_hour(gone: Floats) -> Floats32:
 def _joined(parts: list[Traffic]) -> Traffic:
     return Traffic(
         passed=np.concatenate([part.passed for part in parts]),
+        pace=np.concatenate([part.pace for part in parts]),
         speed=np.concatenate([part.speed for part in parts]),
         waiting=np.concatenate([part.waiting for part in parts]),
         junction=np.concatenate([part.junction for part in parts]),

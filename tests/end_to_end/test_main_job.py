@@ -88,14 +88,27 @@ def park(influxdb: InfluxDB2, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with run_mosquitto(folder) as broker:
         park = Park(broker, influxdb, folder)
         with park.ingesting():
-            park.simulated = park.summary("simulate", "--broker", broker.url, "--speed", "max", *WINDOW)
+            park.simulated = park.summary(
+                "simulate", "--broker", broker.url, "--speed", "max", "--rewind", "0", *WINDOW
+            )
         yield park
 
 
 @pytest.fixture(scope="module")
-def printed(park: Park) -> list[tuple[str, dict[str, Any]]]:
+def all_printed(park: Park) -> list[tuple[str, dict[str, Any]]]:
     lines = park.run("generate", *WINDOW).stdout.splitlines()
-    return [(reading["topic"], reading["payload"]) for reading in map(json.loads, lines)]
+    return [(told["topic"], told["payload"]) for told in map(json.loads, lines)]
+
+
+@pytest.fixture(scope="module")
+def printed(all_printed: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """The readings."""
+    return [(topic, payload) for topic, payload in all_printed if topic.endswith("/telemetry")]
+
+
+@pytest.fixture(scope="module")
+def events(all_printed: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    return [(topic, payload) for topic, payload in all_printed if topic.endswith("/event")]
 
 
 @pytest.mark.deadline(240)
@@ -119,10 +132,33 @@ def test_influxdb_holds_exactly_what_generate_prints(park: Park, printed: list[t
 
 
 @pytest.mark.deadline(240)
-def test_verify_finds_nothing_amiss(park: Park, printed: list[tuple[str, dict[str, Any]]]) -> None:
+def test_influxdb_holds_exactly_the_events_that_generate_prints(
+    park: Park, events: list[tuple[str, dict[str, Any]]]
+) -> None:
+    assert park.simulated["events"] == {"offered": len(events), "acknowledged": len(events)}
+    stored = {
+        (row["device"], row["type"], row["time"]): {name: value for name, value in row.items() if value is not None}
+        for log in ("park_device", "park_event")
+        for row in park.influxdb.influxql(f'SELECT * FROM "{log}"', bucket=park.bucket)
+    }
+    assert len(stored) == len(events) >= 300
+    for topic, payload in events:
+        _, sector, site, _, device, _ = topic.split("/")
+        row = stored[device, payload["type"], payload["ts"]]
+        wanted = {name: value for name, value in payload.items() if name != "ts"}
+        assert {name: row[name] for name in wanted} == wanted
+        assert (row["sector"], row["site"]) == (sector, site)
+
+
+@pytest.mark.deadline(240)
+def test_verify_finds_nothing_amiss(
+    park: Park, printed: list[tuple[str, dict[str, Any]]], events: list[tuple[str, dict[str, Any]]]
+) -> None:
     found = park.summary("verify", "--store", park.store, *WINDOW)
-    count = len(printed)
+    told, count = found.pop("events"), len(printed)
     assert found == {"expected": count, "found": count, "lost": 0, "duplicated": 0, "altered": 0, "late": 0}
+    count = len(events)
+    assert told == {"expected": count, "found": count, "lost": 0, "duplicated": 0, "altered": 0, "late": 0}
 
 
 @pytest.mark.deadline(240)
@@ -144,7 +180,19 @@ def test_verify_names_what_was_lost_altered_and_doubled(park: Park, tmp_path: Pa
 def test_every_panel_of_every_dashboard_returns_rows(park: Park) -> None:
     """With some live seconds, of which the pipeline measures itself; the range reaches from June to now."""
     with park.ingesting():
-        park.run("simulate", "--broker", park.broker.url, "--devices", "30", "--interval", "1s", "--until", _in(25))
+        park.run(
+            "simulate",
+            "--broker",
+            park.broker.url,
+            "--devices",
+            "30",
+            "--interval",
+            "1s",
+            "--until",
+            _in(25),
+            "--rewind",
+            "0",
+        )
     park.run("dashboards", "check", "--store", park.store, "--until", _in(60), "--last", "300d")
 
 

@@ -109,7 +109,7 @@ def test_a_store_with_tls_is_trusted_by_ssl_cert_file(mosquitto: Mosquitto, tmp_
             broker = ("--broker", mosquitto.url)
             trusting = {**token(server), "SSL_CERT_FILE": str(certificates.ca)}
             with ingesting_command(tmp_path, *broker, *store, environ=token(server)) as command:
-                assert "CERTIFICATE_VERIFY_FAILED" in command.logs("the store does not take writes")["error"]
+                assert "CERTIFICATE_VERIFY_FAILED" in command.logs("the store refuses all writes")["error"]
                 command.logs(CONNECTED)
                 publish_by_client(mosquitto, 20)
             health = free_port()

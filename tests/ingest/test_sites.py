@@ -202,14 +202,17 @@ def test_what_is_retained_comes_once_however_often_the_line_is_cut(
             settings = options(through, tmp_path, bucket, sites=sites)
             async with ingesting(settings, influx_store(influxdb, bucket)) as running:
                 await running.settles(3)
+                # What comes after says that the broker has read the acknowledgements of what came before.
+                await asyncio.to_thread(publish, broker, readings(1, first=2))
+                await running.settles(4)
                 for cut in range(1, 4):
                     await asyncio.to_thread(line.reset)
                     lost = cut * max(1, len(sites))
                     await until(lambda lost=lost: running.status.reconnects >= lost, what="lost")  # type: ignore[misc]
                     await until(lambda: running.status.connected, what="connected again")
-                await asyncio.to_thread(publish, broker, readings(10, first=2))
-                await running.settles(13)
-                assert (running.status.received, running.status.dead_lettered, running.status.states) == (13, 2, 1)
+                await asyncio.to_thread(publish, broker, readings(10, first=3))
+                await running.settles(14)
+                assert (running.status.received, running.status.dead_lettered, running.status.states) == (14, 2, 1)
                 assert running.status.gateways == {("south", 0): True}
 
             # Births are remembered in the process alone, so a new one asks for them.

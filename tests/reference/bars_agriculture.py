@@ -24,7 +24,8 @@ Bools = npt.NDArray[np.bool_]
 _CELLS = 4
 _EVERY_S = 1800.0
 _PER_DAY = 48
-_SIGMA = 0.001  # m3/m3, of a probe's noise
+_SIGMA = 0.00006  # m3/m3, of a probe's noise
+_QUIET = 144  # half-hours: in three days what was on its way down has come
 _RNG = 23
 _SHUFFLES = 10
 
@@ -49,7 +50,7 @@ class Ground:
 
     Attributes:
         moisture: (P, n) m3/m3.
-        rain: (P, n) precipitation register of the probe's field, mm.
+        rain: (P, n) rain on the probe's field since commissioning, mm.
         water: (P, n) meter of the probe's valve, m3.
         dry, full: (P,) wilting point and saturation at the probe, m3/m3.
         stored, entered, left: (zones, days) change of the water in the root zone; what the weather and the
@@ -149,10 +150,10 @@ def ground_of(seed: int, days: int) -> Ground:
     day: Walked | None = None
     for day in walk("agriculture", seed, days, cells=_CELLS):
         probes = day.observe("soil_probe", every_s=_EVERY_S)["soil_moisture"]
-        rain = day.observe("weather_station", every_s=_EVERY_S)["precipitation_total"]
+        rain = day.before["precipitation_total"][:, None] + day.state.fallen[:, :-1:6]
         water = day.observe("irrigation_valve", every_s=_EVERY_S)["water_total"]
         seen["moisture"].append(probes.reshape(-1, _PER_DAY))
-        seen["rain"].append(np.repeat(rain[:, 0], probes.shape[1], axis=0))
+        seen["rain"].append(np.repeat(rain, probes.shape[1], axis=0))
         seen["water"].append(np.tile(water, (1, probes.shape[1] // water.shape[1], 1)).reshape(-1, _PER_DAY))
         for name, amount in _balance(seed, day).items():
             seen[name].append(amount[:, None])
@@ -177,10 +178,11 @@ def _balance(seed: int, day: Walked) -> dict[str, Floats]:
 
 
 def soil_water(ground: Ground) -> Figures:
-    """Rises of an hour without rain or irrigation, by 3 sigma of their noise; room within the limits; balance."""
-    rises = ground.moisture[:, 4:] - ground.moisture[:, 2:-2]
-    # A shower of the hour before may still be soaking in.
-    idle = (ground.rain[:, 4:] == ground.rain[:, :-4]) & (ground.water[:, 4:] == ground.water[:, :-4])
+    """Rises of an hour after days without rain or irrigation, in sigmas of their noise; room within the limits;
+    balance."""
+    rises = ground.moisture[:, _QUIET:] - ground.moisture[:, _QUIET - 2 : -2]
+    poured = ground.rain + ground.water
+    idle = poured[:, _QUIET:] - poured[:, :-_QUIET] < 0.01
     sigma = rises[idle] / (np.sqrt(2.0) * _SIGMA)
     return {
         "idle hours": float(idle.mean()),
@@ -339,13 +341,13 @@ BARS = [
         sample=ground_of,
         measure=soil_water,
         limits={
-            "idle hours": (0.5, 0.95),
+            "idle hours": (0.1, 0.6),
             "rises above 3 sigma": (0.0, 0.0018),
             "highest rise, sigma": (0.0, 6.0),
-            "mean change, sigma": (-1.0, -0.02),
-            "over wilting point": (0.0, np.inf),
+            "mean change, sigma": (-20.0, -0.3),
+            "over wilting point": (-6 * _SIGMA, np.inf),
             "least span": (0.015, np.inf),
-            "below saturation": (0.0, np.inf),
+            "below saturation": (-6 * _SIGMA, np.inf),
             "imbalance, mm": (0.0, 1e-6),
             "moved, mm a day": (0.3, 15.0),
         },

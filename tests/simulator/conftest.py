@@ -26,7 +26,7 @@ def select(**changes: Any) -> Selection:
 def lines_of(selection: Selection, start: int, until: int, format_: str = "ndjson") -> bytes:
     """What `park generate` prints."""
     readings = readings_of(selection)
-    return b"".join(lines for _, lines in make_lines(readings, FORMATS[format_](readings.plan), start, until))
+    return b"".join(lines for _, lines in make_lines(readings, FORMATS[format_], start, until))
 
 
 @pytest.fixture

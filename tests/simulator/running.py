@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from mqttlink import parse_broker_url
+from simulator.broker import GatewayOptions
 from simulator.clock import ScheduleOptions
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.publish import GatewayOptions
 from simulator.simulate import Simulated, SimulateOptions, run_simulation
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto

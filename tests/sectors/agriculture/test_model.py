@@ -15,6 +15,7 @@ from sectors.agriculture.catalogue import SECTOR
 from sectors.agriculture.model import MODEL
 from sectors.agriculture.panels import DASHBOARD
 from sectors.agriculture.soil import soil_day
+from sectors.agriculture.station import TIP_MM
 from tests.reference.walk import Walked, setting_of, walk, world_of
 
 SEED, CELLS = 5, 3
@@ -58,7 +59,7 @@ def test_states_meet_at_four_in_the_morning() -> None:
     days = walked(150, 30)
     for today, tomorrow in pairwise(days):
         soil, house = today.state.soil, today.state.house
-        for name in ("available", "wet", "ec", "topsoil", "subsoil"):
+        for name in ("upper", "lower", "wet", "ground", "ec", "topsoil", "subsoil"):
             ends, begins = getattr(soil, name)[:, -1], getattr(tomorrow.state.soil, name)[:, 0]
             np.testing.assert_array_equal(ends, begins, err_msg=name)
         for name in ("temperature", "relative_humidity", "co2", "vent_opening"):
@@ -90,8 +91,12 @@ def test_registers_never_fall_and_count_what_the_gauges_show() -> None:
     # The whole period, seams included: the meters agree with the integral of what was read meanwhile.
     metered = np.ptp(valve["water_total"], axis=-1)
     flowed = valve["water_flow"].sum(axis=-1) * GRID_S / 3600.0
-    assert metered.min() > 10.0
+    # A field whose grower waits for long may water in none of so few days.
+    assert ((metered > 10.0) | (metered == 0.0)).all()
+    assert (metered > 10.0).sum() >= CELLS
     np.testing.assert_allclose(metered, flowed, rtol=0.01)
+    tips = station["precipitation_total"] / TIP_MM
+    np.testing.assert_allclose(tips, np.rint(tips), atol=1e-6)
     caught = np.ptp(station["precipitation_total"], axis=-1)
     fell = station["precipitation"].sum(axis=-1) * GRID_S / 3600.0
     assert caught.min() > 20.0
@@ -107,7 +112,9 @@ def test_valves_shut_mean_no_flow_and_full_pressure() -> None:
     alone = is_open & ~is_open[:, ::-1]
     idle = ~is_open & ~is_open[:, ::-1]
     assert (alone == is_open).all()
-    for cell in range(CELLS):
+    watered = np.flatnonzero(is_open.any(axis=(1, 2)))
+    assert len(watered) >= 2
+    for cell in watered:
         assert (
             seen["water_pressure"][cell][is_open[cell]].mean() < 0.95 * seen["water_pressure"][cell][idle[cell]].mean()
         )

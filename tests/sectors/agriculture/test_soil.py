@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from park.model import GRID_POINTS, Carry, WorldDay
 from sectors.agriculture import crops
-from sectors.agriculture.drivers import HOURS, drivers
+from sectors.agriculture.drivers import HOURS, drivers, soaked
 from sectors.agriculture.fields import Fields, survey
 from sectors.agriculture.model import Agriculture
-from sectors.agriculture.soil import SoilDay, decayed, soil_day
+from sectors.agriculture.soil import UPPER_SHARE, SoilDay, decayed, soil_day
 from tests.sectors.agriculture.weather import day, setting
 
 TOWN = setting()
@@ -94,7 +94,7 @@ def test_a_cloudburst_runs_off() -> None:
     burst = np.where((np.arange(GRID_POINTS) >= 24) & (np.arange(GRID_POINTS) < 48), 60.0, 0.0)
     world = day(temperature=25.0, rain=burst)
     taken = lived(carry(0.4), world).infiltrated[..., -1]
-    fallen = drivers(world, TOWN.elevation_m).rain[0, -1]
+    fallen = soaked(world.precipitation)[0, -1]
     assert fallen == pytest.approx(120.0, abs=6.0)
     assert (taken < 0.6 * fallen).all()
 
@@ -131,7 +131,7 @@ def test_no_weather_breaks_the_balance_or_the_limits(
     assert (soil.salt > 0.0).all()
     for flow in (soil.infiltrated, soil.irrigated, soil.evaporated, soil.drained):
         assert (np.diff(flow, axis=-1) >= -1e-9).all()
-    assert (soil.infiltrated[..., -1] <= drivers(world, TOWN.elevation_m).rain[0, -1] + 1e-9).all()
+    assert (soil.infiltrated[..., -1] <= soaked(world.precipitation)[0, -1] + 1e-9).all()
 
 
 def test_pore_water_grows_salty_as_the_soil_dries_and_fresh_with_heavy_rain() -> None:
@@ -163,3 +163,23 @@ def test_soil_lags_and_damps_the_air_more_with_depth() -> None:
 def test_a_store_decays_as_the_exponential() -> None:
     path = decayed(np.array([2.0]), np.zeros((1, len(HOURS) - 1)), 6.0)
     np.testing.assert_allclose(path[0], 2.0 * np.exp(-HOURS / 6.0), rtol=1e-12)
+
+
+def test_layers_share_the_water_of_the_zone_and_the_upper_one_drinks_first() -> None:
+    rain = np.where((np.arange(GRID_POINTS) >= 60) & (np.arange(GRID_POINTS) < 84), 5.0, 0.0)
+    before = dict(carry(0.5)) | {"upper": 0.5 * UPPER_SHARE * FIELDS.available}
+    soil = lived(before, day(temperature=28.0, sun=800.0, rain=rain))
+    lower = soil.depletion - soil.upper
+    assert (soil.upper >= -1e-9).all()
+    assert (lower >= -1e-9).all()
+    assert (soil.upper <= UPPER_SHARE * FIELDS.available[..., None] + 1e-9).all()
+    # The upper layer is filled first; the lower one gains nothing before it is full.
+    gaining = np.diff(lower, axis=-1) < -1e-9
+    assert gaining.any()
+    assert (soil.upper[..., 1:][gaining] < 1e-9).all()
+
+
+def test_growers_wait_for_warm_soil() -> None:
+    cold, warm = (dict(carry(0.7)) | {"subsoil": np.full(len(CELLS), one)} for one in (6.0, 16.0))
+    assert not lived(cold, day(temperature=14.0, sun=600.0)).watering.open_s.any()
+    assert lived(warm, day(temperature=14.0, sun=600.0)).watering.open_s.any()

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.reference.bars_energy import BARS, Town
+from tests.reference.bars_energy import BARS
+from tests.reference.energy_samples import Town
 
 #: Shares of homes, small business and round-the-clock business in the year's energy of a mixed town.
 MIXES = (
@@ -26,20 +27,22 @@ def bdew() -> Path:
 
 
 def weeks(mix: dict[str, float], period: str) -> np.ndarray:
-    """Hours of six equal weeks, (42, 24)."""
+    """Half hours of six equal weeks, (42, 48)."""
     with bdew().open() as file:
         rows = [row for row in csv.DictReader(file) if row["period"] == period]
     assert [row["weekday"] for row in rows[::96]] == [str(day) for day in range(1, 8)]
     load = sum(share * np.array([float(row[profile]) for row in rows]) for profile, share in mix.items())
-    return np.tile(np.asarray(load).reshape(7, 24, 4).mean(axis=2), (6, 1))
+    return np.tile(np.asarray(load).reshape(7, 48, 2).mean(axis=2), (6, 1))
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
 def test_real_load_profiles_pass_the_bar(mix: dict[str, float]) -> None:
-    load = np.concatenate([weeks(mix, "winter"), weeks(mix, "summer")])
+    halves = np.concatenate([weeks(mix, "winter"), weeks(mix, "summer")])
+    load = halves.reshape(-1, 24, 2).mean(axis=2)
     unused = np.zeros_like(load)
     sample = Town(
         load=load,
+        halves=halves,
         workday=np.tile([True] * 5 + [False] * 2, 12),
         homes=unused, pv=unused, wind=unused, temperature=unused, cloud=unused, ghi=unused, ghi_clear=unused,
     )  # fmt: skip

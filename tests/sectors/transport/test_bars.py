@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.reference import bars_transit, bars_transport
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_transport import BARS
 
+BARS = [*bars_transport.BARS, *bars_transit.BARS]
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEEDS = (42, 1)
 DAYS = 60

@@ -82,7 +82,7 @@ def test_carried_days_are_the_same_for_a_cell_alone() -> None:
 
 @KINDS
 def test_registers_pass_four_in_the_morning_without_a_jump(kind: DeviceKind) -> None:
-    most = {"vehicle_total": 4, "mileage_from_odometer": 0.0, "vehicle_entrance_count": 1, "vehicle_exit_count": 1}
+    most = {"vehicle_total": 8, "mileage_from_odometer": 0.0, "vehicle_entrance_count": 2, "vehicle_exit_count": 2}
     for before, after in zip(days(), days()[1:], strict=False):
         late, early = before.observe(kind.name, 10.0), after.observe(kind.name, 10.0, until=1)
         for name in most.keys() & late.keys():
@@ -117,7 +117,8 @@ def test_a_bus_covers_the_distance_that_its_speed_says() -> None:
     # Leaving and stopping fall within an interval; speeds are low then.
     assert np.abs(metres - trapezium).max() < 3.0
     assert abs(metres.sum() / trapezium.sum() - 1) < 1e-3
-    assert metres.sum(axis=-1) == pytest.approx(1000 * 23 * 2 * LINKS * LINK_KM)
+    run = np.asarray(days()[1].before["legs"]) - np.asarray(days()[0].before["legs"])
+    np.testing.assert_allclose(metres.sum(axis=-1), 1000 * LINK_KM * run)
 
 
 def test_a_bus_is_where_its_odometer_says_and_heads_there() -> None:
@@ -132,7 +133,7 @@ def test_a_bus_is_where_its_odometer_says_and_heads_there() -> None:
     turn = np.degrees(np.arctan2(east, north)) - seen["heading"][..., 1:]
     assert np.abs((turn[fast] + 180) % 360 - 180).max() < 15
     depot = seen["latitude"][..., :100]
-    assert 1.0 < depot.std(axis=-1).mean() * 111_200 < 4.0
+    assert 0.7 < depot.std(axis=-1).mean() * 111_200 < 3.0
 
 
 def test_doors_open_only_at_rest_and_nobody_rides_to_the_depot() -> None:
@@ -153,7 +154,9 @@ def test_buses_run_no_faster_than_the_traffic_about_them() -> None:
     day = days()[0]
     seen = day.observe(BUS.name, 10.0)
     mileage = seen["mileage_from_odometer"]
-    leg = ((mileage - mileage[..., :1]) / LINK_KM).astype(np.int64) % (2 * LINKS)
+    legs = day.state.buses.leg.reshape(*mileage.shape[:2], -1)
+    run = np.minimum((mileage - mileage[..., :1]) / LINK_KM, legs.shape[-1] - 1).astype(np.int64)
+    leg = np.take_along_axis(legs, run, axis=-1) % (2 * LINKS)
     point = np.arange(mileage.shape[-1]) // 30
     road = day.state.traffic.speed.reshape(CELLS, 2 * LINKS, -1)[np.arange(CELLS)[:, None, None], leg, point]
     driving = seen["status"] == BUS.channel["status"].texts.index("driving")

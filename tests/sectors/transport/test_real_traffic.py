@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.reference.bar import must_fail
-from tests.reference.bars_transport import BARS, Hourly
+from tests.reference.bars_transport import BARS
+from tests.reference.transport_season import Hourly
 
 RHYTHM = next(bar for bar in BARS if bar.number == "15")
 DAYS = 112

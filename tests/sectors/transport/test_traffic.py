@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from park.model import GRID_POINTS, Floats
+from park.model import GRID_POINTS, Floats, Ints
 from sectors.transport.corridor import (
     CAPACITY,
     JAM_PER_KM,
@@ -17,8 +18,8 @@ from sectors.transport.corridor import (
     Corridors,
     corridors,
 )
-from sectors.transport.demand import STEP_S, STEPS, arrivals, day_total, night_rate
-from sectors.transport.traffic import links_of, traffic, wetness
+from sectors.transport.demand import STEP_S, STEPS, arrivals, at_dawn, totals, wetness
+from sectors.transport.traffic import Links, disturbed, links_of, traffic
 from tests.reference.walk import setting_of, world_of
 
 NIGHT = 1.0
@@ -37,9 +38,13 @@ def steady(per_hour: float, count: int = 2) -> Floats:
     return np.full((count, 2, STEPS), per_hour * STEP_S / 3600)
 
 
-def run(entering: Floats, wet: Floats | None = None) -> Floats:
-    night = np.full(entering.shape[:2], NIGHT)
-    return links_of(roads(), dry() if wet is None else wet).run(entering, night)
+def run(entering: Floats, links: Links | None = None) -> Floats:
+    night = np.full((*entering.shape[:2], LINKS), NIGHT)
+    return (links or links_of(roads(), dry())).run(entering, night)
+
+
+def site(count: int = 2) -> Ints:
+    return setting_of("transport", 7).site_of(np.arange(count))
 
 
 @settings(max_examples=8, deadline=None)
@@ -50,7 +55,9 @@ def run(entering: Floats, wet: Floats | None = None) -> Floats:
 def test_vehicles_are_conserved_and_fit_on_their_link(hourly: Floats, rain: Floats) -> None:
     entering = np.repeat(hourly, STEPS // 24, axis=2) * STEP_S / 3600
     wet = wetness(np.append(np.repeat(rain, 12, axis=1), rain[:, -1:], axis=1))
-    n = run(entering, wet)
+    n = run(
+        entering, disturbed(setting_of("transport", 7).streams, links_of(roads(), wet), roads(), world_of(7).day(5))
+    )
     came = np.cumsum(entering, axis=2)[..., 1::2].transpose(2, 0, 1)
     np.testing.assert_allclose(n[1:].sum(axis=-1), n[0].sum(axis=-1) + came, rtol=1e-9)
     assert n.min() >= -1e-9
@@ -88,36 +95,41 @@ def test_rain_slows_and_narrows_the_road() -> None:
     world, some = world_of(7).day(5), roads()
     streams = setting_of("transport", 7).streams
     wanted = np.array([1])
-    clear = traffic(streams, some, dry(), world, wanted)
-    wet = traffic(streams, some, dry() + 0.9, world, wanted)
-    assert (wet.speed <= clear.speed + 1e-4).mean() > 0.99
+    dry_day, wet_day = (replace(world, precipitation=np.full_like(world.precipitation, mm)) for mm in (0.0, 7.0))
+    clear = traffic(streams, some, site(), dry_day, wanted)
+    wet = traffic(streams, some, site(), wet_day, wanted)
     assert 0.90 < float((wet.speed / clear.speed)[..., 20:30].mean()) < 0.95
-    assert wet.waiting.sum() > clear.waiting.sum()
     assert (wet.passed[..., -1] == clear.passed[..., -1]).all()
-
-
-def test_a_day_ends_as_the_next_begins() -> None:
-    streams = setting_of("transport", 7).streams
-    some = roads()
-    first, second = (
-        links_of(some, dry()).run(arrivals(streams, some, world_of(7).day(i)), night_rate(some)) for i in (5, 6)
-    )
-    np.testing.assert_allclose(first[-1, ..., :-1], second[0, ..., :-1], rtol=1e-3)
 
 
 def test_a_days_arrivals_are_its_total() -> None:
     streams = setting_of("transport", 7).streams
-    for index in range(4, 12):
-        world = world_of(7).day(index)
-        entering = arrivals(streams, roads(), world)
+    worlds = [world_of(7).day(index) for index in range(4, 12)]
+    sums = totals(streams, roads(), site(), worlds)
+    for world, total in zip(worlds, sums, strict=True):
+        entering = arrivals(streams, roads(), site(), world)
         assert entering.min() >= 0
-        np.testing.assert_allclose(entering.sum(axis=2), day_total(streams, roads(), world))
-        np.testing.assert_allclose(entering[..., [0, -1]], night_rate(roads())[..., None].repeat(2, axis=2))
+        np.testing.assert_array_equal(entering.sum(axis=2), total)
+        np.testing.assert_array_equal(totals(streams, roads(), site(), [world])[0], total)
+
+
+def test_a_night_ends_as_it_begins() -> None:
+    streams, some = setting_of("transport", 7).streams, roads(40)
+    world = world_of(7).day(5)
+    night = arrivals(streams, some, site(40), world)[..., -40:].mean()
+    assert at_dawn(streams, some, site(40), world).mean() == pytest.approx(night, rel=0.12)
+
+
+def test_a_road_of_busier_people_is_busier() -> None:
+    streams, world = setting_of("transport", 7).streams, world_of(7).day(5)
+    more = {**world.more, "road_demand": 1.2 * world.road_demand}
+    usual, busy = totals(streams, roads(), site(), [world, replace(world, more=more)])
+    assert ((busy > 1.1 * usual) & (busy < 1.25 * usual)).all()
 
 
 def test_more_than_a_block_of_corridors_is_the_same() -> None:
     streams, world = setting_of("transport", 7).streams, world_of(7).day(5)
-    many = traffic(streams, roads(66), dry(66), world, np.arange(LINKS))
-    few = traffic(streams, roads(66).take(slice(63, 66)), dry(3), world, np.arange(LINKS))
-    for name in ("passed", "speed", "waiting", "junction"):
+    many = traffic(streams, roads(66), site(66), world, np.arange(LINKS))
+    few = traffic(streams, roads(66).take(slice(63, 66)), site(66)[63:], world, np.arange(LINKS))
+    for name in ("passed", "pace", "speed", "waiting", "junction"):
         assert np.array_equal(getattr(many, name)[63:], getattr(few, name)), name

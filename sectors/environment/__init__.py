@@ -1,0 +1,1 @@
+"""Environment: air, noise, lake and river, and stacks, and what watches them."""

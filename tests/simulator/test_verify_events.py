@@ -1,0 +1,137 @@
+"""Events that a store holds against those that it should, on every kind of store."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.batch import Batch
+from ingest.decode import Decoder
+from ingest.messages import PlainMessage
+from ingest.stores import Store, open_store, parse_store_url
+from simulator.errors import OtherVersion
+from simulator.readings import readings_of
+from simulator.verify import verify
+from simulator.version import MODELS_VERSION
+from tests.simulator.conftest import HOUR, MINUTE, lines_of, select
+
+#: From 16:00 of a wet January day into the next noon; it rains at 04:00.
+WINDOW = (1_769_068_800_000, 1_769_068_800_000 + 20 * HOUR)
+SELECTION = select(events=True, devices=12, interval_ms=20 * MINUTE)
+
+_Told = dict[str, Any]
+
+
+@pytest.fixture(params=["influxdb", "duckdb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "influxdb":
+        influxdb = request.getfixturevalue("influxdb")
+        url, environ = influxdb.store_url(influxdb.new_bucket()), {"INFLUXDB_V2_TOKEN": influxdb.token}
+    else:
+        url, environ = f"duckdb://{tmp_path}/park.duckdb", {}
+    store = open_store(parse_store_url(url), environ)
+    yield store
+    asyncio.run(store.close())
+
+
+@pytest.fixture(scope="module")
+def told() -> list[_Told]:
+    return [json.loads(line) for line in lines_of(SELECTION, *WINDOW).splitlines()]
+
+
+def write(store: Store, told: list[_Told]) -> None:
+    """As the ingester would."""
+    decoder, batch = Decoder(store.render), Batch(generation=1, opened=0.0, opened_ms=0)
+    messages = [
+        PlainMessage(topic=one["topic"], payload=json.dumps(one["payload"]).encode(), packet_id=1) for one in told
+    ]
+    decoder.take(messages, batch)
+    assert not batch.rejections
+    asyncio.run(store.write(batch.rows))
+
+
+def event_rows(told: list[_Told], change: Callable[[int, _Told], _Told | None]) -> list[_Told]:
+    """The same, with events changed by their number among the events, or left out."""
+    kept, number = [], 0
+    for one in told:
+        if one["topic"].endswith("/telemetry"):
+            kept.append(one)
+            continue
+        changed = change(number, json.loads(json.dumps(one)))
+        number += 1
+        if changed is not None:
+            kept.append(changed)
+    return kept
+
+
+def test_what_generate_prints_is_what_should_be_stored(store: Store, told: list[_Told]) -> None:
+    write(store, told)
+    summary, findings = verify(readings_of(SELECTION), store, WINDOW)
+    events = [one for one in told if one["topic"].endswith("/event")]
+    assert {one["payload"]["type"] for one in events} == {"place", "rain_spell"}
+    assert summary.events is not None
+    assert summary.events.expected == summary.events.found == len(events)
+    assert summary.expected == summary.found == len(told) - len(events)
+    assert summary.clean
+    assert not findings.examples
+
+
+def test_lost_altered_and_doubled_events_are_named(store: Store, told: list[_Told]) -> None:
+    def harm(number: int, one: _Told) -> _Told | None:
+        payload = one["payload"]
+        if number < 3:
+            return None
+        if number < 5:
+            payload["latitude"] += 0.000001
+        if number == 5:
+            payload["ts"] += 1  # one lost, one doubled
+        return one
+
+    write(store, event_rows(told, harm))
+    summary, findings = verify(readings_of(SELECTION), store, WINDOW)
+    assert summary.events is not None
+    assert (summary.events.lost, summary.events.altered, summary.events.duplicated) == (4, 2, 1)
+    assert (summary.lost, summary.altered, summary.duplicated) == (0, 0, 0)
+    assert not summary.clean
+    assert {(one.verdict, one.kind) for one in findings.examples} == {
+        ("lost", "park_device"),
+        ("altered", "park_device"),
+        ("duplicated", "park_device"),
+    }
+
+
+def test_events_of_other_devices_are_no_fault_where_the_store_is_shared(store: Store, told: list[_Told]) -> None:
+    write(store, told)
+    fewer = readings_of(select(events=True, devices=6, interval_ms=20 * MINUTE))
+    assert not verify(fewer, store, WINDOW)[0].clean
+    assert verify(fewer, store, WINDOW, ignore_unselected=True)[0].clean
+    one_sector = readings_of(select(events=True, devices=12, interval_ms=20 * MINUTE, sectors=("energy",)))
+    summary, _ = verify(one_sector, store, WINDOW)
+    assert summary.events is not None
+    assert summary.events.duplicated == 0
+
+
+def test_any_part_of_a_window_verifies_by_itself(store: Store, told: list[_Told]) -> None:
+    write(store, told)
+    readings = readings_of(SELECTION)
+    for start, until in ((0, MINUTE), (29 * MINUTE, HOUR), (HOUR, 15 * HOUR), (13 * HOUR, 20 * HOUR)):
+        summary, _ = verify(readings, store, (WINDOW[0] + start, WINDOW[0] + until))
+        assert summary.clean
+        assert summary.events is not None
+        assert summary.events.expected >= 12
+
+
+@pytest.mark.parametrize("events", [True, False])
+def test_a_window_of_another_version_cannot_be_verified(store: Store, told: list[_Told], events: bool) -> None:
+    def age(_number: int, one: _Told) -> _Told:
+        if "models" in one["payload"]:
+            one["payload"]["models"] = MODELS_VERSION + 1
+        return one
+
+    write(store, event_rows(told, age))
+    readings = readings_of(select(events=events, devices=12, interval_ms=20 * MINUTE))
+    with pytest.raises(OtherVersion, match=rf"version {MODELS_VERSION + 1} .* version {MODELS_VERSION}:"):
+        verify(readings, store, WINDOW)
