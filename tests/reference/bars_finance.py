@@ -58,7 +58,7 @@ def _with(data: Seen, kind: str, channel: str, values: Floats) -> Seen:
 def _increase(values: Floats) -> Floats:
     """(cells, per_cell, days, readings) what a register gained until the next reading; the last of all repeats."""
     flat = values.reshape(*values.shape[:2], -1)
-    return np.diff(flat, axis=2, append=flat[..., -1:]).reshape(values.shape)
+    return np.asarray(np.diff(flat, axis=2, append=flat[..., -1:]).reshape(values.shape))
 
 
 def branch(data: Seen) -> dict[str, float]:
@@ -97,12 +97,11 @@ def _tickets(change: Callable[[Floats], Floats]) -> Callable[[Seen], Seen]:
 
 
 def _poisson(came: Floats) -> Floats:
-    mean = came.mean(axis=2, keepdims=True) * (came.sum(axis=3, keepdims=True) > 0)
-    hourly = mean.reshape(*mean.shape[:3], 24, 60).mean(-1)
-    return (
-        np.random.default_rng(1).poisson(1.45 * np.repeat(hourly, 60, axis=-1) * (came.sum(axis=3) > 0)[..., None])
-        * 1.0
-    )
+    """As many in every hour as there are on average, one by one."""
+    opened = (came.sum(axis=3, keepdims=True) > 0).astype(np.float64)
+    hourly = (came.sum(axis=2) / opened.sum(axis=2)).reshape(*came.shape[:2], 24, 60).mean(axis=-1)
+    mean: Floats = np.repeat(hourly, 60, axis=-1)[:, :, None] * opened
+    return np.random.default_rng(1).poisson(mean).astype(np.float64)
 
 
 def queue(data: Seen) -> dict[str, float]:
@@ -204,7 +203,7 @@ def links(data: Seen) -> dict[str, float]:
     people = _by_hour(data.people.reshape(*data.people.shape[:2], 24, -1).mean(-1), data)
     came = _increase(data.kinds["branch_queue"]["tickets_issued"])[:, 0].sum(-1)[:, data.workday]
     near = data.people[:, data.workday, 60:156].mean(-1)
-    volts = data.kinds["backup_supply"]["input_voltage"][:, 0, :, ::5]
+    volts = data.kinds["backup_supply"]["input_voltage"][:, 0, :, ::10]
     fine = (volts > LOW_V) & (volts < HIGH_V)
     braked, driven = (_increase(data.kinds["insured_car"][name]).sum(axis=1) for name in ("harsh_brakings", "mileage"))
     wet = data.rain.reshape(*data.rain.shape[:2], 96, 3).mean(-1) > _WET_MM_H
@@ -227,7 +226,7 @@ def _by_hour(values: Floats, data: Seen) -> Floats:
     for sort in np.unique(sorts):
         days = sorts == sort
         out[:, days] = share[:, days] / share[:, days].mean(axis=1, keepdims=True) - 1
-    return out
+    return np.asarray(out)
 
 
 def _daily_r(came: Floats, near: Floats, weekday: Floats) -> float:
@@ -268,7 +267,7 @@ BARS = [
             "outside opening hours": (0, 0),
             "on rest days": (0, 0),
             "monday/others": (1.05, 1.25),
-            "first days/others": (1.02, 1.25),
+            "first days/others": (1.0, 1.25),
             "five minutes: variance/mean": (1.2, 2.5),
             "daily CV": (0.06, 0.25),
         },

@@ -13,7 +13,7 @@ from tests.reference.walk import Walked, setting_of, shuffled_rhythm, shuffled_w
 
 CELLS = 8
 _FIRST = 5
-_EVERY_S = {"cash_machine": 300.0, "branch_queue": 60.0, "backup_supply": 60.0, "insured_car": 900.0}
+_EVERY_S = {"cash_machine": 300.0, "branch_queue": 60.0, "backup_supply": 30.0, "insured_car": 900.0}
 _PEOPLE = ("at_home", "at_work", "under_way", "out", "road_demand")
 
 

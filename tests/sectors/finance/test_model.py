@@ -41,6 +41,16 @@ def test_every_channel_is_observed_within_its_range(kind: DeviceKind) -> None:
             assert not known.size or (known.min() >= channel.low and known.max() <= high), channel.name
 
 
+def test_nothing_says_who_or_where() -> None:
+    told = {channel.name for kind in SECTOR.kinds for channel in kind.channels}
+    words = {word for name in told for word in name.split("_")}
+    secret = {"account", "amount", "balance", "card", "customer", "driver", "holder", "iban", "name", "number", "owner"}
+    assert words & (secret | {"latitude", "longitude", "location", "pan", "plate", "speed", "vin"}) <= {"card"}
+    assert {name for name in told if "card" in name} == {"card_reader_errors"}
+    texts = [channel for kind in SECTOR.kinds for channel in kind.channels if channel.type is ValueType.TEXT]
+    assert all(len(channel.texts) < 6 for channel in texts)
+
+
 @KINDS
 def test_registers_go_on_where_the_day_before_ended(kind: DeviceKind) -> None:
     registers = [channel.name for channel in kind.channels if channel.behaviour.value == "register"]
