@@ -1,0 +1,1 @@
+"""Public safety: squares watched by numbers, never by images."""

@@ -1,0 +1,132 @@
+"""The public safety sector: who is in the squares, and what cameras, heads and columns make of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from park.grid import devices, smooth_noise
+from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
+from sectors.public_safety import calls, cameras, fire, health, visitors
+from sectors.public_safety.catalogue import (
+    CALL_POINT,
+    CAMERA_HEALTH,
+    FIRE_DETECTOR,
+    LINE_COUNTER,
+    LINES,
+    ZONE_CAMERA,
+    ZONES,
+)
+from sectors.public_safety.square import Squares, squares
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SafetyDay:
+    """One day of C squares, each part made when first observed."""
+
+    setting: Setting
+    cells: Ints
+    carry: Carry
+    world: WorldDay
+    square: Squares
+
+    @cached_property
+    def site(self) -> Ints:
+        """(C,) rows of the world's arrays."""
+        return self.setting.site_of(self.cells)
+
+    @cached_property
+    def visitors(self) -> visitors.Visitors:
+        """Who is there."""
+        return visitors.visitors(self.setting, self.square, self.world)
+
+    @cached_property
+    def health(self) -> health.Health:
+        """How the cameras are."""
+        return health.health(self.setting.streams, self.visitors, self.site, self.world)
+
+    @cached_property
+    def cameras(self) -> cameras.Cameras:
+        """What they see."""
+        zone = devices(self.cells, ZONES).ravel()
+        slow = smooth_noise(self.setting.streams, "zone.dwell", (zone,), self.world.index, 12)
+        return cameras.Cameras(visitors=self.visitors, health=self.health, world=self.world, slow=slow)
+
+    @cached_property
+    def detectors(self) -> fire.Detectors:
+        """Fire detectors."""
+        heads = self.setting.per_cell[FIRE_DETECTOR.name]
+        return fire.detectors(self.setting.streams, self.cells, heads, self.site, self.world)
+
+    @cached_property
+    def calls(self) -> calls.Calls:
+        """Call points."""
+        streams, square = self.setting.streams, self.square
+        per_cell = self.setting.per_cell[CALL_POINT.name]
+        busy = np.repeat(_busy(square, visitors.totals(self.setting, square, self.world)), per_cell)
+        column = devices(self.cells, per_cell).ravel()
+        return calls.calls(streams, column, self.carry["calls"].reshape(-1), busy, self.world.index)
+
+
+def _busy(square: Squares, total: visitors.Totals) -> Floats:
+    """(C,) the day's visitors over those of a mean day."""
+    return np.asarray((total.entered[:, 0] + total.entered[:, 1]) / square.visitors)
+
+
+#: Kind to what its devices report.
+OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
+    ZONE_CAMERA.name: lambda day, at: cameras.observe(day.setting.streams, day.cameras, at),
+    LINE_COUNTER.name: lambda day, at: visitors.observe(day.visitors, (day.carry["entered"], day.carry["left"]), at),
+    CAMERA_HEALTH.name: lambda day, at: health.observe(day.health, at),
+    FIRE_DETECTOR.name: lambda day, at: fire.observe(day.setting.streams, day.detectors, at),
+    CALL_POINT.name: lambda day, at: calls.observe(
+        day.setting.streams, day.calls, day.setting.per_cell[CALL_POINT.name], at
+    ),
+}
+
+
+class SafetyModel:
+    """Implements `park.model.Model`."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._known: tuple[bytes, Squares] | None = None
+
+    def begin(self, cells: Ints) -> Carry:
+        """Nobody counted but those who are in the squares already."""
+        entered = np.zeros((len(cells), LINES), dtype=np.int64)
+        entered[:, 0] = visitors.overnight(self._setting.streams, self._squares(cells), 0)
+        calls_before = np.zeros((len(cells), self._setting.per_cell[CALL_POINT.name]), dtype=np.int64)
+        return {"entered": entered, "left": np.zeros_like(entered), "calls": calls_before}
+
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
+        """Adds the day's totals; no minute is drawn for it."""
+        streams, square = self._setting.streams, self._squares(cells)
+        total = visitors.totals(self._setting, square, world)
+        per_cell = self._setting.per_cell[CALL_POINT.name]
+        busy = np.repeat(_busy(square, total), per_cell)
+        made = calls.number(streams, devices(cells, per_cell).ravel(), busy, world.index)
+        return {
+            "entered": carry["entered"] + total.entered,
+            "left": carry["left"] + total.left,
+            "calls": carry["calls"] + made.reshape(-1, per_cell),
+        }
+
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
+        """The day, not yet computed."""
+        return SafetyDay(setting=self._setting, cells=cells, carry=carry, world=world, square=self._squares(cells))
+
+    def observe(self, kind: str, state: SafetyDay, at: Moments) -> Observation:
+        """What the devices of `kind` report."""
+        return OBSERVERS[kind](state, at)
+
+    def _squares(self, cells: Ints) -> Squares:
+        """The squares of these cells; those last asked for are kept."""
+        key = cells.tobytes()
+        if self._known is None or self._known[0] != key:
+            self._known = key, squares(self._setting.streams, cells)
+        return self._known[1]
+
+
+MODEL = SafetyModel

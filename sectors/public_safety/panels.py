@@ -1,0 +1,232 @@
+"""What the public safety dashboard asks and shows."""
+
+from park.panel import Aggregate, Dashboard, Panel, Threshold, View
+
+_DENSE = (
+    Threshold(value=0, level="good"),
+    Threshold(value=1.08, level="notice"),
+    Threshold(value=2, level="warning"),
+    Threshold(value=4, level="critical"),
+)
+_SHARP = (
+    Threshold(value=0, level="critical"),
+    Threshold(value=55, level="warning"),
+    Threshold(value=70, level="notice"),
+    Threshold(value=80, level="good"),
+)
+_LEVELS = {
+    "A": "good",
+    "B": "good",
+    "C": "good",
+    "D": "notice",
+    "E": "warning",
+    "F": "critical",
+    "unknown": "notice",
+}
+_CAMERA = {
+    "online": "good",
+    "blurred": "notice",
+    "dark": "warning",
+    "bright": "notice",
+    "scene-changed": "warning",
+    "signal-lost": "critical",
+    "offline": "critical",
+}
+_HEAD = {"normal": "good", "prealarm": "notice", "alarm": "critical", "fault": "warning", "test": "notice"}
+
+_NOW = (
+    Panel(
+        title="People seen in the squares",
+        story="All zones together, by their cameras. A wet evening has fewer, a free afternoon more.",
+        measurement="zone_camera",
+        fields=("people_count",),
+        across=Aggregate.SUM,
+        view=View.STAT,
+        decimals=0,
+        width=6,
+        height=5,
+        highlight=True,
+    ),
+    Panel(
+        title="Densest zone",
+        story="From 2 people a square metre on somebody should look; from 4 on it is not safe.",
+        measurement="zone_camera",
+        fields=("crowd_density",),
+        aggregate=Aggregate.MAX,
+        across=Aggregate.MAX,
+        view=View.GAUGE,
+        low=0,
+        high=6,
+        decimals=2,
+        thresholds=_DENSE,
+        width=6,
+        height=5,
+        highlight=True,
+    ),
+    Panel(
+        title="Least sharp lens",
+        story="Rain, dirt and a bumped lens; below 70 % the picture counts as blurred.",
+        measurement="camera_health",
+        fields=("sharpness",),
+        across=Aggregate.MIN,
+        view=View.GAUGE,
+        low=0,
+        high=100,
+        decimals=0,
+        thresholds=_SHARP,
+        width=6,
+        height=5,
+    ),
+    Panel(
+        title="Smoke at the worst head",
+        story="Clean air is some thousandths. From 0.08 dB/m on a head warns, from 0.15 dB/m on it is in alarm.",
+        measurement="fire_detector",
+        fields=("smoke",),
+        across=Aggregate.MAX,
+        view=View.STAT,
+        decimals=3,
+        thresholds=(
+            Threshold(value=0, level="good"),
+            Threshold(value=0.08, level="notice"),
+            Threshold(value=0.15, level="critical"),
+        ),
+        width=6,
+        height=5,
+    ),
+)
+
+_CROWD = (
+    Panel(
+        title="People in the squares by site",
+        story="By the lines: entered less left, mean of a square. Never below nobody; a hill at night is a gathering.",
+        measurement="line_counter",
+        fields=("people_inside",),
+        across=Aggregate.MEAN,
+        by=("site",),
+        low=0,
+        decimals=0,
+        highlight=True,
+    ),
+    Panel(
+        title="In and out over the lines",
+        story="A rush hour passes through, so both rise together; before a concert people come and do not go.",
+        measurement="line_counter",
+        fields=("entered", "left"),
+        across=Aggregate.SUM,
+        rate_s=3600,
+        low=0,
+        decimals=0,
+    ),
+    Panel(
+        title="People by zone",
+        story="As the cameras count: a few percent short of the lines, more so in rain, at night and in a crowd.",
+        measurement="zone_camera",
+        fields=("people_count",),
+        by=("device",),
+        low=0,
+        decimals=0,
+    ),
+    Panel(
+        title="Density at the densest zones",
+        story="Fruin's bands: A below 0.31 people a square metre, F from 2.17 on.",
+        measurement="zone_camera",
+        fields=("crowd_density",),
+        aggregate=Aggregate.MAX,
+        across=Aggregate.MAX,
+        by=("site",),
+        low=0,
+        decimals=2,
+        thresholds=_DENSE,
+    ),
+    Panel(
+        title="Level of service by zone",
+        story="Fruin's levels of a walkway, of each published density. Unknown while a camera is down.",
+        measurement="zone_camera",
+        fields=("level_of_service",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        view=View.STATES,
+        levels=_LEVELS,
+    ),
+    Panel(
+        title="Stay in a zone",
+        story="Mean of those who have left it lately: the emptier the zone, the more single people show.",
+        measurement="zone_camera",
+        fields=("mean_dwell",),
+        across=Aggregate.MEAN,
+        by=("site",),
+        low=0,
+        decimals=0,
+    ),
+)
+
+_CAMERAS = (
+    Panel(
+        title="Camera wall",
+        story="The worst that is wrong with each. A low sun dazzles those that look east or west.",
+        measurement="camera_health",
+        fields=("camera_status",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        view=View.STATES,
+        levels=_CAMERA,
+    ),
+    Panel(
+        title="Sharpness by camera",
+        story="Dips are rain on the lenses; a slow fall over weeks is dirt, until the lens is cleaned.",
+        measurement="camera_health",
+        fields=("sharpness",),
+        by=("device",),
+        low=40,
+        high=100,
+        decimals=0,
+        thresholds=_SHARP,
+    ),
+    Panel(
+        title="Bitrate by site",
+        story="Motion costs bits, and so does the noise of a dark picture after the lamps are dimmed.",
+        measurement="camera_health",
+        fields=("bitrate",),
+        across=Aggregate.MEAN,
+        by=("site",),
+        low=0,
+        decimals=1,
+    ),
+)
+
+_ALARMS = (
+    Panel(
+        title="Fire detectors",
+        story="Alarms stay until somebody resets them. Nearly all are dust, steam or kitchens; a fire has several.",
+        measurement="fire_detector",
+        fields=("detector_status",),
+        aggregate=Aggregate.LAST,
+        by=("device",),
+        view=View.STATES,
+        levels=_HEAD,
+    ),
+    Panel(
+        title="Detectors to be serviced",
+        story="Smoke at its highest, and how much of the drift compensation dust has used up.",
+        measurement="fire_detector",
+        fields=("smoke", "contamination", "temperature"),
+        aggregate=Aggregate.MAX,
+        by=("site", "device"),
+        view=View.TABLE,
+    ),
+    Panel(
+        title="Call points",
+        story="Pressed since the commissioning, and how long the last call waited; 30 s is too long.",
+        measurement="call_point",
+        fields=("calls", "answer_time", "battery_voltage"),
+        aggregate=Aggregate.LAST,
+        by=("site", "device"),
+        view=View.TABLE,
+    ),
+)
+
+DASHBOARD = Dashboard(
+    description="Who is in the squares, how close they stand, and whether cameras, heads and call points are well.",
+    panels=(*_NOW, *_CROWD, *_CAMERAS, *_ALARMS),
+    icon="local_police",
+)
