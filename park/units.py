@@ -51,6 +51,7 @@ UNITS: dict[str, Unit] = {
         Unit(code="[degF]", written="°F"),
         Unit(code="[in_i]", written="in"),
         Unit(code="Ohm", written="Ω"),
+        Unit(code="mm[Hg]", written="mmHg"),
         Unit(code="[ppm]", written="ppm"),
         Unit(code="[pH]", written="pH"),
         Unit(code="[iU]", written="IU"),

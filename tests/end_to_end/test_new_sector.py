@@ -126,8 +126,11 @@ def test_the_copy_runs_and_not_the_checkout(house: House) -> None:
 
 
 def test_its_devices_report_on_topics_of_their_own(town: House) -> None:
-    lines = [json.loads(line) for line in town.run(command("park generate")).stdout.splitlines()]
+    told = [json.loads(line) for line in town.run(command("park generate")).stdout.splitlines()]
+    lines = [line for line in told if line["topic"].endswith("/telemetry")]
     topics = [parse_telemetry(line["topic"]) for line in lines]
+    places = [line["topic"] for line in told if line["payload"].get("type") == "place"]
+    assert sorted(places) == sorted({line["topic"].replace("/telemetry", "/event") for line in lines})
     assert len(set(topics)) == 20
     assert {topic.sector for topic in topics} == {"gardens"}
     assert {topic.site for topic in topics} == {"botanical-garden", "lakeside"}
@@ -137,7 +140,9 @@ def test_its_devices_report_on_topics_of_their_own(town: House) -> None:
 
 
 def test_the_sector_that_was_copied_is_as_before(town: House) -> None:
-    readings = "park generate --sector {} --devices 10 --start 2026-01-02T00:00:00Z --until 2026-01-02T00:01:00Z"
+    readings = (
+        "park generate --no-events --sector {} --devices 10 --start 2026-01-02T00:00:00Z --until 2026-01-02T00:01:00Z"
+    )
     copied = town.run(readings.format("agriculture")).stdout
     checkout = {**town.env, "PYTHONPATH": str(ROOT)}
     assert copied == town.run(f"cd '{ROOT}' && {readings.format('agriculture')}", checkout).stdout
