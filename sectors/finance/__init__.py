@@ -1,0 +1,1 @@
+"""Finance: cash, queues, vaults and their supply, payment terminals, insured cars."""

@@ -1,0 +1,128 @@
+"""What happens at instants: withdrawals, tickets, payments, brakings.
+
+A day's number is drawn first; then each gets its instant from the day's course by the inverse of its running share. So
+registers are exact counts, a reading between two instants of the grid needs none of them, and a day's total is known
+without its instants.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from park.grid import integral
+from park.model import DAY_MS, GRID_POINTS, GRID_S, Floats, Ints, Moments, Streams
+
+#: The instant of what does not happen: after any day.
+NEVER = 2 * DAY_MS
+_STEP_MS = GRID_S * 1000
+_FINE = 1 << 31
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Happenings:
+    """(R, n) instants of R devices, ascending milliseconds since 04:00; `NEVER` fills up the rows."""
+
+    ms: Ints
+
+    def before(self, row: Ints, ms: Ints) -> Ints:
+        """(N,) how many of the row have happened, the millisecond itself included."""
+        rows, wide = self.ms.shape
+        # Whole numbers, so that what stands in the rows beside cannot round a comparison.
+        keys = self.ms + (4 * DAY_MS) * np.arange(rows)[:, None]
+        found = np.searchsorted(keys.reshape(-1), row * (4 * DAY_MS) + ms, side="right")
+        return np.asarray(found - row * wide)
+
+    def next_ms(self, row: Ints, count: Ints) -> Ints:
+        """(N,) the instant of the one after the first `count`; `NEVER` after the last."""
+        wide = self.ms.shape[1]
+        flat = self.ms.reshape(-1)
+        return np.asarray(np.where(count < wide, flat[np.minimum(row * wide + count, flat.size - 1)], NEVER))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draws:
+    """Chance for R devices, each on a day: `number` and `day` are (R,)."""
+
+    streams: Streams
+    number: Ints
+    day: Ints
+
+    @staticmethod
+    def of(streams: Streams, number: Ints, day: int) -> "Draws":
+        """All on one day."""
+        return Draws(streams=streams, number=number, day=np.full_like(number, day))
+
+    def uniform(self, name: str, *places: Ints) -> Floats:
+        """(R,), or (R, *places): a value for each place."""
+        return self.streams.uniform(name, *self._counters(places))
+
+    def normal(self, name: str, *places: Ints) -> Floats:
+        """As `uniform`."""
+        return self.streams.normal(name, *self._counters(places))
+
+    def _counters(self, places: tuple[Ints, ...]) -> list[Ints]:
+        wide = max((place.ndim for place in places), default=0)
+        shape = (-1, *(1,) * wide)
+        return [self.number.reshape(shape), self.day.reshape(shape), *places]
+
+
+def millis(at: Moments) -> Ints:
+    """(N,) milliseconds since 04:00."""
+    return np.rint(at.x * _STEP_MS).astype(np.int64)
+
+
+def number(draws: Draws, name: str, mean: Floats, spread: float) -> Ints:
+    """(R,) how many in a day: a Poisson number about a mean that strays by `spread` from day to day."""
+    size = np.exp(spread * draws.normal(f"{name}.size") - spread * spread / 2)
+    expected = np.maximum(mean, 0.0) * size
+    drawn = expected + np.sqrt(expected) * draws.normal(f"{name}.number")
+    return np.asarray(np.maximum(np.rint(drawn), 0.0).astype(np.int64))
+
+
+def instants(draws: Draws, name: str, count: Ints, rate: Floats, *, together: float = 0.0) -> Happenings:
+    """The instants of `count` happenings of each row, as frequent as `rate`.
+
+    Args:
+        draws: of the devices.
+        name: of the stream.
+        count: (R,) how many.
+        rate: (R, GRID_POINTS) course of the day; only its shape counts.
+        together: share of those who come with the one before, within half a minute.
+    """
+    course = integral(rate)
+    # The width only fills up with NEVER: what is drawn for a place does not depend on it.
+    place = np.arange(max(int(count.max(initial=0)), 1))
+    drawn = draws.uniform(name, place)
+    ms = _inverse(course / np.maximum(course[:, -1:], 1e-12), drawn)
+    if together:
+        joins = draws.uniform(f"{name}.joins", place) < together
+        lead = np.maximum.accumulate(np.where(joins, 0, place), axis=1)
+        ms = np.take_along_axis(ms, lead, axis=1) + 7_000 * (place - lead)
+        ms = np.minimum(ms, DAY_MS - 1)
+    return Happenings(ms=np.sort(np.where(place < count[:, None], ms, NEVER), axis=1))
+
+
+def _inverse(share: Floats, drawn: Floats) -> Ints:
+    """(R, n) milliseconds at which a running share, (R, GRID_POINTS), reaches what was drawn."""
+    rows = np.arange(len(share))[:, None]
+    steps = np.floor(share * _FINE).astype(np.int64)
+    sought = np.floor(drawn * _FINE).astype(np.int64)
+    keys = (steps + (rows << 33)).reshape(-1)
+    left = np.searchsorted(keys, (sought + (rows << 33)).reshape(-1), side="right").reshape(drawn.shape) - 1
+    left = np.clip(left - rows * GRID_POINTS, 0, GRID_POINTS - 2)
+    low = np.take_along_axis(steps, left, axis=1)
+    rise = np.maximum(np.take_along_axis(steps, left + 1, axis=1) - low, 1)
+    part = np.clip((sought - low) / rise, 0.0, 1.0)
+    return np.asarray(np.minimum(left * _STEP_MS + (part * _STEP_MS).astype(np.int64), DAY_MS - 1))
+
+
+def running(values: Ints) -> Ints:
+    """(R, n + 1) sums of what the first 0 to n of each row brought."""
+    total = np.zeros((values.shape[0], values.shape[1] + 1), dtype=np.int64)
+    np.cumsum(values, axis=1, out=total[:, 1:])
+    return total
+
+
+def at(total: Ints, row: Ints, count: Ints) -> Ints:
+    """(N,) of `running` after the first `count`."""
+    return np.asarray(total.reshape(-1)[row * total.shape[1] + count])

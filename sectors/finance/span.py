@@ -1,0 +1,75 @@
+"""Some days of some cells at once: what is worked out without knowing what was carried into them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from park.grid import devices
+from park.model import Floats, Ints, Setting, WorldDay
+from sectors.finance import cars, cash, rhythm, supply
+from sectors.finance.catalogue import CASH_MACHINE, INSURED_CAR, PAYMENT_TERMINAL
+from sectors.finance.happenings import Draws
+
+Series = Callable[[WorldDay], Floats]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Span:
+    """D days of C cells. Its arrays have a row for a day and cell, or for a day and device: those of a day together."""
+
+    setting: Setting
+    cells: Ints
+    worlds: tuple[WorldDay, ...]
+
+    def series(self, of: Series, kind: str = "") -> Floats:
+        """(rows, GRID_POINTS) what the world says of a site, for its cells or the devices of a kind in them."""
+        site = np.repeat(self.setting.site_of(self.cells), self._per_cell(kind))
+        return np.concatenate([of(world)[site] for world in self.worlds])
+
+    def factor(self, of: Callable[[WorldDay], float], kind: str = "") -> Floats:
+        """(rows,) what the calendar says of a day."""
+        return np.repeat([float(of(world)) for world in self.worlds], len(self.cells) * self._per_cell(kind))
+
+    def draws(self, kind: str = "") -> Draws:
+        """The chance of its cells, or of the devices of a kind."""
+        number = devices(self.cells, self._per_cell(kind)).reshape(-1)
+        day = np.repeat([world.index for world in self.worlds], len(number))
+        return Draws(streams=self.setting.streams, number=np.tile(number, len(self.worlds)), day=day)
+
+    @cached_property
+    def cash(self) -> cash.CashPlan:
+        """What would happen at cash machines."""
+        kind = CASH_MACHINE.name
+        draws = self.draws(kind)
+        people = self.series(lambda world: np.asarray(world.out + 0.5 * world.under_way), kind)
+        expected = self.factor(lambda world: rhythm.withdrawals(world.date), kind)
+        return cash.plan(draws, cash.machines(draws.streams, draws.number), people, expected)
+
+    @cached_property
+    def supply(self) -> supply.Fed:
+        """What backup supplies are fed."""
+        return supply.fed(
+            self.draws(), self.series(lambda world: world.supply_voltage), self.factor(lambda world: world.workday)
+        )
+
+    @cached_property
+    def shops(self) -> tuple[Draws, Floats]:
+        """The payment terminals, and who is out near them."""
+        kind = PAYMENT_TERMINAL.name
+        return self.draws(kind), self.series(lambda world: world.out, kind)
+
+    @cached_property
+    def cars(self) -> cars.CarDay:
+        """What insured cars do."""
+        kind = INSURED_CAR.name
+        series = (
+            self.series(lambda world: world.under_way, kind),
+            self.series(lambda world: world.road_demand, kind),
+            self.series(lambda world: world.precipitation, kind),
+        )
+        return cars.car_day(self.draws(kind), *series)
+
+    def _per_cell(self, kind: str) -> int:
+        return self.setting.per_cell[kind] if kind else 1
