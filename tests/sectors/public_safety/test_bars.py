@@ -4,7 +4,8 @@ whose crowds know neither the town's people nor its rain."""
 import pytest
 
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_public_safety import BARS, auckland, links, season
+from tests.reference.bars_public_safety import BARS, links
+from tests.reference.public_safety_season import auckland, season
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEED, DAYS = 42, 60
