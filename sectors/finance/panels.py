@@ -162,7 +162,7 @@ _BRANCH = (
     ),
     Panel(
         title="Voltage at the supplies",
-        story="It sinks with the district's load in the evening. A dip below 194 V puts a branch on battery.",
+        story="It sinks with the district's load in the evening. Below 194 V a branch is on battery.",
         measurement="backup_supply",
         fields=("input_voltage",),
         aggregate=Aggregate.MIN,
@@ -187,7 +187,7 @@ _SHOPS_AND_CARS = (
     ),
     Panel(
         title="Declined payments an hour",
-        story="One or two in a hundred are usual; a rise at all terminals is the host's.",
+        story="One or two payments in a hundred are usual.",
         measurement="payment_terminal",
         fields=("declines",),
         across=Aggregate.SUM,
