@@ -2,12 +2,6 @@
 
 from park.panel import Aggregate, Dashboard, Panel, Threshold, View
 
-_WAITS = (
-    Threshold(value=0, level="good"),
-    Threshold(value=10, level="notice"),
-    Threshold(value=20, level="warning"),
-    Threshold(value=40, level="critical"),
-)
 _RUNTIME = (
     Threshold(value=0, level="critical"),
     Threshold(value=10, level="warning"),
@@ -139,15 +133,15 @@ _BRANCH = (
         decimals=0,
     ),
     Panel(
-        title="Wait of the ticket last called",
-        story="Above 20 minutes a branch should open another counter.",
+        title="Longest waits by branch",
+        story="Over the time shown. Above 20 minutes a branch should open another counter; none on rest days.",
         measurement="branch_queue",
-        fields=("wait_time",),
+        fields=("wait_time", "waiting", "open_counters"),
         aggregate=Aggregate.MAX,
-        by=("device",),
-        low=0,
+        by=("site", "device"),
+        view=View.TABLE,
         decimals=0,
-        thresholds=_WAITS,
+        labels={"wait_time": "Longest wait", "waiting": "Most waiting", "open_counters": "Most counters"},
     ),
     Panel(
         title="Humidity in vaults",
@@ -162,7 +156,7 @@ _BRANCH = (
     ),
     Panel(
         title="Voltage at the supplies",
-        story="It sinks with the district's load in the evening. A dip below 194 V puts a branch on battery.",
+        story="It sinks with the district's load in the evening. Below 194 V a branch is on battery.",
         measurement="backup_supply",
         fields=("input_voltage",),
         aggregate=Aggregate.MIN,
@@ -187,7 +181,7 @@ _SHOPS_AND_CARS = (
     ),
     Panel(
         title="Declined payments an hour",
-        story="One or two in a hundred are usual; a rise at all terminals is the host's.",
+        story="One or two payments in a hundred are usual.",
         measurement="payment_terminal",
         fields=("declines",),
         across=Aggregate.SUM,

@@ -1,7 +1,6 @@
 """Payment terminals: what shops take as their district goes out, and how fast the host answers.
 
-Shops open from 8 to 22 h. A day's host incident raises declines and answers for an hour. Rates of declines and answers
-are assumptions.
+Shops open from 8 to 22 h; without a network a terminal takes nothing. Rates of declines and answers are assumptions.
 """
 
 from dataclasses import dataclass
