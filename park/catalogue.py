@@ -120,6 +120,7 @@ class DeviceKind:
         carries_all: whether the kind's whole state goes over 04:00 with what `park.model.Model.advance` returns,
             instead of beginning each day from a function of the day. A kind that can be commanded must: what it
             was told in the evening holds in the morning.
+        personal: whether a device goes with a person, whose whereabouts are nobody's business: its place is not told.
         tags, has_seq: how readings are stored, beside their channels.
     """
 
@@ -131,6 +132,7 @@ class DeviceKind:
     per_cell: int = 1
     actions: tuple[Action, ...] = ()
     carries_all: bool = False
+    personal: bool = False
     tags: ClassVar[tuple[str, ...]] = ("device", "sector", "site")
     has_seq: ClassVar[bool] = True
 

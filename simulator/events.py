@@ -100,7 +100,7 @@ class Events:
         return max(self._world.day_start_ms(day), self._commissioned_ms)
 
     def _of_group(self, group: Group, mornings: list[int], begins: _ByTime, ends: _ByTime) -> Iterator[Told]:
-        for day in mornings:
+        for day in () if group.kind.personal else mornings:
             yield self._places(group, day)
         if _RAIN_CHANNEL in group.kind.channel:
             for phase, spells in ((Phase.BEGIN, begins), (Phase.END, ends)):

@@ -131,6 +131,7 @@ INSURED_CAR = DeviceKind(
     name="insured_car",
     title="Insured cars",
     description="Registers of a car with a usage-based policy. No position, no time of a trip, no driver.",
+    personal=True,
     interval_s=900.0,
     per_cell=8,
     channels=(

@@ -20,9 +20,10 @@ from tests.simulator.conftest import HOUR, MINUTE, START, lines_of, select
 
 DAY = 24 * HOUR
 MORNING = START + 30 * MINUTE
-SELECTION = select(events=True)
+RAINED_ON = ("agriculture", "energy", "transport")  # few kinds, so that few devices have stations among them
+SELECTION = select(sectors=RAINED_ON, events=True)
 READINGS = readings_of(SELECTION)
-MORE = readings_of(select(events=True, devices=100))
+MORE = readings_of(select(sectors=RAINED_ON, events=True, devices=100))
 MONTH = (MORNING, MORNING + 30 * DAY)
 
 
@@ -65,7 +66,7 @@ def test_a_window_cut_anywhere_tells_the_same(cuts: list[int]) -> None:
 @settings(max_examples=8, deadline=None)
 @given(first=st.integers(0, 40), devices=st.integers(1, 60))
 def test_a_part_of_the_devices_tells_what_it_tells_among_all(first: int, devices: int) -> None:
-    part = readings_of(select(events=True, first_device=first, devices=devices))
+    part = readings_of(select(sectors=RAINED_ON, events=True, first_device=first, devices=devices))
     mine = {(group.kind.name, int(device)) for group in part.plan.groups for device in group.device}
     week = (MORNING, MORNING + 7 * DAY)
     assert plain(rows(part, *week)) == [one for one in plain(rows(MORE, *week)) if (one[1], one[3]) in mine]
@@ -149,10 +150,20 @@ def test_generate_prints_events_in_order_however_the_window_is_cut(format_: str)
     events = [line for line in whole if b"/event" in line or line.startswith(b"park_")]
     assert len(events) >= 2 * len(READINGS.plan)
     readings = [line for line in whole if line not in set(events)]
-    assert readings == lines_of(select(), MORNING - HOUR, MORNING + 3 * HOUR, format_).splitlines()
+    assert readings == lines_of(select(sectors=RAINED_ON), MORNING - HOUR, MORNING + 3 * HOUR, format_).splitlines()
     # The second begins with what has been told since the last morning, which the first told too.
     assert dict.fromkeys(first + second) == dict.fromkeys(whole)
 
 
 def test_a_selection_without_events_tells_none() -> None:
-    assert readings_of(select()).events.told(*MONTH) == []
+    assert readings_of(select(sectors=RAINED_ON)).events.told(*MONTH) == []
+
+
+def test_the_whereabouts_of_what_goes_with_a_person_are_not_told() -> None:
+    readings = readings_of(select(devices=250, events=True))
+    personal = {kind.name for kind in KINDS.values() if kind.personal}
+    assert personal >= {"wearable_patch", "smart_inhaler", "insured_car"}
+    observed = {group.kind.name for group in readings.plan.groups}
+    assert personal <= observed
+    told = {one.kind.name for one in readings.events.told(MORNING, MORNING + 1) if one.type.name == "place"}
+    assert told == observed - personal
