@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from park.grid import GRID_H, STEPS, Sampler, devices, rows
 from park.model import GRID_POINTS, Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
@@ -75,7 +76,7 @@ class LiftDay:
         return self.setting.streams.uniform(name, self.number[:, None], self.world.index * STEPS + np.arange(STEPS))
 
 
-def _sum(values: Floats) -> Floats:
+def _sum(values: npt.NDArray[np.floating]) -> Floats:
     total = np.zeros((len(values), GRID_POINTS))
     np.cumsum(values, axis=1, out=total[:, 1:])
     return total

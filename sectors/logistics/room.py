@@ -166,7 +166,7 @@ class RoomDay:
     @cached_property
     def cycle(self) -> tuple[Floats, Floats]:
         """(R, STEPS) share of time that the unit runs, and cycles a second."""
-        kelvin = _CAPACITY / 20.0  # kW that hold the air a degree off, were the unit to run for ever
+        kelvin = _CAPACITY / 11.0  # kW that hold the air a degree off, were the unit to run for ever
         warm = self.load / kelvin[self.frozen][:, None]
         cold = np.maximum((self.capacity - self.load) / kelvin[self.frozen][:, None], 0.2)
         band = BAND[self.frozen][:, None]

@@ -13,7 +13,7 @@ from park.grid import devices
 from park.model import GRID_S, Bools, Floats, Ints, Setting, WorldDay
 from sectors.logistics.catalogue import REEFER_TRUCK
 
-STOPS, HOPS = 12, 6
+STOPS, HOPS = 12, 5
 LEGS = STOPS + 1
 _ACCEL = 1.0  # m/s2, and the same to brake
 _REST_AT, _REST_S = 6, 1200.0

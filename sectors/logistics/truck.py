@@ -22,8 +22,8 @@ _EARLY_S = 3600.0  # the unit is switched on before the loading
 CARGO_LAG_S = 5 * 3600.0
 _THAW_AFTER = np.array([3, 6, 9])  # legs
 _THAW_S = 720.0
-#: Of a lorry of 6 t: steady driving, L/m; speeding up, L per m2/s2 (0.5 m v2 over 0.4 x 35.9 MJ/L); idling, L/s.
-_PER_M, _PER_V2, _IDLES = 0.085e-3, 0.5 * 6000 / (0.4 * 35.9e6), 1.2 / 3600
+#: Of a lorry of 4.5 t: steady driving, L/m; speeding up, L per m2/s2 (0.5 m v2 over 0.4 x 35.9 MJ/L); idling, L/s.
+_PER_M, _PER_V2, _IDLES = 0.085e-3, 0.5 * 4500 / (0.4 * 35.9e6), 1.2 / 3600
 _UNIT_L_H = 0.9
 _TANK, _UNIT_TANK = 110.0, 55.0
 _FILL_BELOW, _UNIT_FILL_BELOW = 40.0, 20.0
