@@ -112,7 +112,7 @@ class TruckDay:
         idle = np.clip(
             t - self.rounds.hops[:, 0, 0].take(row), 0.0, (self.rounds.back - self.rounds.hops[:, 0, 0]).take(row)
         )
-        return np.asarray(_PER_M * moved.distance + _PER_V2 * moved.accelerated + 0.4 * _IDLES * idle)
+        return np.asarray(_PER_M * moved.distance + _PER_V2 * moved.accelerated + 0.15 * _IDLES * idle)
 
     def hours(self, row: Ints, t: Floats) -> Floats:
         """(N,) that the unit has been on since 04:00."""

@@ -186,7 +186,7 @@ def _other_weather(data: Seen) -> Seen:
     return replace(seen(42, len(data.kwh), shuffled_weather), warmth=data.warmth)
 
 
-def _white(room: Mapping[str, Any]) -> Floats:
+def _white(room: Mapping[str, Any]) -> Any:
     return SETPOINT + 0.6 * np.random.default_rng(1).normal(size=room["air_temperature"].shape)
 
 
@@ -194,7 +194,7 @@ def _clock(room: Mapping[str, Any]) -> Bools:
     return np.broadcast_to(np.arange(1440) % 360 < 20, room["defrost"].shape) & (np.arange(1440) > 20)
 
 
-def _teleport(truck: Mapping[str, Any]) -> Floats:
+def _teleport(truck: Mapping[str, Any]) -> Any:
     moved = truck["latitude"].copy()
     moved[0, 0, 2000] += 0.02
     return moved
@@ -235,7 +235,7 @@ BARS = [
         measure=control,
         limits={"within 2 K": (0.95, 1.0), "SD": (0.2, 1.5), "lag-1 min": (0.8, 1.0)},
         mutants={
-            "constant": _put("room", "air_temperature", lambda room: 0 * room["air_temperature"] + SETPOINT),
+            "constant": _put("room", "air_temperature", lambda room: SETPOINT + 0.02 * (_white(room) - SETPOINT)),
             "white noise": _put("room", "air_temperature", _white),
         },
         least_days=YEAR,
