@@ -8,7 +8,7 @@ _COOL = (
     Threshold(value=8, level="critical"),
 )
 _DWELL = (Threshold(value=0, level="good"), Threshold(value=90, level="notice"), Threshold(value=120, level="warning"))
-_FUEL = (Threshold(value=0, level="warning"), Threshold(value=22, level="good"))
+_CHARGE = (Threshold(value=0, level="warning"), Threshold(value=20, level="good"))
 
 
 def _stat(title: str, story: str, measurement: str, field: str, across: Aggregate, **more: object) -> Panel:
@@ -69,14 +69,6 @@ _ROOMS = (
         decimals=1,
     ),
     Panel(
-        title="Coils",
-        story="Below the air when the unit runs; at 0 Cel while ice melts, at 10 when a thaw ends.",
-        measurement="cold_room",
-        fields=("evaporator_temperature",),
-        by=("device",),
-        decimals=1,
-    ),
-    Panel(
         title="Energy of the rooms an hour, by site",
         story="It follows the heat outside, doors, and heaters that thaw.",
         measurement="cold_room",
@@ -89,7 +81,7 @@ _ROOMS = (
     ),
     Panel(
         title="Compressors",
-        story="How long each runs of every hour: near always in July, a third of it in January.",
+        story="How often and how long each runs: most of the time in July, a third of it in January.",
         measurement="cold_room",
         fields=("compressor_on",),
         aggregate=Aggregate.LAST,
@@ -97,22 +89,11 @@ _ROOMS = (
         view=View.STATES,
         levels={"true": "good", "false": "notice"},
     ),
-    Panel(
-        title="Openings of room doors an hour",
-        story="When people work and roads are busy; none in the night.",
-        measurement="cold_room",
-        fields=("door_openings",),
-        across=Aggregate.SUM,
-        by=("site",),
-        rate_s=3600,
-        low=0,
-        decimals=0,
-    ),
 )
 
 _TRUCKS = (
     Panel(
-        title="A lorry's air and load",
+        title="Air and loads of lorries",
         story="The body is pulled down before it is loaded; each stop lets warm air in, the load hardly moves.",
         measurement="reefer_truck",
         fields=("return_air_temperature", "supply_air_temperature", "cargo_temperature"),
@@ -126,7 +107,7 @@ _TRUCKS = (
     ),
     Panel(
         title="What lorries do",
-        story="Loading, then twelve stops with a rest after the sixth, back in the afternoon.",
+        story="Loading, then twelve stops with a rest after the sixth, and back about noon.",
         measurement="reefer_truck",
         fields=("status",),
         aggregate=Aggregate.LAST,
@@ -144,15 +125,15 @@ _TRUCKS = (
         view=View.TABLE,
     ),
     Panel(
-        title="Lowest tank",
-        story="Filled at the hub below 40 L.",
-        measurement="reefer_truck",
-        fields=("fuel_level",),
-        aggregate=Aggregate.LAST,
+        title="Charge of forklifts",
+        story="Down with the shift, up at lunch and at night.",
+        measurement="forklift",
+        fields=("battery_level",),
         by=("device",),
         low=0,
+        high=100,
         decimals=0,
-        thresholds=_FUEL,
+        thresholds=_CHARGE,
     ),
 )
 
@@ -200,7 +181,7 @@ _PARCELS = (
         aggregate=Aggregate.LAST,
         by=("device",),
         view=View.STATES,
-        levels={"warehouse": "good", "carrier": "notice", "receiver": "good"},
+        levels={"warehouse": "good", "carrier": "notice"},
     ),
 )
 

@@ -60,13 +60,13 @@ class Rounds:
 
     @cached_property
     def loads(self) -> Floats:
-        """(R,) when loading begins, and 45 minutes later it leaves: from 05:30 on."""
-        return 5400.0 + 3600.0 * self.draw("route.leaves", 1)[:, 0]
+        """(R,) when loading begins, and 45 minutes later it leaves: from 07:15 on."""
+        return 9000.0 + 3600.0 * self.draw("route.leaves", 1)[:, 0]
 
     @cached_property
     def cruise(self) -> Floats:
         """(R, LEGS) m/s between lights: slower where roads are full at the time that a leg is expected."""
-        expected = self.loads[:, None] + _LOADING_S + 2400.0 * np.arange(LEGS)
+        expected = self.loads[:, None] + _LOADING_S + 1500.0 * np.arange(LEGS)
         demand = self.world.road_demand[self.site[:, None], (expected / GRID_S).astype(np.int64)]
         return (14.5 + 1.0 * self.draw("route.cruise", LEGS)) / (0.75 + 0.25 * np.clip(demand, 0.3, 2.5))
 
@@ -94,7 +94,7 @@ class Rounds:
     @cached_property
     def stays(self) -> Floats:
         """(R, LEGS) seconds that it is unloaded before each leg; the loading before the first."""
-        stays = 360.0 + 600.0 * self.draw("route.stays", LEGS)
+        stays = 480.0 + 720.0 * self.draw("route.stays", LEGS)
         stays[:, 0] = _LOADING_S
         return stays
 

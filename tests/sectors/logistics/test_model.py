@@ -23,7 +23,7 @@ def days() -> tuple[Walked, ...]:
 )
 def test_published_mean_kinetic_temperatures(felt: list[float], kinetic: float) -> None:
     held = np.repeat(np.array(felt), 2000)  # so many points that lines are steps
-    hours = np.arange(len(held)) * GRID_H
+    hours = np.arange(len(held), dtype=np.float64) * GRID_H
     assert mean_kinetic(held, hours)[-1] == pytest.approx(kinetic, abs=0.002)
 
 
