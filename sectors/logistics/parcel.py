@@ -72,17 +72,29 @@ class ParcelDay:
         """(N,) 0 warehouse, 1 carrier, 2 receiver."""
         return np.asarray((self.handed.take(row, axis=0) <= t[:, None]).sum(axis=1) % 3)
 
+    @cached_property
+    def jumps(self) -> Floats:
+        """(R, 3) K between the place that a parcel leaves and the one that it comes to, at each hand-over."""
+        row = np.arange(len(self.number))
+        first, second, third = self.handed.T
+        return np.stack(
+            [
+                self._warehouse(row, first) - self._carrier(row, first),
+                self._carrier(row, second) - self._receiver(row, second),
+                self._receiver(row, third) - self._warehouse(row, third),
+            ],
+            axis=1,
+        )
+
     def temperature(self, row: Ints, t: Floats) -> Floats:
         """(N,) Cel: each hand-over fades into the next place."""
-        phases = (self._warehouse, self._carrier, self._receiver, self._warehouse)
-        handed = self.handed.take(row, axis=0)
-        value = phases[0](row, t)
-        for k in range(3):
-            at = handed[:, k]
-            since = np.maximum(t - at, 0.0)
-            jump = phases[k](row, at) - phases[k + 1](row, at)
-            value = np.where(t < at, value, phases[k + 1](row, t) + jump * np.exp(-since / _HANDED_S))
-        return value
+        keeper = self.keeper(row, t)
+        since = t[:, None] - self.handed.take(row, axis=0)
+        latest = np.maximum((since >= 0).sum(axis=1) - 1, 0)
+        pick = np.arange(len(row))
+        fading = self.jumps[row, latest] * np.exp(-np.maximum(since[pick, latest], 0.0) / _HANDED_S)
+        places = [self._warehouse(row, t), self._carrier(row, t), self._receiver(row, t)]
+        return np.asarray(np.choose(keeper, places) + np.where(since[:, 0] >= 0, fading, 0.0))
 
     @cached_property
     def series(self) -> Floats:
