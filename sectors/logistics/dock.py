@@ -43,7 +43,7 @@ class DockDay:
         site = np.repeat(self.setting.site_of(self.cells), self.per_cell)
         demand = self.world.road_demand[site][:, ((_FIRST_S + _EVERY_S * np.arange(_BOOKINGS)) / GRID_S).astype(int)]
         week = 1.0 if self.world.workday else 0.65
-        return np.asarray(self._draw("dock.booked") < np.clip(0.25 + 0.4 * demand, 0.05, 0.92) * week)
+        return np.asarray(self._draw("dock.booked") < np.clip(0.1 + 0.55 * demand, 0.05, 0.95) * week)
 
     @cached_property
     def arrives(self) -> Floats:

@@ -181,7 +181,7 @@ _PARCELS = (
         aggregate=Aggregate.LAST,
         by=("device",),
         view=View.STATES,
-        levels={"warehouse": "good", "carrier": "notice"},
+        levels={"warehouse": "good", "carrier": "warning", "receiver": "notice"},
     ),
 )
 
