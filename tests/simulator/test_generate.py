@@ -53,7 +53,7 @@ def test_more_devices_leave_the_others_bytes_unchanged(whole: bytes) -> None:
 def test_another_sector_leaves_the_others_bytes_unchanged() -> None:
     kinds = tuple(kind.name for kind in SECTORS["energy"].kinds)
     alone = lines_of(select(kinds=kinds, devices=24), START, UNTIL).splitlines()
-    together = lines_of(select(devices=200), START, UNTIL).splitlines()
+    together = lines_of(select(devices=320), START, UNTIL).splitlines()
     assert set(alone) <= set(together)
 
 

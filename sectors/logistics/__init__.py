@@ -1,0 +1,1 @@
+"""Logistics: cold hubs, their docks and lift trucks, and what they send out cooled."""

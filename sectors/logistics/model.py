@@ -1,0 +1,88 @@
+"""The logistics sector: cold hubs, their docks, and what they send out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
+from sectors.logistics import dock, lift, parcel, room, truck
+from sectors.logistics.catalogue import COLD_ROOM, DOCK_DOOR, FORKLIFT, PARCEL_LOGGER, REEFER_TRUCK
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LogisticsDay:
+    """One day of C hubs, each part made when first observed."""
+
+    setting: Setting
+    cells: Ints
+    carry: Carry
+    world: WorldDay
+
+    @cached_property
+    def rooms(self) -> room.RoomDay:
+        """Cold rooms."""
+        return room.RoomDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+
+    @cached_property
+    def docks(self) -> dock.DockDay:
+        """Dock doors."""
+        return dock.DockDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+
+    @cached_property
+    def trucks(self) -> truck.TruckDay:
+        """Lorries."""
+        return truck.TruckDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+
+    @cached_property
+    def parcels(self) -> parcel.ParcelDay:
+        """Loggers."""
+        return parcel.ParcelDay(trucks=self.trucks, carry=self.carry)
+
+    @cached_property
+    def lifts(self) -> lift.LiftDay:
+        """Forklifts."""
+        return lift.LiftDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+
+
+#: Kind to what its devices report.
+OBSERVERS: Mapping[str, Callable[[LogisticsDay, Moments], Observation]] = {
+    COLD_ROOM.name: lambda day, at: room.observe(day.rooms, at),
+    REEFER_TRUCK.name: lambda day, at: truck.observe(day.trucks, at),
+    DOCK_DOOR.name: lambda day, at: dock.observe(day.docks, at),
+    PARCEL_LOGGER.name: lambda day, at: parcel.observe(day.parcels, at),
+    FORKLIFT.name: lambda day, at: lift.observe(day.lifts, at),
+}
+
+
+class LogisticsModel:
+    """Implements `park.model.Model`."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def begin(self, cells: Ints) -> Carry:
+        """Cold rooms, full tanks, registers at zero."""
+        return {
+            **room.begin(self._setting, cells),
+            **dock.begin(self._setting, cells),
+            **truck.begin(self._setting, cells),
+            **parcel.begin(self._setting.per_cell[PARCEL_LOGGER.name], cells),
+            **lift.begin(self._setting, cells),
+        }
+
+    def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
+        """Registers, the units' cycles, goods and tanks a day later."""
+        day = self.day(cells, carry, world, orders)
+        parts = (day.rooms, day.docks, day.trucks, day.parcels, day.lifts)
+        return {name: values for part in parts for name, values in part.after().items()}
+
+    def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> LogisticsDay:
+        """The day, not yet computed."""
+        return LogisticsDay(setting=self._setting, cells=cells, carry=carry, world=world)
+
+    def observe(self, kind: str, state: LogisticsDay, at: Moments) -> Observation:
+        """What the devices of `kind` report."""
+        return OBSERVERS[kind](state, at)
+
+
+MODEL = LogisticsModel
