@@ -98,7 +98,8 @@ def verify(
     """
     deadline = time.monotonic() + wait_s
     events = EventLedger(readings, ignore_unselected=ignore_unselected)
-    told = readings.events.since(window[0]), window[1]
+    # Of a window without time, nothing has been told, not even what comes with its first readings.
+    told = (readings.events.since(window[0]) if window[0] < window[1] else window[1]), window[1]
     _hold_version(events.versions(store.scan(EVENTS.logs[PLACE.log.value], *told)))
     of_readings: list[_Look] = []
     of_events: list[_Look] = []

@@ -104,6 +104,7 @@ def test_the_codecs_suite_takes_the_codec_in(house: House) -> None:
 
 def test_the_commands_take_the_store(house: House, tmp_path: Path) -> None:
     store = f"ndjson://{tmp_path}/park"
+    (tmp_path / "park").touch()  # nothing is read where nothing is
     park = ("-c", "from park_cli.main import main; main()")
     window = ("--start", "2026-01-01T16:00:00Z", "--until", "2026-01-01T16:05:00Z", "--devices", "4")
     summary = house.python(*park, "verify", "--store", store, *window, "--json", code=1).stdout.splitlines()[-1]

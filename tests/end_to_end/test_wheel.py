@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.test_arrows import ARROWS
@@ -192,6 +193,7 @@ def test_the_demo_proves_that_nothing_was_lost_and_the_panels_show_it(installed:
 
 
 def test_panels_without_rows_are_told(installed: Installed, tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "empty.duckdb").close()
     assert PROBED in empty_panels(installed, tmp_path, "--store", f"duckdb://{tmp_path}/empty.duckdb")
 
 

@@ -46,15 +46,18 @@ def test_retained_junk_is_a_dead_letter_once_and_states_are_heard_at_every_start
             settings = replace(settings, broker=replace(settings.broker, address=address))
             for start in range(2):
                 async with ingesting(settings, influx_store(influxdb, bucket)) as running:
-                    await running.settles(3 if start == 0 else 0)
+                    letters = 3 if start == 0 else 0
+                    await running.settles(letters)
+                    # What comes after says that the broker has read the acknowledgements of what came before.
+                    await asyncio.to_thread(publish, broker, readings(1, first=2 * start))
+                    await running.settles(letters + 1)
                     for reconnects in range(1, 4):
                         await until(lambda: running.status.connected, what="connected")
                         await asyncio.to_thread(proxy.reset)
                         await until(lambda n=reconnects: running.status.reconnects == n, what="cut off")  # type: ignore[misc]
                     await until(lambda: running.status.connected, what="connected")
-                    await asyncio.to_thread(publish, broker, readings(1, first=start))
-                    letters = 3 if start == 0 else 0
-                    await running.settles(letters + 1)
+                    await asyncio.to_thread(publish, broker, readings(1, first=2 * start + 1))
+                    await running.settles(letters + 2)
                     assert running.status.dead_lettered == letters
                     assert running.status.gateways == {("north", 0): True}
 

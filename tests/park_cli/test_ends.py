@@ -236,7 +236,7 @@ def test_ctrl_c_at_any_early_moment_leaves_no_traceback_and_no_file(
         one.signal(signal.SIGINT)
         done = one.end()
     assert done.clean, done.err
-    assert done.code in (0, 130)
+    assert done.code in (0, 130, -signal.SIGINT)  # the last: while the interpreter itself ends
     assert not [path for path in tmp_path.iterdir() if path.name not in ("dead-letters.ndjson", "x")]
 
 
