@@ -1,6 +1,7 @@
 """The ingester of one process: one decoder, and one session or one for each site."""
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -39,9 +40,7 @@ class Ingester:
         begun: asyncio.Event | None = None,
         retiring: bool = False,
     ) -> None:
-        self._options = options
-        self._store = store
-        self._begun = begun or asyncio.Event()
+        self._options, self._store, self._begun = options, store, begun or asyncio.Event()
         self.decoder = decoder = Decoder(
             store.render,
             max_payload=options.max_payload,
@@ -59,20 +58,16 @@ class Ingester:
         )
         decoder.context.dropped = lambda total: self.status.health.drops.told(total, self.status.received)
         self._dead_letters = DeadLetterFile(options.dead_letters)
-        witness = Reporter(self.status, store).write
+        parts = functools.partial(
+            BrokerSession,
+            decoder=decoder,
+            status=self.status,
+            store=store,
+            dead_letters=self._dead_letters,
+            witness=Reporter(self.status, store).write,
+        )
         self._sessions = [
-            BrokerSession(
-                broker,
-                share_of(options),
-                decoder=decoder,
-                status=self.status,
-                store=store,
-                dead_letters=self._dead_letters,
-                witness=witness,
-                before_ack=before_ack,
-                on_change=self._broker_state,
-                retiring=retiring,
-            )
+            parts(broker, share_of(options), before_ack=before_ack, on_change=self._broker_state, retiring=retiring)
             for broker in sessions_of(options)
         ]
 

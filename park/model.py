@@ -20,20 +20,19 @@ array: work elementwise or along the time axis; no matrix product, no reduction 
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
 import numpy.typing as npt
 
-from park.catalogue import PARAMETERS
+from park.arrays import Bools, Floats, Ints
+from park.orders import NO_ORDERS, Orders
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
+__all__ = [
+    "DAY_MS", "DAY_STARTS_H", "GRID_POINTS", "GRID_S", "NO_ORDERS", "Bools", "Carry", "Floats", "Instants",
+    "Ints", "Model", "Moments", "Observation", "Orders", "Place", "Places", "Setting", "Streams", "Strides", "WorldDay",
+]  # fmt: skip
 
 GRID_S = 300
 GRID_POINTS = 289
@@ -256,84 +255,6 @@ class Moments:
     ts: Ints
     x: Floats
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Orders:
-    """What N times a device of one sector was commanded, by the time of effect. Read-only, made by `Orders.of`.
-
-    Attributes:
-        cell: (N,) number of the cell.
-        unit: (N,) number of the device within its cell and kind.
-        action: (N,) number of the action in `park.catalogue.Sector.actions`, which tells the kind.
-        effective: (N,) Unix milliseconds from which it holds, ascending.
-        value: (N, PARAMETERS) what was said with it, in the order of the action's parameters; NaN beyond. A boolean
-            is 0 or 1, a text its index.
-    """
-
-    cell: Ints
-    unit: Ints
-    action: Ints
-    effective: Ints
-    value: Floats
-
-    @staticmethod
-    def of(
-        *,
-        cell: npt.ArrayLike = (),
-        unit: npt.ArrayLike = (),
-        action: npt.ArrayLike = (),
-        effective: npt.ArrayLike = (),
-        value: npt.ArrayLike = (),
-    ) -> "Orders":
-        """The same, to the bit, in whatever order they come; `value` may have fewer columns, or be (N,)."""
-        whole = [np.array(part, dtype=np.int64) for part in (effective, cell, unit, action)]
-        values = np.full((len(whole[0]), PARAMETERS), np.nan)
-        if values.size:
-            given = np.asarray(value, dtype=np.float64).reshape(len(values), -1)
-            values[:, : given.shape[1]] = given + 0.0  # no zero is negative
-        order = np.lexsort((*values.T[::-1], *whole[::-1]))
-        at, cells, units, actions = (part[order] for part in whole)
-        return Orders(cell=cells, unit=units, action=actions, effective=at, value=values[order])
-
-    def __post_init__(self) -> None:
-        for part in (self.cell, self.unit, self.action, self.effective, self.value):
-            part.flags.writeable = False
-
-    def __len__(self) -> int:
-        return len(self.cell)
-
-    def within(self, cells: Ints) -> "Orders":
-        """Those to devices of these cells."""
-        return self._take(np.isin(self.cell, cells))
-
-    def between(self, start_ms: int, end_ms: int) -> "Orders":
-        """Those that take effect in [start, end)."""
-        first, last = np.searchsorted(self.effective, [start_ms, end_ms])
-        return self._take(slice(int(first), int(last)))
-
-    def during(self, world: WorldDay) -> "Orders":
-        """Those that take effect in the day: what `Model.advance` and `Model.day` are given."""
-        return self.between(int(world.times[0]), int(world.times[-1])) if len(self) else self
-
-    @cached_property
-    def digest(self) -> bytes:
-        """Tells them from any others; empty if there are none."""
-        if not len(self):
-            return b""
-        parts = (self.cell, self.unit, self.action, self.effective, self.value)
-        return hashlib.blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
-
-    def _take(self, some: Bools | slice) -> "Orders":
-        return Orders(
-            cell=self.cell[some],
-            unit=self.unit[some],
-            action=self.action[some],
-            effective=self.effective[some],
-            value=self.value[some],
-        )
-
-
-NO_ORDERS = Orders.of()
 
 #: Carried state: name to array with one row per cell.
 Carry: TypeAlias = Mapping[str, npt.NDArray[Any]]

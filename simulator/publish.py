@@ -29,7 +29,7 @@ from simulator.dispatch import Dispatch, Part
 from simulator.forward import Forward
 from simulator.plan import GatewayPlan
 from simulator.readings import Readings
-from simulator.version import MODELS_VERSION
+from simulator.told import figures, standing
 
 log = structlog.get_logger()
 
@@ -85,19 +85,22 @@ class Gateway:
         self._ended = asyncio.Event()
         self._changed = asyncio.Event()
         self._is_live = False
-        user = broker.address.username or gateway.client_id
         self._link = Link(
-            LinkOptions(
-                address=replace(broker.address, username=user),
-                client_id=gateway.client_id,
-                password=broker.credentials.of(user),
-                will=self._will(),
-                needs=Needs(retained=True),
-                ssl=broker.trust.context(broker.address),
-            ),
+            self._login(broker),
             on_acks=self._on_acks,
             on_connected=self._on_connected,
             on_disconnected=self._on_disconnected,
+        )
+
+    def _login(self, broker: GatewayOptions) -> LinkOptions:
+        user = broker.address.username or self._gateway.client_id
+        return LinkOptions(
+            address=replace(broker.address, username=user),
+            client_id=self._gateway.client_id,
+            password=broker.credentials.of(user),
+            will=self._will(),
+            needs=Needs(retained=True),
+            ssl=broker.trust.context(broker.address),
         )
 
     async def run(self) -> None:
@@ -255,36 +258,13 @@ class Gateway:
                 await self._send_stats()
 
     async def _send_stats(self) -> None:
-        progress, recent = self.progress, self._forward.recent
-        figures: dict[str, float | int] = {
-            "ts": int(time.time() * 1000),
-            "offered": progress.offered,
-            "sent": progress.sent,
-            "acknowledged": progress.acknowledged,
-            "overruns": progress.overruns,
-            "reconnects": progress.reconnects,
-            "models": MODELS_VERSION,
-        }
-        for name, share in (("latency_p50", 0.5), ("latency_p95", 0.95)):
-            value = recent.percentile(share)
-            if value is not None:
-                figures[name] = round(value, 3)
-        recent.clear()
-        await self._link.publish(self._topic("stats"), json.dumps(figures).encode(), qos=1)
+        await self._link.publish(self._topic("stats"), figures(self.progress, self._forward.recent), qos=1)
 
     def _topic(self, leaf: str) -> str:
         return gateway_topic(self._gateway.site, self._gateway.shard, leaf)
 
     def _state(self, state: str) -> bytes:
-        """A birth or goodbye; `live_from` tells history from live readings, where the town keeps real time."""
-        live = {"live_from": self._forward.schedule.origin_ms} if self._forward.schedule.is_now else {}
-        said = {
-            "state": state,
-            "ts": int(time.time() * 1000),
-            "devices": len(self._gateway.plan),
-            "models": MODELS_VERSION,
-        }
-        return json.dumps(said | live).encode()
+        return standing(state, self._forward.schedule, len(self._gateway.plan))
 
     def _will(self) -> mqtt5.Will:
         payload = json.dumps({"state": "offline"}).encode()

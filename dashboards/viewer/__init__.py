@@ -61,11 +61,8 @@ async def open_viewer(
     async def serve() -> None:
         server = importlib.import_module("dashboards.viewer.server")
         page = importlib.import_module("dashboards.viewer.page")
-        page.install(
-            page.Served(
-                title=title, pages=dashboards(), source=source, utc_offset_ms=utc_offset_ms, refresh_s=refresh_s
-            )
-        )
+        served = {"title": title, "source": source, "utc_offset_ms": utc_offset_ms, "refresh_s": refresh_s}
+        page.install(page.Served(pages=dashboards(), **served))
         leaving = asyncio.Event()
         inside = asyncio.get_running_loop()
         async with server.serving(title=title, host=host, port=port, names=names) as url:

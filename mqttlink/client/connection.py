@@ -295,7 +295,6 @@ class Connection(PacketProtocol):
         if self._reading and self._held is None:
             self._silent_ticks += 1
         if self._silent_ticks >= _DEAD_AFTER_TICKS:
-            silence = self._silent_ticks * period_s
-            self.fail(ConnectionLost(f"{self._options.address} has been silent for {silence:.1f} s"))
+            self.fail(ConnectionLost(f"{self._options.address} is silent for {self._silent_ticks * period_s:.1f} s"))
         elif max(self._silent_ticks, self._idle_ticks) >= _PING_AFTER_TICKS and not self._leaving:
             self.write(mqtt5.PingReqPacket().write())

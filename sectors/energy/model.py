@@ -9,8 +9,9 @@ import numpy as np
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.energy import ev
 from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
+from sectors.energy.energy_day import EnergyDay
 from sectors.energy.flows import Energies, Flows, Morning, Plant
-from sectors.energy.observe import OBSERVERS, EnergyDay
+from sectors.energy.observe import OBSERVERS
 from sectors.energy.weather import SiteWeather, weather
 
 #: Carried registers, kWh: name in `Energies` to the kind that has them.

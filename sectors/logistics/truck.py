@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from park.grid import Sampler
-from park.model import GRID_S, Carry, Floats, Ints, Moments, Observation, Place, Setting, WorldDay
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Place, Setting, WorldDay
 from sectors.logistics.catalogue import REEFER_TRUCK, TRUCK_STATES
 from sectors.logistics.instruments import Bench
 from sectors.logistics.pulses import Pulses
@@ -165,8 +165,7 @@ def observe(day: TruckDay, at: Moments) -> Observation:
     bench = Bench(kind=REEFER_TRUCK, streams=day.setting.streams, at=at)
     rounds = day.rounds
     row, t = at.row * rounds.per_cell + at.unit, at.x * GRID_S
-    moved = motion(rounds, row, t)
-    air = day.air(row, t)
+    moved, air = motion(rounds, row, t), day.air(row, t)
     on, off = (part.take(row) for part in day.switched)
     running, thawing = (on <= t) & (t < off), day.thaws.on(row, t)
     cools = day.part(row, t) < day.cycle[0].take(row)
@@ -175,11 +174,9 @@ def observe(day: TruckDay, at: Moments) -> Observation:
     loaded = (moved.leg >= 0) & (moved.leg < LEGS) & (t >= rounds.loads.take(row) + 600.0)
     carried = {name: np.asarray(day.carry[name]).reshape(-1).take(row) for name in day.carry if name[:5] == "truck"}
     burnt = day.burnt(moved, row, t)
-    back = t >= off + _FILLED_AFTER_S
     tanks = [carried["truck_tank"] - burnt, carried["truck_unit_tank"] - day.unit_burnt(row, t)]
-    full = [_filled(tanks[0], _FILL_BELOW, _TANK), _filled(tanks[1], _UNIT_FILL_BELOW, _UNIT_TANK)]
-    levels = [np.where(back, after, before) for before, after in zip(tanks, full, strict=True)]
-    where = position(day, moved, at)
+    levels = _levels(tanks, t >= off + _FILLED_AFTER_S)
+    where, cargo = position(day, moved, at), day.cargo(row, t, CARGO_LAG_S)
     return bench.shown(
         {
             "latitude": where.latitude,
@@ -191,9 +188,7 @@ def observe(day: TruckDay, at: Moments) -> Observation:
             "setpoint_temperature": np.full(len(row), SETPOINT),
             "return_air_temperature": bench.noisy("return_air_temperature", air, 0.08),
             "supply_air_temperature": bench.noisy("supply_air_temperature", blown, 0.1),
-            "cargo_temperature": np.where(
-                loaded, bench.noisy("cargo_temperature", day.cargo(row, t, CARGO_LAG_S), 0.05), np.nan
-            ),
+            "cargo_temperature": np.where(loaded, bench.noisy("cargo_temperature", cargo, 0.05), np.nan),
             "door_open": day.doors.on(row, t),
             "refrigeration_mode": mode,
             "fuel_level": bench.noisy("fuel_level", levels[0], 0.4),
@@ -205,6 +200,12 @@ def observe(day: TruckDay, at: Moments) -> Observation:
             "eta_error": _eta_error(rounds, moved, row, t),
         }
     )
+
+
+def _levels(tanks: list[Floats], back: Bools) -> list[Floats]:
+    """What is in the lorry's tank and in the unit's, filled up where they are low and the round is over."""
+    full = [_filled(tanks[0], _FILL_BELOW, _TANK), _filled(tanks[1], _UNIT_FILL_BELOW, _UNIT_TANK)]
+    return [np.where(back, after, before) for before, after in zip(tanks, full, strict=True)]
 
 
 def status(day: TruckDay, moved: Motion, row: Ints, t: Floats) -> Ints:
