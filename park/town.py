@@ -113,6 +113,7 @@ class Town:
     Attributes:
         sites: those of park.toml, and those that sectors listed by none bring along. A site that such a sector
             shares with others stands once, for all of them.
+        unlisted: sectors that no site of park.toml lists.
         kinds: what the town changes, by the kind's name.
         devices: how many are observed where nobody says how many: those of park.toml, else two cells of every sector.
         lakes: on which nothing stands.
@@ -120,13 +121,17 @@ class Town:
 
     settings: TownSettings
     sites: tuple[Site, ...]
+    unlisted: frozenset[str] = frozenset()
     kinds: Mapping[str, KindSettings]
     devices: int
     lakes: tuple[Lake, ...] = ()
 
     def sites_of(self, sector: Sector) -> tuple[Site, ...]:
         """The sites over which the sector's cells are dealt, in turn."""
-        return tuple(site for site in self.sites if sector.name in site.sectors)
+        found = [site for site in self.sites if sector.name in site.sectors]
+        if sector.name in self.unlisted and sector.sites:  # its own order, whatever sectors stand there besides
+            found.sort(key=lambda site: sector.sites.index(site.name))
+        return tuple(found)
 
     def interval_ms(self, kind: DeviceKind) -> int:
         """Time between two readings of the kind's devices."""
@@ -161,6 +166,7 @@ def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
     return Town(
         settings=file.town,
         sites=_all_sites(file, sectors),
+        unlisted=frozenset(sectors) - {name for site in file.sites for name in site.sectors},
         kinds=file.kinds,
         lakes=file.lakes,
         devices=file.town.devices or _CELLS * sum(kind.per_cell for one in sectors.values() for kind in one.kinds),

@@ -100,7 +100,7 @@ _AIR = (
         "kerb has its own rush hours on top.",
         measurement="air_station",
         fields=("air_quality_index",),
-        aggregate=Aggregate.LAST,
+        aggregate=Aggregate.MAX,
         by=("device",),
         low=0,
         decimals=0,

@@ -110,7 +110,7 @@ def generated(told: Told, folder: Path) -> list[town.Row]:
     for kind in DEVICES:
         argv += ["--kind", kind]
     # Commissioned of late, so that no year of weather has to be gone through.
-    settings = (Path(__file__).parents[2] / "park" / "park.toml").read_text("utf-8")
+    settings = (Path(__file__).parents[2] / "park" / "park.toml").read_text("utf-8").partition("\n# Per kind")[0] + "\n"
     begun = dt.datetime.fromtimestamp(NOW / 1000 - 4 * 86_400, dt.UTC).date()
     settings = re.sub(r"^commissioned = \S+", f"commissioned = {begun}", settings, flags=re.MULTILINE)
     file = folder / "park.toml"

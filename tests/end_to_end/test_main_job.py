@@ -114,7 +114,7 @@ def events(all_printed: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dic
 @pytest.mark.deadline(240)
 def test_the_summaries_agree(park: Park, printed: list[tuple[str, dict[str, Any]]]) -> None:
     count = len(printed)
-    assert count > 3000
+    assert count > 1000
     assert (park.simulated["offered"], park.simulated["acknowledged"]) == (count, count)
     assert park.ingested["received"] == park.ingested["stored"] >= count
     assert (park.ingested["dead_lettered"], park.ingested["gaps"], park.ingested["duplicates"]) == (0, 0, 0)
@@ -141,7 +141,7 @@ def test_influxdb_holds_exactly_the_events_that_generate_prints(
         for log in ("park_device", "park_event")
         for row in park.influxdb.influxql(f'SELECT * FROM "{log}"', bucket=park.bucket)
     }
-    assert len(stored) == len(events) >= 300
+    assert len(stored) == len(events) >= 250
     for topic, payload in events:
         _, sector, site, _, device, _ = topic.split("/")
         row = stored[device, payload["type"], payload["ts"]]

@@ -11,7 +11,7 @@ import pytest
 from tests.end_to_end.park import HERE, PARK, run, summary_of
 from tests.servers.mosquitto import run_mosquitto
 
-SELECTION = ["--devices", "240", "--interval", "500ms"]
+SELECTION = ["--devices", "240", "--interval", "500ms", "--sector", "agriculture", "--sector", "transport"]
 WINDOW = ["--start", "2026-01-02T08:00:00+08:00", "--until", "2026-01-02T08:00:08+08:00"]
 
 

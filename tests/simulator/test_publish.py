@@ -51,7 +51,7 @@ def key(reading: tuple[str, dict[str, Any]]) -> tuple[str, int]:
     return reading[0], reading[1]["ts"]
 
 
-@pytest.mark.parametrize("shape", [{}, {"shards": Shards(total=3)}, {"processes": 4}], ids=str)
+@pytest.mark.parametrize("shape", [{}, {"shards": Shards(total=3)}, {"processes": 3}], ids=str)
 def test_what_is_published_is_what_generate_prints(broker: Mosquitto, shape: dict[str, Any]) -> None:
     wanted = expected()
     client = listen(broker)
