@@ -5,7 +5,6 @@ IngestError
 ├── BadOptions            options that exclude one another
 ├── BadName               a client id or group cannot be used; names the option
 ├── MissingSecret         a secret is needed and neither its variable nor its file is there
-├── BadCertificate        a certificate or key file cannot be used; names the files
 ├── DeadLetterError       the dead-letter file cannot be used or read; names the file and line
 ├── WorkerError           a worker process could not be started or kept running
 └── StoreError            a store did not take a write, or did not answer a question
@@ -39,10 +38,6 @@ class BadName(IngestError, ValueError):
 
 class MissingSecret(IngestError):
     """A secret is needed, and neither its variable nor its file is there."""
-
-
-class BadCertificate(IngestError):
-    """A file with certificates or a private key cannot be used."""
 
 
 class DeadLetterError(IngestError):

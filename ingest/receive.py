@@ -1,7 +1,6 @@
 """The broker's side: session, subscriptions, window, acknowledgements. The only file that knows the link."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import Any, Protocol
 import mqtt5
 
 from ingest.decode import HANDLERS
-from ingest.errors import BadCertificate, MissingSecret
+from ingest.errors import MissingSecret
 from ingest.log import get_logger
 from ingest.messages import Message
 from ingest.names import check_name
@@ -25,6 +24,7 @@ from mqttlink import (
     LinkOptions,
     Session,
     SubscribeRefused,
+    Trust,
 )
 from park.topics import GATEWAY_STATE_FILTER, of_site, shared
 
@@ -111,7 +111,9 @@ def session_link(options: SessionOptions, **callbacks: Any) -> Link:
             keep_alive_s=options.keep_alive_s,
             receive_max=options.receive_max,
             backoff=Backoff(max_s=4.0),
-            ssl=_context(options),
+            ssl=Trust(ca_file=options.ca_file, cert_file=options.cert_file, key_file=options.key_file).context(
+                options.address
+            ),
         ),
         **callbacks,
     )
@@ -230,24 +232,6 @@ def _heard(pattern: str, options: SessionOptions) -> str:
 def _is_answer(error: LinkError) -> bool:
     """Whether a person can do something about it: the broker is there, and says no. It is told after an outage too."""
     return isinstance(error, (BrokerUnfit, ConnectRefused, SubscribeRefused))
-
-
-def _context(options: SessionOptions) -> ssl.SSLContext | None:
-    if not options.address.tls:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=options.ca_file)
-        if options.cert_file is not None:
-            context.load_cert_chain(options.cert_file, options.key_file, password=_no_password)
-    except OSError as error:
-        files = ", ".join(str(path) for path in (options.ca_file, options.cert_file, options.key_file) if path)
-        raise BadCertificate(f"certificates for {options.address} cannot be used ({files}): {error}") from None
-    return context
-
-
-def _no_password() -> str:
-    """Called for an encrypted key; openssl would ask the terminal."""
-    raise BadCertificate("the private key is encrypted; give one without a passphrase, readable by its owner alone")
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The packages' errors, by the exit code they mean."""
 
-from ingest.errors import BadCertificate, BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
+from ingest.errors import BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
 from park.errors import ParkError
@@ -11,7 +11,6 @@ OF_USE = (
     ParkError,
     SelectionError,
     WorldError,
-    BadCertificate,
     BadName,
     BadStoreUrl,
     DeadLetterError,

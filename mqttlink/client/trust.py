@@ -41,4 +41,6 @@ class Trust:
 
 def _no_password() -> str:
     """Called for an encrypted key; openssl would ask the terminal."""
-    raise UnusableCertificate("the private key is encrypted; give one without a passphrase")
+    raise UnusableCertificate(
+        "the private key is encrypted; give one without a passphrase, readable by its owner alone"
+    )
