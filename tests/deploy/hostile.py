@@ -61,8 +61,9 @@ class Hostile:
         self._target = target
         self._random = random.Random(seed)
         self.done: Counter[str] = Counter()
-        self._began = time.monotonic()
+        self._began, self._cpu = time.monotonic(), time.process_time()
         self._number = 0
+        self._turn = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Attack until `stop` is set."""
@@ -128,6 +129,7 @@ class Hostile:
         while True:
             for client_id in target.sessions:
                 await self._take_over(account, client_id)
+                await self._rest()
             async with Link(target.options(account)) as link:
                 await link.connected()
                 for group in ("park-ingest", "other"):
@@ -159,9 +161,15 @@ class Hostile:
             self.done[f"{what} granted"] += 1
 
     async def _rest(self) -> None:
-        """Use no more than its share of a processor."""
-        ahead = time.process_time() / self._target.share - (time.monotonic() - self._began)
-        await asyncio.sleep(max(0.0, ahead))
+        """Use no more than its share of a processor, however many rest at once."""
+        async with self._turn:
+            used, passed = time.process_time() - self._cpu, time.monotonic() - self._began
+            await asyncio.sleep(max(0.0, used / self._target.share - passed))
+
+    @property
+    def processors(self) -> float:
+        """What it has used since it began, of one."""
+        return (time.process_time() - self._cpu) / (time.monotonic() - self._began)
 
 
 def _filter(pattern: str) -> mqtt5.TopicFilter:
@@ -175,8 +183,8 @@ async def main(target: Target) -> None:
     try:
         await hostile.run(stop)
     finally:
-        cpu = time.process_time() / (time.monotonic() - hostile._began)
-        told = {**dict(sorted(hostile.done.items())), "processors": round(cpu, 2), "pid": os.getpid()}
+        used = round(hostile.processors, 2)
+        told = {**dict(sorted(hostile.done.items())), "processors": used, "pid": os.getpid()}
         sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -119,7 +119,8 @@ def copied(kind: DeviceKind, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, 
         site.model_copy(update={"sectors": (*site.sectors, copy.name)}) if sector.name in site.sectors else site
         for site in town.sites
     ]
-    town, seen = replace(town, sites=tuple(shared)), []
+    unlisted = town.unlisted | {copy.name} if sector.name in town.unlisted else town.unlisted
+    town, seen = replace(town, sites=tuple(shared), unlisted=unlisted), []
     for one in (sector, copy):
         group = Group(kind=kind, sector=one, device=np.arange(4 * kind.per_cell))
         state = TownState([Plan(selection=Selection(town=town, seed=11, devices=1), groups=(group,))])
