@@ -46,6 +46,7 @@ _PHASE = Channel(
     type=ValueType.TEXT,
     texts=tuple(phase.value for phase in Phase),
 )
+BEGIN_AND_END = (Phase.BEGIN, Phase.END)
 ID = "[A-Za-z0-9._-]{1,64}"
 RESERVED = frozenset({"id", "type", "phase"})
 
@@ -184,6 +185,8 @@ PLACE = EventType(
         ),
     ),
 )
+#: What the end of a happening may say.
+DURATION = Channel(name="duration", unit="s", description="Time since it began.", high=1e7)
 RAIN_SPELL = EventType(
     name="rain_spell",
     title="Rain spell",
@@ -191,7 +194,7 @@ RAIN_SPELL = EventType(
     phases=(Phase.BEGIN, Phase.END),
     channels=(
         Channel(name="precipitation", unit="mm", description="Fallen in the spell.", high=1e4, decimals=1),
-        Channel(name="duration", unit="s", description="Time since it began.", high=1e7),
+        DURATION,
     ),
 )
 PARK_EVENTS = (PLACE, RAIN_SPELL)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from park.event import PARK_EVENTS, PLACE, EventLog
 from sectors import EVENTS, KINDS
-from simulator.events import Told
+from simulator.event_columns import Told
 from simulator.ledger import EXAMPLES, Example, Findings, Found
 from simulator.plan import device_names
 from simulator.readings import Readings

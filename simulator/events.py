@@ -1,20 +1,21 @@
 """What a plan's devices tell between their readings: a pure function of time, as readings are.
 
-A place is told at every 04:00 and at the commissioning, a rain spell when it begins and ends. A window [start, until)
-of the town's time is told from `since(start)` on, the last 04:00 at or before its beginning: whoever looks at it finds
-every device's place, and any part of a window that was told is told itself.
+A place is told at every 04:00 and at the commissioning, a rain spell when it begins and ends, and what a sector's model
+makes happen likewise. A window [start, until) of the town's time is told from `since(start)` on, the last 04:00 at or
+before its beginning: whoever looks at it finds every device's place, and any part of a window that was told is told
+itself.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from park.catalogue import Channel, DeviceKind, ValueType
 from park.columns import quantise
-from park.event import PLACE, RAIN_SPELL, EventType, Phase
-from park.model import Ints, Place
+from park.event import PLACE, RAIN_SPELL, Phase
+from park.model import Place
+from simulator.event_columns import Told
+from simulator.happened import Happened
 from simulator.plan import Group, Plan
 from simulator.rain import Spell, Spells
 from simulator.state import TownState
@@ -29,43 +30,6 @@ _RAIN_CHANNEL = "precipitation"
 _ByTime: TypeAlias = Mapping[tuple[int, int], Spell]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Told:
-    """N events of one kind of device, of one type and phase, as whole-number columns in order of (ts, device).
-
-    Attributes:
-        device: (N,) number of the device in its kind, from 0.
-        ts: (N,) Unix milliseconds.
-        id: (N,) what the phases of one happening have in common.
-        values: channel to (N,) whole numbers k, as those of `park.columns.Columns`.
-    """
-
-    kind: DeviceKind
-    type: EventType
-    phase: Phase
-    device: Ints
-    ts: Ints
-    id: Ints
-    values: Mapping[str, Ints]
-
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The channels that these events carry, in their type's order."""
-        return tuple(channel for channel in self.type.channels if channel.name in self.values)
-
-    def row(self, row: int) -> dict[str, float | int]:
-        """The values of one event, as they are stored."""
-        return {
-            channel.name: int(self.values[channel.name][row])
-            if channel.type is ValueType.INT
-            else int(self.values[channel.name][row]) / channel.scale
-            for channel in self.channels
-        }
-
-
 class Events:
     """The events of a plan's devices; none if its selection wants none."""
 
@@ -74,6 +38,7 @@ class Events:
         self._plan, self._world = plan, state.world
         self._commissioned_ms = town.settings.commissioned_ms
         self._spells = Spells(state.world)
+        self._happened = Happened(plan, state, self._commissioned_ms)
         self._site_row = {site.name: row for row, site in enumerate(town.sites)}
         self._where: dict[str, Place] = {}
 
@@ -82,7 +47,7 @@ class Events:
         return self._told_ms(self._world.day_index(start_ms))
 
     def told(self, start_ms: int, until_ms: int) -> list[Told]:
-        """The events with start <= ts < until: of each kind its places, then its spells' beginnings and ends."""
+        """The events with start <= ts < until: places and spells of rain by kind, then what models make happen."""
         if not self._plan.selection.events or until_ms <= start_ms:
             return []
         first, last = (max(0, self._world.day_index(ms)) for ms in (start_ms - 1, until_ms - 1))
@@ -91,10 +56,11 @@ class Events:
         spells = [spell for day in range(first, last + 1) for spell in self._spells.day(day)]
         begins = {(one.begin_ms, one.site): one for one in spells if start_ms <= one.begin_ms < until_ms}
         ends = {(one.end_ms, one.site): one for one in spells if one.end_ms and start_ms <= one.end_ms < until_ms}
-        if not (mornings or begins or ends):
-            return []
-        found = [told for group in self._plan.groups for told in self._of_group(group, mornings, begins, ends)]
-        return [told for told in found if len(told)]
+        found = self._happened.told(max(0, self._world.day_index(start_ms)), last, start_ms, until_ms)
+        if mornings or begins or ends:
+            shared = [told for group in self._plan.groups for told in self._of_group(group, mornings, begins, ends)]
+            found = [told for told in shared if len(told)] + found
+        return found
 
     def _told_ms(self, day: int) -> int:
         return max(self._world.day_start_ms(day), self._commissioned_ms)

@@ -10,7 +10,7 @@ from park.columns import Columns
 from park.model import Ints
 from park.text import Rows, RowWriter, choice, number, padded
 from park.topics import event_topic, telemetry_topic
-from simulator.events import Told
+from simulator.event_columns import Told
 from simulator.plan import Group, Plan
 
 #: Turns N readings of one kind into one text a row.
