@@ -53,8 +53,8 @@ class EventLedger:
 
     def _rows(self, told: Told) -> Iterator[tuple[_Key, _Event]]:
         names = device_names(told.kind, told.device.tolist())
-        for row, (name, ts, number) in enumerate(zip(names, told.ts.tolist(), told.id.tolist(), strict=True)):
-            head = {"site": self._sites[name], "id": str(number), "phase": told.phase.value}
+        for row, (name, ts, number) in enumerate(zip(names, told.ts.tolist(), told.ids(), strict=True)):
+            head = {"site": self._sites[name], "id": number, "phase": told.phase.value}
             yield (name, told.type.name, ts), head | told.row(row)
 
     def compare(self, log: EventLog, expected: dict[_Key, _Event], chunks: Iterable[Found]) -> Findings:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from park.happenings import BEFORE, LATER, Happenings, Spells, told
+from park.happenings import BEFORE, LATER, Happenings, Spells, told, told_since
 from park.model import DAY_MS, Ints
 from sectors.finance import supply
 from sectors.finance.cash import CashDay
@@ -17,7 +17,7 @@ def of_machines(day: CashDay, first_ms: int, per_cell: int) -> list[Happenings]:
     faults = Spells(row=row, begin=day.fault[row, 0], end=day.fault[row, 1])
     return [
         *told(CASH_OUT, spells, per_cell, number),
-        *told(MACHINE_FAULT, faults, per_cell, first_ms + faults.begin, ends=faults.duration),
+        *told_since(MACHINE_FAULT, faults, per_cell, first_ms),
     ]
 
 
@@ -47,4 +47,4 @@ def of_supplies(day: supply.SupplyDay, first_ms: int) -> list[Happenings]:
     """What backup supplies tell."""
     row = np.flatnonzero(day.fed.dip[:, 0] < DAY_MS)
     dips = Spells(row=row, begin=day.fed.dip[row, 0], end=day.fed.dip[row, 1])
-    return told(SUPPLY_INTERRUPTION, dips, 1, first_ms + dips.begin, ends=dips.duration)
+    return told_since(SUPPLY_INTERRUPTION, dips, 1, first_ms)

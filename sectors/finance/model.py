@@ -48,11 +48,6 @@ class FinanceDay:
         """The day by itself."""
         return Span(setting=self.setting, cells=self.cells, worlds=(self.world,))
 
-    @property
-    def first_ms(self) -> int:
-        """When it begins, Unix milliseconds."""
-        return int(self.world.times[0])
-
     def carried(self, name: str) -> npt.NDArray[Any]:
         """A carried array with the devices of all cells in its rows."""
         return _by_device(self.carry[name])
@@ -109,10 +104,10 @@ OBSERVERS: Mapping[str, Callable[[FinanceDay, Moments], Observation]] = {
     ),
 }
 
-#: Kind to what its devices tell.
-TELLERS: Mapping[str, Callable[[FinanceDay], list[Happenings]]] = {
-    CASH_MACHINE.name: lambda day: events.of_machines(day.cash, day.first_ms, _per_cell(day, CASH_MACHINE.name)),
-    BACKUP_SUPPLY.name: lambda day: events.of_supplies(day.supply, day.first_ms),
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[FinanceDay, int], list[Happenings]]] = {
+    CASH_MACHINE.name: lambda day, first_ms: events.of_machines(day.cash, first_ms, _per_cell(day, CASH_MACHINE.name)),
+    BACKUP_SUPPLY.name: lambda day, first_ms: events.of_supplies(day.supply, first_ms),
 }
 
 
@@ -198,7 +193,7 @@ class FinanceModel:
 
     def tell(self, kind: str, state: FinanceDay) -> Sequence[Happenings]:
         """What the devices of `kind` tell."""
-        return TELLERS[kind](state) if kind in TELLERS else ()
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = FinanceModel
