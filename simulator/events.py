@@ -84,6 +84,11 @@ class Events:
         """From where a window that begins at `start_ms` is told: the last time at or before it at which places are."""
         return self._told_ms(self._world.day_index(start_ms))
 
+    def while_at_hand(self, day: int) -> None:
+        """Works out what models tell of a day while they have it at hand, so that it is not made again for that."""
+        if self._plan.selection.events:
+            self._happened.of(day)
+
     def told(self, start_ms: int, until_ms: int) -> list[Told]:
         """The events with start <= ts < until: places and its site's spells by kind, then what models tell."""
         if not self._plan.selection.events or until_ms <= start_ms:

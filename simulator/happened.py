@@ -14,11 +14,11 @@ from simulator.event_columns import Told
 from simulator.plan import Group, Plan
 from simulator.state import TownState
 
-_DAYS_KEPT = 4
+_DAYS_KEPT = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Day:
+class DayTold:
     """What is told in a day: all times, ascending, and the events by type and phase."""
 
     times: list[int]
@@ -36,19 +36,20 @@ class Happened:
 
     def __init__(self, plan: Plan, state: TownState, since_ms: int) -> None:
         self._plan, self._state, self._since_ms = plan, state, since_ms
-        self._days: OrderedDict[tuple[int, int], _Day] = OrderedDict()
+        self._days: OrderedDict[tuple[int, int], DayTold] = OrderedDict()
 
     def told(self, first_day: int, last_day: int, start_ms: int, until_ms: int) -> list[Told]:
         """The events with start <= ts < until, which lie in these days of the town."""
         start_ms = max(start_ms, self._since_ms)
-        days = (self._day(day) for day in range(first_day, last_day + 1))
+        days = (self.of(day) for day in range(first_day, last_day + 1))
         return [part for day in days for part in _between(day, start_ms, until_ms)]
 
-    def _day(self, day: int) -> _Day:
+    def of(self, day: int) -> DayTold:
+        """Of one day of the town; the latest days are kept."""
         key = day, self._state.commanded
         if key not in self._days:
             told = [one for group in self._plan.groups for one in self._of_group(group, day)]
-            self._days[key] = _Day(times=sorted(ts for one in told for ts in one.ts.tolist()), told=told)
+            self._days[key] = DayTold(times=sorted(ts for one in told for ts in one.ts.tolist()), told=told)
             while len(self._days) > _DAYS_KEPT:
                 self._days.popitem(last=False)
         return self._days[key]
@@ -86,7 +87,7 @@ def _among(device: Ints, ascending: Ints) -> Bools:
     return np.asarray(ascending[place] == device)
 
 
-def _between(day: _Day, start_ms: int, until_ms: int) -> Iterator[Told]:
+def _between(day: DayTold, start_ms: int, until_ms: int) -> Iterator[Told]:
     if bisect_left(day.times, start_ms) < bisect_left(day.times, until_ms):
         for told in day.told:
             first, last = np.searchsorted(told.ts, (start_ms, until_ms)).tolist()
