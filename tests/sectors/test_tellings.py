@@ -1,11 +1,14 @@
 """What every model that tells events keeps, found by looking: a new sector is held to it without a line here."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +27,8 @@ from tests.simulator.conftest import lines_of
 START = 1_785_528_000_000
 FORTNIGHT = (START, START + 14 * DAY_MS)
 MODELS = {name: import_module(f"sectors.{name.replace('-', '_')}.model").MODEL for name in SECTORS}
+DOCS = Path(__file__).parents[2] / "docs" / "events.md"
+_FREQUENCY = r"(?m)^\| `(\w+)` \| `(\w+)` \| ([\d.]+) \|"
 BY_SECTOR = pytest.mark.parametrize("sector", [name for name, model in MODELS.items() if hasattr(model, "tell")])
 
 
@@ -120,6 +125,17 @@ def test_what_begins_ends_once_and_before_the_next_begins(sector: str) -> None:
 @BY_SECTOR
 def test_every_type_that_is_declared_is_told_and_no_other(sector: str) -> None:
     assert {one.type for part in season(sector) for one in part} == {event.name for event in SECTORS[sector].events}
+
+
+@BY_SECTOR
+def test_events_are_about_as_frequent_as_the_docs_say(sector: str) -> None:
+    said = {name: (kind, float(rate)) for name, kind, rate in re.findall(_FREQUENCY, DOCS.read_text(encoding="utf-8"))}
+    devices = {group.kind.name: len(group.device) for group in readings(sector).plan.groups}
+    begun = Counter(one.type for part in season(sector) for one in part if one.phase == Phase.BEGIN)
+    for event in SECTORS[sector].events:
+        kind, rate = said[event.name]
+        expected = rate * devices[kind] * 90 / 365
+        assert expected / 5 - 3 <= begun[event.name] <= 5 * expected + 3, event.name
 
 
 @BY_SECTOR
