@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from park.event import Phase
 from park.model import Bools, Floats
@@ -13,7 +15,7 @@ from tests.reference.walk import walk
 
 SEED = 5
 #: Of one device's readings, (instants,) each, whether they show it.
-Shows = Callable[[dict[str, Floats], float], Bools]
+Shows = Callable[[dict[str, npt.NDArray[Any]], float], Bools]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ class Watched:
 @cache
 def watched(one: Shown) -> Watched:
     """The devices of some cells through some days."""
-    parts: list[dict[str, Floats]] = []
+    parts: list[dict[str, npt.NDArray[Any]]] = []
     events: dict[int, list[tuple[int, Phase]]] = {}
     count = 0
     for number, day in enumerate(walk(one.sector, SEED, one.days, one.cells, first=one.first)):
@@ -78,7 +80,7 @@ def watched(one: Shown) -> Watched:
     ]
     shown = np.array([one.shows(each, one.every_s) for each in series])
     return Watched(
-        ms=np.arange(shown.shape[1]) * one.every_s * 1000.0,
+        ms=np.arange(shown.shape[1], dtype=np.float64) * (one.every_s * 1000.0),
         shown=shown,
         spells=[_spells(sorted(events.get(row, [])), one.days * 86_400_000) for row in rows],
     )

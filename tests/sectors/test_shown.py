@@ -63,7 +63,7 @@ SHOWN = (
         sector="finance",
         kind="backup_supply",
         type="supply_interruption",
-        shows=lambda seen, _: seen["on_battery"],
+        shows=lambda seen, _: np.asarray(seen["on_battery"]),
         every_s=10.0,
     ),
     Shown(
@@ -153,7 +153,7 @@ SHOWN = (
         sector="agriculture",
         kind="irrigation_valve",
         type="irrigation",
-        shows=lambda seen, _: seen["valve_open"],
+        shows=lambda seen, _: np.asarray(seen["valve_open"]),
         first=200,
         days=50,
     ),
