@@ -46,6 +46,7 @@ _PHASE = Channel(
     type=ValueType.TEXT,
     texts=tuple(phase.value for phase in Phase),
 )
+BEGIN_AND_END = (Phase.BEGIN, Phase.END)
 ID = "[A-Za-z0-9._-]{1,64}"
 RESERVED = frozenset({"id", "type", "phase"})
 
@@ -184,14 +185,26 @@ PLACE = EventType(
         ),
     ),
 )
+#: What the end of a happening may say.
+DURATION = Channel(name="duration", unit="s", description="Time since it began.", high=1e7)
 RAIN_SPELL = EventType(
     name="rain_spell",
     title="Rain spell",
     description="It rains without a break; told by who measures the rain of a site.",
-    phases=(Phase.BEGIN, Phase.END),
+    phases=BEGIN_AND_END,
     channels=(
         Channel(name="precipitation", unit="mm", description="Fallen in the spell.", high=1e4, decimals=1),
-        Channel(name="duration", unit="s", description="Time since it began.", high=1e7),
+        DURATION,
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL)
+POLLUTION_EPISODE = EventType(
+    name="pollution_episode",
+    title="Pollution episode",
+    description="The district's PM2.5 is above 75 ug/m3; told by who measures PM2.5.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="pm25", unit="ug/m3", description="Mean of the episode.", high=1e4, decimals=1),
+        DURATION,
+    ),
+)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE)

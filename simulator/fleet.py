@@ -49,7 +49,9 @@ class Fleet:
         # A day after the other, so that no more than one is held in memory.
         parts: list[list[Columns]] = [[] for _ in self._crews]
         for first, last in self._days(start_ms, until_ms):
-            self._state.reading(self, self.day_of(first))
+            day = self.day_of(first)
+            self._state.reading(self, day)
+            self.events.while_at_hand(day)
             for row, crew in enumerate(self._crews):
                 if (columns := self._observe(crew, first, last)) is not None:
                     parts[row].append(columns)

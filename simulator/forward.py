@@ -104,8 +104,9 @@ class Forward:
         since_ms, until_ms = window
         if since_ms == self.schedule.begin_ms:
             since_ms = self._readings.events.since(since_ms)
-        events = [self._encoder.events(told) for told in self._readings.events.told(since_ms, until_ms)]
+        # Readings first: what they are made of tells the events, too.
         readings = [self._encoder.part(columns) for columns in self._readings.columns(*window)]
+        events = [self._encoder.events(told) for told in self._readings.events.told(since_ms, until_ms)]
         if until_ms > self._offered_until:
             self.progress.events_offered += sum(map(len, events))
             self.progress.offered += sum(map(len, readings))

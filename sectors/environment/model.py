@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from park.grid import integral
+from park.happenings import Happenings
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.environment import lake, noise, river, roads, sensor, stack, station, water
+from sectors.environment import events, lake, noise, river, roads, sensor, stack, station, water
 from sectors.environment.air import AirDay
 from sectors.environment.catalogue import AIR_SENSOR, AIR_STATION, NOISE_MONITOR, STACK_MONITOR, WATER_STATION
 
@@ -92,16 +93,27 @@ OBSERVERS: Mapping[str, Callable[[EnvironmentDay, Moments], Observation]] = {
     STACK_MONITOR.name: lambda day, at: stack.observe(day.stack, np.asarray(day.carry["stack_emitted"]), at),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[EnvironmentDay, int], list[Happenings]]] = {
+    WATER_STATION.name: lambda day, first_ms: events.of_stations(
+        (day.lake, np.asarray(day.carry["bloom"])),
+        (day.river, np.asarray(day.carry["runoff"])),
+        day.water.units,
+        first_ms,
+    ),
+}
+
 
 class EnvironmentModel:
-    """Implements `park.model.Model` and `park.model.Strides`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
     def begin(self, cells: Ints) -> Carry:
         """Cold water, and registers at zero."""
-        return {**lake.begin(self._setting, cells), **river.begin(cells), **stack.begin(cells)}
+        never = dict.fromkeys(("bloom", "runoff"), np.zeros(len(cells), dtype=np.int64))
+        return {**lake.begin(self._setting, cells), **river.begin(cells), **stack.begin(cells), **never}
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The waters and the stacks' registers a day later; the air carries nothing."""
@@ -112,10 +124,14 @@ class EnvironmentModel:
         masses = stack.masses(self._setting.streams, cells, np.array([world.index for world in worlds]))
         site = self._setting.site_of(cells)
         for world, mass in zip(worlds, masses, strict=True):
+            bay, stream = lake.lake_day(self._setting, cells, carry, world, site), river.river_day(carry, world, site)
+            first_ms, bloom, runoff = int(world.times[0]), carry["bloom"], carry["runoff"]
             carry = {
-                **lake.after(lake.lake_day(self._setting, cells, carry, world, site)),
-                **river.after(river.river_day(carry, world, site)),
+                **lake.after(bay),
+                **river.after(stream),
                 "stack_emitted": carry["stack_emitted"] + mass,
+                "bloom": events.blooms(bay, bloom).left(first_ms, bloom),
+                "runoff": events.storms(stream, runoff).left(first_ms, runoff),
             }
         return carry
 
@@ -126,6 +142,10 @@ class EnvironmentModel:
     def observe(self, kind: str, state: EnvironmentDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: EnvironmentDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = EnvironmentModel

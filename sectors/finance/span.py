@@ -8,7 +8,7 @@ import numpy as np
 
 from park.grid import devices
 from park.model import Floats, Ints, Setting, WorldDay
-from sectors.finance import cars, cash, rhythm, supply
+from sectors.finance import cars, cash_plan, rhythm, supply
 from sectors.finance.catalogue import CASH_MACHINE, INSURED_CAR, PAYMENT_TERMINAL
 from sectors.finance.happenings import Draws
 
@@ -39,13 +39,13 @@ class Span:
         return Draws(streams=self.setting.streams, number=np.tile(number, len(self.worlds)), day=day)
 
     @cached_property
-    def cash(self) -> cash.CashPlan:
+    def cash(self) -> cash_plan.CashPlan:
         """What would happen at cash machines."""
         kind = CASH_MACHINE.name
         draws = self.draws(kind)
         people = self.series(lambda world: np.asarray(world.out + 0.5 * world.under_way), kind)
         expected = self.factor(lambda world: rhythm.withdrawals(world.date), kind)
-        return cash.plan(draws, cash.machines(draws.streams, draws.number), people, expected)
+        return cash_plan.plan(draws, cash_plan.machines(draws.streams, draws.number), people, expected)
 
     @cached_property
     def supply(self) -> supply.Fed:

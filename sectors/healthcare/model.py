@@ -1,13 +1,14 @@
 """The healthcare sector's model: stays, registers, the air remembered and the fridge's phase are carried."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from park.grid import devices
+from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, Streams, WorldDay
-from sectors.healthcare import air, board, fridge, inhaler, monitor, nebuliser, patch, pump, stays
+from sectors.healthcare import air, board, events, fridge, inhaler, monitor, nebuliser, patch, pump, stays
 from sectors.healthcare.vitals import Patients
 
 
@@ -98,7 +99,7 @@ class HealthcareDay:
 
 
 class Healthcare:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -134,6 +135,10 @@ class Healthcare:
         """What the devices of `kind` measure."""
         return _OBSERVERS[kind](self._setting.streams, state, at)
 
+    def tell(self, kind: str, state: HealthcareDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return _TELLERS[kind](state, int(state.world.times[0])) if kind in _TELLERS else ()
+
 
 _UNITS = {
     "discharges": 1,
@@ -152,6 +157,11 @@ _OBSERVERS: Mapping[str, Callable[[Streams, HealthcareDay, Moments], Observation
     "smart_inhaler": lambda streams, day, at: inhaler.observe(streams, day.puffs, day.world.index, at),
     "medicine_fridge": lambda streams, day, at: fridge.observe(streams, day.fridges, at),
     "bed_board": lambda streams, day, at: board.observe(streams, day.board, day.world.index, at),
+}
+
+#: Kind to what its devices tell of a day that begins at a time.
+_TELLERS: Mapping[str, Callable[[HealthcareDay, int], list[Happenings]]] = {
+    "bedside_monitor": lambda day, first_ms: events.of_monitors(day.patients, first_ms),
 }
 
 MODEL = Healthcare

@@ -1,11 +1,12 @@
 """The logistics sector: cold hubs, their docks, and what they send out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from park.happenings import Happenings
 from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.logistics import dock, lift, parcel, room, truck
+from sectors.logistics import dock, events, lift, parcel, room, room_report, truck
 from sectors.logistics.catalogue import COLD_ROOM, DOCK_DOOR, FORKLIFT, PARCEL_LOGGER, REEFER_TRUCK
 
 
@@ -46,16 +47,21 @@ class LogisticsDay:
 
 #: Kind to what its devices report.
 OBSERVERS: Mapping[str, Callable[[LogisticsDay, Moments], Observation]] = {
-    COLD_ROOM.name: lambda day, at: room.observe(day.rooms, at),
+    COLD_ROOM.name: lambda day, at: room_report.observe(day.rooms, at),
     REEFER_TRUCK.name: lambda day, at: truck.observe(day.trucks, at),
     DOCK_DOOR.name: lambda day, at: dock.observe(day.docks, at),
     PARCEL_LOGGER.name: lambda day, at: parcel.observe(day.parcels, at),
     FORKLIFT.name: lambda day, at: lift.observe(day.lifts, at),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[LogisticsDay, int], list[Happenings]]] = {
+    COLD_ROOM.name: lambda day, first_ms: events.of_rooms(day.rooms, first_ms),
+}
+
 
 class LogisticsModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -83,6 +89,10 @@ class LogisticsModel:
     def observe(self, kind: str, state: LogisticsDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: LogisticsDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = LogisticsModel

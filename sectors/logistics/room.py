@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from park.grid import STEPS, Sampler, devices, rows, smooth_noise
-from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.grid import STEPS, devices, smooth_noise
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Setting, WorldDay
 from sectors.logistics.catalogue import COLD_ROOM
-from sectors.logistics.instruments import Bench
+from sectors.logistics.cycles import on_phase
 from sectors.logistics.pulses import Pulses
 
 SETPOINT = np.array([4.0, -20.0])
@@ -26,12 +26,13 @@ _CAPACITY = np.array([8.0, 13.0])  # kW at 20 Cel outside
 _COP = np.array([3.0, 1.6])
 _FANS = np.array([0.30, 0.45])
 _HEATER = np.array([0.0, 6.0])  # the chilled room thaws by its air
-_COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
+COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
 _TAU_S = 1500.0  # of the air with shelves and floor
 LAG_S = 3 * 3600.0  # of packed goods
 DOOR_SLOTS, SLOT_S = 96, 900.0
 _LAST_SLOT = 88  # none after 02:00: a day ends at rest
 _THAWS = 8
+LEFT_OPEN_S = 600.0
 _FAILS = 0.008  # of a room's days
 _FAILED_RISE_S = 6 * 3600.0
 
@@ -89,7 +90,7 @@ class RoomDay:
         """Openings of 20 s to 5 min, seldom ten; the air is exchanged within some minutes."""
         start = np.arange(DOOR_SLOTS) * SLOT_S + 10.0 + 250.0 * self._draw("room.when", DOOR_SLOTS)
         stays = self._draw("room.stays", DOOR_SLOTS)
-        length = np.where(stays > 0.985, 600.0, 20.0 + 280.0 * stays**2) * self.opened
+        length = np.where(stays > 0.985, LEFT_OPEN_S, 20.0 + 280.0 * stays**2) * self.opened
         gap = self.dock[:, :: STEPS // DOOR_SLOTS] - SETPOINT[self.frozen][:, None]
         share = np.where(self.frozen == 1, 0.30, 0.5)[:, None]  # a curtain of strips hangs before the frost
         return Pulses(start=start, length=length, height=share * np.maximum(gap, 1.0), rise=150.0, decay=420.0)
@@ -231,74 +232,8 @@ def begin(setting: Setting, cells: Ints) -> Carry:
     }
 
 
-def on_phase(phase: Floats, share: Floats) -> Floats:
-    """Cycles' worth of running since phase 0: a unit runs in the first `share` of each cycle."""
-    whole = np.floor(phase)
-    return np.asarray(whole * share + np.minimum(phase - whole, share))
-
-
-def saw(part: Floats, share: Floats, band: Floats) -> Floats:
-    """K off the set point: down while it runs, up while it rests, both bent towards where they would end."""
-    run = part < share
-    done = np.where(run, part / share, (part - share) / (1.0 - share))
-    bent = np.expm1(-0.7 * done) / np.expm1(-0.7)
-    return np.asarray(band * np.where(run, 1.0 - 2.0 * bent, 2.0 * bent - 1.0))
-
-
 def _covered(pulses: Pulses, longer_s: float) -> Bools:
     instants = np.arange(STEPS) * float(GRID_S)
     there = pulses.length > 0
     begun = there[..., None] & (pulses.start[..., None] <= instants)
     return np.asarray((begun & (instants < (pulses.end + longer_s)[..., None])).any(axis=1))
-
-
-def observe(day: RoomDay, at: Moments) -> Observation:
-    """What the rooms report."""
-    bench = Bench(kind=COLD_ROOM, streams=day.setting.streams, at=at)
-    row, t = rows(at, day.per_cell), at.x * GRID_S
-    step = row * STEPS + at.x.astype(np.int64)
-    since = t - at.x.astype(np.int64) * float(GRID_S)
-    frozen = day.frozen.take(row)
-    share, often = (part.reshape(-1).take(step) for part in day.cycle)
-    thawing, failed, pulling = (part.reshape(-1).take(step) for part in (day.thawing, day.failed, day.pulling))
-    resting = thawing | failed | pulling
-    before = Sampler(row, at.x).hold(day.phase)
-    phase = before + np.where(resting, 0.0, often * since)
-    on = pulling | (~thawing & ~failed & (phase % 1.0 < share))
-    ran = np.where(pulling, since, (on_phase(phase, share) - on_phase(before, share)) / often)
-    drawn, steady = day.drawn.reshape(-1).take(step), day.steady.reshape(-1).take(step)
-    drift = sum(part.at(row, t) for part in day.parts)
-    air = SETPOINT[frozen] + saw(phase % 1.0, share, BAND[frozen]) + drift
-    coil = _coil(day, row, t, air - _COIL_UNDER[frozen] * np.where(on, 1.0, 0.25))
-    opened = day.doors.last(row, t) - row * DOOR_SLOTS + 1
-    counted = np.concatenate([np.zeros((len(day.number), 1), np.int64), day.opened.cumsum(axis=1)], axis=1)
-    openings = counted.reshape(-1).take(row * (DOOR_SLOTS + 1) + opened)
-    energy = Sampler(row, at.x).hold(day.energy) + (drawn * ran + steady * since) / 3600.0
-    damp = np.where(frozen == 1, 78.0, 84.0) - 4.0 * on + 2.2 * day.doors.at(row, t)
-    return bench.shown(
-        {
-            "air_temperature": bench.noisy("air_temperature", air, 0.06),
-            "product_temperature": bench.noisy("product_temperature", SETPOINT[frozen] + day.goods(row, t), 0.05),
-            "evaporator_temperature": bench.noisy("evaporator_temperature", coil, 0.1),
-            "relative_humidity": bench.noisy("relative_humidity", damp, 1.0),
-            "door_open": day.doors.on(row, t),
-            "door_openings": np.asarray(day.carry["room_openings"]).reshape(-1).take(row) + openings,
-            "compressor_on": on,
-            "defrost": thawing,
-            "active_power": drawn * on + steady,
-            "energy": np.asarray(day.carry["room_energy"]).reshape(-1).take(row) + energy,
-        }
-    )
-
-
-def _coil(day: RoomDay, row: Ints, t: Floats, cold: Floats) -> Floats:
-    """(N,) of the fins, Cel; `cold` is what they are when they are not thawed."""
-    thaws = day.thaws
-    place = np.maximum(thaws.last(row, t), 0)
-    thawing = thaws.on(row, t)
-    done = np.where(thawing, t - thaws.start.reshape(-1).take(place), 0.0)
-    end = thaws.length.reshape(-1).take(place)
-    # Up to the ice's melting point, there while it melts, and on to 10 Cel.
-    part = done / np.maximum(end, 1.0)
-    melted = np.where(part < 0.3, cold + (0.5 - cold) * part / 0.3, 0.5 + 9.5 * np.clip((part - 0.7) / 0.25, 0.0, 1.0))
-    return np.where(thawing, melted, cold)

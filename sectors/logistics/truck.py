@@ -8,9 +8,9 @@ import numpy as np
 from park.grid import Sampler
 from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Place, Setting, WorldDay
 from sectors.logistics.catalogue import REEFER_TRUCK, TRUCK_STATES
+from sectors.logistics.cycles import saw
 from sectors.logistics.instruments import Bench
 from sectors.logistics.pulses import Pulses
-from sectors.logistics.room import saw
 from sectors.logistics.route import LEGS, STOPS, Motion, Rounds, motion
 
 _DEPOT, _LOADING, _DRIVING, _UNLOADING, _REST = range(len(TRUCK_STATES))

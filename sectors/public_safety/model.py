@@ -1,14 +1,15 @@
 """The public safety sector: who is in the squares, and what cameras, heads and columns make of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from park.grid import devices, smooth_noise
+from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.public_safety import calls, cameras, fire, health, visitors
+from sectors.public_safety import calls, cameras, events, fire, gathering, health, visitors
 from sectors.public_safety.catalogue import (
     CALL_POINT,
     CAMERA_HEALTH,
@@ -40,6 +41,11 @@ class SafetyDay:
     def visitors(self) -> visitors.Visitors:
         """Who is there."""
         return visitors.visitors(self.setting, self.square, self.world)
+
+    @cached_property
+    def gatherings(self) -> gathering.Gatherings:
+        """Who come for an evening."""
+        return gathering.gatherings(self.setting.streams, self.square, self.world)
 
     @cached_property
     def health(self) -> health.Health:
@@ -85,9 +91,16 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
     ),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[SafetyDay, int], list[Happenings]]] = {
+    ZONE_CAMERA.name: lambda day, first_ms: events.of_zones(day.gatherings, ZONES, first_ms),
+    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.detectors, first_ms),
+    CALL_POINT.name: lambda day, _: events.of_columns(day.calls, day.setting.per_cell[CALL_POINT.name]),
+}
+
 
 class SafetyModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -120,6 +133,10 @@ class SafetyModel:
     def observe(self, kind: str, state: SafetyDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: SafetyDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
     def _squares(self, cells: Ints) -> Squares:
         """The squares of these cells; those last asked for are kept."""
