@@ -79,7 +79,7 @@ class Status:
         self.gateways = gateways
         self.workers_cpu_s = 0.0
         self.workers_memory_mb = 0.0
-        self.workers_troubles: Callable[[], list[str]] = list
+        self.more_troubles: Callable[[], list[str]] = list
         self.received = 0
         self.stored = 0
         self.rows = 0
@@ -135,7 +135,7 @@ class Status:
     def troubles(self) -> list[str]:
         """Why the ingester is not ready; empty if it is."""
         broker = [] if self.connected else ["the broker is not connected"]
-        return [*broker, *self.health.troubles(), *self.workers_troubles()]
+        return [*broker, *self.health.troubles(), *self.more_troubles()]
 
     def summary(self) -> IngestSummary:
         """What became of the messages so far."""

@@ -31,10 +31,12 @@ class Report:
     """What a worker has done since it started, and the readings it saw since its last report.
 
     Attributes:
+        at: when it was made, on the monotonic clock, which all processes of a host share.
         topics: devices seen for the first time, in the order of their numbers.
         seen: number of the device, sequence number and `ts`, in turns.
     """
 
+    at: float
     counters: Mapping[str, int]
     reasons: Mapping[str, int]
     late: int
@@ -85,6 +87,7 @@ class _Recorder:
         del self._seen[:]
         self._topics.clear()
         return Report(
+            at=time.monotonic(),
             counters={name: getattr(status, name) for name in COUNTERS},
             reasons=dict(status.reasons),
             late=status.tally.late,

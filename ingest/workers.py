@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import time
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -31,8 +32,9 @@ from sectors import KINDS
 log = get_logger("ingest")
 
 _RESTART_S = 1.0
-_FROZEN_S = 30.0
-"""A worker that has been silent for so long is killed and started again."""
+_LOOK_S = 1.0
+_FROZEN_LOOKS = 25
+"""A worker that does not report at so many looks is killed and started again: after half a minute."""
 
 
 @dataclass(kw_only=True)
@@ -51,7 +53,11 @@ class _Worker:
     past: list[Report] = field(default_factory=list)
     topics: list[_Device] = field(default_factory=list)
     has_connected: bool = False
-    heard: float = 0.0
+
+    @property
+    def silence_s(self) -> float:
+        """Since it made its last report, which is not when that was read."""
+        return time.monotonic() - self.latest.at if self.latest is not None else 0.0
 
 
 class Supervisor:
@@ -75,7 +81,7 @@ class Supervisor:
             self._gateways,
             grouped=options.broker.group is not None,
         )
-        self.status.workers_troubles = self._troubles
+        self.status.more_troubles = self._troubles
 
     async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Keep the workers until `stop` is set, then let them drain."""
@@ -112,6 +118,7 @@ class Supervisor:
             if worker.latest is not None:
                 worker.past.append(_closed(worker.latest))
                 worker.latest = None
+                self._add_up()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, _RESTART_S - (time.monotonic() - started))):
                     await self._stopping.wait()
@@ -143,7 +150,6 @@ class Supervisor:
             ended.set_result(None)
             return
         worker.latest = report
-        worker.heard = time.monotonic()
         worker.has_connected |= report.connected
         self._merge(worker, report)
         self._add_up()
@@ -152,26 +158,28 @@ class Supervisor:
         """What the workers tell, and which of them tell nothing any more."""
         told = {trouble for worker in self._workers if worker.latest for trouble in worker.latest.troubles}
         silent = [
-            f"worker {worker.options.broker.client_id} has not reported for {_silence_s(worker):.0f} s"
+            f"worker {worker.options.broker.client_id} has not reported for {worker.silence_s:.0f} s"
             for worker in self._workers
-            if worker.latest is not None and _silence_s(worker) >= READY_S
+            if worker.silence_s >= READY_S
         ]
         return [*sorted(told), *silent]
 
     async def _watch(self) -> None:
         """Tell of a worker that has stopped without an end, and end it after a while: another one takes its place."""
-        frozen: set[str] = set()
+        looks: Counter[str] = (
+            Counter()
+        )  # not seconds: of those in which this process was stopped itself nothing is known
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_LOOK_S)
             for worker in self._workers:
-                name, silent_s = worker.options.broker.client_id, _silence_s(worker)
-                if worker.latest is None or silent_s < READY_S:
-                    frozen.discard(name)
+                name = worker.options.broker.client_id
+                if worker.silence_s < READY_S:
+                    del looks[name]
                     continue
-                if name not in frozen:
+                looks[name] += 1
+                if looks[name] == 1:
                     log.error("a worker does not report", worker=name)
-                    frozen.add(name)
-                if silent_s >= _FROZEN_S and worker.process is not None and not self._stopping.is_set():
+                if looks[name] >= _FROZEN_LOOKS and worker.process is not None and not self._stopping.is_set():
                     worker.process.kill()  # what it had not acknowledged comes again
 
     def _merge(self, worker: _Worker, report: Report) -> None:
@@ -209,11 +217,6 @@ class Supervisor:
         status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
         if status.connected:
             self._begun.set()
-
-
-def _silence_s(worker: _Worker) -> float:
-    """Since its last report."""
-    return time.monotonic() - worker.heard
 
 
 def _closed(report: Report) -> Report:

@@ -6,6 +6,7 @@ import inspect
 import ssl
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -177,6 +178,17 @@ class Link:
             ConnectionLost: the connection ended before the answer came.
         """
         return await requests.unsubscribe(self._open_connection(), patterns)
+
+    async def answered(self) -> None:
+        """Wait until the broker has answered a ping of now; on a new connection, if this one turns out to have ended.
+
+        Raises:
+            LinkClosed: the link was closed.
+        """
+        while True:
+            await self.connected()
+            with suppress(ConnectionLost):
+                return await self._open_connection().ping()
 
     # --- sending
 
