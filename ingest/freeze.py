@@ -37,6 +37,11 @@ class Freeze:
             return []
         return [f"this process was stopped for {self._stopped_s:.0f} s; the broker has not answered since"]
 
+    async def proven(self) -> None:
+        """Wait until the broker has answered, if it is asked at all."""
+        if self._proving is not None:
+            await asyncio.wait([self._proving])
+
     async def watch(self) -> None:
         """Look for ever."""
         self._looked = self._clock()

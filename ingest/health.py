@@ -4,6 +4,7 @@ A trouble belongs to whoever met it and ends when the same one succeeds: that an
 those that wait.
 """
 
+import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -64,8 +65,11 @@ class Part:
             self.say()
 
     def told(self) -> list[str]:
-        """The troubles that count by now, those that need a person first; each once, at most two."""
-        before = self._clock() - GRACE_S
+        """The troubles that count by now, those that need a person first; each once, at most two.
+
+        Once one was told, it takes the end of all to end the state: else it would end and begin with each attempt.
+        """
+        before = math.inf if self._said else self._clock() - GRACE_S
         counting = [trouble for trouble in self._troubles.values() if trouble.hold or trouble.since <= before]
         counting.sort(key=lambda trouble: (not trouble.hold, trouble.since))
         return list(dict.fromkeys(f"{'hold' if one.hold else 'retry'}: {one.message}" for one in counting))[:2]

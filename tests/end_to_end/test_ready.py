@@ -28,5 +28,5 @@ def test_workers_that_freeze_end_or_are_replaced(tmp_path: Path) -> None:
         replaced = undergo_alone(park, lambda p: p.worker(signal.SIGSTOP), deadline_s=60.0)
     assert {name: outcome for name, (trouble, outcome) in outcomes.items() if not outcome.holds(trouble)} == {}
     assert (killed.flips, replaced.flips) == (0, 0), (killed, replaced)
-    assert killed.told_s < TOLD_S and replaced.told_s < TOLD_S, (killed, replaced)
+    assert max(killed.told_s, replaced.told_s) < TOLD_S, (killed, replaced)
     assert replaced.withdrawn_s > 20.0, replaced
