@@ -9,7 +9,7 @@ from itertools import compress
 import mqtt5
 
 from mqttlink.client.alive import Aliveness
-from mqttlink.client.fitness import GREETING_BYTES, foreign, refusal, shortfall
+from mqttlink.client.fitness import GREETING_BYTES, foreign, refusal, shortfall, ungreeted
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.client.window import PacketIds
 from mqttlink.errors import (
@@ -115,8 +115,11 @@ class Connection(PacketProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle everything that waits for this connection."""
-        error = ConnectionLost(f"{self._options.address} closed the connection" + (f": {exc}" if exc else ""))
-        self._settle(error)
+        address = self._options.address
+        if self.greeted.done() or self._filled:
+            self._settle(ConnectionLost(f"{address} closed the connection" + (f": {exc}" if exc else "")))
+        else:
+            self._settle(ungreeted(exc, address))
 
     def pause_writing(self) -> None:
         """The broker reads more slowly than we write."""
