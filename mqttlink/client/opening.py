@@ -44,11 +44,9 @@ async def explained(error: LinkError, address: Address) -> LinkError:
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(_LIMIT_S):
             if address.tls and await _speaks_mqtt(address):
-                return NotABroker(
-                    f"{address} does not speak TLS: write mqtt:// instead of mqtts://, or use its TLS port"
-                )
+                return without_tls(address)
             if not address.tls and await _speaks_tls(address):
-                return NotABroker(f"{address} speaks TLS: write mqtts:// instead of mqtt://")
+                return with_tls(address)
     return error
 
 

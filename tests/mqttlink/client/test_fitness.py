@@ -205,7 +205,7 @@ def test_the_other_scheme_later_is_waited_out(tmp_path: Path, name: str) -> None
     async def main() -> None:
         with (
             run_mosquitto(folder(tmp_path, "plain")) as plain,
-            run_mosquitto(folder(tmp_path, "s"), tls=True) as sealed,
+            run_mosquitto(folder(tmp_path, "sealed"), tls=True) as sealed,
             Proxy(plain.port) as proxy,
         ):
             async with linked(proxy.port, name) as one:
