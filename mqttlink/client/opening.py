@@ -10,7 +10,7 @@ from contextlib import suppress
 import mqtt5
 
 from mqttlink.client.connection import Connection
-from mqttlink.client.fitness import refuses_tls, unopened
+from mqttlink.client.fitness import refuses_tls, unopened, with_tls, without_tls
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.client.url import Address
 from mqttlink.errors import BrokerUnreachable, HungUp, LinkError
