@@ -24,7 +24,7 @@ from ingest.retire import member
 from ingest.sequence import Tally, Track
 from ingest.status import IngestSummary, Status
 from ingest.stores import open_store
-from ingest.worker import COUNTERS, Report, work
+from ingest.worker import COUNTERS, Failure, Report, work
 from park.latency import Latencies
 from park.topics import parse_telemetry
 from sectors import KINDS
@@ -53,6 +53,7 @@ class _Worker:
     past: list[Report] = field(default_factory=list)
     topics: list[_Device] = field(default_factory=list)
     has_connected: bool = False
+    failure: str | None = None
 
     @property
     def silence_s(self) -> float:
@@ -111,10 +112,10 @@ class Supervisor:
                 return
             name = worker.options.broker.client_id
             if code > 0 and not worker.has_connected:
-                raise WorkerError(
-                    f"worker {name} ended with code {code} before it had connected; see its message above"
-                )
-            log.error("a worker ended; starting it again", worker=name, code=code)
+                said = f"worker {name} ended with code {code} before it had connected; see its words above"
+                raise WorkerError(worker.failure or said)
+            why = {"error": worker.failure} if worker.failure else {}
+            log.error("a worker ended; starting it again", worker=name, code=code, **why)
             if worker.latest is not None:
                 worker.past.append(_closed(worker.latest))
                 worker.latest = None
@@ -133,7 +134,7 @@ class Supervisor:
         # PDEATHSIG watches the thread that forks, so it must be the one that lives as long as we do.
         process.start()
         theirs.close()
-        worker.process, worker.topics = process, []
+        worker.process, worker.topics, worker.failure = process, [], None
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
         loop.add_reader(ours.fileno(), self._read, worker, ours, ended)
@@ -143,13 +144,16 @@ class Supervisor:
 
     def _read(self, worker: _Worker, pipe: Connection, ended: "asyncio.Future[None]") -> None:
         try:
-            report: Report = pipe.recv()
+            told: Report | Failure = pipe.recv()
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(pipe.fileno())
             pipe.close()
             ended.set_result(None)
             return
-        worker.latest = report
+        if isinstance(told, Failure):
+            worker.failure = told.message
+            return
+        worker.latest = report = told
         worker.has_connected |= report.connected
         self._merge(worker, report)
         self._add_up()
