@@ -4,11 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ingest.batch import Batch
 from ingest.health import Health
-from ingest.sequence import Tally, Track
+from ingest.sequence import Tally
+from ingest.silence import Device
 from park.latency import Latencies
 from park.rejection import Rejection
 
@@ -39,18 +39,6 @@ class IngestSummary:
     batches: int
     retries: int
     latency_ms: Latency
-
-
-class Device(Protocol):
-    """What is asked of a device's entry."""
-
-    @property
-    def track(self) -> Track:
-        """Its sequence."""
-
-    @property
-    def interval_s(self) -> float:
-        """Its kind's time between two readings."""
 
 
 class Status:

@@ -26,8 +26,6 @@ from ingest.status import IngestSummary, Status
 from ingest.stores import open_store
 from ingest.worker import COUNTERS, Failure, Report, work
 from park.latency import Latencies
-from park.topics import parse_telemetry
-from sectors import KINDS
 
 log = get_logger("ingest")
 
@@ -40,7 +38,6 @@ _FROZEN_LOOKS = 25
 @dataclass(kw_only=True)
 class _Device:
     track: Track
-    interval_s: float
 
 
 @dataclass(kw_only=True)
@@ -189,8 +186,7 @@ class Supervisor:
     def _merge(self, worker: _Worker, report: Report) -> None:
         for topic in report.topics:
             if topic not in self._devices:
-                interval_s = KINDS[parse_telemetry(topic).kind].interval_s
-                self._devices[topic] = _Device(track=Track(self.status.tally), interval_s=interval_s)
+                self._devices[topic] = _Device(track=Track(self.status.tally))
             worker.topics.append(self._devices[topic])
         for number, seq, ts in zip(report.seen[::3], report.seen[1::3], report.seen[2::3], strict=True):
             track = worker.topics[number].track
