@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from ingest.log import get_logger
+from ingest.words import STOPPED
 
 log = get_logger("ingest")
 
@@ -35,7 +36,7 @@ class Freeze:
         self._look()
         if self._proving is None:
             return []
-        return [f"this process was stopped for {self._stopped_s:.0f} s; the broker has not answered since"]
+        return [STOPPED.format(seconds=self._stopped_s)]
 
     async def proven(self) -> None:
         """Wait until the broker has answered, if it is asked at all."""

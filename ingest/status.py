@@ -9,6 +9,7 @@ from ingest.batch import Batch
 from ingest.health import Health
 from ingest.sequence import Tally
 from ingest.silence import Device
+from ingest.words import NOT_CONNECTED
 from park.latency import Latencies
 from park.rejection import Rejection
 
@@ -122,7 +123,7 @@ class Status:
 
     def troubles(self) -> list[str]:
         """Why the ingester is not ready; empty if it is."""
-        broker = [] if self.connected else ["the broker is not connected"]
+        broker = [] if self.connected else [NOT_CONNECTED]
         return [*broker, *self.health.troubles(), *self.more_troubles()]
 
     def summary(self) -> IngestSummary:

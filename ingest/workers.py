@@ -24,6 +24,7 @@ from ingest.retire import member
 from ingest.sequence import Tally, Track
 from ingest.status import IngestSummary, Status
 from ingest.stores import open_store
+from ingest.words import SILENT_WORKER
 from ingest.worker import COUNTERS, Failure, Report, work
 from park.latency import Latencies
 
@@ -159,7 +160,7 @@ class Supervisor:
         """What the workers tell, and which of them tell nothing any more."""
         told = {trouble for worker in self._workers if worker.latest for trouble in worker.latest.troubles}
         silent = [
-            f"worker {worker.options.broker.client_id} has not reported for {worker.silence_s:.0f} s"
+            SILENT_WORKER.format(name=worker.options.broker.client_id, seconds=worker.silence_s)
             for worker in self._workers
             if worker.silence_s >= READY_S
         ]
