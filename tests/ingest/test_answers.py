@@ -124,6 +124,12 @@ def speaking(serve: Callable[[socket.socket], object], context: ssl.SSLContext |
         thread.join()
 
 
+def an_alert(peer: socket.socket) -> None:
+    """What TLS says to what is none: protocol version."""
+    peer.recv(1)
+    peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+
+
 def only_http(peer: socket.socket) -> None:
     """Ends a connection that begins with anything but a request, and says nothing."""
     if peer.recv(4) in {b"GET ", b"POST"}:
@@ -140,7 +146,7 @@ def test_the_other_scheme_is_named_whatever_ends_the_connection(tmp_path: Path) 
             error = said(at(f"http://127.0.0.1:{port}"), *[LINE] * rows)
             assert isinstance(error, Misconfigured), error
             assert "it speaks TLS: write influxdb+https://" in str(error)
-        with speaking(lambda peer: peer.recv(1) and peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46")) as port:
+        with speaking(an_alert) as port:
             error = said(at(f"http://127.0.0.1:{port}"), *[LINE] * rows)
             assert isinstance(error, Misconfigured), error
             assert "it speaks TLS: write influxdb+https://" in str(error)

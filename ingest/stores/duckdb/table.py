@@ -1,7 +1,7 @@
 """A measurement's table: how it is made, and how rows become columns of it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import msgspec
@@ -12,6 +12,8 @@ from ingest.stores.base import Series
 from park.catalogue import ValueType
 
 log = get_logger("ingest")
+
+Action: TypeAlias = Literal["insert", "upsert"]
 
 _SQL: dict[ValueType, str] = {
     ValueType.FLOAT: "DOUBLE",
@@ -79,7 +81,7 @@ class Table:
             f"ALTER TABLE {new} RENAME TO {old}",
         ]
 
-    def appender(self, connection: duckdb.DuckDBPyConnection, action: str) -> duckdb.Appender:
+    def appender(self, connection: duckdb.DuckDBPyConnection, action: Action) -> duckdb.Appender:
         """Writes rows of `self.columns`, by a statement that is planned once: `insert`, or `upsert` over equal keys."""
         return connection.appender(self.measurement, columns=self.columns, action=action)
 

@@ -13,7 +13,7 @@ from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.duckdb.answer import error_of
 from ingest.stores.duckdb.file import Database, acquire, release
 from ingest.stores.duckdb.scan import scan
-from ingest.stores.duckdb.table import Row, Table
+from ingest.stores.duckdb.table import Action, Row, Table
 from ingest.stores.duckdb.url import DuckdbUrl
 from park.reading import Timed
 
@@ -29,7 +29,7 @@ class DuckdbStore:
         self._path = url.path.absolute()
         self._database: Database | None = acquire(self._path)
         self._tables: dict[str, Table] = {}
-        self._appenders: dict[tuple[str, str], duckdb.Appender] = {}
+        self._appenders: dict[tuple[str, Action], duckdb.Appender] = {}
         self._upgraded: set[str] = set()
 
     @property
@@ -114,12 +114,12 @@ class DuckdbStore:
             self._append(connection, batches, "upsert")
 
     def _append(
-        self, connection: duckdb.DuckDBPyConnection, batches: Sequence[tuple[Table, list[Any]]], action: str
+        self, connection: duckdb.DuckDBPyConnection, batches: Sequence[tuple[Table, list[Any]]], action: Action
     ) -> None:
         """All in one transaction."""
         connection.begin()
         for table, values in batches:
-            key = (table.measurement, action)
+            key: tuple[str, Action] = (table.measurement, action)
             appender = self._appenders.get(key)
             if appender is None:
                 appender = self._appenders[key] = table.appender(connection, action)

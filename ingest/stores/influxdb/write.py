@@ -90,7 +90,7 @@ class InfluxStore:
 def _is_other_scheme(error: Exception) -> bool:
     """Whether the answer itself tells that it speaks TLS, or none."""
     if isinstance(error, BadStatusLine):
-        return error.line.startswith(_TLS_ALERT)
+        return str(error).startswith(_TLS_ALERT)
     return isinstance(error, SSLError) and error.reason in _NO_TLS
 
 
