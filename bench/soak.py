@@ -420,7 +420,7 @@ def fuzz_(
 def ready(
     times: Annotated[int, typer.Option(min=1, help="Each trouble.")] = 3, seed: Seed = 1, json_: Json = None
 ) -> None:
-    """Begin and end twenty troubles in random order: how soon readiness tells each, and withdraws it."""
+    """Begin and end every trouble in random order: how soon readiness tells each, and withdraws it."""
     rows = measure(times, seed)
     print(table(rows))
     report(json_, {"times": times, "troubles": rows})

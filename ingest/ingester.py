@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.deadletter import DeadLetterFile
 from ingest.decode import Decoder
+from ingest.freeze import Freeze
 from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.report import Reporter
@@ -70,6 +71,11 @@ class Ingester:
             parts(broker, share_of(options), before_ack=before_ack, on_change=self._broker_state, retiring=retiring)
             for broker in sessions_of(options)
         ]
+        self._freeze = Freeze(self._answered)
+        self.status.more_troubles = self._freeze.troubles
+
+    async def _answered(self) -> None:
+        await asyncio.gather(*(session.answered() for session in self._sessions))
 
     async def subscribed(self) -> None:
         """Wait until every session has its subscriptions.
@@ -86,6 +92,8 @@ class Ingester:
             stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
             watching = asyncio.create_task(watch(self.status.health, self._dead_letters), name="ingest watch")
             stack.push_async_callback(_cancel, watching)
+            freezing = asyncio.create_task(self._freeze.watch(), name="ingest freeze watch")
+            stack.push_async_callback(_cancel, freezing)
             for session in self._sessions:
                 await session.open(stack)
             await _first_of(stop.wait(), *(session.ended() for session in self._sessions))

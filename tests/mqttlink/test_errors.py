@@ -9,6 +9,7 @@ from mqttlink import (
     BrokerUnreachable,
     ConnectionLost,
     ConnectRefused,
+    HungUp,
     LinkError,
     NeedsMqtt5,
     NoQos1,
@@ -17,12 +18,14 @@ from mqttlink import (
     PacketTooLong,
     PublishRefused,
     SubscribeRefused,
+    TlsRefused,
     UntrustedCertificate,
 )
 
 _Code = mqtt5.ConnAckReasonCode
 FINAL = [
     NotABroker("a"),
+    TlsRefused("a"),
     NeedsMqtt5("b"),
     UntrustedCertificate("c"),
     PacketTooLong(size=300, limit=100),
@@ -36,6 +39,7 @@ FINAL = [
 PASSING = [
     BrokerUnreachable("h"),
     ConnectionLost("i"),
+    HungUp("i"),
     ConnectRefused(_Code.SERVER_BUSY, broker="j", username=None),
     ConnectRefused(_Code.SERVER_UNAVAILABLE, broker="j", username=None),
 ]
