@@ -98,8 +98,8 @@ class Action:
     shows_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise CatalogueError(f"action {self.name!r}: not a snake_case name")
+        if not NAME.fullmatch(self.name) or not _TEXT.fullmatch(self.name):
+            raise CatalogueError(f"action {self.name!r}: not a snake_case name of at most 32 characters")
         names = [parameter.name for parameter in self.parameters]
         if len(set(names)) != len(names) or len(names) > PARAMETERS:
             raise CatalogueError(f"action {self.name!r}: at most {PARAMETERS} parameters, each with a name of its own")
