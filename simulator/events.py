@@ -6,15 +6,14 @@ every device's place, and any part of a window that was told is told itself.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from park.catalogue import Channel, DeviceKind, ValueType
 from park.columns import quantise
-from park.event import PLACE, RAIN_SPELL, EventType, Phase
-from park.model import Ints, Place
+from park.event import PLACE, RAIN_SPELL, Phase
+from park.model import Place
+from simulator.event_columns import Told
 from simulator.plan import Group, Plan
 from simulator.rain import Spell, Spells
 from simulator.state import TownState
@@ -27,43 +26,6 @@ _RAIN_CHANNEL = "precipitation"
 
 #: Spells by when they begin or end, and their site.
 _ByTime: TypeAlias = Mapping[tuple[int, int], Spell]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Told:
-    """N events of one kind of device, of one type and phase, as whole-number columns in order of (ts, device).
-
-    Attributes:
-        device: (N,) number of the device in its kind, from 0.
-        ts: (N,) Unix milliseconds.
-        id: (N,) what the phases of one happening have in common.
-        values: channel to (N,) whole numbers k, as those of `park.columns.Columns`.
-    """
-
-    kind: DeviceKind
-    type: EventType
-    phase: Phase
-    device: Ints
-    ts: Ints
-    id: Ints
-    values: Mapping[str, Ints]
-
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The channels that these events carry, in their type's order."""
-        return tuple(channel for channel in self.type.channels if channel.name in self.values)
-
-    def row(self, row: int) -> dict[str, float | int]:
-        """The values of one event, as they are stored."""
-        return {
-            channel.name: int(self.values[channel.name][row])
-            if channel.type is ValueType.INT
-            else int(self.values[channel.name][row]) / channel.scale
-            for channel in self.channels
-        }
 
 
 class Events:

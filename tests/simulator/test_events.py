@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from park.codecs.json.event import encode_event, event_decoder
 from park.event import PARK_EVENTS
 from sectors import EVENTS, KINDS
-from simulator.events import Told
+from simulator.event_columns import Told
 from simulator.rain import Spells
 from simulator.readings import Readings, readings_of
 from simulator.render import event_payload
