@@ -148,8 +148,8 @@ def _parse_device(topic: str, leaf: str) -> DeviceTopic:
     return DeviceTopic(sector=sector, site=site, kind=kind, device=device)
 
 
-def gateway_topic(site: str, shard: int, leaf: str) -> str:
-    """The topic of a gateway's state (birth and will) or stats."""
+def gateway_topic(site: str, shard: int | str, leaf: str) -> str:
+    """The topic of a gateway's state (birth and will), stats or orders; `+` stands for any shard in a filter."""
     return f"park/gateways/{site}/{shard}/{leaf}"
 
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from park_cli.output import progress_bar
+from simulator.commands.outcomes import Outcomes
 from simulator.ledger import Findings
 from simulator.plan import Selection
 from simulator.readings import readings_of
@@ -16,9 +17,10 @@ def prove(
     *,
     wait_s: float = 0.0,
     ignore_unselected: bool = False,
+    outcomes: Outcomes | None = None,
 ) -> tuple[VerifySummary, Findings]:
     """Compares a window of a store with what the selection should have put there; see `simulator.verify`."""
-    readings = readings_of(selection)
+    readings = readings_of(selection, outcomes)
     with progress_bar() as bar:
         task = bar.add_task("verifying", total=readings.count(*window), note="readings")
         return verify(

@@ -13,6 +13,7 @@ import numpy as np
 from park.columns import quantise
 from park.event import PLACE, RAIN_SPELL, Phase
 from park.model import Place
+from simulator.commands.outcomes import Outcomes
 from simulator.event_columns import Told
 from simulator.plan import Group, Plan
 from simulator.rain import Spell, Spells
@@ -29,11 +30,19 @@ _ByTime: TypeAlias = Mapping[tuple[int, int], Spell]
 
 
 class Events:
-    """The events of a plan's devices; none if its selection wants none."""
+    """The events of a plan's devices; none but what became of commands if its selection wants none.
 
-    def __init__(self, plan: Plan, state: TownState) -> None:
+    Args:
+        plan: the devices.
+        state: their world.
+        outcomes: of commands, more of which may come.
+    """
+
+    def __init__(self, plan: Plan, state: TownState, outcomes: Outcomes | None = None) -> None:
         town = plan.selection.town
         self._plan, self._world = plan, state.world
+        self._outcomes = Outcomes() if outcomes is None else outcomes
+        self._devices = {group.kind.name: group.device for group in plan.groups}
         self._commissioned_ms = town.settings.commissioned_ms
         self._spells = Spells(state.world)
         self._site_row = {site.name: row for row, site in enumerate(town.sites)}
@@ -44,9 +53,20 @@ class Events:
         return self._told_ms(self._world.day_index(start_ms))
 
     def told(self, start_ms: int, until_ms: int) -> list[Told]:
-        """The events with start <= ts < until: of each kind its places, then its spells' beginnings and ends."""
-        if not self._plan.selection.events or until_ms <= start_ms:
+        """The events with start <= ts < until: of each kind its places, then its spells' beginnings and ends; commands.
+
+        What became of commands is told whatever else is: readings cannot be proved without.
+        """
+        if until_ms <= start_ms:
             return []
+        commanded = self.commanded(start_ms, until_ms)
+        return commanded if not self._plan.selection.events else self._happening(start_ms, until_ms) + commanded
+
+    def commanded(self, start_ms: int, until_ms: int) -> list[Told]:
+        """What became of commands, with start <= ts < until."""
+        return self._outcomes.told(self._devices, start_ms, until_ms)
+
+    def _happening(self, start_ms: int, until_ms: int) -> list[Told]:
         first, last = (max(0, self._world.day_index(ms)) for ms in (start_ms - 1, until_ms - 1))
         mornings = [day for day in range(first, last + 1) if start_ms <= self._told_ms(day) < until_ms]
         # What happens at 04:00 sharp is known to the day that ends with it.

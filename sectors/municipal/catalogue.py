@@ -35,6 +35,7 @@ STREET_LAMP = DeviceKind(
             description="Give this light until `resume`. In the dark a lamp told less gives its class's least light.",
             parameters=(_LEVEL, _RAMP),
             shows_s=90.0,
+            takes="ramp",
         ),
         Action(name="resume", description="Follow the cabinet's program again.", shows_s=10.0),
     ),
