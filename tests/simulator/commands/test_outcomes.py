@@ -19,9 +19,9 @@ from simulator.commands.record import Record, record_of
 from simulator.generate import FORMATS, make_lines
 from simulator.readings import readings_of
 from tests.simulator.commands.town import NOON, SECOND, lamp, lamps
-from tests.simulator.conftest import HOUR, lines_of
+from tests.simulator.conftest import MINUTE, lines_of
 
-START, UNTIL = NOON - HOUR, NOON + HOUR
+START, UNTIL = NOON - 20 * MINUTE, NOON + 20 * MINUTE
 SELECTION = lamps(interval_ms=60_000)
 
 

@@ -83,7 +83,7 @@ def test_an_outcome_without_its_effect_is_named(store: Store) -> None:  # noqa: 
 def test_what_is_neither_is_said_to_be_neither(store: Store) -> None:  # noqa: F811
     def harmed(one: _Told) -> _Told:
         payload = one["payload"]
-        if lamp(1).device in one["topic"] and "level" in payload and payload["ts"] > START + 3_700_000:
+        if lamp(1).device in one["topic"] and "level" in payload and payload["ts"] > START + 1_300_000:
             payload["level"] = 33.3
         return one
 
