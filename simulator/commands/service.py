@@ -85,8 +85,7 @@ class Service:
         """Since when what became of commands may not have been told; None if there is nothing."""
         if not self._mine:
             return None
-        open_ones = (one.ts for one in self._desk.unfinished())
-        return min(self._mine[-1].ts - _TOLD_AGAIN_MS, *open_ones)
+        return min([self._mine[-1].ts - _TOLD_AGAIN_MS, *(one.ts for one in self._desk.unfinished())])
 
     def begin(self) -> None:
         """Keep on disk what came from elsewhere.
