@@ -1,15 +1,15 @@
 """The municipal sector: what a street block's things do, and what they refuse. People and weather are `WorldDay`'s."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from park.grid import devices
-from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.municipal import lamp, lighting, program
+from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
+from sectors.municipal import lamp, lighting
 from sectors.municipal.catalogue import LIGHT_CABINET, RESUME, SET_LEVEL, STREET_LAMP
+from sectors.municipal.span import Span
+
+_ROWS = 64  # cells times days that are worked out together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,23 +23,18 @@ class MunicipalDay:
     orders: Orders
 
     @cached_property
+    def span(self) -> Span:
+        """The day by itself."""
+        return Span(setting=self.setting, cells=self.cells, worlds=(self.world,))
+
+    def carried(self, prefix: str) -> Carry:
+        """Some carried arrays, the devices of all cells in their rows."""
+        return {name: values.reshape(-1) for name, values in self.carry.items() if name.startswith(prefix)}
+
+    @cached_property
     def lighting(self) -> lighting.Lighting:
         """Lamps and cabinets."""
-        streams, per_cell = self.setting.streams, self.setting.per_cell[STREET_LAMP.name]
-        site = self.setting.site_of(self.cells)
-        road = lamp.street(streams, self.cells)
-        gain = 0.9 + 0.2 * streams.uniform("municipal.photocell", self.cells)
-        told = program.programmed(self.world.illuminance[site], gain, road.dimmed, road.least).repeated(per_cell)
-        told = program.commanded(told, self.orders, self.cells, per_cell, int(self.world.times[0]))
-        draws = lamp.draw(streams, devices(self.cells, per_cell).reshape(-1), np.repeat(road.rated, per_cell))
-        return lighting.Lighting(
-            setting=self.setting,
-            world=self.world,
-            cells=self.cells,
-            site=site,
-            gain=gain,
-            lamps=lamp.lamp_day(told, self.carry, draws),
-        )
+        return lighting.Lighting(span=self.span, lamps=lamp.lamp_day(self.span, self.carried("lamp_"), self.orders))
 
 
 #: Kind to what its devices report.
@@ -49,8 +44,13 @@ OBSERVERS: Mapping[str, Callable[[MunicipalDay, Moments], Observation]] = {
 }
 
 
+def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
+    """What is carried after a span."""
+    return lamp.after(span, carry, orders)
+
+
 class MunicipalModel:
-    """Implements `park.model.Model` and `park.model.Interlocks`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.model.Interlocks`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -61,7 +61,15 @@ class MunicipalModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The state one day later."""
-        return lamp.end(self.day(cells, carry, world, orders).lighting.lamps, len(cells))
+        return _after(Span(setting=self._setting, cells=cells, worlds=(world,)), carry, orders)
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The state after these days; what does not depend on the state is worked out for many of them at once."""
+        at_once = max(1, _ROWS // len(cells))
+        for first in range(0, len(worlds), at_once):
+            some = tuple(worlds[first : first + at_once])
+            carry = _after(Span(setting=self._setting, cells=cells, worlds=some), carry, NO_ORDERS)
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> MunicipalDay:
         """The day, not yet computed."""
