@@ -241,7 +241,7 @@ def after(span: Span, carry: Carry, orders: Orders = NO_ORDERS) -> Carry:
     else:
         for one in span.each():
             ends = lamp_day(one, carry, orders).end()
-            carry = ends | {name: carry[name] + ends[name] for name in _REGISTERS}
+            carry = {**ends, **{name: carry[name] + ends[name] for name in _REGISTERS}}
     return {name: values.reshape(len(span.cells), -1) for name, values in carry.items()}
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.grid import Sampler, rows
-from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation
+from park.model import Bools, Floats, Ints, Moments, Observation
 from sectors.municipal.catalogue import STREET_LAMP
 from sectors.municipal.lamp import LampDay, Seen, photocell
+from sectors.municipal.moments import millis
 from sectors.municipal.program import FOLLOW
 from sectors.municipal.span import Span
 
@@ -46,11 +47,6 @@ def visits(span: Span) -> tuple[Ints, Ints]:
     length = np.rint((15.0 + 60.0 * long) * 60_000).astype(np.int64)
     comes = chance < _VISIT_SHARE
     return np.where(comes, begin, 0), np.where(comes, begin + length, 0)
-
-
-def millis(at: Moments) -> Ints:
-    """(N,) milliseconds of the day."""
-    return np.asarray(np.rint(at.x * (GRID_S * 1000)).astype(np.int64))
 
 
 def _power_factor(level: Floats) -> Floats:

@@ -5,8 +5,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.municipal import lamp, lighting
-from sectors.municipal.catalogue import LIGHT_CABINET, RESUME, SET_LEVEL, STREET_LAMP
+from sectors.municipal import lamp, lighting, meter, room, valve, waste, zone
+from sectors.municipal.catalogue import (
+    CLIMATE_ZONE,
+    GREEN_VALVE,
+    LIGHT_CABINET,
+    OPEN,
+    PRESSURE_ZONE,
+    RESUME,
+    SET_LEVEL,
+    SET_MODE,
+    SET_PRESSURE,
+    SET_TEMPERATURE,
+    SET_VALVE,
+    STREET_LAMP,
+    WASTE_BIN,
+    WATER_METER,
+)
 from sectors.municipal.span import Span
 
 _ROWS = 64  # cells times days that are worked out together
@@ -36,17 +51,69 @@ class MunicipalDay:
         """Lamps and cabinets."""
         return lighting.Lighting(span=self.span, lamps=lamp.lamp_day(self.span, self.carried("lamp_"), self.orders))
 
+    @cached_property
+    def valves(self) -> valve.ValveDay:
+        """Green valves."""
+        return valve.ValveDay(span=self.span, carry=self.carried("valve_"), orders=self.orders)
+
+    @cached_property
+    def zones(self) -> zone.ZoneDay:
+        """Pressure zones and the water meters in them."""
+        return zone.ZoneDay(span=self.span, carry=self.carried("zone_"), orders=self.orders, valves=self.valves)
+
+    @cached_property
+    def bins(self) -> waste.Bins:
+        """Waste bins."""
+        return waste.Bins(span=self.span)
+
+    @cached_property
+    def rooms(self) -> room.RoomDay:
+        """Climate zones."""
+        return room.RoomDay(span=self.span, carry=self.carried("room_"), orders=self.orders)
+
+    def end(self) -> Carry:
+        """What is carried of plants that orders or the weather move from day to day."""
+        parts = (self.zones.end(), self.valves.end(), self.rooms.end())
+        return {name: values.reshape(self.carry[name].shape) for part in parts for name, values in part.items()}
+
 
 #: Kind to what its devices report.
 OBSERVERS: Mapping[str, Callable[[MunicipalDay, Moments], Observation]] = {
     STREET_LAMP.name: lambda day, at: lighting.observe_lamps(day.lighting, at),
     LIGHT_CABINET.name: lambda day, at: lighting.observe_cabinets(day.lighting, at),
+    PRESSURE_ZONE.name: lambda day, at: zone.observe(day.zones, at),
+    WATER_METER.name: lambda day, at: meter.observe(day.zones, day.carried("meter_"), at),
+    WASTE_BIN.name: lambda day, at: waste.observe(day.bins, day.carried("bin_")["bin_level"], at),
+    GREEN_VALVE.name: lambda day, at: valve.observe(day.valves, at),
+    CLIMATE_ZONE.name: lambda day, at: room.observe(day.rooms, at),
+}
+
+
+def _opens(day: MunicipalDay, at: Moments) -> str | None:
+    """Why a green valve does not open."""
+    supplied = zone.too_low(day.zones, at, day.zones.at(at).inlet)
+    return valve.refusal(day.valves, at) or supplied
+
+
+#: Number of an action to why it is refused; others never are.
+INTERLOCKS: Mapping[int, Callable[[MunicipalDay, Floats, Moments], str | None]] = {
+    SET_LEVEL: lambda day, value, at: lighting.refusal(day.lighting, value, at),
+    RESUME: lambda day, _value, at: lighting.by_hand(day.lighting, at),
+    SET_PRESSURE: lambda day, value, at: zone.refusal(day.zones, SET_PRESSURE, value, at),
+    SET_VALVE: lambda day, value, at: zone.refusal(day.zones, SET_VALVE, value, at),
+    OPEN: lambda day, _value, at: _opens(day, at),
+    SET_TEMPERATURE: lambda day, value, at: room.refusal(day.rooms, SET_TEMPERATURE, value, at),
+    SET_MODE: lambda day, value, at: room.refusal(day.rooms, SET_MODE, value, at),
 }
 
 
 def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
-    """What is carried after a span."""
-    return lamp.after(span, carry, orders)
+    """What is carried after a span; orders belong to a span of one day."""
+    plants: Carry = {name: values for name, values in carry.items() if name.startswith(("zone_", "valve_", "room_"))}
+    for one in span.each():
+        day = MunicipalDay(setting=one.setting, cells=one.cells, carry=plants, world=one.worlds[0], orders=orders)
+        plants = day.end()
+    return {**lamp.after(span, carry, orders), **meter.after(span, carry), **waste.after(span, carry), **plants}
 
 
 class MunicipalModel:
@@ -57,7 +124,16 @@ class MunicipalModel:
 
     def begin(self, cells: Ints) -> Carry:
         """Everything by its program, registers at zero."""
-        return lamp.begin(len(cells), self._setting.per_cell[STREET_LAMP.name])
+        count, per_cell = len(cells), self._setting.per_cell
+        zones = zone.begin(Span(setting=self._setting, cells=cells, worlds=()))
+        return {
+            **lamp.begin(count, per_cell[STREET_LAMP.name]),
+            **{name: values.reshape(count, 1) for name, values in zones.items()},
+            **meter.begin(count, per_cell[WATER_METER.name]),
+            **waste.begin(count, per_cell[WASTE_BIN.name]),
+            **valve.begin(count, per_cell[GREEN_VALVE.name]),
+            **room.begin(count, per_cell[CLIMATE_ZONE.name]),
+        }
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The state one day later."""
@@ -83,13 +159,6 @@ class MunicipalModel:
         """Why a device itself does not do what it is told."""
         interlock = INTERLOCKS.get(action)
         return interlock(state, value, at) if interlock else None
-
-
-#: Number of an action to why it is refused.
-INTERLOCKS: Mapping[int, Callable[[MunicipalDay, Floats, Moments], str | None]] = {
-    SET_LEVEL: lambda day, value, at: lighting.refusal(day.lighting, value, at),
-    RESUME: lambda day, _value, at: lighting.by_hand(day.lighting, at),
-}
 
 
 MODEL = MunicipalModel
