@@ -15,9 +15,9 @@ from sectors.municipal.catalogue import WATER_METER
 from sectors.municipal.span import Span
 
 _H = HOURS + DAY_STARTS_H
-_HOME_M3 = 0.0345  # scale of a home's use
-_TOGETHER, _OWN = 0.035, 0.05  # spread of a day's size in a block, and of a building's own
-_FIVE_MINUTES = 0.22
+_HOME_M3 = 0.0235  # scale of a home's use
+_TOGETHER, _OWN = 0.05, 0.06  # spread of a day's size in a block, and of a building's own
+_HALF_HOUR, _FIVE_MINUTES = 0.10, 0.22
 _SLOT_DAYS = 120
 _DRIP_CHANCE = 0.3
 
@@ -38,11 +38,9 @@ def use(span: Span) -> Floats:
     late = (0.8 * (1.0 - workday))[:, None]
     home, up = span.series(lambda world: world.at_home), awake(workday)
     away = span.series(lambda world: np.asarray(world.at_work + world.out))
-    busy = (
-        0.50 + 0.95 * _bump(7.5 + late, 0.9) + 0.25 * _bump(12.2 + 0 * late, 1.0) + 0.55 * _bump(20.4 + 0 * late, 1.6)
-    )
+    busy = 0.70 + 0.68 * _bump(7.6 + late, 1.0) + 0.25 * _bump(12.2, 1.0) + 0.28 * _bump(20.2, 1.7)
     hot = np.maximum(span.series(lambda world: world.temperature).mean(axis=1) - 20.0, 0.0)
-    return np.asarray((0.14 + home * up * busy + 0.55 * away * up) * (1.0 + 0.006 * hot)[:, None])
+    return np.asarray((0.26 + home * up * busy + 0.75 * away * up) * (1.0 + 0.006 * hot)[:, None])
 
 
 def homes(streams: Streams, meter: Ints) -> Ints:
@@ -81,7 +79,9 @@ class Drawn:
         """(rows, GRID_POINTS) m3/h of each building."""
         meter, day = self.span.number(WATER_METER.name), self.span.day(WATER_METER.name)
         stray = smooth_noise(self.span.setting.streams, "municipal.meter.use", (meter,), day, 1)
-        shape = np.repeat(self.course, self.span.per_cell(WATER_METER.name), axis=0) * np.exp(_FIVE_MINUTES * stray)
+        block = smooth_noise(self.span.setting.streams, "municipal.use", (self.span.number(),), self.span.day(), 6)
+        course = self.course * np.exp(_HALF_HOUR * block)
+        shape = np.repeat(course, self.span.per_cell(WATER_METER.name), axis=0) * np.exp(_FIVE_MINUTES * stray)
         return np.asarray(shape * (self.volume / integral(shape)[:, -1])[:, None] + self.drip[:, None])
 
 

@@ -13,9 +13,10 @@ from park.model import DAY_MS, Floats, Ints, Setting
 from sectors.municipal.catalogue import WATER_METER
 from sectors.municipal.demand import homes
 
-_HOME_M3_H = 0.0165
-_LEAK_SHARE = 0.62  # of background leaks, of what is drawn on average
+_HOME_M3_H = 0.0175
+_LEAK_SHARE = 0.76  # of what always leaks, of what is drawn on average
 _REFERENCE_KPA = 260.0
+_FIXED = 0.35  # of it, through holes that do not widen
 _EXPONENT = 1.852
 _SLOT_DAYS = 45
 _BURST_CHANCE = 0.22
@@ -69,7 +70,7 @@ def network(setting: Setting, cells: Ints) -> Network:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Leaks:
-    """What leaks at the reference pressure, m3/h: in the background, and through bursts."""
+    """What leaks at the reference pressure, m3/h: always, and through bursts."""
 
     background: Floats
     burst: Floats
@@ -78,7 +79,8 @@ class Leaks:
         """M3/h at a mean pressure, kPa."""
         head = np.maximum(pressure, 1.0) / _REFERENCE_KPA
         root = np.sqrt(head)
-        return np.asarray(self.background * head * root + self.burst * root)
+        steady = _FIXED * self.background
+        return np.asarray((self.background - steady) * head * root + (steady + self.burst) * root)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

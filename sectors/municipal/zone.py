@@ -14,7 +14,7 @@ from park.model import GRID_S, Carry, Floats, Ints, Moments, Observation, Orders
 from sectors.municipal.catalogue import SET_PRESSURE, SET_VALVE, WATER_METER
 from sectors.municipal.demand import Drawn, drawn
 from sectors.municipal.moments import millis
-from sectors.municipal.network import Network, balance, leaks, network
+from sectors.municipal.network import Bursts, Network, balance, leaks, network
 from sectors.municipal.span import Span
 from sectors.municipal.valve import ValveDay
 
@@ -46,6 +46,11 @@ class ZoneDay:
     def pipes(self) -> Network:
         """Of the cells."""
         return network(self.span.setting, self.span.cells)
+
+    @property
+    def bursts(self) -> Bursts:
+        """Of the cells' mains."""
+        return Bursts(setting=self.span.setting, cell=self.span.cells)
 
     @cached_property
     def drawn(self) -> Drawn:
