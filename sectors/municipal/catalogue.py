@@ -88,14 +88,156 @@ LIGHT_CABINET = DeviceKind(
     ),
 )
 
+_BATTERY = Channel(name="battery_level", unit="%", high=100, decimals=1, description="Left in the battery")
+_SETPOINT = Channel(
+    name="pressure_setpoint", unit="kPa", low=120, high=350, decimals=1, description="To be kept behind the valve"
+)
+_POSITION = Channel(name="valve_position", unit="%", low=5, high=100, decimals=1, description="Opening of the valve")
+_TARGET = Channel(name="temperature_setpoint", unit="Cel", low=16, high=30, decimals=1, description="To be kept inside")
+
+
+def _pressure(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="kPa", high=700, decimals=1, description=description)
+
+
+def _flag(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description=description)
+
+
+PRESSURE_ZONE = DeviceKind(
+    name="pressure_zone",
+    title="Pressure zones",
+    description="Inlet of a block's water network: a meter and a valve that keeps the pressure behind it.",
+    interval_s=300.0,
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_pressure",
+            description="Keep another pressure; it is approached by at most 5 kPa a minute, against surges.",
+            parameters=(_SETPOINT,),
+        ),
+        Action(
+            name="set_valve",
+            description="Hold the valve's opening instead of a pressure, until the next `set_pressure`.",
+            parameters=(_POSITION,),
+        ),
+    ),
+    channels=(
+        Channel(name="inflow", unit="m3/h", high=200, decimals=2, description="Into the zone"),
+        _pressure("supply_pressure", "In the main before the valve, above the atmosphere's"),
+        _pressure("inlet_pressure", "Behind the valve"),
+        _pressure("critical_pressure", "At the zone's highest and farthest tap"),
+        _SETPOINT,
+        _POSITION,
+        _state("control_mode", "What the valve keeps", "pressure", "position"),
+    ),
+)
+
+WATER_METER = DeviceKind(
+    name="water_meter",
+    title="Water meters",
+    description="Meter of a building of 30 to 110 homes; all of a zone's consumption but green's passes one of them.",
+    interval_s=3600.0,
+    per_cell=8,
+    channels=(
+        _register("water_total", "m3", 3, "Water through the meter since commissioning"),
+        Channel(name="water_flow", unit="m3/h", high=60, decimals=3, description="Flow through the meter"),
+        Channel(name="water_temperature", unit="Cel", low=0, high=40, decimals=1, description="Of the water"),
+        _flag("alarm_flow_persistence", "After FIWARE: whether something has run without a pause for a day"),
+        _BATTERY,
+    ),
+)
+
+WASTE_BIN = DeviceKind(
+    name="waste_bin",
+    title="Waste bins",
+    description="Street bin of 240 litres with a sensor in its lid; a round comes in the morning.",
+    interval_s=1800.0,
+    per_cell=4,
+    channels=(
+        Channel(name="filling_level", unit="%", high=100, decimals=1, description="Of the bin's height"),
+        Channel(name="temperature", unit="Cel", low=-40, high=400, decimals=1, description="Under the lid"),
+        _state("status", "After FIWARE: the lid does not close on a full bin", "ok", "lidOpen", "burning"),
+        _BATTERY,
+    ),
+)
+
+GREEN_VALVE = DeviceKind(
+    name="green_valve",
+    title="Green valves",
+    description="Valve, water meter and soil probe of a green; waters at dawn what the soil lacks.",
+    interval_s=300.0,
+    per_cell=2,
+    carries_all=True,
+    actions=(
+        Action(
+            name="open",
+            description="Water from now on for so long.",
+            parameters=(
+                Channel(name="duration", unit="min", low=1, high=240, type=ValueType.INT, description="How long"),
+            ),
+        ),
+        Action(name="close", description="Stop watering now."),
+    ),
+    channels=(
+        _flag("valve_open", "Whether the valve is open"),
+        Channel(name="water_flow", unit="m3/h", high=60, decimals=3, description="Flow through the valve"),
+        _register("water_total", "m3", 3, "Water through the valve since commissioning"),
+        Channel(name="soil_moisture", unit="m3/m3", high=0.6, decimals=3, description="Water content of the soil"),
+        Channel(
+            name="battery_voltage", unit="V", low=3.0, high=4.3, decimals=2, description="Of the valve's lithium cell"
+        ),
+    ),
+)
+
+CLIMATE_ZONE = DeviceKind(
+    name="climate_zone",
+    title="Climate zones",
+    description="Hall of a public building with its heat pump, which decides every ten minutes: cooled to 26 Cel, "
+    "heated to 20 Cel in opening hours.",
+    interval_s=300.0,
+    per_cell=2,
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_temperature",
+            description="Keep another temperature until `set_mode` says auto.",
+            parameters=(_TARGET,),
+            shows_s=600.0,
+        ),
+        Action(
+            name="set_mode",
+            description="Cool, heat, or stay off whatever the hour; auto is the building's program.",
+            parameters=(_state("mode", "What to do", "auto", "off", "cooling", "heating"),),
+            shows_s=600.0,
+        ),
+    ),
+    channels=(
+        Channel(name="temperature", unit="Cel", low=-20, high=60, decimals=2, description="Of the air in the hall"),
+        _TARGET,
+        _state("mode", "What the heat pump is set to do", "off", "cooling", "heating"),
+        Channel(name="active_power", unit="kW", high=12, decimals=3, description="Drawn by the heat pump"),
+        Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the air in the hall"),
+        _flag("occupied", "Whether the building is open"),
+        _register("total_active_energy_import", "kWh", 3, "Energy drawn since commissioning"),
+        _state("control_mode", "Who decides", "program", "commanded"),
+    ),
+)
+
 SECTOR = Sector(
     name="municipal",
     title="Municipal",
     description="Street lighting, water, waste, green and public buildings: infrastructure that obeys.",
-    cell="a street block with its lamps and their cabinet",
-    kinds=(STREET_LAMP, LIGHT_CABINET),
+    cell="a street block: lamps with their cabinet, a water zone with its meters, bins, greens and a public building",
+    kinds=(STREET_LAMP, LIGHT_CABINET, PRESSURE_ZONE, WATER_METER, WASTE_BIN, GREEN_VALVE, CLIMATE_ZONE),
     sites=("xinwu", "binhu"),
 )
 
 SET_LEVEL = SECTOR.actions[STREET_LAMP.name, "set_level"]
 RESUME = SECTOR.actions[STREET_LAMP.name, "resume"]
+SET_PRESSURE = SECTOR.actions[PRESSURE_ZONE.name, "set_pressure"]
+SET_VALVE = SECTOR.actions[PRESSURE_ZONE.name, "set_valve"]
+OPEN = SECTOR.actions[GREEN_VALVE.name, "open"]
+CLOSE = SECTOR.actions[GREEN_VALVE.name, "close"]
+SET_TEMPERATURE = SECTOR.actions[CLIMATE_ZONE.name, "set_temperature"]
+SET_MODE = SECTOR.actions[CLIMATE_ZONE.name, "set_mode"]

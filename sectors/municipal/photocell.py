@@ -8,12 +8,12 @@ import numpy as np
 
 from park.grid import STEPS
 from park.model import DAY_MS, GRID_S, Bools, Floats, Ints
+from sectors.municipal.chain import NEVER
 
 _ON_LX, _OFF_LX = 25.0, 40.0
 _HOLD_MS = 60_000
 #: Most switchings of a day that are looked for: a morning's, an evening's, and a black cloud between.
 SWITCHINGS = 4
-NEVER = np.int64(2**62)
 
 
 def dark_at_first(illuminance: Floats, gain: Floats) -> Floats:

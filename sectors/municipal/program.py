@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.model import DAY_STARTS_H, Floats, Ints, Orders
-from sectors.municipal.catalogue import RESUME, SET_LEVEL
-from sectors.municipal.photocell import NEVER, SWITCHINGS, dark_at_first, switchings
+from sectors.municipal.catalogue import RESUME, SET_LEVEL, STREET_LAMP
+from sectors.municipal.chain import Chain
+from sectors.municipal.photocell import SWITCHINGS, dark_at_first, switchings
+from sectors.municipal.span import Span
 
 _HOUR_MS = 3_600_000
 _FULL_FROM, _DIMMED_FROM = ((hour - DAY_STARTS_H) * _HOUR_MS for hour in (5, 23))
@@ -69,30 +71,23 @@ def programmed(illuminance: Floats, gain: Floats, dimmed: Floats, least: Floats)
     )
 
 
-def commanded(told: Told, orders: Orders, cells: Ints, per_cell: int, start_ms: int) -> Told:
-    """The same with the day's orders to lamps put between; (L, K + n)."""
-    mine = np.flatnonzero((orders.action == SET_LEVEL) | (orders.action == RESUME))
-    if not len(mine):
-        return told
-    lamp = np.searchsorted(cells, orders.cell[mine]) * per_cell + orders.unit[mine]
-    # The how manieth of its lamp's an order is; they come in the order of effect.
-    number = np.array([(lamp[:place] == one).sum() for place, one in enumerate(lamp)])
-    shape = (len(told.ms), int(number.max()) + 1)
-    ms, level, ramp = np.full(shape, NEVER), np.full(shape, np.nan), np.full(shape, _FADE_S)
-    ms[lamp, number] = orders.effective[mine] - start_ms
-    tells = orders.action[mine] == SET_LEVEL
-    level[lamp, number] = np.where(tells, orders.value[mine, 0] / 100.0, FOLLOW)
-    ramp[lamp, number] = np.where(tells, orders.value[mine, 1], _FADE_S)
-    # Program and least light at an order are those of the program's last instant before.
-    before = (told.ms[:, None, :] <= ms[:, :, None]).sum(axis=2) - 1
-    merged = {
-        "ms": (told.ms, ms),
-        "program": (told.program, np.take_along_axis(told.program, before, axis=1)),
-        "least": (told.least, np.take_along_axis(told.least, before, axis=1)),
-        "level": (told.level, level),
-        "ramp": (told.ramp, ramp),
-    }
-    order = np.argsort(np.concatenate([told.ms, ms], axis=1), axis=1, kind="stable")
+def commanded(told: Told, orders: Orders, span: Span) -> Told:
+    """The same with a day's orders to lamps put between; (L, K + n)."""
+    chain = Chain.of(
+        told.ms,
+        orders,
+        (SET_LEVEL, RESUME),
+        cells=span.cells,
+        per_cell=span.per_cell(STREET_LAMP.name),
+        world=span.worlds[0],
+    )
+    tells = orders.action[chain.mine] == SET_LEVEL
+    level = np.where(tells, orders.value[chain.mine, 0] / 100.0, FOLLOW)
+    ramp = np.where(tells, orders.value[chain.mine, 1], _FADE_S)
     return Told(
-        **{name: np.take_along_axis(np.concatenate(two, axis=1), order, axis=1) for name, two in merged.items()}
+        ms=chain.ms,
+        program=chain.kept(told.program),
+        least=chain.kept(told.least),
+        level=chain.put(told.level, chain.ordered(level, np.nan)),
+        ramp=chain.put(told.ramp, chain.ordered(ramp, _FADE_S)),
     )
