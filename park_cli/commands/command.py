@@ -202,7 +202,7 @@ def _list(*, as_json: bool) -> None:
         return
     table = Table(title="what devices can be told", title_justify="left")
     for column in ("device", "action", "values", "takes", "meaning"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column in {"device", "action"})
     for kind in KINDS.values():
         for action in kind.actions:
             takes = action.takes or f"{action.shows_s:g} s"

@@ -27,7 +27,9 @@ SECOND = 1000
 
 def lamps(**changes: Any) -> Selection:
     """Some cells of lamps, polled every ten seconds."""
-    return select(**{"sectors": ("municipal",), "devices": 60, "interval_ms": 10_000, "events": True} | changes)
+    return select(
+        **{"kinds": ("street_lamp", "light_cabinet"), "devices": 60, "interval_ms": 10_000, "events": True} | changes
+    )
 
 
 def lamp(number: int = 1, site: str = "xinwu") -> DeviceTopic:
