@@ -44,8 +44,11 @@ class Reconnects(Protocol):
     """A link, as far as it can be dropped."""
 
     @property
-    def is_connected(self) -> bool: ...  # noqa: D102
-    def reconnect(self) -> None: ...  # noqa: D102
+    def is_connected(self) -> bool:
+        """Whether there is a connection to drop."""
+
+    def reconnect(self) -> None:
+        """Drop it, and make another."""
 
 
 async def drop(drops: Iterator[float], launch_s: float, ended: asyncio.Event, link: Reconnects) -> None:

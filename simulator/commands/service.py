@@ -33,17 +33,28 @@ class Message(Protocol):
     """A message as the link hands it on."""
 
     @property
-    def topic(self) -> str: ...  # noqa: D102
+    def topic(self) -> str:
+        """Where it was published."""
+
     @property
-    def payload(self) -> bytes: ...  # noqa: D102
+    def payload(self) -> bytes:
+        """What it says."""
+
     @property
-    def retain(self) -> bool: ...  # noqa: D102
+    def retain(self) -> bool:
+        """Whether its publisher had the broker keep it."""
+
     @property
-    def packet_id(self) -> int | None: ...  # noqa: D102
+    def packet_id(self) -> int | None:
+        """To be acknowledged; None at QoS 0."""
+
     @property
-    def response_topic(self) -> str | None: ...  # noqa: D102
+    def response_topic(self) -> str | None:
+        """Where its publisher wants to be answered."""
+
     @property
-    def correlation_data(self) -> bytes | None: ...  # noqa: D102
+    def correlation_data(self) -> bytes | None:
+        """What the answer is to repeat."""
 
 
 class Service:
