@@ -155,7 +155,7 @@ class Requester:
                 continue
             elapsed_s = time.time() - self._began_s
             last = self.outcome.last
-            if last is not None and (last.settles or last.state is answer.state):
+            if last is not None and (last.settles or (last.state, last.reason) == (answer.state, answer.reason)):
                 continue  # a repeated word, or one that was overtaken
             self.outcome.answers.append(answer)
             self.outcome.ended_s = elapsed_s

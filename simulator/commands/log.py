@@ -54,6 +54,14 @@ class Log:
         self._path = folder / str(seed) / f"{name}.ndjson"
         self._file: int | None = None
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the folder can be made, or written to."""
+        folder = self._path.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
     def append(self, records: Sequence[Record]) -> None:
         """Write the records and make sure that they outlive a power cut.
 

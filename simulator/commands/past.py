@@ -40,7 +40,7 @@ class Past:
 
     Attributes:
         known: whether anybody was there to know.
-        unkept: whether the records are still to be written to logs.
+        unkept: whether the records are still to be written to logs, if any.
     """
 
     records: tuple[Record, ...] = ()
@@ -49,14 +49,15 @@ class Past:
 
 
 def past_of(options: CommandOptions, seed: int) -> Past:
-    """The past of a town, of its logs if it has any.
+    """The past of a town: what the store said, or else its logs.
 
     Raises:
         BadOrders: a log cannot be read.
     """
-    if logs := logs_of(options.state, seed):
-        return Past(records=tuple(record for log in logs for record in read_log(log)), known=True)
-    return Past(records=options.stored or (), known=options.stored is not None, unkept=bool(options.stored))
+    if options.stored is not None:  # there were no logs; another gateway may have begun its own since
+        return Past(records=options.stored, known=True, unkept=True)
+    logs = logs_of(options.state, seed)
+    return Past(records=tuple(record for log in logs for record in read_log(log)), known=bool(logs))
 
 
 def records_in(path: Path) -> list[Record]:

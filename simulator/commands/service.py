@@ -89,7 +89,8 @@ class Service:
     def filters(self) -> tuple[str, ...]:
         """What the gateway has to hear: its site's commands; first, if it cannot know, whether any came before."""
         before = () if self._past.known else (gateway_topic(self._gateway.site, "+", _ORDERS),)
-        return *before, of_site(COMMAND_FILTER, self._gateway.site)
+        # What cannot be kept must not be done.
+        return (*before, of_site(COMMAND_FILTER, self._gateway.site)) if self._log.is_writable else before
 
     @property
     def tells_from_ms(self) -> int | None:
@@ -104,7 +105,9 @@ class Service:
         Raises:
             OSError: it could not be written.
         """
-        if self._past.unkept and self._mine:
+        if not self._log.is_writable:
+            log.warning("--state cannot be written to, so no commands are taken", gateway=self._gateway.client_id)
+        elif self._past.unkept and self._mine:
             self._log.append(self._mine)
 
     def close(self) -> None:

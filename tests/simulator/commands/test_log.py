@@ -102,3 +102,18 @@ def test_two_gateways_never_write_to_one_log(tmp_path: Path) -> None:
     second.append(SOME[1:])
     second.close()
     assert kept(tmp_path) == SOME
+
+
+def test_what_a_store_said_counts_whatever_logs_have_begun_since(tmp_path: Path) -> None:
+    """Gateways in other processes of one start may have kept their part already."""
+    log = Log(tmp_path, 7, "gw-binhu-0")
+    log.append(SOME[:1])
+    log.close()
+    past = past_of(CommandOptions(state=tmp_path, stored=tuple(SOME)), 7)
+    assert (past.records, past.known, past.unkept) == (tuple(SOME), True, True)
+
+
+def test_where_nothing_can_be_kept_is_known_before_anything_is(tmp_path: Path) -> None:
+    assert Log(tmp_path / "not" / "yet", 7, "gw").is_writable
+    (tmp_path / "file").write_text("")
+    assert not Log(tmp_path / "file", 7, "gw").is_writable
