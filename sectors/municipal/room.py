@@ -29,6 +29,7 @@ _CAPACITY = 1.9  # kWh/K
 _GAIN = 3.5  # kW/K
 _AIR, _WINDOWS = 0.28, 1.1  # kW/K
 _LEAST_SHARE = 0.2
+_REST_S = 180.0
 _IDLE_KW = 0.015
 _BEFORE_H = 1.5  # it begins before the doors open
 #: Doors, by unit: an office on working days, a library every day.
@@ -173,7 +174,7 @@ class RoomDay:
         low, high = told.low.T.copy(), told.high.T.copy()
         cel, heat = np.empty_like(target), np.zeros_like(target)
         now = cel[0] = self.carry["room_cel"]
-        runs = ((low < 0) | (high > 0)).any(axis=1)
+        runs = np.any((low < 0) | (high > 0), axis=1)
         for k in range(POINTS):
             cel[k] = now
             now = kept[k] * now + steady[k]
@@ -264,6 +265,8 @@ def refusal(day: RoomDay, action: int, value: Floats, at: Moments) -> str | None
     if action == SET_TEMPERATURE:
         beyond = ((mode == COOLING) & (value[0] < COOLED)) | ((mode == HEATING) & (value[0] > HEATED))
         return "beyond-rule" if beyond.any() else None
-    stopped_s = _STEP_S * (here.share - here.hold(day.runs[0]))
-    rests = (value[0] > OFF) & (mode != value[0]) & (stopped_s > 0) & (stopped_s < 180) & (here.hold(day.power) > 0)
+    before = Sampler(rows(at, day.per_cell), np.maximum(at.x / _EVERY - 1.0, 0.0), POINTS)
+    ran, ran_before = here.hold(day.runs[0]), before.hold(day.runs[0])
+    since_stop = np.where(ran > 0, here.share - ran, 1.0 + here.share - ran_before) * _STEP_S
+    rests = (value[0] > OFF) & (mode != value[0]) & (since_stop > 0) & (since_stop < _REST_S)
     return "compressor-rest" if rests.any() else None

@@ -179,19 +179,19 @@ def weeks(seed: int, days: int) -> Weeks:
         leaks.append(day.zones.at(at).leaking.reshape(CELLS, 1, -1))
     true = [world_of(seed).day(_FIRST + i) for i in range(days)]
     site = setting_of("municipal", seed).site_of(np.arange(CELLS))
-    hourly = {
-        name: np.stack([of(day)[site, :-1].reshape(CELLS, 24, 12).mean(-1) for day in true], axis=1)
-        for name, of in (("people", lambda day: day.out + 0.5 * day.under_way), ("air", lambda day: day.temperature))
-    }
+    people, air = (
+        np.stack([row[site, :-1].reshape(CELLS, 24, 12).mean(-1) for row in rows], axis=1)
+        for rows in ([day.out + 0.5 * day.under_way for day in true], [day.temperature for day in true])
+    )
     return Weeks(
         kinds={
             name: {channel: np.stack([one[channel] for one in seen], axis=2) for channel in seen[0]}
             for name, seen in parts.items()
         },
         leaks=np.stack(leaks, axis=2),
-        people=hourly["people"],
-        outside=hourly["air"],
-        highest=hourly["air"].max(axis=2),
+        people=people,
+        outside=air,
+        highest=air.max(axis=2),
         weekday=np.array([day.weekday for day in true]),
         workday=np.array([day.workday for day in true]),
     )
