@@ -213,7 +213,7 @@ def nights(seed: int, days: int) -> Nights:
         parts = [zone[name].reshape(_ZONES, -1).mean(axis=1) for name in ("inflow", "critical_pressure")]
         index = np.full(_ZONES, day.world.index)
         # One that begins or ends in the night counts with the time that it ran.
-        runs = [day.zones.bursts.running(index, np.full(_ZONES, ms)) > 0 for ms in (22 * 3_600_000, DAY_MS - 1)]
+        runs = [day.quarter.bursts.running(index, np.full(_ZONES, ms)) > 0 for ms in (22 * 3_600_000, DAY_MS - 1)]
         found.append((*parts, runs[0] | runs[1]))
     inflow, tap, bursts = (np.stack(part, axis=1) for part in zip(*found, strict=True))
     return Nights(inflow=inflow, tap=tap, bursts=bursts)
