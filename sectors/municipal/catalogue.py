@@ -115,11 +115,13 @@ PRESSURE_ZONE = DeviceKind(
             name="set_pressure",
             description="Keep another pressure; it is approached by at most 5 kPa a minute, against surges.",
             parameters=(_SETPOINT,),
+            shows_s=300.0,
         ),
         Action(
             name="set_valve",
             description="Hold the valve's opening instead of a pressure, until the next `set_pressure`.",
             parameters=(_POSITION,),
+            shows_s=300.0,
         ),
     ),
     channels=(

@@ -64,10 +64,10 @@ class Drawn:
     """What buildings draw on their days.
 
     Attributes:
+        span: the days.
         volume: (rows,) m3 of a day, what drips left out.
         drip: (rows,) m3/h.
         course: (rows of cells, GRID_POINTS) `use`.
-        per_cell: meters of a cell.
     """
 
     span: Span

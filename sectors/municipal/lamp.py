@@ -215,15 +215,29 @@ class Seen:
         return self.before[0] + (self.one.alight_h + self.one.fade.alight_h(self.seconds))
 
 
-def lamp_day(span: Span, carry: Carry, orders: Orders = NO_ORDERS) -> LampDay:
-    """Lamps of a span, `carry` being (rows,); orders belong to a span of one day."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Programs:
+    """What the cabinets of a span tell their lamps, and what these draw."""
+
+    told: Told
+    draw: Draw
+
+
+def programs(span: Span) -> Programs:
+    """Of a span, whatever is commanded."""
     streams, per_cell = span.setting.streams, span.per_cell(STREET_LAMP.name)
     cells = span.number()
     road = street(streams, cells)
     light = span.series(lambda world: world.illuminance)
     told = programmed(light, photocell(streams, cells), road.dimmed, road.least).repeated(per_cell)
-    draws = draw(streams, span.number(STREET_LAMP.name), np.repeat(road.rated, per_cell))
-    return LampDay(told=commanded(told, orders, span) if len(orders) else told, carry=carry, draw=draws)
+    return Programs(told=told, draw=draw(streams, span.number(STREET_LAMP.name), np.repeat(road.rated, per_cell)))
+
+
+def lamp_day(span: Span, carry: Carry, orders: Orders = NO_ORDERS, known: Programs | None = None) -> LampDay:
+    """Lamps of a span, `carry` being (rows,); orders belong to a span of one day, whose programs may be `known`."""
+    plain = known or programs(span)
+    told = commanded(plain.told, orders, span) if len(orders) else plain.told
+    return LampDay(told=told, carry=carry, draw=plain.draw)
 
 
 def begin(cells: int, per_cell: int) -> Carry:

@@ -7,7 +7,7 @@ from park.model import Carry, Moments, Observation
 from sectors.municipal.catalogue import WATER_METER
 from sectors.municipal.demand import drawn
 from sectors.municipal.span import Span
-from sectors.municipal.zone import ZoneDay
+from sectors.municipal.zone import Quarter
 
 
 def begin(cells: int, per_cell: int) -> Carry:
@@ -23,7 +23,7 @@ def after(span: Span, carry: Carry) -> Carry:
     return {"meter_m3": total}
 
 
-def observe(day: ZoneDay, carry: Carry, at: Moments) -> Observation:
+def observe(day: Quarter, carry: Carry, at: Moments) -> Observation:
     """Water meters; `carry` has their registers, (M,), at the day's beginning."""
     meter, world = rows(at, day.span.per_cell(WATER_METER.name)), day.span.worlds[0]
     here, streams = Sampler(meter, at.x), day.span.setting.streams

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.municipal import lamp, lighting, meter, room, valve, waste, zone
 from sectors.municipal.catalogue import (
     CLIMATE_ZONE,
+    CLOSE,
     GREEN_VALVE,
     LIGHT_CABINET,
     OPEN,
@@ -22,7 +24,10 @@ from sectors.municipal.catalogue import (
     WASTE_BIN,
     WATER_METER,
 )
+from sectors.municipal.memo import Memo
 from sectors.municipal.span import Span
+
+_Part = TypeVar("_Part")
 
 _ROWS = 64  # cells times days that are worked out together
 
@@ -36,6 +41,7 @@ class MunicipalDay:
     carry: Carry
     world: WorldDay
     orders: Orders
+    memo: Memo
 
     @cached_property
     def span(self) -> Span:
@@ -46,34 +52,65 @@ class MunicipalDay:
         """Some carried arrays, the devices of all cells in their rows."""
         return {name: values.reshape(-1) for name, values in self.carry.items() if name.startswith(prefix)}
 
+    def part(self, name: str, actions: tuple[int, ...], make: Callable[[Carry, Orders], _Part]) -> _Part:
+        """What these actions move, of what is carried under the name."""
+        carry, orders = self.carried(name), self.orders.of_actions(actions)
+        return self.memo.get(name, self.cells, self.world, (carry, orders), lambda: make(carry, orders))
+
     @cached_property
     def lighting(self) -> lighting.Lighting:
         """Lamps and cabinets."""
-        return lighting.Lighting(span=self.span, lamps=lamp.lamp_day(self.span, self.carried("lamp_"), self.orders))
+        lamps = self.part(
+            "lamp_", (SET_LEVEL, RESUME), lambda carry, orders: lamp.lamp_day(self.span, carry, orders, self.programs)
+        )
+        return lighting.Lighting(span=self.span, lamps=lamps)
+
+    @property
+    def programs(self) -> lamp.Programs:
+        """What the cabinets tell their lamps."""
+        return self.memo.get("programs", self.cells, self.world, ({}, NO_ORDERS), lambda: lamp.programs(self.span))
 
     @cached_property
     def valves(self) -> valve.ValveDay:
         """Green valves."""
-        return valve.ValveDay(span=self.span, carry=self.carried("valve_"), orders=self.orders)
+        return self.part(
+            "valve_",
+            (OPEN, CLOSE),
+            lambda carry, orders: valve.ValveDay(span=self.span, carry=carry, orders=orders),
+        )
+
+    @cached_property
+    def quarter(self) -> zone.Quarter:
+        """What the buildings draw, whatever is commanded."""
+        return self.memo.get("quarter", self.cells, self.world, ({}, NO_ORDERS), lambda: zone.Quarter(span=self.span))
 
     @cached_property
     def zones(self) -> zone.ZoneDay:
-        """Pressure zones and the water meters in them."""
-        return zone.ZoneDay(span=self.span, carry=self.carried("zone_"), orders=self.orders, valves=self.valves)
+        """Pressure zones; what their greens draw is looked up."""
+        plant = self.part(
+            "zone_",
+            (SET_PRESSURE, SET_VALVE),
+            lambda carry, orders: zone.Plant(quarter=self.quarter, carry=carry, orders=orders),
+        )
+        return zone.ZoneDay(plant=plant, valves=self.valves)
 
     @cached_property
     def bins(self) -> waste.Bins:
         """Waste bins."""
-        return waste.Bins(span=self.span)
+        return self.memo.get("bins", self.cells, self.world, ({}, NO_ORDERS), lambda: waste.Bins(span=self.span))
 
     @cached_property
     def rooms(self) -> room.RoomDay:
         """Climate zones."""
-        return room.RoomDay(span=self.span, carry=self.carried("room_"), orders=self.orders)
+        return self.part(
+            "room_",
+            (SET_TEMPERATURE, SET_MODE),
+            lambda carry, orders: room.RoomDay(span=self.span, carry=carry, orders=orders),
+        )
 
     def end(self) -> Carry:
         """What is carried of plants that orders or the weather move from day to day."""
-        parts = (self.zones.end(), self.valves.end(), self.rooms.end())
+        parts = (self.zones.plant.end(), self.valves.end(), self.rooms.end())
         return {name: values.reshape(self.carry[name].shape) for part in parts for name, values in part.items()}
 
 
@@ -82,7 +119,7 @@ OBSERVERS: Mapping[str, Callable[[MunicipalDay, Moments], Observation]] = {
     STREET_LAMP.name: lambda day, at: lighting.observe_lamps(day.lighting, at),
     LIGHT_CABINET.name: lambda day, at: lighting.observe_cabinets(day.lighting, at),
     PRESSURE_ZONE.name: lambda day, at: zone.observe(day.zones, at),
-    WATER_METER.name: lambda day, at: meter.observe(day.zones, day.carried("meter_"), at),
+    WATER_METER.name: lambda day, at: meter.observe(day.quarter, day.carried("meter_"), at),
     WASTE_BIN.name: lambda day, at: waste.observe(day.bins, day.carried("bin_")["bin_level"], at),
     GREEN_VALVE.name: lambda day, at: valve.observe(day.valves, at),
     CLIMATE_ZONE.name: lambda day, at: room.observe(day.rooms, at),
@@ -111,7 +148,8 @@ def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
     """What is carried after a span; orders belong to a span of one day."""
     plants: Carry = {name: values for name, values in carry.items() if name.startswith(("zone_", "valve_", "room_"))}
     for one in span.each():
-        day = MunicipalDay(setting=one.setting, cells=one.cells, carry=plants, world=one.worlds[0], orders=orders)
+        world = one.worlds[0]
+        day = MunicipalDay(setting=one.setting, cells=one.cells, carry=plants, world=world, orders=orders, memo=Memo())
         plants = day.end()
     return {**lamp.after(span, carry, orders), **meter.after(span, carry), **waste.after(span, carry), **plants}
 
@@ -121,6 +159,7 @@ class MunicipalModel:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
+        self._memo = Memo()
 
     def begin(self, cells: Ints) -> Carry:
         """Everything by its program, registers at zero."""
@@ -149,7 +188,9 @@ class MunicipalModel:
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> MunicipalDay:
         """The day, not yet computed."""
-        return MunicipalDay(setting=self._setting, cells=cells, carry=carry, world=world, orders=orders)
+        return MunicipalDay(
+            setting=self._setting, cells=cells, carry=carry, world=world, orders=orders, memo=self._memo
+        )
 
     def observe(self, kind: str, state: MunicipalDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""

@@ -1,8 +1,9 @@
 """Halls of public buildings: heat that comes and goes, and a heat pump that keeps a temperature.
 
-C dT/dt = (T_out - T) / R + A GHI + people and lights + heat pump. The pump is told every ten minutes how much to give:
-in proportion to what is missing, up to its size. Below its least it runs for a part of the ten minutes, at their
-beginning; so it never starts twice within ten. After the State Council's rule of 2007, 26 Cel cooled and 20 Cel heated.
+C dT/dt = (T_out - T) / R + A GHI + people and lights + heat pump; R falls when doors and windows are open. The pump is
+told every ten minutes how much to give: in proportion to what is missing, up to its size. Below its least it runs for a
+part of the ten minutes, at their beginning; so it never starts twice within ten. After the State Council's rule of
+2007, 26 Cel cooled and 20 Cel heated.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ COOLED, HEATED = 26.0, 20.0
 _HEAT_BELOW = 15.0  # mean of the day outside
 _CAPACITY = 1.9  # kWh/K
 _GAIN = 3.5  # kW/K
+_AIR, _WINDOWS = 0.28, 1.1  # kW/K
 _LEAST_SHARE = 0.2
+_REST_S = 180.0
 _IDLE_KW = 0.015
 _BEFORE_H = 1.5  # it begins before the doors open
 #: Doors, by unit: an office on working days, a library every day.
@@ -39,7 +42,7 @@ PROGRAM = 0.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Halls:
-    """Halls, (R,) each: kW/K through walls and air, m2 that the sun comes in by, kW at most, how warm at work."""
+    """Halls, (R,) each: kW/K through walls, m2 that the sun comes in by, kW at most, how warm at work."""
 
     loss: Floats
     sun: Floats
@@ -84,7 +87,7 @@ class RoomDay:
         own = [
             0.85 + 0.3 * streams.uniform(f"municipal.hall.{what}", number) for what in ("loss", "sun", "most", "cop")
         ]
-        return Halls(loss=0.22 * own[0], sun=2.6 * own[1], most=14.0 * own[2], cop=3.2 * own[3])
+        return Halls(loss=0.18 * own[0], sun=2.6 * own[1], most=14.0 * own[2], cop=3.2 * own[3])
 
     @cached_property
     def open(self) -> tuple[Floats, Floats]:
@@ -105,6 +108,12 @@ class RoomDay:
     def outside(self) -> Floats:
         """(R, POINTS) Cel."""
         return self.span.series(lambda world: world.temperature, self.per_cell)[:, ::_EVERY]
+
+    @cached_property
+    def loss(self) -> Floats:
+        """(R, POINTS) kW/K: walls, fresh air for people, and windows that are opened in mild weather."""
+        mild = np.clip((self.outside - 12.0) / 6.0, 0.0, 1.0) * np.clip((26.0 - self.outside) / 2.0, 0.0, 1.0)
+        return np.asarray(self.halls.loss[:, None] + self.open[0] * (_AIR + _WINDOWS * mild))
 
     @cached_property
     def gains(self) -> Floats:
@@ -153,22 +162,26 @@ class RoomDay:
     @cached_property
     def course(self) -> tuple[Floats, Floats]:
         """(R, POINTS) Cel, and kW of heat that the pump gives from each instant on, below zero cooled."""
-        told, kept = self.told, np.exp(-_STEP_H * self.halls.loss / _CAPACITY)
-        per_kw = (1.0 - kept) / self.halls.loss
+        told = self.told
         # Rows of time, so that a step reads and writes what lies together.
-        outside, gains = self.outside.T, self.gains.T
+        outside, gains, loss = (np.ascontiguousarray(part.T) for part in (self.outside, self.gains, self.loss))
+        kept = np.exp(-_STEP_H / _CAPACITY * loss)
+        per_kw = (1.0 - kept) / loss
         steady = (1.0 - kept) * outside + per_kw * gains
         # What holds the hall at its target; the rest is in proportion to what is missing.
         target = told.target.T.copy()
-        feed = self.halls.loss * (target - outside) - gains
+        feed = loss * (target - outside) - gains
         low, high = told.low.T.copy(), told.high.T.copy()
-        cel, heat = np.empty_like(target), np.empty_like(target)
+        cel, heat = np.empty_like(target), np.zeros_like(target)
         now = cel[0] = self.carry["room_cel"]
+        runs = np.any((low < 0) | (high > 0), axis=1)
         for k in range(POINTS):
             cel[k] = now
-            given = np.minimum(np.maximum(feed[k] + _GAIN * (target[k] - now), low[k]), high[k])
-            heat[k] = given
-            now = kept * now + steady[k] + per_kw * given
+            now = kept[k] * now + steady[k]
+            if runs[k]:
+                given = np.minimum(np.maximum(feed[k] + _GAIN * (target[k] - cel[k]), low[k]), high[k])
+                heat[k] = given
+                now += per_kw[k] * given
         return np.ascontiguousarray(cel.T), np.ascontiguousarray(heat.T)
 
     @cached_property
@@ -252,6 +265,8 @@ def refusal(day: RoomDay, action: int, value: Floats, at: Moments) -> str | None
     if action == SET_TEMPERATURE:
         beyond = ((mode == COOLING) & (value[0] < COOLED)) | ((mode == HEATING) & (value[0] > HEATED))
         return "beyond-rule" if beyond.any() else None
-    stopped_s = _STEP_S * (here.share - here.hold(day.runs[0]))
-    rests = (value[0] > OFF) & (mode != value[0]) & (stopped_s > 0) & (stopped_s < 180) & (here.hold(day.power) > 0)
+    before = Sampler(rows(at, day.per_cell), np.maximum(at.x / _EVERY - 1.0, 0.0), POINTS)
+    ran, ran_before = here.hold(day.runs[0]), before.hold(day.runs[0])
+    since_stop = np.where(ran > 0, here.share - ran, 1.0 + here.share - ran_before) * _STEP_S
+    rests = (value[0] > OFF) & (mode != value[0]) & (since_stop > 0) & (since_stop < _REST_S)
     return "compressor-rest" if rests.any() else None

@@ -18,6 +18,7 @@ from sectors.municipal.moments import millis
 from sectors.municipal.span import Span
 
 _STEP_MS = GRID_S * 1000
+_INSTANTS = np.arange(STEPS + 1) * _STEP_MS
 _HOUR_MS = 3_600_000
 _FIRST_MS, _NEXT_MS = _HOUR_MS, 50 * 60_000  # the first at 5 h
 _LONGEST_H = 0.75
@@ -52,7 +53,7 @@ class ValveDay:
     @cached_property
     def rate(self) -> Floats:
         """(V,) m3/h through each when open."""
-        return 1.5 + 2.5 * self.span.setting.streams.uniform("municipal.green", self.span.number(GREEN_VALVE.name))
+        return 1.5 + 2.5 * self._own("flow")
 
     @cached_property
     def told(self) -> tuple[Ints, Ints, Ints]:
@@ -87,6 +88,10 @@ class ValveDay:
             sums.append(opened)
         return chain.ms, np.stack(ends, axis=1), np.stack(sums, axis=1)
 
+    def _own(self, what: str) -> Floats:
+        """(V,) what is a green's own, 0 to 1."""
+        return self.span.setting.streams.uniform(f"municipal.green.{what}", self.span.number(GREEN_VALVE.name))
+
     @property
     def _program(self) -> tuple[Ints, Floats]:
         """(V,) when each opens by itself, and for how many milliseconds; 0 if it does not."""
@@ -98,7 +103,8 @@ class ValveDay:
         fair = (self._series(lambda world: world.precipitation)[here] < RAIN_MM_H) & (
             self._series(lambda world: world.temperature)[here] >= FROST_CEL
         )
-        return begin, np.where(fair & (lacks > _BEGINS_MM), np.rint(hours * 60.0) * 60_000.0, 0.0)
+        begins = _BEGINS_MM * (0.7 + 0.9 * self._own("begins"))
+        return begin, np.where(fair & (lacks > begins), np.rint(hours * 60.0) * 60_000.0, 0.0)
 
     def _series(self, of: Callable[[WorldDay], Floats]) -> Floats:
         return self.span.series(of, self.span.per_cell(GREEN_VALVE.name))
@@ -124,11 +130,14 @@ class ValveDay:
         """(V, GRID_POINTS) mm that the soil would lack by the weather alone, and that it was watered with."""
         lacks = self.carry["valve_deficit"]
         # Dry soil gives less; what it lacked in the morning decides for the day.
-        gives = np.clip(1.25 - lacks / _DRY_MM, 0.05, 1.0)[:, None]
+        gives = ((0.7 + 0.4 * self._own("sun")) * np.clip(1.25 - lacks / _DRY_MM, 0.05, 1.0))[:, None]
         weather = integral(gives * self._series(_evaporation) - self._series(lambda world: world.precipitation))
-        valves = np.repeat(np.arange(len(lacks)), STEPS + 1)
-        opened, _ = self.opened(valves, np.tile(np.arange(STEPS + 1) * _STEP_MS, len(lacks)))
-        return lacks[:, None] + weather, (opened / _HOUR_MS * _RATE_MM_H).reshape(weather.shape)
+        when, until, _ = self.told
+        opened = np.zeros(weather.shape, dtype=np.int64)
+        for k in range(when.shape[1]):
+            end = np.minimum(until[:, k], when[:, k + 1]) if k + 1 < when.shape[1] else until[:, k]
+            opened += np.maximum(np.minimum(_INSTANTS, end[:, None]) - when[:, k, None], 0)
+        return lacks[:, None] + weather, opened / _HOUR_MS * _RATE_MM_H
 
     @cached_property
     def spilled(self) -> Floats:

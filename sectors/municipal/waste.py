@@ -161,8 +161,10 @@ def _inverse(share: Floats, sought: Floats) -> Ints:
 
 def _so_far(when: Ints, sums: Ints, row: Ints, ms: Ints) -> Ints:
     """(N,) what was thrown in until then."""
-    count = (when[row] <= ms[:, None]).sum(axis=1)
-    return np.asarray(sums[row, count])
+    # Whole numbers, so that what stands in the rows beside cannot round a comparison.
+    keys = when + 2 * _NEVER * np.arange(len(when))[:, None]
+    found = np.searchsorted(keys.reshape(-1), row * 2 * _NEVER + ms, side="right")
+    return np.asarray(sums.reshape(-1)[found + row])
 
 
 def begin(cells: int, per_cell: int) -> Carry:

@@ -4,6 +4,7 @@ The pressure behind the valve is on the day's grid, and moves by no more than 5 
 falls along the pipes is worked out at the moment of a reading.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from park.model import GRID_S, Carry, Floats, Ints, Moments, Observation, Orders
 from sectors.municipal.catalogue import SET_PRESSURE, SET_VALVE, WATER_METER
 from sectors.municipal.demand import Drawn, drawn
 from sectors.municipal.moments import millis
-from sectors.municipal.network import Bursts, Network, balance, leaks, network
+from sectors.municipal.network import Bursts, Leaks, Network, balance, leaks, network
 from sectors.municipal.span import Span
 from sectors.municipal.valve import ValveDay
 
@@ -27,20 +28,10 @@ PRESSURE, POSITION = 0.0, 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ZoneDay:
-    """One day of C zones.
-
-    Attributes:
-        span: of one day.
-        carry: (C,) each.
-        orders: the day's.
-        valves: the greens', which draw too.
-    """
+class Quarter:
+    """What C blocks draw on a day, and what the town's main gives them, whatever is commanded."""
 
     span: Span
-    carry: Carry
-    orders: Orders
-    valves: ValveDay
 
     @cached_property
     def pipes(self) -> Network:
@@ -75,12 +66,25 @@ class ZoneDay:
     @cached_property
     def supply(self) -> Floats:
         """(C, GRID_POINTS) kPa before the valve: the town's main sinks when everybody draws."""
-        stray = smooth_noise(
-            self.span.setting.streams, "municipal.main", (self.span.cells,), self.span.worlds[0].index, 6
-        )
-        own = 20.0 * self.span.setting.streams.uniform("municipal.main.own", self.span.cells)
+        streams, cells = self.span.setting.streams, self.span.cells
+        stray = smooth_noise(streams, "municipal.main", (cells,), self.span.worlds[0].index, 6)
+        own = 20.0 * streams.uniform("municipal.main.own", cells)
         busy = self.drawn.course / self.drawn.course.mean(axis=1)[:, None] - 1.0
         return np.asarray(_MAIN_KPA + own[:, None] - _MAIN_FALL * busy + 4.0 * stray)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plant:
+    """The valves of C zones through a day; `carry` is (C,) each, `orders` the day's."""
+
+    quarter: Quarter
+    carry: Carry
+    orders: Orders
+
+    @property
+    def span(self) -> Span:
+        """Of one day."""
+        return self.quarter.span
 
     @cached_property
     def told(self) -> "Told":
@@ -107,35 +111,67 @@ class ZoneDay:
         some = self.told.moves
         if not len(some):
             return inlet
-        pipes, demand, supply = self.pipes.take(some), self.demand[some], self.supply[some]
-        setpoint, position, mode = (part[some] for part in (self.told.setpoint, self.told.position, self.told.mode))
-        now = self.carry[STATE[0]][some]
-        day = np.full(len(some), self.span.worlds[0].index)
+        setpoint, mode = self.told.setpoint[some].T, self.told.mode[some].T
+        holds = np.any(mode == POSITION, axis=1)
+        held = self._held(some) if holds.any() else None
+        now = inlet[some, 0]
         for k in range(STEPS):
-            leak = leaks(self.span.setting, pipes, day, np.full(len(some), k * GRID_S * 1000))
-            inflow, _, _ = balance(pipes, leak, now, demand[:, k].copy())
-            held = supply[:, k] - fall(pipes, inflow, position[:, k])
-            goal = np.where(mode[:, k] == POSITION, np.maximum(held, 30.0), setpoint[:, k])
+            goal = setpoint[k]
+            if held and holds[k]:
+                goal = np.where(mode[k] == POSITION, held(k, now), goal)
             now = now + np.clip(goal - now, -_SLEW_KPA, _SLEW_KPA)
             inlet[some, k + 1] = now
         return inlet
 
+    def _held(self, some: Ints) -> Callable[[int, Floats], Floats]:
+        """What pressures zones would come to that hold an opening, of the point of the grid and the pressures there."""
+        count, quarter = len(some), self.quarter
+        pipes = quarter.pipes.take(some)
+        demand, supply, position = (
+            part[some].T.copy() for part in (quarter.demand, quarter.supply, self.told.position)
+        )
+        ms = np.repeat(np.arange(STEPS + 1) * GRID_S * 1000, count)
+        every = quarter.pipes.take(np.tile(some, STEPS + 1))
+        leak = leaks(self.span.setting, every, np.full(len(ms), self.span.worlds[0].index), ms)
+        background, burst = (part.reshape(STEPS + 1, count) for part in (leak.background, leak.burst))
+
+        def held(k: int, now: Floats) -> Floats:
+            inflow, _, _ = balance(pipes, Leaks(background=background[k], burst=burst[k]), now, demand[k])
+            return np.asarray(np.maximum(supply[k] - fall(pipes, inflow, position[k]), 30.0))
+
+        return held
+
     def end(self) -> Carry:
         """(C,) each, what is carried from the day's last instant on."""
+        kpa, setpoint, _, mode = (self.carry[name] for name in STATE)
+        if not len(self.orders) and (mode == PRESSURE).all() and (kpa == setpoint).all():
+            return self.carry
         told = self.told
         parts = (self.inlet, told.setpoint, told.position, told.mode)
         return {name: values[:, -1].copy() for name, values in zip(STATE, parts, strict=True)}
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ZoneDay:
+    """One day of C zones, with the valves of their greens, which draw too."""
+
+    plant: Plant
+    valves: ValveDay
+
+    @property
+    def quarter(self) -> Quarter:
+        """What does not depend on orders."""
+        return self.plant.quarter
+
     def at(self, at: Moments) -> "Seen":
         """The zones at moments."""
         here, ms, row = Sampler(at.row, at.x), millis(at), at.row
-        world = self.span.worlds[0]
-        pipes = self.pipes.take(row)
-        greens = self.valves.drawn(row, ms)
-        supply = here.line(self.supply)
-        inlet = np.minimum(here.line(self.inlet), supply - _DROP_KPA)
-        leak = leaks(self.span.setting, pipes, np.full(len(ms), world.index), ms)
-        inflow, critical, mean = balance(pipes, leak, inlet, here.line(self.demand) + greens)
+        span = self.plant.span
+        pipes, supply = self.quarter.pipes.take(row), here.line(self.quarter.supply)
+        inlet = np.minimum(here.line(self.plant.inlet), supply - _DROP_KPA)
+        leak = leaks(span.setting, pipes, np.full(len(ms), span.worlds[0].index), ms)
+        draws = here.line(self.quarter.demand) + self.valves.drawn(row, ms)
+        inflow, critical, mean = balance(pipes, leak, inlet, draws)
         return Seen(
             here=here, pipes=pipes, inflow=inflow, supply=supply, inlet=inlet, critical=critical, leaking=leak.at(mean)
         )
@@ -183,17 +219,17 @@ def begin(span: Span) -> Carry:
 
 def observe(day: ZoneDay, at: Moments) -> Observation:
     """Pressure zones."""
-    seen, streams = day.at(at), day.span.setting.streams
+    seen, told, streams = day.at(at), day.plant.told, day.plant.span.setting.streams
     stray = [streams.normal(f"municipal.zone.{what}", at.device, at.ts) for what in ("flow", "main", "inlet", "tap")]
-    mode = seen.here.hold(day.told.mode)
+    mode = seen.here.hold(told.mode)
     kept = np.sqrt(seen.inflow / seen.pipes.opening / np.sqrt(np.maximum(seen.supply - seen.inlet, 1.0) / 100.0))
-    position = np.where(mode == POSITION, seen.here.hold(day.told.position), np.clip(100.0 * kept, 5.0, 100.0))
+    position = np.where(mode == POSITION, seen.here.hold(told.position), np.clip(100.0 * kept, 5.0, 100.0))
     return {
         "inflow": seen.inflow * (1.0 + 0.003 * stray[0]),
         "supply_pressure": seen.supply + 0.8 * stray[1],
         "inlet_pressure": np.maximum(seen.inlet + 0.6 * stray[2], 0.0),
         "critical_pressure": np.maximum(seen.critical + 0.8 * stray[3], 0.0),
-        "pressure_setpoint": seen.here.hold(day.told.setpoint),
+        "pressure_setpoint": seen.here.hold(told.setpoint),
         "valve_position": position,
         "control_mode": mode.astype(np.int64),
     }

@@ -179,19 +179,19 @@ def weeks(seed: int, days: int) -> Weeks:
         leaks.append(day.zones.at(at).leaking.reshape(CELLS, 1, -1))
     true = [world_of(seed).day(_FIRST + i) for i in range(days)]
     site = setting_of("municipal", seed).site_of(np.arange(CELLS))
-    hourly = {
-        name: np.stack([of(day)[site, :-1].reshape(CELLS, 24, 12).mean(-1) for day in true], axis=1)
-        for name, of in (("people", lambda day: day.out + 0.5 * day.under_way), ("air", lambda day: day.temperature))
-    }
+    people, air = (
+        np.stack([row[site, :-1].reshape(CELLS, 24, 12).mean(-1) for row in rows], axis=1)
+        for rows in ([day.out + 0.5 * day.under_way for day in true], [day.temperature for day in true])
+    )
     return Weeks(
         kinds={
             name: {channel: np.stack([one[channel] for one in seen], axis=2) for channel in seen[0]}
             for name, seen in parts.items()
         },
         leaks=np.stack(leaks, axis=2),
-        people=hourly["people"],
-        outside=hourly["air"],
-        highest=hourly["air"].max(axis=2),
+        people=people,
+        outside=air,
+        highest=air.max(axis=2),
         weekday=np.array([day.weekday for day in true]),
         workday=np.array([day.workday for day in true]),
     )
@@ -213,7 +213,7 @@ def nights(seed: int, days: int) -> Nights:
         parts = [zone[name].reshape(_ZONES, -1).mean(axis=1) for name in ("inflow", "critical_pressure")]
         index = np.full(_ZONES, day.world.index)
         # One that begins or ends in the night counts with the time that it ran.
-        runs = [day.zones.bursts.running(index, np.full(_ZONES, ms)) > 0 for ms in (22 * 3_600_000, DAY_MS - 1)]
+        runs = [day.quarter.bursts.running(index, np.full(_ZONES, ms)) > 0 for ms in (22 * 3_600_000, DAY_MS - 1)]
         found.append((*parts, runs[0] | runs[1]))
     inflow, tap, bursts = (np.stack(part, axis=1) for part in zip(*found, strict=True))
     return Nights(inflow=inflow, tap=tap, bursts=bursts)
