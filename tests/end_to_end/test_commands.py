@@ -25,12 +25,13 @@ from simulator.commands.past import CommandOptions, records_in
 from simulator.simulate import SimulateOptions
 from tests.deploy.brokers import run_park_mosquitto
 from tests.deploy.program import make_secrets
+from tests.end_to_end.command_soak import Soak, soak
 from tests.end_to_end.park import HERE, PARK, ROOT, Command, run, summary_of
 from tests.mqttlink.conftest import run_embedded
 from tests.mqttlink.paho_client import PahoClient, paho
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.mosquitto import Mosquitto
+from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import Process, wait_until
 from tests.simulator.commands.town import lamps
 from tests.simulator.running import running
@@ -293,3 +294,10 @@ def next_of(client: PahoClient, topic: str) -> dict[str, Any]:
         if message.topic == topic:
             found: dict[str, Any] = json.loads(message.payload)
             return found
+
+
+@pytest.mark.deadline(400)
+def test_many_commands_have_one_end_each_whatever_is_killed(tmp_path: Path) -> None:
+    """A gateway and the ingester, on a DuckDB file; `python -m bench.soak commands` is the same for longer."""
+    with run_mosquitto(tmp_path) as broker:
+        soak(Soak(folder=tmp_path, broker=broker, commands=100, rate_per_s=10, kills=2))
