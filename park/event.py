@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from park.catalogue import NAME, Channel, Sector, ValueType
+from park.catalogue import NAME, PARAMETERS, Channel, Sector, ValueType
 from park.errors import CatalogueError
 
 Value = float | int | bool | str
@@ -207,4 +207,40 @@ POLLUTION_EPISODE = EventType(
         DURATION,
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE)
+
+
+def _text(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="1", description=description, type=ValueType.TEXT, texts=("1",))
+
+
+def _moment(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="ms", description=description, high=1e14, type=ValueType.INT)
+
+
+COMMAND = EventType(
+    name="command",
+    title="Command",
+    description="A state that a command has reached; the id is the command's. See `park.command`.",
+    log=Log.COMMAND,
+    phases=(Phase.BEGIN, Phase.END, Phase.STATE),
+    channels=(
+        _text("state", "Accepted and rejected, then succeeded, failed, expired or superseded."),
+        _text("action", "What was commanded."),
+        _text("actor", "Who commanded it."),
+        _text("reason", "Why it was rejected, or failed."),
+        _moment("issued", "When the actor said it."),
+        _moment("expires", "Until when it could be done."),
+        *(
+            Channel(
+                name=f"value_{number}",
+                unit="1",
+                description=f"The action's parameter {number}, in its unit; a boolean as 0 or 1, a text as its index.",
+                low=-1e9,
+                high=1e9,
+                decimals=6,
+            )
+            for number in range(1, PARAMETERS + 1)
+        ),
+    ),
+)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND)

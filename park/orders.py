@@ -64,6 +64,10 @@ class Orders:
         """Those to devices of these cells."""
         return self._take(np.isin(self.cell, cells))
 
+    def of_actions(self, actions: tuple[int, ...]) -> "Orders":
+        """Those that are one of these actions, by their numbers."""
+        return self._take(np.isin(self.action, actions)) if len(self) else self
+
     def between(self, start_ms: int, end_ms: int) -> "Orders":
         """Those that take effect in [start, end)."""
         first, last = np.searchsorted(self.effective, [start_ms, end_ms])

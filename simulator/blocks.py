@@ -84,6 +84,14 @@ class CommandedBlocks:
         left = [some.take(~np.isin(some.row // _CELLS, [*states])) for some in undisturbed]
         return left + happened(self._model, kind, states.items(), _CELLS)
 
+    def standing(self, day: int, at: Moments) -> tuple[Any, Moments] | None:
+        """The state of a day in which one moment lies, and the moment in it; None where no orders have come."""
+        block, until = int(at.row[0]) // _CELLS, self._world.day_start_ms(day + 1)
+        orders = self._orders.get(block)
+        if orders is None or orders.effective[0] >= until:
+            return None
+        return self._day(block, day, orders.between(0, until)), taken(at, np.zeros(1, dtype=np.int64), block * _CELLS)
+
     def _cells_of(self, block: int) -> Ints:
         return self._cells[block * _CELLS : (block + 1) * _CELLS]
 

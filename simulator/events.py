@@ -15,6 +15,7 @@ import numpy as np
 from park.columns import quantise
 from park.event import DURATION, PLACE, POLLUTION_EPISODE, RAIN_SPELL, EventType, Phase
 from park.model import Floats, Ints, Place, WorldDay
+from simulator.commands.outcomes import Outcomes
 from simulator.event_columns import Told
 from simulator.happened import Happened
 from simulator.plan import Group, Plan
@@ -66,11 +67,19 @@ _Phases: TypeAlias = tuple[tuple[Phase, _ByTime], ...]
 
 
 class Events:
-    """The events of a plan's devices; none if its selection wants none."""
+    """The events of a plan's devices; none but what became of commands if its selection wants none.
 
-    def __init__(self, plan: Plan, state: TownState) -> None:
+    Args:
+        plan: the devices.
+        state: their world.
+        outcomes: of commands, more of which may come.
+    """
+
+    def __init__(self, plan: Plan, state: TownState, outcomes: Outcomes | None = None) -> None:
         town = plan.selection.town
         self._plan, self._world = plan, state.world
+        self._outcomes = Outcomes() if outcomes is None else outcomes
+        self._devices = {group.kind.name: group.device for group in plan.groups}
         self._commissioned_ms = town.settings.commissioned_ms
         measured = {channel for group in plan.groups for channel in group.kind.channel}
         self._spells = {
@@ -90,9 +99,20 @@ class Events:
             self._happened.of(day)
 
     def told(self, start_ms: int, until_ms: int) -> list[Told]:
-        """The events with start <= ts < until: places and its site's spells by kind, then what models tell."""
-        if not self._plan.selection.events or until_ms <= start_ms:
+        """The events with start <= ts < until: places and its site's spells by kind, what models tell, commands.
+
+        What became of commands is told whatever else is: readings cannot be proved without.
+        """
+        if until_ms <= start_ms:
             return []
+        commanded = self.commanded(start_ms, until_ms)
+        return commanded if not self._plan.selection.events else self._happening(start_ms, until_ms) + commanded
+
+    def commanded(self, start_ms: int, until_ms: int) -> list[Told]:
+        """What became of commands, with start <= ts < until."""
+        return self._outcomes.told(self._devices, start_ms, until_ms)
+
+    def _happening(self, start_ms: int, until_ms: int) -> list[Told]:
         first, last = (max(0, self._world.day_index(ms)) for ms in (start_ms - 1, until_ms - 1))
         mornings = [day for day in range(first, last + 1) if start_ms <= self._told_ms(day) < until_ms]
         # What happens to a site at 04:00 sharp is known to the day that ends with it.

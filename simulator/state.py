@@ -17,7 +17,21 @@ import numpy as np
 
 from park.catalogue import Sector
 from park.happenings import Happenings, Tells
-from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Setting, Streams, WorldDay
+from park.model import (
+    GRID_S,
+    NO_ORDERS,
+    Carry,
+    Floats,
+    Interlocks,
+    Ints,
+    Model,
+    Moments,
+    Observation,
+    Orders,
+    Setting,
+    Streams,
+    WorldDay,
+)
 from simulator.blocks import CommandedBlocks, happened, taken, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
@@ -99,7 +113,9 @@ class TownState:
             self.obey(name, given)
 
     def obey(self, name: str, orders: Orders) -> None:
-        """From now on these are all the orders to devices of the sector."""
+        """From now on these are all the orders to devices of the sector, which need not be observed."""
+        if name not in self._sectors:
+            return
         if name not in self._commanded:
             sector = self._sectors[name]
             self._commanded[name] = CommandedBlocks(
@@ -136,6 +152,32 @@ class TownState:
             while len(self._happened) > _KINDS_TOLD:
                 self._happened.popitem(last=False)
         return self._happened[name, kind, day]
+
+    def refusal(self, group: Group, number: int, action: int, value: Floats, at_ms: int) -> str | None:
+        """Why a device of the group does not take an order from a moment on; None if it does. See `Interlocks`."""
+        name = group.sector.name
+        sector = self._sectors[name]
+        if not isinstance(sector.model, Interlocks):
+            return None
+        day, at = self.moment(group, number, at_ms)
+        found = self._commanded[name].standing(day, at) if name in self._commanded else None
+        if found is None:
+            block = int(at.row[0]) // sector.at_once
+            one = np.zeros(1, dtype=np.int64)
+            found = self._day(name, day)[block], taken(at, one, block * sector.at_once)
+        return sector.model.refusal(found[0], action, value, found[1])
+
+    def moment(self, group: Group, number: int, at_ms: int) -> tuple[int, Moments]:
+        """The town's day of a moment, and the moment at a device of the group."""
+        day = int(self.world.day_index(at_ms))
+        kind, ts = group.kind, np.array([at_ms])
+        return day, Moments(
+            row=np.searchsorted(self._sectors[group.sector.name].cells, np.array([number // kind.per_cell])),
+            unit=np.array([number % kind.per_cell]),
+            device=np.array([number]),
+            ts=ts,
+            x=(ts - self.world.day_start_ms(day)) / (GRID_S * 1000.0),
+        )
 
     def reading(self, reader: object, day: int) -> None:
         """A reader of the state says which day it is in; a day that none is in any more is forgotten."""

@@ -198,6 +198,8 @@ class Link:
         qos: int = 1,
         retain: bool = False,
         content_type: str | None = None,
+        response_topic: str | None = None,
+        correlation_data: bytes | None = None,
     ) -> mqtt5.PubAckReasonCode:
         """Publish one message; at QoS 1 wait for the broker's answer. Works within `on_connected`.
 
@@ -210,7 +212,14 @@ class Link:
         if qos:
             await self._gate.until(lambda: connection.ids.free > 0 or connection.lost.done())
         return await requests.publish(
-            connection, topic, payload, qos=mqtt5.QoS(qos), retain=retain, content_type=content_type
+            connection,
+            topic,
+            payload,
+            qos=mqtt5.QoS(qos),
+            retain=retain,
+            content_type=content_type,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
         )
 
     def reserve(self, count: int) -> "array[int]":

@@ -48,12 +48,21 @@ async def publish(
     qos: mqtt5.QoS,
     retain: bool,
     content_type: str | None,
+    response_topic: str | None = None,
+    correlation_data: bytes | None = None,
 ) -> mqtt5.PubAckReasonCode:
     """See `Link.publish`; the caller has made sure of room in the window."""
 
     def encode(packet_id: int | None) -> bytes:
         frame = mqtt5.PublishPacket(
-            topic, payload, qos=qos, retain=retain, packet_id=packet_id, content_type=content_type
+            topic,
+            payload,
+            qos=qos,
+            retain=retain,
+            packet_id=packet_id,
+            content_type=content_type,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
         ).write()
         limit = connection.greeted.result().max_packet_size
         if limit is not None and len(frame) > limit:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from park.catalogue import Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Channel, DeviceKind, Sector, ValueType
 from park.columns import Columns
 from park.model import GRID_S, Orders
 from park.town import default_town
@@ -44,6 +44,17 @@ class Trial:
 
     def read(self, state: TownState) -> list[Columns]:
         return Fleet(self.plan, state).columns(START, UNTIL)
+
+    def random_order_before(self, rng: np.random.Generator, order: Orders) -> Orders:
+        """One to the same device within the hour before, another action if its kind has one."""
+        kind, told = _told(self.sector, int(order.action[0]))
+        cell, unit, _, effective, _ = rows_of(order)[0]
+        at = effective - int(rng.integers(60_000, HOUR))
+        others = [action for action in kind.actions if action is not told] or [told]
+        action = others[int(rng.integers(len(others)))]
+        values = [_value(rng, one) for one in action.parameters]
+        number = self.sector.actions[kind.name, action.name]
+        return made([(cell, unit, number, at, [*values, *[np.nan] * (4 - len(values))])])
 
     def random_orders(self, rng: np.random.Generator, count: int, start: int = START, until: int = UNTIL) -> Orders:
         """At random moments, some of them on the grid; what the sector does not know, it has to pass over."""
@@ -146,20 +157,24 @@ def others_are_left_alone(trial: Trial, seed: int) -> None:
 
 
 def orders_show(trial: Trial, seed: int) -> None:
-    """Not every one has to change anything, but most random ones do, and in time."""
+    """Not every one has to change anything, but most random ones do, and in time.
+
+    Each comes to a device that was told something before, for some orders only end what others began.
+    """
     rng = np.random.default_rng(seed)
-    plain, shown = trial.readings(None), []
-    for _ in range(6):
-        order = trial.random_orders(rng, 1, until=UNTIL - 3 * HOUR)
-        kind, shows_ms = _told(trial.sector, int(order.action[0]))
-        row = trial.sector.kinds.index(kind)
-        at, device = int(order.effective[0]), int(order.cell[0]) * kind.per_cell + int(order.unit[0])
-        until = at + shows_ms + GRID_S * 1000 + trial.plan.selection.interval_of(kind)
-        mine = (plain[row].device == device) & (plain[row].ts >= at) & (plain[row].ts <= until)
-        shown.append((differences(plain[row], trial.readings(order)[row]) & mine).any())
+    shown = []
+    for _ in range(8):
+        order = trial.random_orders(rng, 1, start=START + HOUR, until=UNTIL - 3 * HOUR)
+        kind, action = _told(trial.sector, int(order.action[0]))
+        cell, unit, _, at, _ = rows_of(order)[0]
+        before = trial.random_order_before(rng, order)
+        row, device = trial.sector.kinds.index(kind), cell * kind.per_cell + unit
+        told, obeyed = trial.readings(before)[row], trial.readings(both(before, order))[row]
+        until = at + int(action.shows_s * 1000) + GRID_S * 1000 + trial.plan.selection.interval_of(kind)
+        mine = (told.device == device) & (told.ts >= at) & (told.ts <= until)
+        shown.append((differences(told, obeyed) & mine).any())
     assert np.mean(shown) >= 0.5
 
 
-def _told(sector: Sector, number: int) -> tuple[DeviceKind, int]:
-    kind, action = [(kind, action) for kind in sector.kinds for action in kind.actions][number]
-    return kind, int(action.shows_s * 1000)
+def _told(sector: Sector, number: int) -> tuple[DeviceKind, Action]:
+    return [(kind, action) for kind in sector.kinds for action in kind.actions][number]
