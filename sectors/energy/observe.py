@@ -124,7 +124,7 @@ def _building_meter(state: EnergyDay, at: Moments) -> Observation:
     flows = state.flows
     own = _rows(state, BUILDING_METER, at)
     here = Sampler(own, at.x)
-    switched, switched_kwh = flows.load.switched.at(own, at.x)
+    switched, switched_kwh = flows.load.at(own, at.x)
     active = here.line(flows.load.smooth) + switched
     reactive = load.reactive_of(here.line(flows.load.motors), switched)
     apparent = np.sqrt(active * active + reactive * reactive)
@@ -171,7 +171,7 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     flows = state.flows
     here = Sampler(at.row, at.x)
     sun = _sum(state, PV_INVERTER, at, lambda own: Sampler(own, at.x * pv.MINUTES, MINUTES + 1).line(state.sun))
-    switched = _sum(state, BUILDING_METER, at, lambda own: flows.load.switched.at(own, at.x)[0])
+    switched = _sum(state, BUILDING_METER, at, lambda own: flows.load.at(own, at.x)[0])
     charging = _sum(state, EV_CHARGER, at, lambda own: flows.charging.at(own, at.x)[0])
     used = here.line(flows.smooth) + switched + charging
     wind_power, stored, loss = here.line(flows.made_by_wind), here.line(flows.stored), here.line(flows.loss)
