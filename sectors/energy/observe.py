@@ -29,7 +29,8 @@ from sectors.energy.energy_day import MINUTES, NOMINAL_V, EnergyDay
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
 #: Drop in the line of a building, V per kW of a phase: the reference impedance of IEC 60725 for homes.
-_LINE_V = np.array([1.3, 0.5])
+_LINE_V = np.array([1.15, 0.5])
+_LINE_SPREAD = 0.25  # from building to building
 
 
 def _rows(state: EnergyDay, kind: DeviceKind, at: Moments) -> Ints:
@@ -129,7 +130,8 @@ def _building_meter(state: EnergyDay, at: Moments) -> Observation:
     reactive = load.reactive_of(here.line(flows.load.motors), switched)
     apparent = np.sqrt(active * active + reactive * reactive)
     phases = flows.plant.building.phases[own]
-    drop = np.where(phases > 1, _LINE_V[1], _LINE_V[0]) * active / phases
+    line = np.where(phases > 1, _LINE_V[1], _LINE_V[0]) * (1.0 + _LINE_SPREAD * state.tolerance("load.line", at))
+    drop = line * active / phases
     voltage = state.measured_voltage("load.voltage", at) - drop
     return {
         "active_power": active,
