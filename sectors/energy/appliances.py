@@ -116,6 +116,14 @@ class Switched:
             total[:, -1] += factor[:, one, -1, 1] * counted[:, -1] + base[:, one, -1, 1]
         return total
 
+    @property
+    def before(self) -> Floats:
+        """Energy of the minute before 04:00, in which only what runs always does, kWh; (rows,)."""
+        kit = self._kit
+        counted = self._counted(np.broadcast_to([-1.0, 0.0], (*kit.power.shape, 2)))
+        each = (counted[..., 1] - counted[..., 0]) * (kit.power * kit.period / 60.0)
+        return np.asarray(np.where(kit.always, each, 0.0).sum(axis=1))
+
     def _counted_of(self, one: int, minutes: Floats) -> Floats:
         """`_counted` of one appliance at these minutes, (rows, minutes)."""
         kit = self._kit

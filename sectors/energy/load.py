@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from park.grid import GRID_H, HOURS, STEPS, integral, smooth_noise
+from park.grid import GRID_H, HOURS, STEPS, Sampler, integral, smooth_noise
 from park.model import Floats, Ints, Streams
 from sectors.energy.appliances import SLOT_HOURS, SLOT_STEPS, SLOTS, Kit, Switched
 from sectors.energy.uses import Uses, awake, uses
@@ -30,10 +30,10 @@ _SIZE_KW = np.array([1.0, 7.0, 5.0, 9.0, 5.5])
 _SMOOTH = np.array(
     [
         [0.15, 0.00, 0.00, 0.07],
-        [0.41, 0.51, 0.00, 0.02],
-        [0.43, 0.06, 0.24, 0.02],
-        [0.50, 0.34, 0.00, 0.00],
-        [0.34, 0.52, 0.02, 0.00],
+        [0.44, 0.51, 0.00, 0.02],
+        [0.43, 0.06, 0.25, 0.02],
+        [0.53, 0.34, 0.00, 0.00],
+        [0.36, 0.52, 0.02, 0.00],
     ]
 )
 _HEATING_PER_K = np.array([0.030, 0.020, 0.015, 0.006, 0.018])
@@ -43,40 +43,36 @@ _PHASES = np.array([1.0, 3.0, 3.0, 3.0, 3.0])
 #: By unit: types and how likely each is. Every block has a home first.
 _MIX = (((HOME,), (1.0,)), ((OFFICE, SHOP), (0.5, 0.5)), ((FACTORY, SCHOOL, SHOP), (0.5, 0.25, 0.25)))
 
-_KINDS = 5
+_KINDS = 4
 _ALWAYS = 9.0
 #: By type, each appliance: kW over the size, minutes of a cycle, share of it on, half hours of a use, and how likely
 #: it is in use: with people at work, out. A home's are in uses.py.
 _APPLIANCES = np.array(
     [
-        [[0.0, 9, 0.5, 1, _ALWAYS, 0]] * 5,
-        [  # lifts, two compressors, a kitchen, a server's cooling
+        [[0.0, 9, 0.5, 1, _ALWAYS, 0]] * 4,
+        [  # lifts, a compressor, a server's cooling, a kitchen
             [0.08, 4, 0.40, 4, 0.8, 0],
             [0.10, 26, 0.55, 8, 0.8, 0],
             [0.06, 17, 0.50, 1, _ALWAYS, 0],
             [0.06, 11, 0.40, 1, 0.3, 0],
-            [0.05, 38, 0.55, 1, _ALWAYS, 0],
         ],
-        [  # two cold stores, an oven, a door's air curtain, a lift
+        [  # two cold stores, an oven, a door's air curtain
             [0.12, 19, 0.60, 1, _ALWAYS, 0],
             [0.10, 31, 0.55, 1, _ALWAYS, 0],
             [0.10, 13, 0.50, 4, 0, 0.5],
             [0.06, 6, 0.40, 4, 0, 0.6],
-            [0.04, 3, 0.35, 4, 0, 0.6],
         ],
-        [  # a compressor by night and day, presses, a furnace, a crane, a pump
+        [  # a compressor by night and day, presses, a furnace, a crane
             [0.10, 6, 0.55, 1, _ALWAYS, 0],
             [0.06, 2.5, 0.40, 6, 0.8, 0],
             [0.10, 24, 0.60, 1, _ALWAYS, 0],
             [0.05, 9, 0.30, 4, 0.6, 0],
-            [0.05, 47, 0.50, 1, _ALWAYS, 0],
         ],
-        [  # a kitchen, two pumps, a lift, a boiler
+        [  # a kitchen, two pumps, a lift
             [0.10, 9, 0.50, 2, 0.5, 0],
             [0.05, 33, 0.50, 1, _ALWAYS, 0],
             [0.06, 21, 0.55, 8, 0.7, 0],
             [0.04, 5, 0.30, 4, 0.6, 0],
-            [0.05, 41, 0.45, 1, _ALWAYS, 0],
         ],
     ],
     dtype=np.float64,
@@ -211,24 +207,31 @@ class Loads:
         """Since the start of the day, kWh; (rows, points)."""
         total = self.smooth_energy.copy()
         total[self._others] += self._switched.energy(STEPS)
-        total[self._homes, 1:] += np.cumsum(self.uses.drawn(_FIVE)[0], axis=1)
+        total[self._homes, 1:] += np.cumsum(self.uses.drawn(_FIVE)[0][:, 1:], axis=1)
         return total
 
     @cached_property
     def minutes(self) -> Floats:
-        """What is switched in every minute, kWh, (rows, 1440): over five of them, what the grid says."""
-        total, restless = np.empty((2, len(self._row), _MINUTES))
-        total[self._others] = np.diff(self._switched.energy(_MINUTES), axis=1)
+        """What is switched in the minute before 04:00 and every minute since, kWh, (rows, 1441).
+
+        Over five minutes it is what the grid says.
+        """
+        total, restless = np.empty((2, len(self._row), 1 + _MINUTES))
+        total[self._others, 0] = self._switched.before
+        total[self._others, 1:] = np.diff(self._switched.energy(_MINUTES), axis=1)
         restless[self._others] = _RESTLESS * total[self._others]
         total[self._homes], restless[self._homes] = self.uses.drawn(1)
+        # What stirs ends before days meet.
+        restless[:, [*range(1 + _FIVE), *range(-_FIVE, 0)]] = 0.0
         draw = self._unrest
         draw *= np.abs(draw)  # now and then much more than mostly
-        draw *= restless
-        fives, stray = total.reshape(-1, _FIVE), draw.reshape(-1, _FIVE)
+        fives, stray = (part[:, 1:].reshape(-1, _FIVE) for part in (total, restless))
+        stray *= draw.reshape(-1, _FIVE)
         stray -= stray.mean(axis=1, keepdims=True)
         room = np.where(stray < 0, fives, np.inf) / np.maximum(np.abs(stray), 1e-12)
         fives += stray * np.minimum(room.min(axis=1, keepdims=True), 1.0)
-        return np.maximum(total, 0.0)
+        total[:, 1:] = np.maximum(fives, 0.0).reshape(-1, _MINUTES)
+        return total
 
     @property
     def _unrest(self) -> Floats:
@@ -246,16 +249,15 @@ class Loads:
 
     @cached_property
     def _counted(self) -> Floats:
-        """What is switched before every minute since the start of the day, kWh; (rows, 1440)."""
-        return np.cumsum(self.minutes, axis=1) - self.minutes
+        """What is switched until the end of these minutes since 04:00, kWh; (rows, 1441)."""
+        total = np.cumsum(self.minutes, axis=1)
+        total -= self.minutes[:, :1]
+        return total
 
     def at(self, row: Ints, x: Floats) -> tuple[Floats, Floats]:
-        """(N,) mean power of the minute, kW, and energy since 04:00, kWh, of what is switched, at some places."""
-        minutes = x * _FIVE
-        minute = (minutes + 1e-6).astype(np.int64)
-        which = row * _MINUTES + minute
-        kwh = self.minutes.reshape(-1).take(which)
-        return kwh * 60.0, self._counted.reshape(-1).take(which) + kwh * (minutes - minute)
+        """(N,) of what is switched: mean power of the last minute, kW, and energy since 04:00, kWh, at some places."""
+        here = Sampler(row, x * _FIVE, 1 + _MINUTES)
+        return here.line(self.minutes) * 60.0, here.line(self._counted)
 
     @cached_property
     def smooth_energy(self) -> Floats:

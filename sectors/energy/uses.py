@@ -121,58 +121,65 @@ _USUAL = (hours_of(SLOT_HOURS) * np.where(_AWAKE, _USUAL_AT_HOME * awake(SLOT_HO
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Uses:
-    """The uses of homes on days, (rows, candidates) each; minutes since 04:00.
+    """The uses of homes on days, one after the other, (uses,) each unless said otherwise; minutes since 04:00.
 
     Attributes:
         streams: randomness of the sector.
-        device, day: of the rows.
-        start, length: minutes.
-        power: kW, 0 where there is none.
+        device, day: of the rows, (rows,).
+        row: whose it is.
+        which: number among the home's candidates, those of fridges last.
+        start, length: minutes; a fridge's may reach over either end of the day.
+        power: kW.
         cycle: minutes.
     """
 
     streams: Streams
     device: Ints
     day: Ints
+    row: Ints
+    which: Ints
     start: Floats
     length: Floats
     power: Floats
     cycle: Floats
 
     def drawn(self, every: int) -> tuple[Floats, Floats]:
-        """Energy of every so many minutes, and how much of it is restless, kWh; (rows, 1440 / every) both.
+        """Energy of every so many minutes, and how much of it is restless, kWh; (rows, 1 + 1440 / every) both.
 
-        `every` is 1 or 5.
+        `every` is 1 or 5. The first is that of the step before 04:00.
         """
-        rows, count = self.power.shape
-        steps = 1440 // every
-        which = np.flatnonzero(self.power)
-        start, length = self.start.reshape(-1).take(which), self.length.reshape(-1).take(which)
-        first = np.maximum(start // every, 0).astype(np.int64)
-        many = np.ceil(np.minimum(start + length, _DAY_MIN) / every).astype(np.int64) - first
-        each = np.repeat(np.arange(len(which)), many)
-        step = np.arange(len(each)) - np.repeat(np.cumsum(many) - many - first, many)
-        use = which.take(each)
-        row, kind = use // count, use % count
-        since = every * step - start.take(each)
-        length, cycle, duty = length.take(each), self.cycle.reshape(-1).take(use), _DUTY.take(kind)
-        minutes = _on(since + every, length, cycle, duty) - _on(since, length, cycle, duty)
-        five = step // (_FIVE // every)
-        level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind * 512 + five)
-        kwh = minutes * self.power.reshape(-1).take(use) / 60.0 * (1.0 + _UNEVEN.take(kind) * (2.0 * level - 1.0))
-        at = row * steps + step
-        total, restless = (
-            np.bincount(at, weights, rows * steps).reshape(rows, steps) for weights in (kwh, kwh * _RESTLESS.take(kind))
-        )
-        return total, restless
+        rows, steps = len(self.device), 1 + 1440 // every
+        first = np.maximum(self.start // every, -1).astype(np.int64)
+        last = np.ceil(np.minimum(self.start + self.length, _DAY_MIN) / every).astype(np.int64)
+        many = np.maximum(last - first, 0)
+        # One entry more than a use has steps: energies are differences between their ends.
+        use = np.repeat(np.arange(len(first)), many + 1)
+        before = np.cumsum(many + 1) - many - 1
+        step = np.arange(len(use)) - np.repeat(before - first, many + 1)
+        inner = np.ones(len(use), dtype=np.bool_)
+        inner[before + many] = False
+        until = self._energy(use, every * step)
+        kwh = (until[1:] - until[:-1])[inner[:-1]]
+        use, step = use[inner], step[inner]
+        kind = self.which.take(use)
+        uneven = np.flatnonzero(_UNEVEN.take(kind))
+        some = use[uneven]
+        row, five = self.row.take(some), step[uneven] // (_FIVE // every)
+        level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind[uneven] * 512 + five)
+        kwh[uneven] *= 1.0 + _UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
+        at = self.row.take(use) * steps + step + 1
+        total = np.bincount(at, kwh, rows * steps).reshape(rows, steps)
+        if every == _FIVE:
+            return total, np.zeros_like(total)
+        return total, np.bincount(at, kwh * _RESTLESS.take(kind), rows * steps).reshape(rows, steps)
 
-
-def _on(since: Floats, length: Floats, cycle: Floats, duty: Floats) -> Floats:
-    """Minutes of being on in the first `since` minutes of a use."""
-    since = np.clip(since, 0.0, length)
-    whole = np.floor(since / cycle)
-    within = since - whole * cycle
-    return np.asarray(whole * (cycle * duty) + np.minimum(within, cycle * duty))
+    def _energy(self, use: Ints, minutes: Ints) -> Floats:
+        """What uses have drawn until some minutes since 04:00, kWh, were all five minutes alike."""
+        cycle = self.cycle.take(use)
+        on = cycle * _DUTY.take(self.which).take(use)
+        since = np.clip(minutes - self.start.take(use), 0.0, self.length.take(use))
+        whole = np.floor(since / cycle)
+        return np.asarray((whole * on + np.minimum(since - whole * cycle, on)) * (self.power / 60.0).take(use))
 
 
 def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats, hour: Floats, heat: Floats) -> Uses:
@@ -188,39 +195,54 @@ def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats
         heat: how often it heats or cools, over the usual, (rows,).
     """
     rate, cumulated = _rates(streams, device, up=up, doing=doing, hour=hour, heat=heat)
-    at = (device[:, None], day[:, None], np.arange(len(_KIND)))
-    happens = streams.uniform("energy.uses.happens", *at) < (rate / _MOST)[:, _KIND]
+    chance = streams.uniform("energy.uses.happens", device[:, None], day[:, None], np.arange(len(_KIND)))
+    row, which = np.nonzero(chance < (rate / _MOST)[:, _KIND])
+    at, kind = (device[row], day[row], which), _KIND[which]
     place = streams.uniform("energy.uses.start", *at)
-    slot = (cumulated[:, _KIND] <= (place * (1 - 1e-9))[..., None] * cumulated[:, _KIND, -1:]).sum(axis=-1)
+    course = cumulated[row, kind]
+    slot = (course <= (place * (1 - 1e-9) * course[:, -1])[:, None]).sum(axis=1)
     start = np.minimum((slot + (place * _DIGITS) % 1.0) * _SLOT_MIN, _LAST_MIN - 1.0)
-    length = _MINUTES[0] * np.exp(_MINUTES[1] * streams.normal("energy.uses.length", *at))
-    low, high = _KW
-    own = streams.uniform("energy.uses.home", device[:, None], _KIND)
+    length = _MINUTES[0][which] * np.exp(_MINUTES[1][which] * streams.normal("energy.uses.length", *at))
     # A home has one kettle and one boiler: their powers are its own; what is cooked and lit differs from use to use.
+    own = streams.uniform("energy.uses.home", device[row], kind)
     size = 0.7 * own + 0.3 * streams.uniform("energy.uses.kw", *at)
+    low, high = _KW[:, which]
+    shortest, longest = _CYCLE[:, which]
     parts = {
+        "row": row,
+        "which": which,
         "start": start,
         "length": np.minimum(length, _LAST_MIN - start),
-        "power": np.where(happens, low * (high / low) ** size, 0.0),
-        "cycle": _CYCLE[0] * (_CYCLE[1] / _CYCLE[0]) ** streams.uniform("energy.uses.cycle", *at),
+        "power": low * (high / low) ** size,
+        "cycle": shortest * (longest / shortest) ** streams.uniform("energy.uses.cycle", *at),
     }
     cold = [_cold(streams, device, day, which) for which in range(len(_COLD))]
-    joined = {name: np.concatenate([part, *(one[name] for one in cold)], axis=1) for name, part in parts.items()}
+    joined = {name: np.concatenate([part, *(one[name] for one in cold)]) for name, part in parts.items()}
     return Uses(streams=streams, device=device, day=day, **joined)
 
 
-def _cold(streams: Streams, device: Ints, day: Ints, which: int) -> dict[str, Floats]:
+def _cold(streams: Streams, device: Ints, day: Ints, which: int) -> dict[str, Floats | Ints]:
     """The runs of a home's fridge, or its freezer, on days: the parts of `Uses`."""
     own = streams.uniform("energy.cold.home", device[:, None], 3 * which + np.arange(3))
-    kw, period, duty = (_COLD[which] * (1.0 + _COLD_SPREAD * (own - 0.5))).T[..., None]
+    kw, period, duty = (_COLD[which] * (1.0 + _COLD_SPREAD * (own - 0.5))).T
     # Cycles are numbered through from the commissioning: one that lasts over 04:00 is the same on both days.
-    first = np.floor(day[:, None] * _DAY_MIN / period)
-    cycle = first.astype(np.int64) + np.arange(_CYCLES)
-    late, longer = (streams.uniform(f"energy.cold.{name}", device[:, None], which, cycle) for name in ("late", "long"))
-    start = (cycle + _LATE * late) * period - day[:, None] * _DAY_MIN
-    length = period * duty * (1.0 + _LONGER * (longer - 0.5))
-    power = np.where((start + length > 0) & (start < _DAY_MIN), kw, 0.0)
-    return {"start": start, "length": length, "power": power, "cycle": np.full_like(start, 3000.0)}
+    first = np.floor(day * _DAY_MIN / period).astype(np.int64) - 1
+    row, number = np.nonzero(np.arange(_CYCLES) < np.ceil(_DAY_MIN / period + 2.0)[:, None])
+    cycle, period = first[row] + number, period[row]
+    late, longer = (streams.uniform(f"energy.cold.{name}", device[row], which, cycle) for name in ("late", "long"))
+    start = (cycle + _LATE * late) * period - day[row] * _DAY_MIN
+    length = period * duty[row] * (1.0 + _LONGER * (longer - 0.5))
+    runs = np.flatnonzero((start + length > -_FIVE) & (start < _DAY_MIN))
+    number = len(_KIND) + which * _CYCLES + number
+    parts = {
+        "row": row,
+        "which": number,
+        "start": start,
+        "length": length,
+        "power": kw[row],
+        "cycle": 0 * start + 3000.0,
+    }
+    return {name: part[runs] for name, part in parts.items()}
 
 
 def _rates(
