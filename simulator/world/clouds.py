@@ -16,7 +16,7 @@ from park.model import Floats
 from simulator.world.sky import hidden_share, parts
 
 _LEAST_COVER, _MOST_COVER = 0.10, 0.97
-_GLARE = 0.06, 0.42  # least, and spread of what an edge adds to a clear sky
+_GLARE = 0.06, 0.37  # least, and spread of what an edge adds to a clear sky
 _CERTAIN = 0.42  # a stretch that is nearly all sun or all shade is not divided
 _CONTRAST = 0.15, 0.75
 _EDGE = 0.20  # of a stretch: a minute from shade to sun
