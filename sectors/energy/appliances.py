@@ -2,10 +2,9 @@
 
 An appliance is on for stretches that begin and end at any second, and within a stretch its thermostat or its user
 switches it: it draws its power for a share of every cycle. A day is cut into half hours; in each the appliance may
-change from off to on or back, once. So both its power and its energy at an instant follow from one half hour's
-numbers, and what a meter counts is the integral of what it shows.
+change from off to on or back, once. So its energy at an instant follows from one half hour's numbers.
 
-Two sorts: what runs always (a fridge), and what people run. The latter is off from 03:30 to 04:00, when days meet.
+Two sorts: what runs always (a cold store), and what people run. The latter is off from 03:30 to 04:00, when days meet.
 """
 
 from dataclasses import dataclass, fields

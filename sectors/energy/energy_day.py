@@ -14,8 +14,9 @@ from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
 NOMINAL_V = 220.0
 #: Relative drop of voltage between the district's transformer and the grid connection at full import.
 _DROP = 0.03
-#: Of the supply, per unit: without load; and by how much less neighbours stir when nobody draws anything.
-_IDLE, _QUIET, _USUALLY_BUSY = 1.03, 0.55, 0.6
+#: The supply without load and its drop at full load, per unit; how much of their usual stir neighbours keep when nobody
+#: draws anything, and how busy they usually are.
+_IDLE, _SUPPLY_DROP, _QUIET, _USUALLY_BUSY = 1.034, 0.036, 0.55, 0.6
 #: Steps of a minute in a day.
 MINUTES = (GRID_POINTS - 1) * pv.MINUTES
 
@@ -46,7 +47,7 @@ class EnergyDay:
         """The same at every minute, with what the neighbours draw; (cells, minutes + 1)."""
         flows = self.flows
         supply = self.world.supply_voltage[flows.plant.connections.site]
-        busy = np.clip((_IDLE - supply) / _DROP, 0.1, 1.2)
+        busy = np.clip((_IDLE - supply) / _SUPPLY_DROP, 0.1, 1.2)
         x = np.arange(MINUTES + 1) / pv.MINUTES
         left = np.minimum(x.astype(np.int64), GRID_POINTS - 2)
         wide = np.stack([self.voltage, _QUIET + (1.0 - _QUIET) / _USUALLY_BUSY * busy])

@@ -13,7 +13,7 @@ from park.model import Floats, Ints, Streams
 #: Minutes for which a level is held, and the spread of the levels, V, at a district's usual load.
 _LAYERS = ((3, 0.32), (8, 0.42), (24, 0.80))
 #: Minutes between knots that lines join, divisors of a day, and their spread, V.
-_SWING, _DRIFTS = (2, 0.29), ((6, 0.35), (48, 0.95), (144, 1.3))
+_SWING, _DRIFTS = (2, 0.29), ((6, 0.35), (36, 0.60), (90, 1.15))
 _LIVELY = 0.3  # spread of the logarithm of how lively a day's swing is
 _DAY_MIN = 1440
 

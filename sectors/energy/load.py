@@ -1,10 +1,10 @@
 """Buildings: what they draw by type, by the people in them, by temperature and by what is switched.
 
 A building's load has two parts: a smooth one that follows the people of the world and the temperature, in straight
-lines on the grid, and appliances that are switched at any second. The V-shaped answer to temperature follows Henley &
-Peirson (1997), Non-linearities in electricity demand and temperature, Oxf. Bull. Econ. Stat. 59; appliances that
-people run while they are at home and awake, Richardson et al. (2010), Domestic electricity use: a high-resolution
-energy demand model, Energy and Buildings 42.
+lines on the grid, and appliances that are switched at any second: those of homes in uses.py, others' in appliances.py.
+Of the latter a meter shows the mean of the last minute, which is what its register has counted in it. The V-shaped
+answer to temperature follows Henley & Peirson (1997), Non-linearities in electricity demand and temperature, Oxf. Bull.
+Econ. Stat. 59.
 
 Sizes of a home's jumps, memory and days are those of a metered one (UCI's individual household, one minute): 6 % of
 minutes jump by more than 500 W, days differ by .40 of their mean.
@@ -79,9 +79,10 @@ _APPLIANCES = np.array(
 )
 _HEAT_PER_K = 0.16  # of a home's uses of heat
 _RESTLESS = 0.04  # of what is switched elsewhere than at home, from minute to minute
-_MINUTES, _FIVE, _HELD = 1440, 5, 3
-_PASSING = 0.4
-_UNREST_SPREAD = 0.35
+_MINUTES, _FIVE = 1440, 5
+#: How what is on stirs: minutes for which it stays as it is, what passes within a minute over what stays, and by how
+#: much days differ (spread of the logarithm).
+_HELD, _PASSING, _UNREST_SPREAD = 3, 0.4, 0.35
 _RESISTIVE = 0.16  # reactive over active power of what is switched
 _DAY_SPREAD = 0.34  # of the logarithm of how much a household does on a day
 _LEFT, _LEFT_SHARE = 0.05, 0.10  # days on which hardly anybody is at home, and what is left of them

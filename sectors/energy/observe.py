@@ -3,6 +3,7 @@
 Powers are exact, so that the balance closes in what is stored. Of the other instruments each has a tolerance of its
 own that stays (a factor or an offset by device), and noise:
 
+* power of buildings: the mean of the last minute, of what is switched there;
 * voltage: class 0.5 of IEC 61557-12, so offsets within 0.25 % of nominal; noise .1 V, the last digit;
 * current at a charging point: class 1 of IEC 62053-21, noise .2 %;
 * frequency: .003 Hz, a meter's window of ten cycles (IEC 61000-4-30, class S);
@@ -29,8 +30,8 @@ from sectors.energy.energy_day import MINUTES, NOMINAL_V, EnergyDay
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
 #: Drop in the line of a building, V per kW of a phase: the reference impedance of IEC 60725 for homes.
-_LINE_V = np.array([1.15, 0.5])
-_LINE_SPREAD = 0.25  # from building to building
+_LINE_V = np.array([1.05, 0.5])
+_LINE_SPREAD = 0.2  # from building to building
 
 
 def _rows(state: EnergyDay, kind: DeviceKind, at: Moments) -> Ints:
