@@ -103,7 +103,7 @@ class Switched:
         total = np.zeros((rows, steps + 1))
         within = steps // SLOTS
         inner = total[:, :-1].reshape(rows, SLOTS, within)
-        minutes = np.arange(steps + 1) * (_DAY_MIN / steps)
+        minutes = np.asarray(np.arange(steps + 1) * (_DAY_MIN / steps), dtype=np.float64)
         # One appliance after the other, in place: what a day needs then stays in the processor's cache.
         for one in range(count):
             counted = self._counted_of(one, minutes)

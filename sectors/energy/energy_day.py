@@ -52,7 +52,7 @@ class EnergyDay:
         left = np.minimum(x.astype(np.int64), GRID_POINTS - 2)
         wide = np.stack([self.voltage, _QUIET + (1.0 - _QUIET) / _USUALLY_BUSY * busy])
         there, size = wide[..., left] + (wide[..., left + 1] - wide[..., left]) * (x - left)
-        return there + size * feeder.stray(self.setting.streams, flows.plant.cells, self.world.index)
+        return np.asarray(there + size * feeder.stray(self.setting.streams, flows.plant.cells, self.world.index))
 
     @cached_property
     def sun(self) -> Floats:

@@ -168,10 +168,9 @@ class Uses:
         level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind[uneven] * 512 + five)
         kwh[uneven] *= 1.0 + _UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
         at = self.row.take(use) * steps + step + 1
-        total = np.bincount(at, kwh, rows * steps).reshape(rows, steps)
-        if every == _FIVE:
-            return total, np.zeros_like(total)
-        return total, np.bincount(at, kwh * _RESTLESS.take(kind), rows * steps).reshape(rows, steps)
+        restless = kwh * _RESTLESS.take(kind)
+        total, unsteady = (np.bincount(at, each, rows * steps).reshape(rows, steps) for each in (kwh, restless))
+        return np.asarray(total, dtype=np.float64), np.asarray(unsteady, dtype=np.float64)
 
     def _energy(self, use: Ints, minutes: Ints) -> Floats:
         """What uses have drawn until some minutes since 04:00, kWh, were all five minutes alike."""
