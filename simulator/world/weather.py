@@ -24,7 +24,7 @@ _SLOW_LAG = np.array((0.90, 0.90, 0.87, 0.90))  # warmth, dew, wind, veer
 _QUICK_LAG = np.array((0.80, 0.80))  # cloud, rain
 _ROUGH_LAG = np.array((0.25, 0.25))  # warmth, dew
 _PRESSURE_LAG = np.array((0.88,))
-_TEXTURE_LAG = np.array((0.72, 0.50, 0.75))  # gaps between clouds, gusts, showers
+_TEXTURE_LAG = np.array((0.86, 0.50, 0.75))  # gaps between clouds, gusts, showers
 _WINDY_LAG = np.array((0.50,))  # of days
 _FIRST_STEP = 48  # of the town day after midnight
 
