@@ -23,6 +23,8 @@ _CLOSING = 6
 _EMPTYING = 12
 #: Of the visitors of a mean day.
 _OVERNIGHT = 0.0014
+#: Log spread of an hour at one square from what the town's people would bring.
+_HABIT = 0.22
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -108,6 +110,9 @@ def expected(days: Days, square: Squares) -> Floats:
     rate = square.out[:, None] * out[days.site] + square.passing[:, None] * under_way[days.site]
     rate *= drier[days.site]
     rate *= np.exp(0.13 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
+    # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
+    sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
+    rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
     rate *= np.where(days.of_day(lambda world: world.holiday), square.holiday, 1.0)[:, None]
     return rate / 24.0
 
