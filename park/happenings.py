@@ -70,7 +70,7 @@ class Spells:
     """K times at which something lasts.
 
     Attributes:
-        row: (K,) of an array of devices, ascending only within what made them.
+        row: (K,) of an array of devices, or of cells.
         begin: (K,) milliseconds since 04:00 at which it first is so; `BEFORE` if it was so when the day began.
         end: (K,) at which it first is not; `LATER` if it is still so when the day ends.
     """
