@@ -65,6 +65,11 @@ def river_day(carry: Carry, world: WorldDay, site: Ints) -> RiverDay:
     return RiverDay(temperature=temperature, storm=storm, wetness=wetness)
 
 
+def storm_of(rise: float) -> float:
+    """Water of the rain in the channels at which the flow is so many times the base flow, mm."""
+    return (rise - 1.0) * _CHANNEL_TAU_H * _BASE_MM_H
+
+
 def after(day: RiverDay) -> Carry:
     """What the day leaves."""
     return {
