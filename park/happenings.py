@@ -18,6 +18,7 @@ from park.model import DAY_MS, GRID_POINTS, GRID_S
 _STEP_MS = GRID_S * 1000
 #: The begin of what has begun on an earlier day, and the end of what ends on a later one.
 BEFORE, LATER = -1, DAY_MS
+_STARTS: Ints = np.arange(GRID_POINTS - 1) * _STEP_MS
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
@@ -70,7 +71,7 @@ class Spells:
     """K times at which something lasts.
 
     Attributes:
-        row: (K,) of an array of devices, ascending only within what made them.
+        row: (K,) of an array of devices, or of cells.
         begin: (K,) milliseconds since 04:00 at which it first is so; `BEFORE` if it was so when the day began.
         end: (K,) at which it first is not; `LATER` if it is still so when the day ends.
     """
@@ -102,9 +103,10 @@ class Spells:
 
     def left(self, first_ms: int, since: Ints) -> Ints:
         """(R,) when what lasts as the day ends began, Unix milliseconds; 0 where nothing does. To be carried."""
-        lasting = self.take(self.end == LATER)
         after = np.zeros_like(since)
-        after[lasting.row] = lasting.began(first_ms, since)
+        if len(self):
+            lasting = self.take(self.end == LATER)
+            after[lasting.row] = lasting.began(first_ms, since)
         return after
 
 
@@ -178,12 +180,15 @@ def above(series: Floats, limit: float, since: Ints | None = None) -> Spells:
     inside = series >= limit
     if since is not None:
         inside[:, 0] = since > 0
-    if not inside.any():
+    # A carry asks this of every day, and most have none.
+    some = np.flatnonzero(inside.any(axis=1))
+    if not len(some):
         return Spells(row=_NONE, begin=_NONE, end=_NONE)
-    left, right = series[:, :-1], series[:, 1:]
+    left, right = series[some, :-1], series[some, 1:]
     rise = np.where(right == left, 1.0, right - left)
     part = np.clip((limit - left) / rise, 0.0, 1.0)
-    return _spells(inside, np.arange(GRID_POINTS - 1) * _STEP_MS + np.ceil(part * _STEP_MS).astype(np.int64))
+    spells = _spells(inside[some], _STARTS + np.ceil(part * _STEP_MS).astype(np.int64))
+    return replace(spells, row=some[spells.row])
 
 
 def held(inside: Bools, gap: int = 0, shortest: int = 1) -> Spells:
@@ -196,7 +201,7 @@ def held(inside: Bools, gap: int = 0, shortest: int = 1) -> Spells:
     """
     inside = inside.copy()
     inside[:, [0, -1]] = False
-    change = np.broadcast_to(np.arange(1, GRID_POINTS) * _STEP_MS, (len(inside), GRID_POINTS - 1))
+    change = np.broadcast_to(_STARTS + _STEP_MS, (len(inside), GRID_POINTS - 1))
     whole = joined(_spells(inside, change), gap * _STEP_MS)
     return whole.take(whole.end - whole.begin >= shortest * _STEP_MS)
 

@@ -10,8 +10,7 @@ from sectors.agriculture.irrigation import Watering
 
 def frosts(world: WorldDay, site: Ints, since: Ints) -> Spells:
     """When it is below 0 Cel at the sites, (C,), of fields; `since`, (C,), is that of `Spells.began`."""
-    cold = -world.temperature[site]
-    return above(cold, np.nextafter(0.0, 1.0), since)
+    return above(-world.temperature[site], np.nextafter(0.0, 1.0), since)
 
 
 def of_stations(world: WorldDay, site: Ints, since: Ints) -> list[Happenings]:

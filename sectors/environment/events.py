@@ -5,10 +5,10 @@ from park.happenings import Happenings, Spells, above, told_since
 from park.model import Floats, Ints
 from sectors.environment.catalogue import ALGAL_BLOOM, STORM_RUNOFF
 from sectors.environment.lake import LakeDay
-from sectors.environment.river import RiverDay
+from sectors.environment.river import RiverDay, storm_of
 
 BLOOM_UG_L = 40.0
-STORM_RISE = 5.0
+STORM_MM = storm_of(5.0)
 
 
 def blooms(day: LakeDay, since: Ints) -> Spells:
@@ -18,7 +18,7 @@ def blooms(day: LakeDay, since: Ints) -> Spells:
 
 def storms(day: RiverDay, since: Ints) -> Spells:
     """Of rivers."""
-    return above(day.rise, STORM_RISE, since)
+    return above(day.storm, STORM_MM, since)
 
 
 def since(days: Days, series: Floats, limit: float, before: Ints) -> Ints:

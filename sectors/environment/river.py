@@ -65,6 +65,11 @@ def river_day(days: Days, carry: Carry) -> RiverDay:
     return RiverDay(temperature=relax(carry["river_temperature"], warmth, _WARMTH_TAU_H), storm=storm, wetness=wetness)
 
 
+def storm_of(rise: float) -> float:
+    """Water of the rain in the channels at which the flow is so many times the base flow, mm."""
+    return (rise - 1.0) * _CHANNEL_TAU_H * _BASE_MM_H
+
+
 def after(day: RiverDay, rivers: int) -> Carry:
     """What the last day leaves in so many rivers."""
     return {

@@ -4,23 +4,33 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from park.event import Phase
-from park.model import DAY_MS
+from park.event import BEGIN_AND_END, EventType, Phase
+from park.happenings import Happenings, above
+from park.happenings import told as happenings
+from park.model import DAY_MS, NO_ORDERS
+from park.orders import Orders
 from park.town import default_town
 from sectors import EVENTS, SECTORS
-from simulator.plan import Selection
+from simulator.blocks import CommandedBlocks
+from simulator.fleet import Fleet
+from simulator.plan import Selection, make_plan
 from simulator.readings import Readings, readings_of
+from simulator.state import TownState
+from tests.reference.walk import setting_of, world_of
+from tests.sectors.heaters import HEATER, HeaterDay, Heaters
+from tests.sectors.obedience import UNKNOWN
 from tests.simulator.conftest import lines_of
 
 #: 2026-08-01T04:00 local time.
@@ -154,3 +164,47 @@ def test_generate_prints_what_is_told(sector: str) -> None:
     events = [one["payload"] for one in printed if one["topic"].endswith("/event")]
     mine = sorted((one["ts"], one["type"], one["phase"], one["id"]) for one in events if one["type"] in EVENTS.sectors)
     assert mine == sorted((one.ts, one.type, one.phase, str(one.id)) for one in told(readings_of(some), START, until))
+
+
+@BY_SECTOR
+def test_cells_that_are_worked_out_by_themselves_tell_what_they_do_among_all(sector: str) -> None:
+    plan = make_plan(selection(sector, 60))
+    state = TownState([plan])
+    fleet, week = Fleet(plan, state), (START, START + 7 * DAY_MS)
+    assert told(fleet, *week) == (before := told(readings(sector), *week))
+    effective = [START + 7, START + 2 * DAY_MS]
+    state.obey(sector, Orders.of(cell=[0, 2], unit=[0, 0], action=[UNKNOWN] * 2, effective=effective, value=[0.0] * 2))
+    assert told(fleet, *week) == before
+
+
+class Telling(Heaters):
+    """Tells when a heated room is warm."""
+
+    warm = EventType(name="warm", title="Warm", description="It is warm.", phases=BEGIN_AND_END)
+
+    def tell(self, kind: str, state: HeaterDay) -> list[Happenings]:
+        assert kind == HEATER.name
+        return happenings(self.warm, above(state.temperature, 20.0), self._units, np.zeros(10_000, dtype=np.int64))
+
+
+def test_what_is_commanded_changes_what_is_told_of_its_cells_alone() -> None:
+    world, cells = world_of(5), np.arange(130)
+    setting = replace(setting_of("energy", 5), per_cell={HEATER.name: 2})
+    model = Telling(setting)
+    blocks = CommandedBlocks(model, cells, world, lambda _: model.begin(cells))
+    orders = Orders.of(
+        cell=[70, 129], unit=[0, 1], action=[0, 0], effective=[world.day_start_ms(3) + 1] * 2, value=[[28.0, 2.0]] * 2
+    )
+    blocks.obey(orders)
+    undisturbed = model.tell(HEATER.name, model.day(cells, model.begin(cells), world.day(3), NO_ORDERS))
+    day = model.day(cells, model.begin(cells), world.day(3), orders)
+    assert marks(blocks.tell(HEATER.name, 3, undisturbed)) == marks(model.tell(HEATER.name, day))
+    assert {row for _, row, _, _ in marks(model.tell(HEATER.name, day)) ^ marks(undisturbed)} == {70, 129}
+
+
+def marks(some: list[Happenings]) -> set[tuple[str, int, int, int]]:
+    return {
+        (one.phase.value, row, unit, ms)
+        for one in some
+        for row, unit, ms in zip(one.row.tolist(), one.unit.tolist(), one.ms.tolist(), strict=True)
+    }
