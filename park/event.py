@@ -170,11 +170,11 @@ def _log(log: Log, types: Iterable[EventType]) -> EventLog:
 PLACE = EventType(
     name="place",
     title="Place",
-    description="Where a device stands or is kept.",
+    description="Where a device stands or is kept, to some 100 m: a meter's house is nobody's business.",
     log=Log.DEVICE,
     channels=(
-        Channel(name="latitude", unit="deg", description="WGS 84, north.", low=-90.0, high=90.0, decimals=6),
-        Channel(name="longitude", unit="deg", description="WGS 84, east.", low=-180.0, high=180.0, decimals=6),
+        Channel(name="latitude", unit="deg", description="WGS 84, north.", low=-90.0, high=90.0, decimals=3),
+        Channel(name="longitude", unit="deg", description="WGS 84, east.", low=-180.0, high=180.0, decimals=3),
         Channel(
             name="models",
             unit="1",

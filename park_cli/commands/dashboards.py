@@ -11,6 +11,7 @@ import typer
 from dashboards.build import is_checkout, stale, stale_pages, write, write_pages
 from dashboards.definitions import dashboards
 from dashboards.errors import DashboardError
+from dashboards.resolved import Page
 from dashboards.sources.base import Source, Window
 from ingest.stores import open_store, parse_store_url
 from park.panel import View
@@ -59,17 +60,21 @@ def check(
     *,
     until: Annotated[str | None, typer.Option(help="End of the time range.", show_default="now")] = None,
     last: Annotated[str, typer.Option(help="Length of the time range.")] = "24h",
+    page: Annotated[list[str] | None, typer.Option(help="Only this page, by its slug; may be repeated.")] = None,
 ) -> None:
     """Run every panel's query against a store; exit code 1 if one fails or finds nothing.
 
     Examples:
       park dashboards check --store "influxdb+http://127.0.0.1:8086/park?org=park"
+
+      park dashboards check --page energy --page transport --last 7d
     """
+    pages = _pages(page)
     url = existing(parse_store_url(store))
     end = int(time.time() * 1000) if until is None else moment_ms(until, "--until")
     window = Window(start=end - duration_ms(last, "--last"), until=end)
     opened = open_store(url, os.environ)  # the viewing side of a file needs the file's owner
-    troubles = asyncio.run(_check(open_source(url, os.environ), window))
+    troubles = asyncio.run(_check(open_source(url, os.environ), window, pages))
     asyncio.run(opened.close())
     for trouble in troubles:
         errors.print(printable(trouble), markup=False, soft_wrap=True)
@@ -77,8 +82,16 @@ def check(
         raise CommandError(f"{len(troubles)} panels have nothing to show")
 
 
-async def _check(source: Source, window: Window) -> list[str]:
-    panels = [(page, panel) for page in dashboards() for panel in page.panels if panel.view is not View.HEADING]
+def _pages(slugs: list[str] | None) -> list[Page]:
+    """All pages, or those of these slugs."""
+    known = {page.slug: page for page in dashboards()}
+    if unknown := [slug for slug in slugs or () if slug not in known]:
+        raise UsageError(f"--page {unknown[0]}: no such page; known: {', '.join(known)}")
+    return [known[slug] for slug in slugs or known]
+
+
+async def _check(source: Source, window: Window, pages: list[Page]) -> list[str]:
+    panels = [(page, panel) for page in pages for panel in page.panels if panel.view is not View.HEADING]
     troubles = []
     try:
         with progress_bar() as bar:

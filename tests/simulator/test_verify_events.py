@@ -86,7 +86,7 @@ def test_lost_altered_and_doubled_events_are_named(store: Store, told: list[_Tol
         if number < 3:
             return None
         if number < 5:
-            payload["latitude"] += 0.000001
+            payload["latitude"] += 0.001
         if number == 5:
             payload["ts"] += 1  # one lost, one doubled
         return one
