@@ -89,7 +89,7 @@ class Ingester:
         """Ingest until `stop` is set, then drain."""
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
-            stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
+            stack.push_async_callback(self._dead_letters.thread.run, self._dead_letters.close)
             watching = asyncio.create_task(watch(self.status.health, self._dead_letters), name="ingest watch")
             stack.push_async_callback(_cancel, watching)
             freezing = asyncio.create_task(self._freeze.watch(), name="ingest freeze watch")

@@ -9,6 +9,7 @@ from typing import Protocol
 from ingest.freeze import FROZEN_S
 from ingest.health import READY_S, Clock, Health
 from ingest.log import get_logger
+from ingest.thread import OwnThread
 
 log = get_logger("ingest")
 
@@ -23,6 +24,10 @@ class DeadLetters(Protocol):
     @property
     def path(self) -> Path:
         """Where it is."""
+
+    @property
+    def thread(self) -> OwnThread:
+        """Where it waits for its disk."""
 
     def check(self) -> None:
         """Whether a letter could be written now.
@@ -75,7 +80,7 @@ class Waits:
 async def _look_at_disk(health: Health, letters: DeadLetters) -> None:
     try:
         async with asyncio.timeout(_DISK_LIMIT_S):
-            await asyncio.to_thread(letters.check)
+            await letters.thread.run(letters.check)
     except TimeoutError:
         message = f"{letters.path}: the disk does not answer"
     except OSError as error:

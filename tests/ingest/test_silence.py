@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.sequence import Tally, Track
@@ -45,6 +45,7 @@ class Town:
         return silent
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([0.5, 1.0, 7.0, 10.0, 60.0, 300.0, 1200.0]), min_size=1, max_size=5), st.data())
 def test_a_device_is_silent_after_three_of_its_own_intervals(intervals_s: list[float], data: st.DataObject) -> None:
     town = Town(*intervals_s)
@@ -61,6 +62,7 @@ def test_a_device_is_silent_after_three_of_its_own_intervals(intervals_s: list[f
     assert silent == 0
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.sets(st.integers(2, 60), max_size=20))
 def test_lost_readings_make_no_interval_longer(lost: set[int]) -> None:
     assume(not any({seq, seq + 1} <= lost for seq in lost))

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.errors import Misconfigured, StoreError
+from ingest.thread import OwnThread
 
 _BLOCK_BYTES = 16384
 """Of a new file; one that is there keeps its own. A commit fills a block for each column of each table, however few the
@@ -13,7 +14,12 @@ rows are: with DuckDB's default of 256 KiB, 42 kinds cost it 66 ms of CPU a batc
 
 
 class Database:
-    """One open file of this process, shared by all who name it."""
+    """One open file of this process, shared by all who name it.
+
+    Attributes:
+        lock: held while its connection is used.
+        thread: writes, in turn.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
@@ -24,6 +30,7 @@ class Database:
         except duckdb.Error as error:
             raise Misconfigured(f"duckdb://{path} {_fault(path, str(error))}") from None
         self.lock = threading.Lock()
+        self.thread = OwnThread("duckdb")
         self.users = 0
 
 

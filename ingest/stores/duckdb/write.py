@@ -57,7 +57,7 @@ class DuckdbStore:
         Raises:
             StoreError: the disk is full or the file damaged.
         """
-        await asyncio.to_thread(self._write, rows)
+        await self._open().thread.run(self._write, rows)
 
     def scan(self, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
         """Every stored row of the measurement in the window."""
