@@ -54,7 +54,7 @@ class Habit:
 
 
 HEAT = Habit(
-    most=7, per_day=3.6, kw=(0.5, 1.35), minutes=(145.0, 0.7), uneven=0.03, restless=0.009,
+    most=7, per_day=3.6, kw=(0.5, 1.35), minutes=(160.0, 0.7), uneven=0.03, restless=0.009,
     hours=((7.0, 1.0, 1.2), (19.5, 2.2, 1.8)), any_hour=0.25,
 )  # fmt: skip
 #: Heating or cooling, a boiler, cooking, kettles and microwaves, washing, dryers and towel rails, screens and lights,
@@ -63,9 +63,9 @@ HABITS = (
     HEAT,
     Habit(most=2, per_day=0.9, kw=(1.0, 2.0), minutes=(38.0, 0.45), restless=0.004, awake=False,
           hours=((5.3, 0.7, 1.0), (13.0, 1.5, 0.8), (22.5, 1.0, 0.6))),
-    Habit(most=6, per_day=2.6, kw=(0.9, 4.0), minutes=(36.0, 0.7), cycle=(3.2, 70.0), duty=0.72, uneven=0.3,
+    Habit(most=6, per_day=2.6, kw=(0.9, 3.6), minutes=(40.0, 0.7), cycle=(3.2, 70.0), duty=0.72, uneven=0.3,
           restless=0.035, hours=((7.3, 0.8, 0.6), (12.3, 0.8, 1.0), (18.9, 1.2, 1.8)), any_hour=0.06),
-    Habit(most=16, per_day=5.5, kw=(0.3, 2.4), minutes=(3.8, 0.55), hours=((7.4, 1.1, 1.0), (19.5, 2.0, 0.8)),
+    Habit(most=16, per_day=5.0, kw=(0.3, 2.1), minutes=(4.2, 0.6), hours=((7.4, 1.1, 1.0), (19.5, 2.0, 0.8)),
           any_hour=0.5),
     Habit(most=3, per_day=1.1, kw=(1.8, 2.8), minutes=(90.0, 0.3), cycle=(40.0, 90.0), duty=0.40, uneven=0.05,
           restless=0.012, hours=((10.5, 2.5, 0.8), (20.0, 1.3, 1.3)), any_hour=0.2),
