@@ -54,7 +54,7 @@ class Habit:
 
 
 HEAT = Habit(
-    most=5, per_day=2.4, kw=(0.45, 1.15), minutes=(130.0, 0.7), uneven=0.03, restless=0.009,
+    most=7, per_day=3.6, kw=(0.5, 1.35), minutes=(160.0, 0.7), uneven=0.03, restless=0.009,
     hours=((7.0, 1.0, 1.2), (19.5, 2.2, 1.8)), any_hour=0.25,
 )  # fmt: skip
 #: Heating or cooling, a boiler, cooking, kettles and microwaves, washing, dryers and towel rails, screens and lights,
@@ -63,22 +63,22 @@ HABITS = (
     HEAT,
     Habit(most=2, per_day=0.9, kw=(1.0, 2.0), minutes=(38.0, 0.45), restless=0.004, awake=False,
           hours=((5.3, 0.7, 1.0), (13.0, 1.5, 0.8), (22.5, 1.0, 0.6))),
-    Habit(most=6, per_day=2.6, kw=(0.9, 4.0), minutes=(36.0, 0.7), cycle=(3.2, 70.0), duty=0.72, uneven=0.3,
+    Habit(most=6, per_day=2.6, kw=(0.9, 3.6), minutes=(40.0, 0.7), cycle=(3.2, 70.0), duty=0.72, uneven=0.3,
           restless=0.035, hours=((7.3, 0.8, 0.6), (12.3, 0.8, 1.0), (18.9, 1.2, 1.8)), any_hour=0.06),
-    Habit(most=16, per_day=5.5, kw=(0.3, 2.4), minutes=(3.8, 0.55), hours=((7.4, 1.1, 1.0), (19.5, 2.0, 0.8)),
+    Habit(most=16, per_day=5.0, kw=(0.3, 2.1), minutes=(4.2, 0.6), hours=((7.4, 1.1, 1.0), (19.5, 2.0, 0.8)),
           any_hour=0.5),
     Habit(most=3, per_day=1.1, kw=(1.8, 2.8), minutes=(90.0, 0.3), cycle=(40.0, 90.0), duty=0.40, uneven=0.05,
           restless=0.012, hours=((10.5, 2.5, 0.8), (20.0, 1.3, 1.3)), any_hour=0.2),
     Habit(most=2, per_day=0.4, kw=(0.3, 1.6), minutes=(210.0, 0.6), cycle=(9.0, 45.0), duty=0.12, awake=False,
           any_hour=1.0),
-    Habit(most=10, per_day=5.0, kw=(0.06, 0.5), minutes=(90.0, 0.9), uneven=0.10, restless=0.035,
+    Habit(most=10, per_day=6.0, kw=(0.06, 0.5), minutes=(90.0, 0.9), uneven=0.10, restless=0.035,
           hours=((8.0, 1.0, 0.4), (20.3, 2.0, 1.4)), any_hour=0.3),
     Habit(most=3, per_day=0.8, kw=(0.5, 1.8), minutes=(16.0, 0.6), cycle=(2.2, 20.0), duty=0.7, uneven=0.3,
           restless=0.06, hours=((10.5, 2.0, 1.0), (17.5, 2.0, 0.6)), any_hour=0.4),
 )  # fmt: skip
 #: Fridge and freezer: kW, minutes of a cycle, share of it on; each differs from home to home and cycle to cycle.
-_COLD = np.array([[0.09, 46.0, 0.40], [0.08, 72.0, 0.30]])
-_COLD_SPREAD = np.array([0.5, 0.6, 0.4])
+_COLD = np.array([[0.09, 42.0, 0.42], [0.08, 60.0, 0.32]])
+_COLD_SPREAD = np.array([0.5, 0.4, 0.3])
 _CYCLES = 48  # at most in a day, with what is left from the day before
 _LATE, _LONGER = 0.25, 0.9  # of a cycle by which it begins late; of its length by which it differs
 _KIND = np.repeat(np.arange(len(HABITS)), [habit.most for habit in HABITS])
@@ -204,7 +204,7 @@ def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats
     length = _MINUTES[0][which] * np.exp(_MINUTES[1][which] * streams.normal("energy.uses.length", *at))
     # A home has one kettle and one boiler: their powers are its own; what is cooked and lit differs from use to use.
     own = streams.uniform("energy.uses.home", device[row], kind)
-    size = 0.7 * own + 0.3 * streams.uniform("energy.uses.kw", *at)
+    size = 0.5 * own + 0.5 * streams.uniform("energy.uses.kw", *at)
     low, high = _KW[:, which]
     shortest, longest = _CYCLE[:, which]
     parts = {
@@ -250,7 +250,7 @@ def _rates(
     """How often each habit occurs on the day, (rows, habits), and the share of it until each half hour's end."""
     there = np.where(_AWAKE, up[..., None], (doing > 0)[:, None, None])
     cumulated = np.cumsum(hours_of(hour) * there, axis=1).transpose(0, 2, 1)
-    taste = np.exp(0.55 * streams.normal("energy.uses.taste", device[:, None], np.arange(len(HABITS))))
+    taste = np.exp(0.35 * streams.normal("energy.uses.taste", device[:, None], np.arange(len(HABITS))))
     rate = _PER_DAY * taste * np.minimum(doing, 3.0)[:, None] * cumulated[..., -1] / _USUAL
     rate[:, HABITS.index(HEAT)] *= heat
     return np.minimum(rate, 0.95 * _MOST), cumulated
