@@ -21,13 +21,15 @@ from simulator.world.fronts import Fronts, delays, fronts
 from simulator.world.sun import clear_sky, position
 
 _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
-_USUAL_SWING = 8.5  # of a day's temperature, Cel
+_USUAL_SWING, _LEAST_SWING = 8.5, 1.0  # of a day's temperature, Cel
 # Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
 _STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
 _VEER, _VEER_BY_DAY = 35.0, 65.0  # degrees, from hour to hour and from day to day
 _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
 _UNEQUAL_DRYNESS = 0.6  # log-normal spread of the dew point's gap from day to day
-_SITE_WARMER = 0.6  # Cel
+_SITE_WARMER = 0.35  # Cel
+# By how much chance takes the air beyond a day's extremes, which are the climate's, Cel.
+_BEYOND = 0.35, 1.0
 _CLOUD_WET = 0.95
 _CLOUD_CONTRAST = 0.95
 _CLOUD_AHEAD = 0.3  # of the rain's excess below which its clouds are not yet there
@@ -180,11 +182,9 @@ class Weather:
     def _noons(self, days: Days, chance: Floats) -> Floats:
         """What changes from day to day only, as the fields of `_Noons`, (14, town days, 1, days)."""
         storminess = (days.wet - self._wet_share) / np.sqrt(self._wet_share * (1 - self._wet_share))
-        # A sunny day swings more in all that the sun drives.
-        swing = (np.maximum(days.tmax - days.tmin, 1.0) / _USUAL_SWING) ** 0.6
         burstiness = np.clip(1.3 - 0.09 * days.wet_hours, 0.4, 0.9)  # showers are rougher than drizzle
         season = [days.wind, days.wind_east, days.wind_north, days.linke, days.pressure]
-        return np.stack([days.tmin, days.dew_gap, *season, storminess, burstiness, swing, *chance])
+        return np.stack([days.tmin, days.dew_gap, *season, storminess, burstiness, _swing(days), *chance])
 
     def _fronts(self, ordinal: int, days: Days) -> Fronts:
         numbers = ordinal - 1 + np.arange(len(days.wet))[:, None, None] + np.arange(DAYS)
@@ -199,8 +199,15 @@ class Weather:
 
     def _temperature(self, days: Days, warmer: Floats) -> Floats:
         shape = air.arc(days.day_of_year, self._latitude, self._longitude, self._utc_offset_h)
-        offset = self._chance.warmth_scale * _SITE_WARMER * warmer
-        return air.temperature(grid_clock(), shape, days.tmax + offset, days.tmin + offset)
+        scale = self._chance.warmth_scale
+        offset, swing = scale * _SITE_WARMER * warmer, scale * _swing(days)
+        highest, lowest = days.tmax + offset - _BEYOND[0] * swing, days.tmin + offset + _BEYOND[1] * swing
+        return air.temperature(grid_clock(), shape, np.maximum(highest, lowest + _LEAST_SWING), lowest)
+
+
+def _swing(days: Days) -> Floats:
+    """A sunny day swings more in all that the sun drives: relative to a usual day."""
+    return np.asarray((np.maximum(days.tmax - days.tmin, 1.0) / _USUAL_SWING) ** 0.6)
 
 
 def _around(calendar: Days) -> Days:
