@@ -23,11 +23,11 @@ _NIGHT_DECAY = 2.20
 _MINIMUM_LAG_H = -0.17
 _WIND_SHAPE = 2.3
 _WIND_SCALE = 1 / math.gamma(1 + 1 / _WIND_SHAPE)  # of mean one
-_WIND_SWING = 0.36
+_WIND_SWING = 0.40
 _MIXED_SHARE = 0.417  # of the day
 _CALM = 0.43  # (m/s)2 of the mean's square: the share of calms, by day less and by night more
 _GUST_MS, _GUST_SHARE = 0.25, 0.06
-_SWERVE = 30.0  # degrees m/s
+_SWERVE = 24.0  # degrees m/s
 _LIVELY = 0.35  # log-normal spread of how rough the air is from day to day
 _LIVELIER_BY_DAY = 0.15
 _RAIN_COOLS = 0.45  # of the way to the dew point; the wet bulb is at a third to a half of it
@@ -145,15 +145,14 @@ def tide(hours: Floats, latitude: Floats, swing: Floats) -> Floats:
     return np.asarray(squeeze * twice + 0.6 * swing * np.cos(2 * np.pi * (hours - 6.5) / 24))
 
 
-def wind_speed(mean: Floats, latent: Floats, gust: Floats, hours: Floats, swing: Floats) -> Floats:
-    """Speed (..., sites, instants), m/s, with a Weibull margin about `mean`, gusts and calms.
+def steady_wind(mean: Floats, latent: Floats, hours: Floats, swing: Floats) -> Floats:
+    """Speed (..., sites, instants), m/s, with a Weibull margin about `mean`, and calms.
 
     By day the sun mixes the wind of higher air down; at night the air near the ground comes to rest.
 
     Args:
         mean: of the season, (..., 1, instants), m/s.
         latent: standard normal, (..., sites, instants).
-        gust: the same, within minutes.
         hours: local, (instants,).
         swing: of the day's temperature, relative to a usual one, (..., 1, instants).
     """
@@ -162,8 +161,13 @@ def wind_speed(mean: Floats, latent: Floats, gust: Floats, hours: Floats, swing:
     calm = share * (1.4 - mixed)
     rank = np.clip((probability(latent) - calm) / (1 - calm), 0, 1 - 1e-6)
     margin = _WIND_SCALE * (-np.log1p(-rank)) ** (1 / _WIND_SHAPE)
-    steady = mean / (1 - share) * margin * (1 + _WIND_SWING * swing * (mixed - _MIXED_SHARE))
-    return np.asarray(np.maximum(steady + (_GUST_MS + _GUST_SHARE * steady) * gust * (0.5 + 0.5 * np.abs(gust)), 0))
+    return np.asarray(mean / (1 - share) * margin * (1 + _WIND_SWING * swing * (mixed - _MIXED_SHARE)))
+
+
+def gusty(steady: Floats, gust: Floats) -> Floats:
+    """Speed of some minutes, m/s: of a mean, and a standard normal whose large values count for more."""
+    turbulence = (_GUST_MS + _GUST_SHARE * steady) * gust * (0.5 + 0.5 * np.abs(gust))
+    return np.asarray(np.maximum(steady + turbulence, 0))
 
 
 def _mixed(hours: Floats) -> Floats:

@@ -26,11 +26,11 @@ _STEP_LAG = 0.72, 0.50, 0.75, 0.50  # gaps between clouds, gusts, showers, swerv
 _DAY_LAG = 0.50, 0.30, 0.35, 0.50  # windy, lively, turned, dry
 
 _SMOOTHING = 0.18  # share of the hour before in a leap of warmth
-_LEAP = 1.20, 1.40  # Cel: warmth, dew
+_LEAP = 1.10, 1.40  # Cel: warmth, dew
 _ROUGH = 0.20, 0.30  # Cel: warmth, dew
-_SWELL, _RIPPLE = 2.2, 0.25  # hPa
-_SWELL_H = 1, 2, 4  # a mean of eight hours
-_USUAL_SPREAD = 3.7  # of a day's maximum, Cel, and its pressure, hPa, in the climate for which the above were set
+_SWELL, _RIPPLE = 3.5, 0.28  # hPa
+_SWELL_H = 1, 2, 4, 8  # a mean of sixteen hours
+_USUAL_SPREAD = 3.7  # hPa, of a day's pressure in the climate for which the above were set
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,15 +61,13 @@ class Chance:
             mixing(latitude, longitude, km) for km in (_HOURLY_KM, _CLOUD_KM, _WIND_KM, _TEXTURE_KM)
         )
         self._town = np.ones((1, 1))
-        # An air that is much the same every day is so from hour to hour, too.
-        self.warmth_scale = float(np.clip(climate.spread_tmax.mean() / _USUAL_SPREAD, 0.3, 1.3))
         self._pressure_scale = float(np.clip(climate.spread_pressure.mean() / _USUAL_SPREAD, 0.5, 1.8))
 
     def hours(self, ordinal: int, count: int) -> Hours:
         """The hours of `count` town days from the date numbered `ordinal` on."""
         hours = 24 * ordinal + np.arange(24 * (count - 1) + HOURS)
         before = np.arange(hours[0] - sum(_SWELL_H), hours[-1] + 1)
-        leaps = self._series("world/hour-leap", _LEAPING_LAG, before[6:], self._wide, heavy=True)
+        leaps = self._series("world/hour-leap", _LEAPING_LAG, before[sum(_SWELL_H) - 1 :], self._wide, heavy=True)
         rough = self._series("world/hour-rough", _ROUGH_LAG, hours, self._wide)
         (wind,) = self._series("world/hour-wind", (_WIND_LAG,), hours, self._far)
         (veer,) = self._series("world/hour-veer", (_VEER_LAG,), hours, self._far, heavy=True)
@@ -77,12 +75,12 @@ class Chance:
         swell, ripple = self._series("world/hour-pressure", _PRESSURE_LAG, before, self._town, heavy=True)
         for reach in _SWELL_H:
             swell = swell[..., reach:] + swell[..., :-reach]
-        pressure = _SWELL / 8 * swell + _RIPPLE * ripple[..., sum(_SWELL_H) :]
+        pressure = _SWELL / 16 * swell + _RIPPLE * ripple[..., sum(_SWELL_H) :]
         warmth = _LEAP[0] * _smoothed(leaps[0], _LEAPING_LAG[0]) + _ROUGH[0] * rough[0]
         dew = _LEAP[1] * leaps[1][:, 1:] + _ROUGH[1] * rough[1]
         return Hours(
-            warmth=_by_day(self.warmth_scale * warmth),
-            dew=_by_day(self.warmth_scale * dew),
+            warmth=_by_day(warmth),
+            dew=_by_day(dew),
             wind=_by_day(wind),
             veer=_by_day(veer),
             cloud=_by_day(cloud),

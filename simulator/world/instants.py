@@ -33,13 +33,13 @@ class Grain:
     kmh: float = 0.0
 
 
-WARMTH = Grain(name="world/local/warmth", km=4.0, minutes=240.0)
+WARMTH = Grain(name="world/local/warmth", km=3.0, minutes=240.0)
 STAND = Grain(name="world/local/stand", km=1.5, minutes=0.0)  # height, asphalt and trees about a station
 GUST = Grain(name="world/local/gust", km=2.5, minutes=12.0)
 TURN = Grain(name="world/local/turn", km=2.5, minutes=25.0)
 SHOWER = Grain(name="world/local/shower", km=2.0, minutes=20.0, kmh=_CELL_KMH)
 
-_WARMTH_SPREAD, _STAND_SPREAD = 0.72, 0.3  # Cel
+_WARMTH_SPREAD, _STAND_SPREAD = 0.85, 0.3  # Cel
 _GUST_SPREAD, _TURN_SPREAD = 0.22, 14.0  # log; degrees
 _SHOWER_SPREAD = 0.5  # log
 _EARLIER = 0.06  # of the rain's excess: spells begin and end some minutes apart within a site

@@ -24,12 +24,12 @@ _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
 _USUAL_SWING, _LEAST_SWING = 8.5, 1.0  # of a day's temperature, Cel
 # Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
 _STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
-_VEER, _VEER_BY_DAY = 35.0, 65.0  # degrees, from hour to hour and from day to day
+_VEER, _VEER_BY_DAY = 50.0, 52.0  # degrees, from hour to hour and from day to day
 _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
 _UNEQUAL_DRYNESS = 0.6  # log-normal spread of the dew point's gap from day to day
 _SITE_WARMER = 0.35  # Cel
 # By how much chance takes the air beyond a day's extremes, which are the climate's, Cel.
-_BEYOND = 0.35, 1.0
+_BEYOND = 0.3, 0.9
 _CLOUD_WET = 0.95
 _CLOUD_CONTRAST = 0.95
 _CLOUD_AHEAD = 0.3  # of the rain's excess below which its clouds are not yet there
@@ -43,8 +43,8 @@ _COOL = 0.95, 0.85, 0.7, 0.4
 class Air:
     """The fields of `park.model.WorldDay` that have sites, by its names; (days, sites, GRID_POINTS) each.
 
-    And `wetness`, 0 to 1: how wet rain has left the air, fading within three hours; `rain_excess` and `rain_depth` of
-    `rain.intensity`, from which the rain between the instants is made.
+    And `steady_wind`, m/s without gusts; `wetness`, 0 to 1: how wet rain has left the air, fading within three hours;
+    `rain_excess` and `rain_depth` of `rain.intensity`, from which the rain between the instants is made.
     """
 
     temperature: Floats
@@ -60,6 +60,7 @@ class Air:
     ghi_clear: Floats
     sun_elevation: Floats
     sun_azimuth: Floats
+    steady_wind: Floats
     wetness: Floats
     rain_excess: Floats
     rain_depth: Floats
@@ -141,7 +142,8 @@ class Weather:
         dry_bulb = self._temperature(days, warmer) + warmth * lively + front.warmth
         temperature = air.cooled(dry_bulb, dew_point, np.maximum(now, cool))
         breeze = _BREEZE * wind + _STORM * day.stormy + _WINDY * day.windy + front.wind
-        speed = air.wind_speed(day.wind, breeze, gust, clock.hour, day.swing)
+        steady = air.steady_wind(day.wind, breeze, clock.hour, day.swing)
+        speed = air.gusty(steady, gust)
         turned = _VEER * veer + _VEER_BY_DAY * day.turned + front.veer
         tide = air.tide(clock.hour, self._latitude, day.swing)
         return Air(
@@ -152,6 +154,7 @@ class Weather:
             wind_direction=air.wind_direction(day.east, day.north, turned, speed, swerve),
             cloud_cover=cover,
             precipitation=rain.intensity(excess, depth),
+            steady_wind=steady,
             wetness=wetness,
             rain_excess=excess,
             rain_depth=depth,
@@ -199,8 +202,8 @@ class Weather:
 
     def _temperature(self, days: Days, warmer: Floats) -> Floats:
         shape = air.arc(days.day_of_year, self._latitude, self._longitude, self._utc_offset_h)
-        scale = self._chance.warmth_scale
-        offset, swing = scale * _SITE_WARMER * warmer, scale * _swing(days)
+        swing = _swing(days)
+        offset = _SITE_WARMER * swing * warmer
         highest, lowest = days.tmax + offset - _BEYOND[0] * swing, days.tmin + offset + _BEYOND[1] * swing
         return air.temperature(grid_clock(), shape, np.maximum(highest, lowest + _LEAST_SWING), lowest)
 

@@ -121,8 +121,12 @@ def wind(record: Record) -> Figures:
 
 
 def changes(record: Record) -> Figures:
-    """How one hour's change remembers the last one's, and how large pressure's are, hPa."""
-    moves = {name: np.diff(getattr(record, name)) for name in ("temperature", "humidity", "pressure")}
+    """How one hour's change remembers the last one's, and how large pressure's are, hPa.
+
+    The records' barometers were read in whole hPa, and what is lost so makes half of their changes' variance.
+    """
+    moves = {name: np.diff(getattr(record, name)) for name in ("temperature", "humidity")}
+    moves["pressure"] = np.diff(np.rint(record.pressure))
     return {f"{name} lag-1": lag(series, 1) for name, series in moves.items()} | {
         "pressure SD": float(moves["pressure"].std())
     }

@@ -13,7 +13,7 @@ import pandas as pd
 
 from park.model import Place
 from simulator.world.sun import position
-from tests.reference import records
+from tests.reference import greensboro, records
 from tests.reference.bars_people import auckland, streets_of
 from tests.reference.discriminate import Windows, cut, joined
 from tests.reference.records import Days, Record
@@ -177,17 +177,23 @@ def _summer(seed: int) -> Windows:
     return _indices(np.stack(ghi), np.stack(sine), noon=480)
 
 
-def _weather(name: str, grain: float) -> Trial:
-    """Greensboro's thermometers, hygrometers and vanes were read in whole degrees Fahrenheit, percent and knots."""
+def _weather(name: str, grain: float, place: str = "", park: Callable[[int, int], Record] = records.record_of) -> Trial:
+    """A typical year of Greensboro, and a year of the park: in Wuxi, or where the record was made.
+
+    Greensboro's thermometers, hygrometers, vanes and barometers were read in whole degrees Fahrenheit, percent, knots
+    and hPa.
+    """
     return Trial(
-        name=f"hourly {name}",
+        name=f"hourly {name}{place}",
         real=lambda: _hours(records.greensboro(), name),
-        park=lambda seed: _hours(records.record_of(seed, 365), name),
+        park=lambda seed: _hours(park(seed, 365), name),
         control=lambda: (_hours(records.greensboro(), name), _hours(records.miami(), name)),
         mutant=_SMOOTH,
         grain=grain,
     )
 
+
+_GRAINS = {"temperature": 1.0, "humidity": 3.0, "wind": 1.0, "pressure": 1.0}
 
 TRIALS = [
     Trial(
@@ -233,8 +239,8 @@ TRIALS = [
         control=lambda: (_auckland(0, 2), _auckland(1, 2)),
         mutant=_SMOOTH,
     ),
-    _weather("temperature", 1.0),
-    _weather("humidity", 3.0),
-    _weather("wind", 1.0),
+    *(_weather(name, grain) for name, grain in _GRAINS.items()),
+    # Two climates differ as two places do: the control says by how much. This is the park in the record's own.
+    *(_weather(name, grain, " in its climate", greensboro.record_of) for name, grain in _GRAINS.items()),
     Trial(name="sun, 1 min", real=_payerne, park=_summer, control=None, mutant=_LINES),
 ]
