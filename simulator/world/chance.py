@@ -26,9 +26,9 @@ _STEP_LAG = 0.72, 0.50, 0.75, 0.50  # gaps between clouds, gusts, showers, swerv
 _DAY_LAG = 0.50, 0.30, 0.35, 0.50  # windy, lively, turned, dry
 
 _SMOOTHING = 0.18  # share of the hour before in a leap of warmth
-_LEAP = 1.10, 1.40  # Cel: warmth, dew
+_LEAP = 1.10, 1.25  # Cel: warmth, dew
 _ROUGH = 0.20, 0.30  # Cel: warmth, dew
-_SWELL, _RIPPLE = 3.5, 0.28  # hPa
+_SWELL, _RIPPLE = 3.2, 0.32  # hPa
 _SWELL_H = 1, 2, 4, 8  # a mean of sixteen hours
 _USUAL_SPREAD = 3.7  # hPa, of a day's pressure in the climate for which the above were set
 

@@ -39,7 +39,7 @@ GUST = Grain(name="world/local/gust", km=2.5, minutes=12.0)
 TURN = Grain(name="world/local/turn", km=2.5, minutes=25.0)
 SHOWER = Grain(name="world/local/shower", km=2.0, minutes=20.0, kmh=_CELL_KMH)
 
-_WARMTH_SPREAD, _STAND_SPREAD = 0.85, 0.3  # Cel
+_WARMTH_SPREAD, _STAND_SPREAD = 0.75, 0.3  # Cel
 _GUST_SPREAD, _TURN_SPREAD = 0.22, 14.0  # log; degrees
 _SHOWER_SPREAD = 0.5  # log
 _EARLIER = 0.06  # of the rain's excess: spells begin and end some minutes apart within a site
