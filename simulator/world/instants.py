@@ -12,7 +12,7 @@ import numpy as np
 from park.grid import Sampler
 from park.model import GRID_POINTS, Floats, Ints, Place, Streams
 from simulator.world import clouds, rain
-from simulator.world.air import saturation
+from simulator.world.air import gusty, saturation
 from simulator.world.sun import extraterrestrial
 
 _KM_PER_DEGREE = 111.2
@@ -40,7 +40,7 @@ TURN = Grain(name="world/local/turn", km=2.5, minutes=25.0)
 SHOWER = Grain(name="world/local/shower", km=2.0, minutes=20.0, kmh=_CELL_KMH)
 
 _WARMTH_SPREAD, _STAND_SPREAD = 0.75, 0.3  # Cel
-_GUST_SPREAD, _TURN_SPREAD = 0.22, 14.0  # log; degrees
+_GUST_SPREAD, _TURN_SPREAD = 1.1, 14.0  # of the gusts five minutes long; degrees
 _SHOWER_SPREAD = 0.5  # log
 _EARLIER = 0.06  # of the rain's excess: spells begin and end some minutes apart within a site
 _LAST = GRID_POINTS - 1 - 1e-9
@@ -119,7 +119,7 @@ class FineWeather:
 
     def wind_speed(self, site: Ints, where: Place, x: Floats) -> Floats:
         """Mean of the minute at 10 m, m/s."""
-        return self._site("wind_speed", site, x) * self._about_one(GUST, _GUST_SPREAD, where, x)
+        return gusty(self._site("steady_wind", site, x), _GUST_SPREAD * self._noise(GUST, where, x))
 
     def wind_direction(self, site: Ints, where: Place, x: Floats) -> Floats:
         """Degrees from north."""
