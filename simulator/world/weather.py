@@ -21,6 +21,7 @@ from simulator.world.fronts import Fronts, delays, fronts
 from simulator.world.sun import clear_sky, position
 
 _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
+_DRIEST = 1.5, 2.0  # Cel, and gaps, by which the dew point falls at most
 _USUAL_GAP = 2.3  # of the night's minimum above the dew point, Cel
 _USUAL_SWING, _LEAST_SWING = 8.5, 1.0  # of a day's temperature, Cel
 # Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
@@ -141,6 +142,7 @@ class Weather:
         lively = air.liveliness(clock.hour, day.swing, day.lively)
         # Moist air keeps its moisture, be it the monsoon's or a rainy day's.
         dew = (dew * lively + front.dew) * np.sqrt(day.dew_gap / _USUAL_GAP)
+        dew = np.maximum(dew, -_DRIEST[0] - _DRIEST[1] * day.dew_gap)
         dew_point = day.tmin - day.dew_gap * _about_one(day.dry, _UNEQUAL_DRYNESS) + dew
         dry_bulb = self._temperature(days, warmer) + air.leap(clock.hour, warmth, lively) + front.warmth
         temperature = air.cooled(dry_bulb, dew_point, np.maximum(now, cool))
