@@ -30,6 +30,7 @@ _GUST_MS, _GUST_SHARE = 0.25, 0.06
 _SWERVE = 24.0  # degrees m/s
 _LIVELY = 0.35  # log-normal spread of how rough the air is from day to day
 _LIVELIER_BY_DAY = 0.15
+_HELD_BY_DAY = 0.45
 _RAIN_COOLS = 0.45  # of the way to the dew point; the wet bulb is at a third to a half of it
 
 
@@ -95,6 +96,17 @@ def liveliness(hours: Floats, swing: Floats, lively: Floats) -> Floats:
     return np.asarray(
         swing * np.exp(_LIVELY * lively) * (1 + _LIVELIER_BY_DAY * np.cos(2 * np.pi * (hours - 13.5) / 24))
     )
+
+
+def leap(hours: Floats, leap: Floats, lively: Floats) -> Floats:
+    """Departure of the temperature, Cel: by day the sun has warmed the air already, and it seldom leaps higher.
+
+    Args:
+        hours: local, (instants,).
+        leap: before the day's liveliness, Cel.
+        lively: from `liveliness`.
+    """
+    return np.asarray(lively * (leap - _HELD_BY_DAY * _mixed(hours) * np.maximum(leap, 0)))
 
 
 def cooled(temperature_c: Floats, dew_point: Floats, rain: Floats) -> Floats:

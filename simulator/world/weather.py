@@ -21,6 +21,8 @@ from simulator.world.fronts import Fronts, delays, fronts
 from simulator.world.sun import clear_sky, position
 
 _TODAY = slice(1, 3)  # the calendar days over which a town day reaches
+_DRIEST = 1.5, 2.0  # Cel, and gaps, by which the dew point falls at most
+_USUAL_GAP = 2.3  # of the night's minimum above the dew point, Cel
 _USUAL_SWING, _LEAST_SWING = 8.5, 1.0  # of a day's temperature, Cel
 # Shares of wind that wet days bring, that comes with the day, and that comes by itself; squares add up to one.
 _STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
@@ -29,7 +31,7 @@ _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
 _UNEQUAL_DRYNESS = 0.45  # log-normal spread of the dew point's gap from day to day
 _SITE_WARMER = 0.35  # Cel
 # By how much chance takes the air beyond a day's extremes, which are the climate's, Cel.
-_BEYOND = 0.3, 0.9
+_BEYOND = 0.1, 0.9
 _CLOUD_WET = 0.95
 _CLOUD_CONTRAST = 0.95
 _CLOUD_AHEAD = 0.3  # of the rain's excess below which its clouds are not yet there
@@ -138,8 +140,11 @@ class Weather:
         wetness = np.maximum(now, moist)
         front = self._fronts(ordinal, days)
         lively = air.liveliness(clock.hour, day.swing, day.lively)
-        dew_point = day.tmin - day.dew_gap * _about_one(day.dry, _UNEQUAL_DRYNESS) + dew * lively + front.dew
-        dry_bulb = self._temperature(days, warmer) + warmth * lively + front.warmth
+        # Moist air keeps its moisture, be it the monsoon's or a rainy day's.
+        dew = (dew * lively + front.dew) * np.sqrt(day.dew_gap / _USUAL_GAP)
+        dew = np.maximum(dew, -_DRIEST[0] - _DRIEST[1] * day.dew_gap)
+        dew_point = day.tmin - day.dew_gap * _about_one(day.dry, _UNEQUAL_DRYNESS) + dew
+        dry_bulb = self._temperature(days, warmer) + air.leap(clock.hour, warmth, lively) + front.warmth
         temperature = air.cooled(dry_bulb, dew_point, np.maximum(now, cool))
         breeze = _BREEZE * wind + _STORM * day.stormy + _WINDY * day.windy + front.wind
         steady = air.steady_wind(day.wind, breeze, clock.hour, day.swing)
