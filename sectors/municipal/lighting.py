@@ -13,6 +13,7 @@ from sectors.municipal.program import FOLLOW
 from sectors.municipal.span import Span
 
 _NOMINAL_V = 220.0
+_MOST_LX = 120_000.0
 _OWN_KW = 0.012  # the cabinet's controller, modem and photocell
 _VISIT_SHARE = 0.02  # of days on which someone works at a cabinet
 OFF, STARTING, LOW, ON = range(4)
@@ -51,7 +52,7 @@ def visits(span: Span) -> tuple[Ints, Ints]:
 
 def _power_factor(level: Floats) -> Floats:
     """Of a driver: falls when dimmed, for its filter stays as it is."""
-    return np.asarray(np.where(level > 0, 0.97 * level / np.sqrt(level * level + 0.018), 0.35))
+    return np.asarray(np.maximum(0.97 * level / np.sqrt(level * level + 0.018), 0.35))
 
 
 def observe_lamps(day: Lighting, at: Moments) -> Observation:
@@ -93,9 +94,10 @@ def observe_cabinets(day: Lighting, at: Moments) -> Observation:
         power, energy = power + drawn, energy + seen.energy
         apparent = apparent + drawn / _power_factor(seen.level)
     log = np.log(np.maximum(world.illuminance, 1e-3))
+    light = np.exp(day.line(log, at)) * photocell(streams, day.span.cells)[at.row]
     stray = 1.0 + 0.02 * streams.normal("municipal.photocell.noise", at.device, at.ts)
     return {
-        "illuminance": np.exp(day.line(log, at)) * photocell(streams, day.span.cells)[at.row] * stray,
+        "illuminance": np.minimum(light * stray, _MOST_LX),
         "active_power": power * (1.0 + 0.002 * streams.normal("municipal.cabinet.noise", at.device, at.ts)),
         "phase_voltage": _voltage(day, at, "cabinet"),
         "power_factor": power / apparent,

@@ -235,7 +235,7 @@ def observe(day: RoomDay, at: Moments) -> Observation:
         "temperature_setpoint": here.hold(told.target),
         "mode": here.hold(told.mode) - 1,
         "active_power": np.where(here.share < share, drawn, 0.0) * (1.0 + 0.005 * stray[1]) + _IDLE_KW,
-        "relative_humidity": _humidity(day, here, at, inside) + 0.5 * stray[2],
+        "relative_humidity": np.clip(_humidity(day, here, at, inside) + 0.5 * stray[2], 3.0, 100.0),
         "occupied": here.hold(day.open[0]) > 0,
         "total_active_energy_import": so_far + ran + idle,
         "control_mode": here.hold(told.commanded),

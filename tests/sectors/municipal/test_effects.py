@@ -55,6 +55,14 @@ def mine(orders: Orders, action: int) -> Iterator[tuple[int, int, int, float]]:
             yield cell, unit, at, values[0]
 
 
+def test_whatever_is_commanded_all_stays_within_the_catalogues_range(published: dict[str, Columns]) -> None:
+    for seen in published.values():
+        for channel in seen.kind.channels:
+            values = seen.values[channel.name] / channel.scale
+            low, high = (0, len(channel.texts) - 1) if channel.texts else (channel.low, channel.high)
+            assert low <= values.min() <= values.max() <= high, (seen.kind.name, channel.name)
+
+
 @pytest.mark.parametrize("action", SHOWS)
 def test_a_device_that_was_told_a_value_reports_it_in_time(
     action: int, told: tuple[Trial, Orders], published: dict[str, Columns]
