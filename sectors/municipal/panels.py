@@ -132,11 +132,12 @@ _LIGHT = (
 
 _WATER = (
     Panel(
-        title="Water into each zone",
-        story="Two humps of people at home; what is left at 3 h is leaks. A step that stays by night is a burst.",
+        title="Water into the zones by site",
+        story="It rises as people get up; what is left at 3 h is leaks. A step that stays by night is a burst.",
         measurement="pressure_zone",
         fields=("inflow",),
-        by=("device",),
+        across=Aggregate.SUM,
+        by=("site",),
         low=0,
         decimals=1,
         highlight=True,

@@ -13,7 +13,7 @@ import numpy as np
 from park.grid import STEPS, Sampler, integral, rows
 from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Moments, Observation, Orders, WorldDay
 from sectors.municipal.catalogue import CLOSE, GREEN_VALVE, OPEN
-from sectors.municipal.chain import Chain
+from sectors.municipal.chain import NEVER, Chain
 from sectors.municipal.moments import millis
 from sectors.municipal.span import Span
 
@@ -83,7 +83,8 @@ class ValveDay:
                 before = chain.ms[:, k - 1]
                 opened = opened + np.clip(until - before, 0, now - before)
             said = now + np.rint(lasting[:, k]).astype(np.int64)
-            until = np.where(programmed[:, k], np.maximum(until, said), said)
+            said = np.where(programmed[:, k], np.maximum(until, said), said)
+            until = np.where(now < NEVER, said, until)
             ends.append(until)
             sums.append(opened)
         return chain.ms, np.stack(ends, axis=1), np.stack(sums, axis=1)

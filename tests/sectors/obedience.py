@@ -81,7 +81,10 @@ def _value(rng: np.random.Generator, parameter: Channel) -> float:
 
 
 def made(drawn: Iterable[tuple[int, int, int, int, list[float]]]) -> Orders:
-    cell, unit, action, effective, value = zip(*drawn, strict=True)
+    rows = list(drawn)
+    if not rows:
+        return Orders.of()
+    cell, unit, action, effective, value = zip(*rows, strict=True)
     return Orders.of(cell=cell, unit=unit, action=action, effective=effective, value=value)
 
 
@@ -139,7 +142,7 @@ def order_of_arrival_does_not_matter(trial: Trial, seed: int) -> None:
 
 def what_was_before_stays(trial: Trial, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    first = trial.random_orders(rng, 6)
+    first = trial.random_orders(rng, 2 * max(3, len(trial.sector.actions)))
     moment = int(rng.integers(START + HOUR, UNTIL - HOUR))
     later = trial.random_orders(rng, 2, start=moment)
     at = int(later.effective[0])
@@ -148,12 +151,17 @@ def what_was_before_stays(trial: Trial, seed: int) -> None:
 
 
 def others_are_left_alone(trial: Trial, seed: int) -> None:
+    """Neither a cell that is told nothing more changes, nor one that is told nothing at all while others are."""
     rng = np.random.default_rng(seed)
-    first, more = trial.random_orders(rng, 6), trial.random_orders(rng, 3)
-    before, after = trial.readings(first), trial.readings(both(first, more))
-    for one, other, kind in zip(before, after, trial.sector.kinds, strict=True):
-        told = np.isin(one.device // kind.per_cell, more.cell)
-        assert not (differences(one, other) & ~told).any()
+    many = max(3, len(trial.sector.actions))
+    spared = int(rng.integers(trial.plan.groups[0].cell.max() + 1))
+    first = made(row for row in rows_of(trial.random_orders(rng, 3 * many)) if row[0] != spared)
+    more = made(row for row in rows_of(trial.random_orders(rng, many)) if row[0] == first.cell[0])
+    plain, before, after = trial.readings(None), trial.readings(first), trial.readings(both(first, more))
+    for none, one, other, kind in zip(plain, before, after, trial.sector.kinds, strict=True):
+        cell = one.device // kind.per_cell
+        assert not (differences(one, other) & ~np.isin(cell, more.cell)).any()
+        assert not (differences(none, other) & (cell == spared)).any()
 
 
 def orders_show(trial: Trial, seed: int) -> None:

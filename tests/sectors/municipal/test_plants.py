@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from park.model import NO_ORDERS
 from sectors.municipal.catalogue import CLOSE, OPEN, SET_MODE, SET_PRESSURE, SET_TEMPERATURE, SET_VALVE
 from sectors.municipal.model import MunicipalDay
 from sectors.municipal.zone import Seen
-from tests.sectors.municipal.acting import HOUR, MINUTE, day_of, moments, orders, seen
+from tests.reference.municipal_samples import CELLS, model_of
+from tests.sectors.municipal.acting import HOUR, MINUTE, SEED, day_of, moments, orders, seen
 
 SUMMER, WINTER = 200, 20
 AT = 8 * HOUR + 77_000
@@ -72,6 +74,16 @@ def test_closing_ends_it_and_opening_again_moves_the_end() -> None:
     for day, minutes in ((closed, 7), (longer, 40)):
         total = seen(day, "green_valve", 0, 0, [AT - 1, AT + 2 * HOUR])["water_total"]
         assert np.diff(total)[0] == pytest.approx(rate * minutes / 60, abs=2e-6)
+
+
+def test_a_green_that_was_told_nothing_stays_closed_in_the_morning_after_others_were() -> None:
+    told = orders(WINTER, (0, 0, OPEN, AT, (10,)), (0, 0, CLOSE, AT + MINUTE, ()), (1, 1, OPEN, AT, (5,)))
+    given = day_of(WINTER, told)
+    carry = model_of(SEED).advance(np.arange(CELLS), given.carry, given.world, told)
+    assert (carry["valve_left_ms"] == 0).all()
+    plain = model_of(SEED).advance(np.arange(CELLS), given.carry, given.world, NO_ORDERS)
+    for name, values in plain.items():
+        assert (carry[name][2:] == values[2:]).all(), name
 
 
 def test_what_a_green_draws_comes_through_its_zone() -> None:
