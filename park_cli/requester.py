@@ -12,8 +12,9 @@ from mqttlink import Address, Link, LinkError, LinkOptions, Session, Trust
 from park.command import Answer, Request, State, encode_request, read_answer
 from park.topics import DeviceTopic, command_topic, reply_topic
 
-#: How often a request is repeated that has had no answer, or none that settles it.
-REPEAT_S = 2.0
+#: How soon a request is repeated that has had no answer, or none that settles it: twice as late each time, up to a
+#: bound, for a gateway that does not keep up must not be asked ever more.
+REPEAT_S, MOST_S = 2.0, 16.0
 #: How long after its expiry its end may still come.
 GRACE_S = 10.0
 
@@ -83,6 +84,7 @@ class Requester:
         self._came = asyncio.Event()
         self.outcome = Outcome()
         self._began_s = 0.0
+        self._next_s = REPEAT_S
 
     async def run(self) -> Outcome:
         """Send and wait; what nobody has answered by its expiry may still have been done.
@@ -133,10 +135,9 @@ class Requester:
 
     def _pause_s(self) -> float:
         """Until the next repetition; what has been accepted is asked after when it should be done."""
+        pause_s, self._next_s = self._next_s, min(MOST_S, 2 * self._next_s)
         last = self.outcome.last
-        if last is None or last.due is None:
-            return REPEAT_S
-        return max(REPEAT_S, last.due / 1000 - time.time() + REPEAT_S)
+        return pause_s if last is None or last.due is None else max(pause_s, last.due / 1000 - time.time() + REPEAT_S)
 
     def _settled(self) -> bool:
         last = self.outcome.last

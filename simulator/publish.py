@@ -24,7 +24,7 @@ from park.topics import gateway_topic
 from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, before
 from simulator.commands.desk import Reply
-from simulator.commands.service import Service
+from simulator.commands.service import MOST_AT_ONCE, Service
 from simulator.commands.standpoint import Standpoint
 from simulator.dispatch import Dispatch
 from simulator.forward import Forward
@@ -105,6 +105,7 @@ class Gateway:
             password=broker.credentials.of(user),
             will=self._will(),
             needs=Needs(retained=True),
+            receive_max=MOST_AT_ONCE,
             ssl=broker.trust.context(broker.address),
         )
 
@@ -128,8 +129,6 @@ class Gateway:
             finally:
                 for task in beside:
                     task.cancel()
-                if self._service is not None:
-                    self._service.close()
 
     def end(self, now_s: float) -> None:
         """End the schedule at `now_s`; what was due before is still sent, for a bounded time."""

@@ -194,8 +194,9 @@ class Desk:
         if action.takes_ms(values) > left_ms:
             detail = f"takes {action.takes_ms(values) / 1000:g} s, and expires in {left_ms / 1000:g} s"
             raise CommandRefused(Refusal.NO_TIME_LEFT, detail)
-        cell = record.number // group.kind.per_cell
-        if any(self._cell(given) == (record.where.sector, cell) for given in self._given):
+        # Interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work out
+        # a cell anew for every command of a turn would cost a gateway most of its time.
+        if any(given.where == record.where for given in self._given):
             self._give_orders()
         reason = self._authority.refusal(group, record.number, action.name, values, record.ts)
         if reason is not None:
@@ -207,9 +208,6 @@ class Desk:
         if given:
             self._authority.add(given)
 
-    def _cell(self, record: Record) -> tuple[str, int]:
-        return record.where.sector, record.number // self._directory.group(record.where.kind).kind.per_cell
-
     def _place(self, where: DeviceTopic, earliest_ms: int) -> int:
         return max(earliest_ms, self._memory.last_ms((where.kind, where.device)) + 1)
 
@@ -220,12 +218,12 @@ class Desk:
         self._answer(known, done)
 
     def _answer(self, known: Known, done: Decided) -> None:
-        answer, where = known.answer(), known.record.where
-        if answer.state is State.SUCCEEDED:
+        record = known.record
+        if record.state is State.SUCCEEDED and not known.measured:
             self._give_orders()
-            group = self._directory.group(where.kind)
-            answer = replace(answer, measured=self._authority.measured(group, known.record.number, answer.ts))
-        done.replies += _replies(answer, where, known.reply_to)
+            group = self._directory.group(record.where.kind)
+            known.measured = self._authority.measured(group, record.number, record.ts)
+        done.replies += _replies(known.answer(), record.where, known.reply_to)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
 """What a gateway remembers of commands: the last word on each id, and what is still to come of it."""
 
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from park.command import REMEMBERED_MS, Answer, State
+from park.event import Value
 from sectors import KINDS
 from simulator.commands.record import Record
 
@@ -31,12 +32,14 @@ class Known:
         due_ms: of an accepted one, when it will be done.
         detail: why it was rejected, for people; not kept on disk.
         reply_to: as its last request said.
+        measured: of one that succeeded, what the device measured then; worked out when it is first answered.
     """
 
     record: Record
     due_ms: int | None = None
     detail: str = ""
     reply_to: ReplyTo | None = None
+    measured: Mapping[str, Value] = field(default_factory=dict)
 
     def answer(self) -> Answer:
         """Its last state, as it is answered."""
@@ -49,6 +52,7 @@ class Known:
             due=self.due_ms if one.state is State.ACCEPTED else None,
             reason=one.reason,
             detail=self.detail,
+            measured=self.measured,
         )
 
 

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 #: So long before a start's last record, all is told once more: the broker may not have had it.
 _TOLD_AGAIN_MS = 600_000
 _ORDERS = "orders"
+#: How many messages may wait for a decision; the broker keeps what comes beyond, and what came at QoS 0 is dropped.
+MOST_AT_ONCE = 1024
 
 
 class Message(Protocol):
@@ -110,15 +112,13 @@ class Service:
         elif self._past.unkept and self._mine:
             self._log.append(self._mine)
 
-    def close(self) -> None:
-        """Let go of the log."""
-        self._log.close()
-
     def take(self, messages: Iterable[Message], generation: int, now_ms: int) -> None:
         """Take what the link has received, at a time of the town."""
         for message in messages:
             if message.packet_id is not None:
                 self._to_acknowledge.append((message.packet_id, generation))
+            elif len(self._letters) >= MOST_AT_ONCE:
+                continue
             if message.topic.startswith("park/gateways/"):
                 self._heard(message.payload)
                 continue
@@ -198,8 +198,14 @@ class Service:
             self._replies.put_nowait(Reply(topic=topic, payload=payload, retained=True))
 
     async def answer(self, publish: Callable[[Reply], Awaitable[None]]) -> None:
-        """Publish answers as they come, some at a time; for ever. One that is lost is asked for again."""
-        while True:
-            first = await self._replies.get()
-            more = [self._replies.get_nowait() for _ in range(min(99, self._replies.qsize()))]
-            await asyncio.gather(*(publish(one) for one in (first, *more)))
+        """Publish answers as they come, some at a time, until it is cancelled: then nothing more is taken.
+
+        An answer that is lost is asked for again.
+        """
+        try:
+            while True:
+                first = await self._replies.get()
+                more = [self._replies.get_nowait() for _ in range(min(99, self._replies.qsize()))]
+                await asyncio.gather(*(publish(one) for one in (first, *more)))
+        finally:
+            self._log.close()

@@ -18,7 +18,7 @@ from park.topics import DeviceTopic, command_topic, reply_topic
 from simulator.commands.record import Record
 
 ACTOR = "soak"
-_REPEAT_S = 2.0
+_REPEAT_S, _MOST_S = 2.0, 16.0
 
 
 @dataclass(kw_only=True)
@@ -27,7 +27,8 @@ class Asked:
 
     where: DeviceTopic
     request: Request
-    sent_s: float = 0.0
+    next_s: float = 0.0
+    pause_s: float = _REPEAT_S
     first_s: float = 0.0
     answers: list[tuple[float, Answer]] = field(default_factory=list)
 
@@ -100,10 +101,11 @@ class Crowd:
         return not one.settled and time.time() * 1000 < one.request.expires + 10_000
 
     def _is_due(self, one: Asked, now: float) -> bool:
-        return not one.settled and now - one.sent_s > _REPEAT_S and now * 1000 < one.request.expires
+        due_s = max((answer.due / 1000 for _, answer in one.answers if answer.due), default=0.0)
+        return not one.settled and now > max(one.next_s, due_s + 1) and now * 1000 < one.request.expires
 
     async def _send(self, link: Link, one: Asked, now: float) -> None:
-        one.sent_s = now
+        one.next_s, one.pause_s = now + one.pause_s, min(_MOST_S, 2 * one.pause_s)
         one.first_s = one.first_s or now
         if link.is_connected:
             with contextlib.suppress(LinkError):

@@ -222,7 +222,7 @@ def test_a_device_of_ones_own_obeys_as_the_guide_says(mosquitto: Mosquitto, tmp_
             assert (first["state"], first["measured"]) == ("succeeded", {"level": 40.0})
             assert command("set_level", "level=70", "ramp=0", "--id", "a")["ts"] == first["ts"]
             assert command("resume", code=1)["reason"] == "bad-argument"
-            logged = [read(listener.next().payload) for _ in range(3)]
+            logged = [read(bytes(listener.next().payload)) for _ in range(3)]
         finally:
             example.kill()
     assert [one.values["state"] for one in logged] == ["accepted", "succeeded", "rejected"]
