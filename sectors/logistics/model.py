@@ -4,35 +4,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from park.days import Days
 from park.happenings import Happenings
 from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.logistics import dock, events, lift, parcel, room, room_report, truck
 from sectors.logistics.catalogue import COLD_ROOM, DOCK_DOOR, FORKLIFT, PARCEL_LOGGER, REEFER_TRUCK
 
+_ROWS = 64  # hubs times days that are worked out together
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LogisticsDay:
-    """One day of C hubs, each part made when first observed."""
+    """One day of C hubs, or several, each part made when first observed."""
 
-    setting: Setting
-    cells: Ints
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @cached_property
     def rooms(self) -> room.RoomDay:
         """Cold rooms."""
-        return room.RoomDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+        return room.RoomDay(days=self.days, carry=self.carry)
 
     @cached_property
     def docks(self) -> dock.DockDay:
         """Dock doors."""
-        return dock.DockDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+        return dock.DockDay(days=self.days, carry=self.carry)
 
     @cached_property
     def trucks(self) -> truck.TruckDay:
         """Lorries."""
-        return truck.TruckDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+        return truck.TruckDay(days=self.days, carry=self.carry)
 
     @cached_property
     def parcels(self) -> parcel.ParcelDay:
@@ -42,7 +43,7 @@ class LogisticsDay:
     @cached_property
     def lifts(self) -> lift.LiftDay:
         """Forklifts."""
-        return lift.LiftDay(setting=self.setting, cells=self.cells, carry=self.carry, world=self.world)
+        return lift.LiftDay(days=self.days, carry=self.carry)
 
 
 #: Kind to what its devices report.
@@ -61,7 +62,7 @@ TELLERS: Mapping[str, Callable[[LogisticsDay, int], list[Happenings]]] = {
 
 
 class LogisticsModel:
-    """Implements `park.model.Model` and `park.happenings.Tells`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -78,13 +79,20 @@ class LogisticsModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Registers, the units' cycles, goods and tanks a day later."""
-        day = self.day(cells, carry, world, orders)
-        parts = (day.rooms, day.docks, day.trucks, day.parcels, day.lifts)
-        return {name: values for part in parts for name, values in part.after().items()}
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """The same after consecutive days."""
+        at_once = max(1, _ROWS // len(cells))
+        for first in range(0, len(worlds), at_once):
+            days = self._days(cells, carry, worlds[first : first + at_once])
+            parts = (days.rooms, days.docks, days.trucks, days.parcels, days.lifts)
+            carry = {name: values for part in parts for name, values in part.after().items()}
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> LogisticsDay:
         """The day, not yet computed."""
-        return LogisticsDay(setting=self._setting, cells=cells, carry=carry, world=world)
+        return self._days(cells, carry, [world])
 
     def observe(self, kind: str, state: LogisticsDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
@@ -92,7 +100,10 @@ class LogisticsModel:
 
     def tell(self, kind: str, state: LogisticsDay) -> Sequence[Happenings]:
         """What the devices of `kind` tell."""
-        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
+        return TELLERS[kind](state, int(state.days.worlds[0].times[0])) if kind in TELLERS else ()
+
+    def _days(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> LogisticsDay:
+        return LogisticsDay(days=Days(setting=self._setting, once=cells, worlds=worlds), carry=carry)
 
 
 MODEL = LogisticsModel

@@ -34,7 +34,7 @@ def mean_kinetic(temperature: Floats, hours: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ParcelDay:
-    """R loggers through a day."""
+    """R loggers through a day, or several."""
 
     trucks: TruckDay
     carry: Carry
@@ -42,30 +42,31 @@ class ParcelDay:
     @property
     def per_cell(self) -> int:
         """Loggers of a hub."""
-        return self.trucks.setting.per_cell[PARCEL_LOGGER.name]
+        return self.trucks.days.setting.per_cell[PARCEL_LOGGER.name]
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.trucks.cells, self.per_cell).reshape(-1)
+        return devices(self.trucks.days.cells, self.per_cell).reshape(-1)
+
+    @cached_property
+    def index(self) -> Ints:
+        """(R,) numbers of the days."""
+        return np.repeat(self.trucks.days.index, self.per_cell)
 
     @cached_property
     def truck(self) -> Ints:
         """(R,) rows of their lorries: the hub's first."""
-        return np.repeat(np.arange(len(self.trucks.cells)), self.per_cell) * self.trucks.rounds.per_cell
+        return np.repeat(np.arange(len(self.trucks.days.cells)), self.per_cell) * self.trucks.rounds.per_cell
 
     @cached_property
     def handed(self) -> Floats:
         """(R, 3) seconds: to the carrier, to the receiver at one of the stops, back to the warehouse."""
-        rounds, streams = self.trucks.rounds, self.trucks.setting.streams
-        stop = 1 + np.floor(STOPS * streams.uniform("parcel.stop", self.number, self.trucks.world.index)).astype(
-            np.int64
-        )
+        rounds, streams = self.trucks.rounds, self.trucks.days.setting.streams
+        stop = 1 + np.floor(STOPS * streams.uniform("parcel.stop", self.number, self.index)).astype(np.int64)
         at_stop = rounds.arrives.reshape(-1).take(self.truck * LEGS + stop) + 240.0
         loaded = rounds.loads.take(self.truck) + 900.0
-        back = np.maximum(
-            _RETURN_S - 3600.0 * streams.uniform("parcel.back", self.number, self.trucks.world.index), 0.0
-        )
+        back = np.maximum(_RETURN_S - 3600.0 * streams.uniform("parcel.back", self.number, self.index), 0.0)
         return np.stack([loaded, at_stop, np.maximum(back, at_stop + 1800.0)], axis=1)
 
     def keeper(self, row: Ints, t: Floats) -> Ints:
@@ -122,12 +123,11 @@ class ParcelDay:
 
     def after(self) -> Carry:
         """What the day leaves."""
-        minutes = self.minutes[:, -1].reshape(len(self.trucks.cells), self.per_cell)
-        return {"parcel_minutes": np.asarray(self.carry["parcel_minutes"]) + minutes}
+        return self.trucks.days.counted(self.carry, parcel_minutes=self.minutes[:, -1])
 
     @cached_property
     def _wave(self) -> Floats:
-        return smooth_noise(self.trucks.setting.streams, "parcel.place", (self.number,), self.trucks.world.index, 12)
+        return smooth_noise(self.trucks.days.setting.streams, "parcel.place", (self.number,), self.index, 12)
 
     def _warehouse(self, row: Ints, t: Floats) -> Floats:
         return np.asarray(4.6 + 0.35 * self._waves(row, t))
@@ -149,7 +149,7 @@ def begin(per_cell: int, cells: Ints) -> Carry:
 
 def observe(day: ParcelDay, at: Moments) -> Observation:
     """What the loggers report."""
-    streams = day.trucks.setting.streams
+    streams = day.trucks.days.setting.streams
     bench = Bench(kind=PARCEL_LOGGER, streams=streams, at=at)
     row, t = rows(at, day.per_cell), at.x * GRID_S
     here = Sampler(row, at.x)
@@ -159,7 +159,7 @@ def observe(day: ParcelDay, at: Moments) -> Observation:
     handed = day.handed.take(row, axis=0)
     seen = (np.abs(t[:, None] - handed) < 300.0).any(axis=1)
     knock = -np.log1p(-streams.uniform("parcel.shock", at.device, at.ts))
-    used = day.trucks.world.index + at.x / STEPS + 90.0 * streams.uniform("parcel.battery", at.device)
+    used = day.index.take(row) + at.x / STEPS + 90.0 * streams.uniform("parcel.battery", at.device)
     temperature = day.temperature(row, t)
     return bench.shown(
         {

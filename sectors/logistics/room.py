@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import STEPS, devices, smooth_noise
-from park.model import GRID_S, Bools, Carry, Floats, Ints, Setting, WorldDay
+from park.model import GRID_S, Bools, Carry, Floats, Ints
 from sectors.logistics.catalogue import COLD_ROOM
 from sectors.logistics.cycles import on_phase
 from sectors.logistics.pulses import Pulses
@@ -39,49 +40,50 @@ _FAILED_RISE_S = 6 * 3600.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RoomDay:
-    """R rooms of C hubs through a day, by cell, then unit; grids are (R, STEPS) and hold from their instant on."""
+    """R rooms of C hubs through a day, or several: by day, cell, then unit.
 
-    setting: Setting
-    cells: Ints
+    Grids are (R, STEPS) and hold from their instant on.
+    """
+
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.cells, self.per_cell).reshape(-1)
+        return devices(self.days.cells, self.per_cell).reshape(-1)
 
     @property
     def per_cell(self) -> int:
         """Rooms of a hub."""
-        return self.setting.per_cell[COLD_ROOM.name]
+        return self.days.setting.per_cell[COLD_ROOM.name]
 
     @cached_property
     def frozen(self) -> Ints:
         """(R,) 0 of chilled rooms, 1 of frozen ones."""
-        return np.minimum(np.tile(np.arange(self.per_cell), len(self.cells)), 1)
+        return np.minimum(np.tile(np.arange(self.per_cell), len(self.days.cells)), 1)
 
     @cached_property
     def site(self) -> Ints:
-        """(R,) rows of the world's arrays."""
-        return np.repeat(self.setting.site_of(self.cells), self.per_cell)
+        """(R,) rows of the days' weather."""
+        return np.repeat(self.days.site, self.per_cell)
 
     @cached_property
     def outside(self) -> Floats:
         """(R, STEPS) Cel under a roof that the sun warms."""
-        world = self.world
-        return (world.temperature[self.site] + 0.4 * world.ghi[self.site] / 17.0)[:, :STEPS]
+        return self.days.weather(lambda world: world.temperature + 0.4 * world.ghi / 17.0)[self.site, :STEPS]
 
     @cached_property
     def dock(self) -> Floats:
         """(R, STEPS) Cel of the air before the doors: a cooled dock that the outdoors warms."""
-        return np.clip(10.0 + 0.5 * (self.world.temperature[self.site][:, :STEPS] - 10.0), 2.0, 26.0)
+        air = self.days.weather(lambda world: world.temperature)
+        return np.clip(10.0 + 0.5 * (air - 10.0), 2.0, 26.0)[self.site, :STEPS]
 
     @cached_property
     def opened(self) -> Bools:
         """(R, DOOR_SLOTS) whether the door opens in each quarter of an hour: when people work and roads are busy."""
         slot = np.arange(DOOR_SLOTS)
-        busy = 0.55 * self.world.at_work[self.site][:, slot * 3] + 0.3 * self.world.road_demand[self.site][:, slot * 3]
+        busy = self.days.weather(lambda world: 0.55 * world.at_work + 0.3 * world.road_demand)[self.site, :STEPS:3]
         wanted = np.clip(busy, 0.02, 0.9) * (slot < _LAST_SLOT)
         return np.asarray(self._draw("room.opens", DOOR_SLOTS) < wanted)
 
@@ -98,8 +100,11 @@ class RoomDay:
     @cached_property
     def thaws(self) -> Pulses:
         """Of the coil: three a day when dry, up to seven when damp, 15 to 30 minutes each, on whole steps."""
-        damp = self.world.relative_humidity[self.site].mean(axis=1) / 100.0
-        warm = np.clip(self.world.temperature[self.site].mean(axis=1) / 30.0, 0.0, 1.0)
+        damp = (
+            self.days.weather(lambda world: world.relative_humidity.mean(axis=1, keepdims=True))[self.site, 0] / 100.0
+        )
+        air = self.days.weather(lambda world: world.temperature.mean(axis=1, keepdims=True))[self.site, 0]
+        warm = np.clip(air / 30.0, 0.0, 1.0)
         count = np.rint(2.0 + 2.2 * damp + 2.6 * damp * warm + 0.5 * (self._draw("room.frost", 1)[:, 0] - 0.5))
         k = np.arange(_THAWS)
         every = 252 / np.maximum(count, 1.0)[:, None]
@@ -150,7 +155,7 @@ class RoomDay:
         door = self.doors.peak * 0.0105 * np.where(self.frozen == 1, 55.0, 28.0)[:, None] / 2
         by_step = np.repeat(door, STEPS // DOOR_SLOTS, axis=1)
         later = np.concatenate([np.zeros((len(door), 3)), by_step[:, :-3]], axis=1)
-        wave = smooth_noise(self.setting.streams, "room.goods", (self.number,), self.world.index, 24)[:, :STEPS]
+        wave = smooth_noise(self.days.setting.streams, "room.goods", (self.number,), self._index, 24)[:, :STEPS]
         goods = _INSIDE[self.frozen][:, None] * (1.0 + 0.25 * wave)
         return np.asarray(np.maximum(wall + goods + by_step + later, 0.15))
 
@@ -182,7 +187,12 @@ class RoomDay:
         resting = self.thawing | self.failed | self.pulling
         phase = np.zeros((len(self.number), STEPS + 1))
         np.cumsum(np.where(resting, 0.0, self.cycle[1] * GRID_S), axis=1, out=phase[:, 1:])
-        return np.asarray(phase + np.asarray(self.carry["room_phase"]).reshape(-1, 1))
+        begun = self.carry["room_phase"].reshape(-1)
+        by_day = self.days.by_day(phase, phase[: len(begun)])
+        for day in range(len(by_day)):
+            by_day[day] += begun[:, None]
+            begun = by_day[day, :, -1] % 1.0
+        return phase
 
     @cached_property
     def steady(self) -> Floats:
@@ -202,23 +212,32 @@ class RoomDay:
 
     def goods(self, row: Ints, t: Floats) -> Floats:
         """(N,) K that the goods are above the set point."""
-        left = np.asarray(self.carry["room_goods"]).reshape(-1).take(row) * np.exp(-t / LAG_S)
-        return np.asarray(left + sum(part.lagged(LAG_S, row, t) for part in self.parts))
+        left = self.carry["room_goods"].reshape(-1).take(row) * np.exp(-t / LAG_S)
+        return np.asarray(left + self._warmed(row, t))
 
     def after(self) -> Carry:
         """What the day leaves."""
-        shape = (len(self.cells), self.per_cell)
+        goods, end = self.carry["room_goods"], STEPS * float(GRID_S)
         row = np.arange(len(self.number))
-        end = np.full(len(row), STEPS * float(GRID_S))
+        for warmed in self.days.by_day(self._warmed(row, np.full(len(row), end)), goods):
+            goods = goods * np.exp(-end / LAG_S) + warmed
         return {
-            "room_energy": np.asarray(self.carry["room_energy"]) + self.energy[:, -1].reshape(shape),
-            "room_openings": np.asarray(self.carry["room_openings"]) + self.opened.sum(axis=1).reshape(shape),
-            "room_phase": (self.phase[:, -1] % 1.0).reshape(shape),
-            "room_goods": self.goods(row, end).reshape(shape),
+            **self.days.counted(self.carry, room_energy=self.energy[:, -1], room_openings=self.opened.sum(axis=1)),
+            "room_phase": self.days.by_day(self.phase[:, -1] % 1.0, goods)[-1],
+            "room_goods": goods,
         }
 
+    def _warmed(self, row: Ints, t: Floats) -> Floats:
+        """(N,) K of the goods since 04:00."""
+        return np.asarray(sum(part.lagged(LAG_S, row, t) for part in self.parts))
+
+    @cached_property
+    def _index(self) -> Ints:
+        return np.repeat(self.days.index, self.per_cell)
+
     def _draw(self, name: str, count: int) -> Floats:
-        return self.setting.streams.uniform(name, self.number[:, None], self.world.index * count + np.arange(count))
+        place = self._index[:, None] * count + np.arange(count)
+        return self.days.setting.streams.uniform(name, self.number[:, None], place)
 
 
 def begin(setting: Setting, cells: Ints) -> Carry:

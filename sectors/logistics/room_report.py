@@ -12,7 +12,7 @@ from sectors.logistics.room import BAND, COIL_UNDER, DOOR_SLOTS, SETPOINT, RoomD
 
 def observe(day: RoomDay, at: Moments) -> Observation:
     """What the rooms report."""
-    bench = Bench(kind=COLD_ROOM, streams=day.setting.streams, at=at)
+    bench = Bench(kind=COLD_ROOM, streams=day.days.setting.streams, at=at)
     row, t = rows(at, day.per_cell), at.x * GRID_S
     step = row * STEPS + at.x.astype(np.int64)
     since = t - at.x.astype(np.int64) * float(GRID_S)

@@ -1,0 +1,65 @@
+"""Consecutive days of an array of cells, worked out at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from park.model import Bools, Carry, Floats, Ints, Setting, WorldDay
+
+__all__ = ["Days"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Days:
+    """D days of C cells as D * C rows: all cells on the first day, then on the next.
+
+    What a day does not take from the day before is elementwise in these rows, so a model that is written for rows goes
+    through many days at the price of a few calls; what is carried is then handed on from day to day.
+
+    Attributes:
+        setting: of the sector.
+        once: (C,) the cells.
+        worlds: of the D days.
+    """
+
+    setting: Setting
+    once: Ints
+    worlds: Sequence[WorldDay]
+
+    @cached_property
+    def cells(self) -> Ints:
+        """(D * C,) the cell of each row."""
+        return np.tile(self.once, len(self.worlds))
+
+    @cached_property
+    def index(self) -> Ints:
+        """(D * C,) number of each row's day."""
+        return np.repeat(np.array([world.index for world in self.worlds], dtype=np.int64), len(self.once))
+
+    @cached_property
+    def workday(self) -> Bools:
+        """(D * C,) whether each row's day is a working day."""
+        return np.repeat(np.array([world.workday for world in self.worlds]), len(self.once))
+
+    @cached_property
+    def site(self) -> Ints:
+        """(D * C,) the row of each in what `weather` gives."""
+        first = np.arange(len(self.worlds)) * len(self.worlds[0].temperature)
+        return np.tile(self.setting.site_of(self.once), len(self.worlds)) + np.repeat(first, len(self.once))
+
+    def weather(self, of: Callable[[WorldDay], Floats]) -> Floats:
+        """(D * sites, ...) what the world says of sites, those of the first day first."""
+        return of(self.worlds[0]) if len(self.worlds) == 1 else np.concatenate([of(world) for world in self.worlds])
+
+    def by_day(self, rows: npt.NDArray[Any], like: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(D, ...) what rows of cells or devices have, a day at a time and each in the shape of `like`, (C, ...)."""
+        return rows.reshape(len(self.worlds), *like.shape)
+
+    def counted(self, carry: Carry, **made: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """Registers after the days: what is carried, and what each row `made` of them in its day."""
+        # Day by day: the order in which floats are added shows.
+        return {name: sum(self.by_day(rows, carry[name]), start=carry[name]) for name, rows in made.items()}
