@@ -14,7 +14,7 @@ import numpy as np
 
 from park.days import Days
 from park.grid import STEPS, devices, smooth_noise
-from park.model import GRID_S, Bools, Carry, Floats, Ints
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Setting
 from sectors.logistics.catalogue import COLD_ROOM
 from sectors.logistics.cycles import on_phase
 from sectors.logistics.pulses import Pulses
