@@ -16,7 +16,7 @@ from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orde
 from simulator.world import World
 
 _CELLS = 64
-_DAYS_AT_ONCE = 16
+_DAYS_AT_ONCE = 32
 _DAYS_KEPT = 3
 
 #: Number of the block, day, digest of the block's orders before it ends (of a state) or begins (of what is carried).

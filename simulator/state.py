@@ -26,7 +26,7 @@ from simulator.world import Places, World
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
 _BLOCKS = 8  # a call of a model costs some 0.3 ms however few cells it has, so many cells make larger blocks, not more
-_DAYS_AT_ONCE = 16
+_DAYS_AT_ONCE = 32
 _MILESTONES = 8
 _KINDS_TOLD = 256
 
