@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from park.model import Bools, Carry, Floats, Ints, Setting, WorldDay
+from park.model import Carry, Floats, Ints, Setting, WorldDay
 
 __all__ = ["Days"]
 
@@ -40,10 +40,9 @@ class Days:
         """(D * C,) number of each row's day."""
         return np.repeat(np.array([world.index for world in self.worlds], dtype=np.int64), len(self.once))
 
-    @cached_property
-    def workday(self) -> Bools:
-        """(D * C,) whether each row's day is a working day."""
-        return np.repeat(np.array([world.workday for world in self.worlds]), len(self.once))
+    def of_day(self, of: Callable[[WorldDay], Any]) -> npt.NDArray[Any]:
+        """(D * C,) what the calendar says of each row's day."""
+        return np.repeat(np.array([of(world) for world in self.worlds]), len(self.once))
 
     @cached_property
     def site(self) -> Ints:

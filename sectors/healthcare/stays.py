@@ -77,7 +77,7 @@ def begin(streams: Streams, number: Ints) -> Carry:
 def beds(streams: Streams, days: Days, carry: Carry) -> Beds:
     """The beds of some cells, flat; of the first day, then of the next."""
     number, index = devices(days.cells, BEDS).reshape(-1), np.repeat(days.index, BEDS)
-    chance = np.where(np.repeat(days.workday, BEDS), _CHANCE, _CHANCE_FREE_DAY)
+    chance = np.where(np.repeat(days.of_day(lambda world: world.workday), BEDS), _CHANCE, _CHANCE_FREE_DAY)
     drawn = streams.uniform("healthcare.stay.comes", number, index)
     hour = 24.0 * index + np.interp(np.minimum(drawn / chance, 1.0), *_arrivals())
     ends = _end(streams, number, hour, index)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import devices, smooth_noise
 from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
@@ -20,6 +21,8 @@ from sectors.public_safety.catalogue import (
     ZONES,
 )
 from sectors.public_safety.square import Squares, squares
+
+_ROWS = 64  # squares times days that are worked out together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,9 +73,18 @@ class SafetyDay:
         """Call points."""
         streams, square = self.setting.streams, self.square
         per_cell = self.setting.per_cell[CALL_POINT.name]
-        busy = np.repeat(_busy(square, visitors.totals(self.setting, square, self.world)), per_cell)
+        days = Days(setting=self.setting, once=self.cells, worlds=[self.world])
+        busy = np.repeat(_busy(square, visitors.totals(days, square)), per_cell)
         column = devices(self.cells, per_cell).ravel()
         return calls.calls(streams, column, self.carry["calls"].reshape(-1), busy, self.world.index)
+
+
+def _after(days: Days, square: Squares, carry: Carry) -> Carry:
+    """What some days leave; there is a square of each."""
+    total, columns = visitors.totals(days, square), carry["calls"].shape[1]
+    busy, day = np.repeat(_busy(square, total), columns), np.repeat(days.index, columns)
+    made = calls.number(days.setting.streams, devices(days.cells, columns).ravel(), busy, day)
+    return days.counted(carry, entered=total.entered, left=total.left, calls=made)
 
 
 def _busy(square: Squares, total: visitors.Totals) -> Floats:
@@ -100,7 +112,7 @@ TELLERS: Mapping[str, Callable[[SafetyDay, int], list[Happenings]]] = {
 
 
 class SafetyModel:
-    """Implements `park.model.Model` and `park.happenings.Tells`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -115,16 +127,15 @@ class SafetyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no minute is drawn for it."""
-        streams, square = self._setting.streams, self._squares(cells)
-        total = visitors.totals(self._setting, square, world)
-        per_cell = self._setting.per_cell[CALL_POINT.name]
-        busy = np.repeat(_busy(square, total), per_cell)
-        made = calls.number(streams, devices(cells, per_cell).ravel(), busy, world.index)
-        return {
-            "entered": carry["entered"] + total.entered,
-            "left": carry["left"] + total.left,
-            "calls": carry["calls"] + made.reshape(-1, per_cell),
-        }
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """Adds the totals of consecutive days."""
+        at_once = max(1, _ROWS // len(cells))
+        for first in range(0, len(worlds), at_once):
+            days = Days(setting=self._setting, once=cells, worlds=worlds[first : first + at_once])
+            carry = _after(days, self._squares(cells).tiled(len(days.worlds)), carry)
+        return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
         """The day, not yet computed."""
