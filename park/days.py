@@ -45,14 +45,22 @@ class Days:
         return np.repeat(np.array([of(world) for world in self.worlds]), len(self.once))
 
     @cached_property
+    def _sites(self) -> tuple[Ints, Ints]:
+        """Rows of the world in which cells stand, ascending, and which of them each cell has."""
+        of_cells = self.setting.site_of(self.once)
+        some = np.array(sorted(set(of_cells.tolist())), dtype=np.int64)
+        return some, np.asarray(np.searchsorted(some, of_cells), dtype=np.int64)
+
+    @cached_property
     def site(self) -> Ints:
         """(D * C,) the row of each in what `weather` gives."""
-        first = np.arange(len(self.worlds)) * len(self.worlds[0].temperature)
-        return np.tile(self.setting.site_of(self.once), len(self.worlds)) + np.repeat(first, len(self.once))
+        some, site = self._sites
+        return np.tile(site, len(self.worlds)) + np.repeat(np.arange(len(self.worlds)) * len(some), len(site))
 
     def weather(self, of: Callable[[WorldDay], Floats]) -> Floats:
-        """(D * sites, ...) what the world says of sites, those of the first day first."""
-        return of(self.worlds[0]) if len(self.worlds) == 1 else np.concatenate([of(world) for world in self.worlds])
+        """(D * S, ...) what the world says of the S sites of the cells, those of the first day first."""
+        some, _ = self._sites
+        return np.concatenate([of(world)[some] for world in self.worlds])
 
     def by_day(self, rows: npt.NDArray[Any], like: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(D, ...) what rows of cells or devices have, a day at a time and each in the shape of `like`, (C, ...)."""

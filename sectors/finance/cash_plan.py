@@ -12,10 +12,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from park.grid import HOURS, integral
 from park.model import DAY_MS, GRID_S, Bools, Floats, Ints, Streams
 from sectors.finance import happenings
-from sectors.finance.happenings import NEVER, Draws
+from sectors.finance.happenings import NEVER, Courses, Draws
 
 CASSETTE = 3000
 _SIZES = np.array((2, 5, 8, 10, 15, 20, 30, 50))
@@ -75,18 +74,18 @@ def machines(streams: Streams, numbers: Ints) -> Machines:
     return Machines(number=numbers, usual=usual, load=load.astype(np.int64))
 
 
-def plan(draws: Draws, some: Machines, people: Floats, expected: Floats) -> CashPlan:
+def plan(draws: Draws, some: Machines, people: Courses, expected: Floats) -> CashPlan:
     """What customers, technicians and vans would do, whatever is in the cassettes.
 
     Args:
         draws: of the machines, each on its day, (R,).
         some: the machines.
-        people: (R, GRID_POINTS) who may pass by: those out and half of those under way.
+        people: who may pass by: those out and half of those under way, and a few at any hour.
         expected: (R,) what the calendar makes of a usual day.
     """
     fault = _faults(draws)
-    course = (people + 0.004) * _in_order(fault)
-    usual = some.usual * expected * (integral(course)[:, -1] / 24.0 / _USUAL) ** 0.7
+    course = people.but(fault)
+    usual = some.usual * expected * (course.whole / 24.0 / _USUAL) ** 0.7
     out_count = happenings.number(draws, "finance.cash.out", usual, _SPREAD)
     into_count = happenings.number(draws, "finance.cash.into", 0.3 * usual, _SPREAD)
     out = happenings.instants(draws, "finance.cash.out.at", out_count, course)
@@ -119,9 +118,3 @@ def _faults(draws: Draws) -> Ints:
     hours = _REPAIR_H * np.exp(0.7 * draws.normal("finance.cash.repair"))
     ends = np.minimum(begins + np.ceil(hours * 12).astype(np.int64) * GRID_S * 1000, DAY_MS - GRID_S * 1000)
     return np.where(fails[:, None], np.stack([begins, ends], axis=1), NEVER)
-
-
-def _in_order(fault: Ints) -> Floats:
-    """(R, GRID_POINTS) 1 where the machine works; both ends of a break belong to it."""
-    ms = np.rint(HOURS * 3_600_000).astype(np.int64)
-    return np.where((ms >= fault[:, :1]) & (ms <= fault[:, 1:]), 0.0, 1.0)

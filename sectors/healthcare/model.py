@@ -66,7 +66,7 @@ class HealthcareDay:
     @cached_property
     def fridges(self) -> fridge.Fridges:
         """Of the medicine fridges."""
-        outdoor = self.world.temperature[self._days.site]
+        outdoor = self._days.weather(lambda world: world.temperature)[self._days.site]
         return fridge.Fridges(self._streams, self.cells, np.asarray(self._carry["phase"]), self.world, outdoor)
 
     @cached_property
