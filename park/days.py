@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from park.model import Carry, Floats, Ints, Setting, WorldDay
 
-__all__ = ["Days"]
+__all__ = ["Days", "through_blocks"]
+
+_ROWS = 64  # cells times days that are worked out together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,3 +72,21 @@ class Days:
         """Registers after the days: what is carried, and what each row `made` of them in its day."""
         # Day by day: the order in which floats are added shows.
         return {name: sum(self.by_day(rows, carry[name]), start=carry[name]) for name, rows in made.items()}
+
+
+def through_blocks(
+    after: Callable[[Days, Carry], Carry], setting: Setting, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]
+) -> Carry:
+    """A model's `stride`: `after` gives what some days of some cells leave.
+
+    Cells and days are taken a block at a time, so that intermediate arrays stay in the processor's cache.
+    """
+    left = []
+    for block in np.array_split(np.arange(len(cells)), -(-len(cells) // _ROWS)):
+        some = {name: values[block] for name, values in carry.items()}
+        days_at_once = max(1, _ROWS // len(block))
+        for first in range(0, len(worlds), days_at_once):
+            days = Days(setting=setting, once=cells[block], worlds=worlds[first : first + days_at_once])
+            some = after(days, some)
+        left.append(some)
+    return left[0] if len(left) == 1 else {name: np.concatenate([each[name] for each in left]) for name in carry}

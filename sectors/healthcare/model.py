@@ -5,14 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from park.days import Days
+from park.days import Days, through_blocks
 from park.grid import devices
 from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, Streams, WorldDay
 from sectors.healthcare import air, board, events, fridge, inhaler, monitor, nebuliser, patch, pump, stays
 from sectors.healthcare.vitals import Patients
-
-_ROWS = 64  # cells times days that are worked out together
 
 
 class HealthcareDay:
@@ -136,11 +134,7 @@ class Healthcare:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """What consecutive days leave."""
-        at_once = max(1, _ROWS // len(cells))
-        for first in range(0, len(worlds), at_once):
-            days = Days(setting=self._setting, once=cells, worlds=worlds[first : first + at_once])
-            carry = _after(days, carry)
-        return carry
+        return through_blocks(_after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> HealthcareDay:
         """The cells through one day."""

@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from park.days import Days
+from park.days import Days, through_blocks
 from park.happenings import Happenings
 from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.logistics import dock, events, lift, parcel, room, room_report, truck
 from sectors.logistics.catalogue import COLD_ROOM, DOCK_DOOR, FORKLIFT, PARCEL_LOGGER, REEFER_TRUCK
-
-_ROWS = 64  # hubs times days that are worked out together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,6 +59,13 @@ TELLERS: Mapping[str, Callable[[LogisticsDay, int], list[Happenings]]] = {
 }
 
 
+def _after(days: Days, carry: Carry) -> Carry:
+    """What some days leave."""
+    day = LogisticsDay(days=days, carry=carry)
+    parts = (day.rooms, day.docks, day.trucks, day.parcels, day.lifts)
+    return {name: values for part in parts for name, values in part.after().items()}
+
+
 class LogisticsModel:
     """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
@@ -83,16 +88,11 @@ class LogisticsModel:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """The same after consecutive days."""
-        at_once = max(1, _ROWS // len(cells))
-        for first in range(0, len(worlds), at_once):
-            days = self._days(cells, carry, worlds[first : first + at_once])
-            parts = (days.rooms, days.docks, days.trucks, days.parcels, days.lifts)
-            carry = {name: values for part in parts for name, values in part.after().items()}
-        return carry
+        return through_blocks(_after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> LogisticsDay:
         """The day, not yet computed."""
-        return self._days(cells, carry, [world])
+        return LogisticsDay(days=Days(setting=self._setting, once=cells, worlds=[world]), carry=carry)
 
     def observe(self, kind: str, state: LogisticsDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
@@ -101,9 +101,6 @@ class LogisticsModel:
     def tell(self, kind: str, state: LogisticsDay) -> Sequence[Happenings]:
         """What the devices of `kind` tell."""
         return TELLERS[kind](state, int(state.days.worlds[0].times[0])) if kind in TELLERS else ()
-
-    def _days(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> LogisticsDay:
-        return LogisticsDay(days=Days(setting=self._setting, once=cells, worlds=worlds), carry=carry)
 
 
 MODEL = LogisticsModel

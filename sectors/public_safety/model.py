@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from park.days import Days
+from park.days import Days, through_blocks
 from park.grid import devices, smooth_noise
 from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
@@ -21,8 +21,6 @@ from sectors.public_safety.catalogue import (
     ZONES,
 )
 from sectors.public_safety.square import Squares, squares
-
-_ROWS = 64  # squares times days that are worked out together
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,14 +77,6 @@ class SafetyDay:
         return calls.calls(streams, column, self.carry["calls"].reshape(-1), busy, self.world.index)
 
 
-def _after(days: Days, square: Squares, carry: Carry) -> Carry:
-    """What some days leave; there is a square of each."""
-    total, columns = visitors.totals(days, square), carry["calls"].shape[1]
-    busy, day = np.repeat(_busy(square, total), columns), np.repeat(days.index, columns)
-    made = calls.number(days.setting.streams, devices(days.cells, columns).ravel(), busy, day)
-    return days.counted(carry, entered=total.entered, left=total.left, calls=made)
-
-
 def _busy(square: Squares, total: visitors.Totals) -> Floats:
     """(C,) the day's visitors over those of a mean day."""
     return np.asarray((total.entered[:, 0] + total.entered[:, 1]) / square.visitors)
@@ -131,11 +121,7 @@ class SafetyModel:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """Adds the totals of consecutive days."""
-        at_once = max(1, _ROWS // len(cells))
-        for first in range(0, len(worlds), at_once):
-            days = Days(setting=self._setting, once=cells, worlds=worlds[first : first + at_once])
-            carry = _after(days, self._squares(cells).tiled(len(days.worlds)), carry)
-        return carry
+        return through_blocks(self._after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
         """The day, not yet computed."""
@@ -148,6 +134,14 @@ class SafetyModel:
     def tell(self, kind: str, state: SafetyDay) -> Sequence[Happenings]:
         """What the devices of `kind` tell."""
         return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
+
+    def _after(self, days: Days, carry: Carry) -> Carry:
+        """What some days leave."""
+        square, columns = self._squares(days.once).tiled(len(days.worlds)), carry["calls"].shape[1]
+        total = visitors.totals(days, square)
+        busy, day = np.repeat(_busy(square, total), columns), np.repeat(days.index, columns)
+        made = calls.number(self._setting.streams, devices(days.cells, columns).ravel(), busy, day)
+        return days.counted(carry, entered=total.entered, left=total.left, calls=made)
 
     def _squares(self, cells: Ints) -> Squares:
         """The squares of these cells; those last asked for are kept."""
