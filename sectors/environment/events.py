@@ -1,7 +1,8 @@
 """What waters tell: blooms of the bay, storms in the river."""
 
+from park.days import Days
 from park.happenings import Happenings, Spells, above, told_since
-from park.model import Ints
+from park.model import Floats, Ints
 from sectors.environment.catalogue import ALGAL_BLOOM, STORM_RUNOFF
 from sectors.environment.lake import LakeDay
 from sectors.environment.river import RiverDay, storm_of
@@ -18,6 +19,16 @@ def blooms(day: LakeDay, since: Ints) -> Spells:
 def storms(day: RiverDay, since: Ints) -> Spells:
     """Of rivers."""
     return above(day.storm, STORM_MM, since)
+
+
+def since(days: Days, series: Floats, limit: float, before: Ints) -> Ints:
+    """(C,) when what lasts as the days end began, as of `Spells.left`; `series` are (D * C, GRID_POINTS)."""
+    if not before.any() and not (series >= limit).any():  # as mostly
+        return before
+    rows = days.by_day(series, series[: len(before)])
+    for world, row in zip(days.worlds, rows, strict=True):
+        before = above(row, limit, before).left(int(world.times[0]), before)
+    return before
 
 
 def of_stations(

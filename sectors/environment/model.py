@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days, through_blocks
 from park.grid import integral
 from park.happenings import Happenings
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
@@ -57,12 +58,12 @@ class EnvironmentDay:
     @cached_property
     def lake(self) -> lake.LakeDay:
         """Bays."""
-        return lake.lake_day(self.setting, self.cells, self.carry, self.world, self.site)
+        return lake.lake_day(self._days, self.carry)
 
     @cached_property
     def river(self) -> river.RiverDay:
         """Rivers."""
-        return river.river_day(self.carry, self.world, self.site)
+        return river.river_day(self._days, self.carry)
 
     @cached_property
     def water(self) -> water.WaterDay:
@@ -76,6 +77,11 @@ class EnvironmentDay:
         """Stacks."""
         day = np.full(len(self.cells), self.world.index, dtype=np.int64)
         return stack.StackDay(streams=self.setting.streams, cells=self.cells, day=day)
+
+    @cached_property
+    def _days(self) -> Days:
+        """The day by itself."""
+        return Days(setting=self.setting, once=self.cells, worlds=[self.world])
 
     @cached_property
     def _charge(self) -> Floats:
@@ -104,6 +110,18 @@ TELLERS: Mapping[str, Callable[[EnvironmentDay, int], list[Happenings]]] = {
 }
 
 
+def _after(days: Days, carry: Carry) -> Carry:
+    """What some days leave."""
+    bay, stream, here = lake.lake_day(days, carry), river.river_day(days, carry), len(days.once)
+    return {
+        **lake.after(bay, here),
+        **river.after(stream, here),
+        **days.counted(carry, stack_emitted=stack.masses(days.setting.streams, days.cells, days.index)),
+        "bloom": events.since(days, bay.chlorophyll, events.BLOOM_UG_L, carry["bloom"]),
+        "runoff": events.since(days, stream.storm, events.STORM_MM, carry["runoff"]),
+    }
+
+
 class EnvironmentModel:
     """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
@@ -120,20 +138,8 @@ class EnvironmentModel:
         return self.stride(cells, carry, [world])
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-        """The same after consecutive days: waters go from day to day, stacks' days are worked out together."""
-        masses = stack.masses(self._setting.streams, cells, np.array([world.index for world in worlds]))
-        site = self._setting.site_of(cells)
-        for world, mass in zip(worlds, masses, strict=True):
-            bay, stream = lake.lake_day(self._setting, cells, carry, world, site), river.river_day(carry, world, site)
-            first_ms, bloom, runoff = int(world.times[0]), carry["bloom"], carry["runoff"]
-            carry = {
-                **lake.after(bay),
-                **river.after(stream),
-                "stack_emitted": carry["stack_emitted"] + mass,
-                "bloom": events.blooms(bay, bloom).left(first_ms, bloom),
-                "runoff": events.storms(stream, runoff).left(first_ms, runoff),
-            }
-        return carry
+        """The same after consecutive days."""
+        return through_blocks(_after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnvironmentDay:
         """The day, not yet computed."""
