@@ -252,7 +252,13 @@ def begin(setting: Setting, cells: Ints) -> Carry:
 
 
 def _covered(pulses: Pulses, longer_s: float) -> Bools:
-    instants = np.arange(STEPS) * float(GRID_S)
-    there = pulses.length > 0
-    begun = there[..., None] & (pulses.start[..., None] <= instants)
-    return np.asarray((begun & (instants < (pulses.end + longer_s)[..., None])).any(axis=1))
+    """(R, STEPS) steps within a pulse or so long after it, all of which begin and end on steps."""
+    row, place = np.nonzero(pulses.length)
+    first, past = (
+        np.minimum((part[row, place] / GRID_S).astype(np.int64), STEPS)
+        for part in (pulses.start, pulses.end + longer_s)
+    )
+    change = np.zeros((len(pulses.start), STEPS + 1), dtype=np.int8)
+    np.add.at(change, (row, first), 1)
+    np.add.at(change, (row, past), -1)
+    return np.asarray(np.cumsum(change[:, :STEPS], axis=1, dtype=np.int8) > 0)
