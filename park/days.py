@@ -12,8 +12,6 @@ from park.model import Carry, Floats, Ints, Setting, WorldDay
 
 __all__ = ["Days", "through_blocks"]
 
-_ROWS = 64  # cells times days that are worked out together
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Days:
@@ -75,16 +73,29 @@ class Days:
 
 
 def through_blocks(
-    after: Callable[[Days, Carry], Carry], setting: Setting, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]
+    after: Callable[[Days, Carry], Carry],
+    setting: Setting,
+    cells: Ints,
+    carry: Carry,
+    worlds: Sequence[WorldDay],
+    *,
+    rows: int = 64,
 ) -> Carry:
-    """A model's `stride`: `after` gives what some days of some cells leave.
+    """A model's `stride`, a block of cells and days at a time.
 
-    Cells and days are taken a block at a time, so that intermediate arrays stay in the processor's cache.
+    Args:
+        after: what some days leave to some cells.
+        setting: of the sector.
+        cells: (C,).
+        carry: at the morning of the first day.
+        worlds: consecutive days.
+        rows: cells times days of a block: few enough that its arrays stay in the processor's cache, and enough that
+            they cost more than the calls.
     """
     left = []
-    for block in np.array_split(np.arange(len(cells)), -(-len(cells) // _ROWS)):
-        some = {name: values[block] for name, values in carry.items()}
-        days_at_once = max(1, _ROWS // len(block))
+    for block in np.array_split(np.arange(len(cells)), -(-len(cells) // rows)):
+        some: Carry = {name: values[block] for name, values in carry.items()}
+        days_at_once = max(1, rows // len(block))
         for first in range(0, len(worlds), days_at_once):
             days = Days(setting=setting, once=cells[block], worlds=worlds[first : first + days_at_once])
             some = after(days, some)

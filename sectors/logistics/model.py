@@ -88,7 +88,7 @@ class LogisticsModel:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """The same after consecutive days."""
-        return through_blocks(_after, self._setting, cells, carry, worlds)
+        return through_blocks(_after, self._setting, cells, carry, worlds, rows=128)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> LogisticsDay:
         """The day, not yet computed."""

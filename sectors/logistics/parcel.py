@@ -74,7 +74,10 @@ class ParcelDay:
         """(N,) how often each has been handed over since 04:00."""
         handed = self.handed.reshape(-1)
         first = row * _HANDED
-        return sum((handed.take(first + k) <= t for k in range(_HANDED)), start=np.zeros(len(row), dtype=np.int64))
+        passed = np.zeros(len(row), dtype=np.int64)
+        for k in range(_HANDED):
+            passed += handed.take(first + k) <= t
+        return passed
 
     def keeper(self, row: Ints, t: Floats) -> Ints:
         """(N,) 0 warehouse, 1 carrier, 2 receiver."""

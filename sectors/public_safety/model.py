@@ -121,7 +121,7 @@ class SafetyModel:
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """Adds the totals of consecutive days."""
-        return through_blocks(self._after, self._setting, cells, carry, worlds)
+        return through_blocks(self._after, self._setting, cells, carry, worlds, rows=128)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
         """The day, not yet computed."""
