@@ -10,7 +10,7 @@ from park.happenings import BEFORE, LATER
 from park.model import DAY_MS, GRID_POINTS, NO_ORDERS, Floats, Ints
 from sectors.finance import cash, cash_plan, events, happenings
 from sectors.finance.catalogue import CASH_MACHINE, SECTOR
-from sectors.finance.happenings import NEVER, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
 from sectors.finance.model import MODEL
 from sectors.finance.queue import QueueDay, call
 from sectors.finance.supply import HIGH_V, LOW_V
@@ -101,7 +101,7 @@ def test_a_machine_that_is_not_refilled_runs_out_and_the_spell_is_known_to_the_m
     streams = CounterStreams(SEED, "finance")
     some = cash_plan.machines(streams, np.arange(4))
     day = world_of(SEED).day(12)
-    people = np.repeat(day.out[:1], 4, axis=0)
+    people = Courses(rate=day.out[:1] + 0.004, row=np.zeros(4, dtype=np.int64))
     plan = cash_plan.plan(Draws.of(streams, np.arange(4), 12), some, people, np.ones(4))
     plan = replace(plan, comes=np.zeros(4, dtype=bool))
     start = dict(cash.begin(streams, some)) | {"level": np.array([0, 60, 60, 9000])}
@@ -187,7 +187,7 @@ def test_happenings_are_where_their_course_is() -> None:
     rate = np.zeros((2, GRID_POINTS))
     rate[0, 100:120], rate[1, 200:210] = 1.0, 3.0
     draws = Draws.of(CounterStreams(1, "x"), np.arange(2), 0)
-    found = happenings.instants(draws, "test", np.array([50, 7]), rate)
+    found = happenings.instants(draws, "test", np.array([50, 7]), Courses(rate=rate, row=np.arange(2)))
     steps = found.ms / 300_000
     assert (found.ms < NEVER).sum(axis=1).tolist() == [50, 7]
     assert steps[0].min() >= 99
