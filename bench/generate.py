@@ -11,7 +11,6 @@ the bar: 0.28 us a value.
 """
 
 import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
