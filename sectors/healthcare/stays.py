@@ -89,7 +89,9 @@ def beds(streams: Streams, days: Days, carry: Carry) -> Beds:
         found.append([lying, np.where(comes, coming, [[np.inf], [-np.inf]])])
         lying = np.where(comes, coming, lying)
     admitted, until = (part.T.copy() for part in np.concatenate(found, axis=-1).swapaxes(0, 1))
-    return Beds(number=number, first_h=np.asarray(24.0 * index[:, None], dtype=np.float64), admitted=admitted, until=until)
+    return Beds(
+        number=number, first_h=np.asarray(24.0 * index[:, None], dtype=np.float64), admitted=admitted, until=until
+    )
 
 
 def after(beds: Beds) -> tuple[Floats, Floats]:
