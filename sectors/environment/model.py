@@ -118,7 +118,7 @@ def _after(days: Days, carry: Carry) -> Carry:
         **river.after(stream, here),
         **days.counted(carry, stack_emitted=stack.masses(days.setting.streams, days.cells, days.index)),
         "bloom": events.since(days, bay.chlorophyll, events.BLOOM_UG_L, carry["bloom"]),
-        "runoff": events.since(days, stream.rise, events.STORM_RISE, carry["runoff"]),
+        "runoff": events.since(days, stream.storm, events.STORM_MM, carry["runoff"]),
     }
 
 
