@@ -42,14 +42,7 @@ class Ingester:
         retiring: bool = False,
     ) -> None:
         self._options, self._store, self._begun = options, store, begun or asyncio.Event()
-        self.decoder = decoder = Decoder(
-            store.render,
-            max_payload=options.max_payload,
-            max_devices=options.max_devices,
-            sites=max(1, len(options.sites)),
-            accept=options.accept,
-            new_track=new_track,
-        )
+        self.decoder = decoder = _decoder(options, store, new_track)
         self.status = Status(
             options.broker.client_id,
             decoder.tally,
@@ -143,3 +136,14 @@ async def _first_of(*waiting: Awaitable[Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _decoder(options: IngestOptions, store: Store, new_track: Callable[[Tally, str], Track] | None) -> Decoder:
+    return Decoder(
+        store.render,
+        max_payload=options.max_payload,
+        max_devices=options.max_devices,
+        sites=max(1, len(options.sites)),
+        accept=options.accept,
+        new_track=new_track,
+    )

@@ -32,7 +32,7 @@ from park.orders import NO_ORDERS, Orders
 
 __all__ = [
     "DAY_MS", "DAY_STARTS_H", "GRID_POINTS", "GRID_S", "NO_ORDERS", "Bools", "Carry", "Floats", "Instants",
-    "Interlocks", "Ints", "Model", "Moments", "Observation", "Orders", "Place", "Places", "Setting", "Streams",
+    "Ints", "Model", "Moments", "Observation", "Orders", "Place", "Places", "Setting", "Streams",
     "Strides", "WorldDay",
 ]  # fmt: skip
 
@@ -288,22 +288,3 @@ class Strides(Protocol):
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """The carried state after consecutive days without orders: to the bit what `advance` through each gives."""
-
-
-@runtime_checkable
-class Interlocks(Protocol):
-    """What a model may have besides: what its devices refuse to do by themselves, whoever commands it.
-
-    Only whether an order is taken is decided so, once, when it comes; what was taken is obeyed, and a log of it says
-    the same again whatever this answers later.
-    """
-
-    def refusal(self, state: Any, action: int, value: Floats, at: Moments) -> str | None:
-        """Why a device does not take an order, lower-case letters and dashes; None if it does.
-
-        Args:
-            state: of the device's cells through the day, from `Model.day`, with the orders taken before.
-            action: its number in `park.catalogue.Sector.actions`, which tells the kind.
-            value: (PARAMETERS,) what is said with it, as a row of `Orders.value`.
-            at: the device and the moment from which it would hold; of one reading.
-        """

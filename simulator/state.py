@@ -22,7 +22,6 @@ from park.model import (
     NO_ORDERS,
     Carry,
     Floats,
-    Interlocks,
     Ints,
     Model,
     Moments,
@@ -32,6 +31,7 @@ from park.model import (
     Streams,
     WorldDay,
 )
+from park.orders import Interlocks
 from simulator.blocks import CommandedBlocks, happened, taken, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
@@ -122,7 +122,8 @@ class TownState:
                 sector.model, sector.cells, self.world, lambda day: self._carried(day)[name]
             )
         self._commanded[name].obey(orders)
-        self._happened.clear()
+        for kept in [kept for kept in self._happened if kept[0] == name]:
+            del self._happened[kept]
         self.commanded += 1
 
     def cells(self, group: Group) -> Ints:

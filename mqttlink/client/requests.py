@@ -54,7 +54,7 @@ async def publish(
     """See `Link.publish`; the caller has made sure of room in the window."""
 
     def encode(packet_id: int | None) -> bytes:
-        frame = mqtt5.PublishPacket(
+        packet = mqtt5.PublishPacket(
             topic,
             payload,
             qos=qos,
@@ -63,11 +63,8 @@ async def publish(
             content_type=content_type,
             response_topic=response_topic,
             correlation_data=correlation_data,
-        ).write()
-        limit = connection.greeted.result().max_packet_size
-        if limit is not None and len(frame) > limit:
-            raise PacketTooLong(size=len(frame), limit=limit)
-        return frame
+        )
+        return _fitting(connection, packet.write())
 
     if not qos.value:
         connection.write(encode(None))
@@ -83,3 +80,11 @@ async def publish(
     if code.value >= FAILURE:
         raise PublishRefused(topic, code)
     return code
+
+
+def _fitting(connection: Connection, frame: bytes) -> bytes:
+    """The frame, if the broker takes one so long."""
+    limit = connection.greeted.result().max_packet_size
+    if limit is not None and len(frame) > limit:
+        raise PacketTooLong(size=len(frame), limit=limit)
+    return frame

@@ -140,10 +140,7 @@ class Weather:
         wetness = np.maximum(now, moist)
         front = self._fronts(ordinal, days)
         lively = air.liveliness(clock.hour, day.swing, day.lively)
-        # Moist air keeps its moisture, be it the monsoon's or a rainy day's.
-        dew = (dew * lively + front.dew) * np.sqrt(day.dew_gap / _USUAL_GAP)
-        dew = np.maximum(dew, -_DRIEST[0] - _DRIEST[1] * day.dew_gap)
-        dew_point = day.tmin - day.dew_gap * _about_one(day.dry, _UNEQUAL_DRYNESS) + dew
+        dew_point = _dew_point(day, dew * lively + front.dew)
         dry_bulb = self._temperature(days, warmer) + air.leap(clock.hour, warmth, lively) + front.warmth
         temperature = air.cooled(dry_bulb, dew_point, np.maximum(now, cool))
         breeze = _BREEZE * wind + _STORM * day.stormy + _WINDY * day.windy + front.wind
@@ -222,6 +219,12 @@ def _around(calendar: Days) -> Days:
     """The calendar days that each town day needs, (town days, 1, DAYS) each: the axis between is for the sites."""
     near = np.arange(len(calendar.wet) - DAYS + 1)[:, None, None] + np.arange(DAYS)
     return Days(**{field.name: getattr(calendar, field.name)[near] for field in fields(Days)})
+
+
+def _dew_point(day: "_Noons", chance: Floats) -> Floats:
+    """The day's, with chance and fronts. Moist air keeps its moisture, be it the monsoon's or a rainy day's."""
+    chance = np.maximum(chance * np.sqrt(day.dew_gap / _USUAL_GAP), -_DRIEST[0] - _DRIEST[1] * day.dew_gap)
+    return np.asarray(day.tmin - day.dew_gap * _about_one(day.dry, _UNEQUAL_DRYNESS) + chance)
 
 
 def _about_one(normal: Floats, spread: Floats | float) -> Floats:

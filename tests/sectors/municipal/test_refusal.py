@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from park.model import GRID_S, Floats, Interlocks, Moments
+from park.model import GRID_S, Floats, Moments
+from park.orders import Interlocks
 from sectors.municipal.catalogue import (
     CLOSE,
     OPEN,
