@@ -44,8 +44,10 @@ def test_the_park_in_greensboro_is_as_warm_as_the_record() -> None:
         days = getattr(records.greensboro().temperature.reshape(-1, 24), side)(axis=1)
         real = np.array([days[months == month].mean() for month in range(12)])
         gap = real - np.array(getattr(greensboro.NORMALS, name))
-        assert abs(gap.mean()) < 1.2, name  # the typical year is of earlier decades
-        assert np.abs(gap).max() < 3, name
+        # The typical year is of single months of earlier decades: its January is a cold one.
+        assert abs(gap.mean()) < 1.5, name
+        assert np.abs(gap).max() < 5, name
+        assert np.corrcoef(real, getattr(greensboro.NORMALS, name))[0, 1] > 0.97, name
 
 
 def test_what_is_allowed() -> None:
