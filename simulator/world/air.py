@@ -133,11 +133,11 @@ def relative_humidity(temperature_c: Floats, dew_point: Floats, wetness: Floats)
 
 def _with_dewfall(ratio: Floats) -> Floats:
     """Of saturation; the nearer air comes to it, the more of its water it leaves on the ground."""
-    sixteenth = ratio
-    for _ in range(4):
-        sixteenth = sixteenth * sixteenth
-    root = 1 + sixteenth
-    for _ in range(4):
+    power = ratio
+    for _ in range(5):
+        power = power * power
+    root = 1 + power
+    for _ in range(5):
         root = np.sqrt(root)
     return np.asarray(ratio / root)
 

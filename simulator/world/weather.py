@@ -28,7 +28,7 @@ _USUAL_SWING, _LEAST_SWING = 8.5, 1.0  # of a day's temperature, Cel
 _STORM, _WINDY, _BREEZE = 0.25, 0.55, 0.797
 _VEER, _VEER_BY_DAY = 48.0, 45.0  # degrees, from hour to hour and from day to day
 _UNEQUAL_RAIN = 0.3  # log-normal spread of a day's rain between sites
-_UNEQUAL_DRYNESS = 0.45  # log-normal spread of the dew point's gap from day to day
+_UNEQUAL_DRYNESS = 0.40  # log-normal spread of the dew point's gap from day to day
 _SITE_WARMER = 0.35  # Cel
 # By how much chance takes the air beyond a day's extremes, which are the climate's, Cel.
 _BEYOND = 0.1, 0.9
