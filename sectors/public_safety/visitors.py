@@ -22,6 +22,8 @@ _CLOSING = 6
 _EMPTYING = 12
 #: Of the visitors of a mean day.
 _OVERNIGHT = 0.0014
+#: Log spread of an hour at one square from what the town's people would bring.
+_HABIT = 0.22
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -106,6 +108,8 @@ def expected(setting: Setting, square: Squares, world: WorldDay) -> Floats:
     rate = square.out[:, None] * world.out[site] + square.passing[:, None] * world.under_way[site]
     rate *= 1.0 - 0.18 * wetness(world.precipitation[site])
     rate *= np.exp(0.13 * smooth_noise(setting.streams, "square.slow", (square.cells,), world.index, 12))
+    # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
+    rate *= np.exp(_HABIT * smooth_noise(setting.streams, "square.habit", (square.cells,), 2 * int(world.workday), 12))
     if world.holiday:
         rate *= square.holiday[:, None]
     return rate / 24.0

@@ -77,12 +77,12 @@ PARKING_LOT = DeviceKind(
         Channel(
             name="total_spot_number",
             unit="{veh}",
-            high=600,
+            high=1000,
             type=ValueType.INT,
             behaviour=Behaviour.STATE,
             description="Spaces in all",
         ),
-        Channel(name="occupied_spot_number", unit="{veh}", high=600, type=ValueType.INT, description="Spaces taken"),
+        Channel(name="occupied_spot_number", unit="{veh}", high=1000, type=ValueType.INT, description="Spaces taken"),
         Channel(
             name="vehicle_entrance_count",
             unit="{veh}",

@@ -39,10 +39,17 @@ _COMMUTERS, _VISITORS = 0, 1
 _AT_WORK, _OUT = 0.21, 0.07
 #: How far the number of visitors follows that of people who are out.
 _FOLLOW = 0.8
-_OWN_DAY = 0.025
+_OWN_DAY = 0.05
 #: Of the visitors, those who only fetch or bring; their mean stay, and median and log spread of the others', h.
-_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.38, 0.2, 1.3, 0.65
-_MEAN_STAY_H = 1.1
+_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 2.4, 0.33
+_GOLDEN, _MIXED = (5**0.5 - 1) / 2, 0.2
+_MEAN_STAY_H = 2.4
+#: Grid steps over which people gather at a car park and leave it: who goes out for lunch goes on foot.
+_GATHER = 36
+#: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
+_TRADE_H, _STAYS = 0.4, 0.25
+#: Users out of whose order chance takes somebody: most have their hour, so that fewer come and go by chance.
+_HABIT = 30.0
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
 _GRID_MS = GRID_S * 1000.0
@@ -56,12 +63,16 @@ class Lots:
         number: in the town.
         spaces: in all.
         residents: mean number of vehicles at 04:00.
+        late: by how many hours people come later than elsewhere: trades begin at their own.
+        stay: of visitors, over the mean car park's.
         users: (C, U, 2) vehicles that come on a mean day: commuters on a workday, visitors on any.
     """
 
     number: Ints
     spaces: Ints
     residents: Floats
+    late: Floats
+    stay: Floats
     users: Floats
 
 
@@ -90,13 +101,17 @@ class Parking:
 def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     """The car parks of these cells."""
     number = devices(cells, units)
-    spaces = 20 * np.floor(6 + 16 * streams.uniform("transport.lot.spaces", number))
-    offices = 0.25 + 0.65 * streams.uniform("transport.lot.offices", number)
+    spaces = 20 * np.floor(12 + 34 * streams.uniform("transport.lot.spaces", number))
+    chance = streams.uniform("transport.lot.offices", number)
+    # Most serve either offices or shops.
+    offices = 0.08 + 0.87 * chance * chance * (3 - 2 * chance)
     return Lots(
         number=number,
         spaces=spaces.astype(np.int64),
-        residents=spaces * (0.12 + 0.14 * streams.uniform("transport.lot.residents", number)),
-        users=np.stack([0.75 * offices * spaces, 1.6 * (3.0 - 2.2 * offices) * spaces], axis=-1),
+        residents=spaces * (0.03 + 0.12 * streams.uniform("transport.lot.residents", number)),
+        late=np.clip(_TRADE_H * streams.normal("lot.trade", number), -1.0, 1.0),
+        stay=np.exp(_STAYS * streams.normal("lot.stay", number)),
+        users=np.stack([0.8 * offices * spaces, (3.2 - 2.6 * offices) * spaces], axis=-1),
     )
 
 
@@ -192,24 +207,39 @@ def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number
     change = np.diff(world.at_work, axis=-1)
     row, place = _everyone(number)
     key = _key(park, world)[row]
-    came = _drawn(_within(change, 4.0, 11.5), _site(park, site)[row], streams.uniform("lot.work.in", key, place))
-    went = _drawn(_within(-change, 14.0, 27.9), _site(park, site)[row], streams.uniform("lot.work.out", key, place))
-    return row, came, row, went
+    first, last = (
+        _in_turn(streams.uniform(name, key, place), place, number[row]) for name in ("lot.work.in", "lot.work.out")
+    )
+    came = _drawn(_within(change, 4.0, 12.0), _site(park, site)[row], first)
+    went = _drawn(_within(-change, 14.0, 26.5), _site(park, site)[row], last)
+    late = park.late.reshape(-1)[row]
+    return row, np.maximum(came + late, 4.0), row, went + late
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     """Those who are out at a time come as they gather, and to take the place of those who have left."""
-    coming = np.diff(world.out, axis=-1) + world.out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
+    out = _gathered(world.out)
+    coming = np.diff(out, axis=-1) + out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
     row, place = _everyone(number)
     key = _key(park, world)[row]
-    came = _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], streams.uniform("lot.visit.in", key, place))
+    turn = _in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
+    came = _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], turn) + park.late.reshape(-1)[row]
+    came = np.clip(came, 4.0, 27.99)
     chance = streams.uniform("lot.visit.brief", key, place)
     brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
-    stay = _STAY_H * np.exp(_STAY_SPREAD * streams.normal("lot.visit.stay", key, place))
-    went = came + np.where(chance < _BRIEF, brief, stay)
+    went = came + np.where(chance < _BRIEF, brief, park.stay.reshape(-1)[row] * _stay(streams, key, place))
     # Whoever would still be there at 04:00 leaves before.
     early = came + (28.0 - came) * streams.uniform("lot.visit.early", key, place)
     return row, came, row, np.where(went < 28.0, went, early)
+
+
+def _stay(streams: Streams, key: Ints, place: Ints) -> Floats:
+    """Log-logistic stays, h; those who come one after another are a mixed lot: the golden section spreads them."""
+    share = (
+        place * _GOLDEN + streams.uniform("lot.visit.mix", key) + _MIXED * streams.uniform("lot.visit.stay", key, place)
+    )
+    share = np.clip(share % 1.0, 0.005, 0.995)
+    return np.asarray(_STAY_H * (share / (1 - share)) ** _STAY_SPREAD)
 
 
 def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:
@@ -224,6 +254,14 @@ def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users:
         _within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second)
     )
     return back, came, gone, went
+
+
+def _gathered(share: Floats) -> Floats:
+    """Means over the steps about each, fewer at the day's ends."""
+    run = np.cumsum(np.concatenate([np.zeros((len(share), 1)), share], axis=-1), axis=-1)
+    low = np.maximum(np.arange(GRID_POINTS) - _GATHER // 2, 0)
+    high = np.minimum(np.arange(GRID_POINTS) + _GATHER // 2, GRID_POINTS - 1) + 1
+    return np.asarray((run[:, high] - run[:, low]) / (high - low))
 
 
 def _mean(share: Floats) -> Floats:
@@ -243,6 +281,15 @@ def _everyone(number: Ints) -> tuple[Ints, Ints]:
     """For everyone of groups of these sizes: the group, and the place in it."""
     group = np.repeat(np.arange(len(number)), number)
     return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
+
+
+def _in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
+    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most: by the minute they are independent,
+    over hours they are steadier than chance has it.
+    """
+    turn = (place + _HABIT * (2 * u - 1) + 0.5) / number
+    turn = np.abs(turn)
+    return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
 
 
 def _within(rate: Floats, first_h: float, last_h: float) -> Floats:
