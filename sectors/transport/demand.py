@@ -24,7 +24,7 @@ _OWN_DAY, _OWN_WAY = 0.02, 0.015
 _HALF_HOUR, _AT_NIGHT = 0.02, 0.3
 _HALF_HOUR_STEPS = 6
 #: Most that wants to enter, of what the signal serves.
-_OVERLOAD = 1.07
+_OVERLOAD = 1.05
 #: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it.
 _TIDE, _TIDE_PER_H = 0.05, 0.25
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)

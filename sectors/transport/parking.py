@@ -284,11 +284,11 @@ def _everyone(number: Ints) -> tuple[Ints, Ints]:
 
 
 def _in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
-    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most: by the minute they are independent,
-    over hours they are steadier than chance has it.
+    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most.
+
+    By the minute they are independent, over hours they are steadier than chance has it.
     """
-    turn = (place + _HABIT * (2 * u - 1) + 0.5) / number
-    turn = np.abs(turn)
+    turn = np.abs(place + _HABIT * (2 * u - 1) + 0.5) / number
     return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
 
 

@@ -40,9 +40,10 @@ _CRITICAL = CRITICAL_PER_KM * LINK_KM
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 _CELLS_AT_ONCE = 64
 #: What a signal lets through in a step, of its capacity: mean at its best, spread, and what days take from it, as those
-#: who turn, who cross and who drive differ; and the spread of a wave's speed in two minutes, on a link that is full; none is as large
-#: as the speed itself.
-_SERVED, _SERVICE, _SERVED_DAY, _WAVE_SPREAD, _MOST_SPREADS = 0.97, 0.12, 0.03, 0.55, 1.7
+#: who turn, who cross and who drive differ.
+_SERVED, _SERVICE, _SERVED_DAY = 0.97, 0.12, 0.02
+#: Spread of a wave's speed in two minutes, on a link that is full; none is as large as the speed itself.
+_WAVE_SPREAD, _MOST_SPREADS = 0.55, 1.7
 _WAVE, _WAVE_STEPS = WAVE_KMH / FREE_KMH, 4
 
 Floats32: TypeAlias = npt.NDArray[np.float32]

@@ -24,11 +24,11 @@ from simulator.world.fields import autoregressive, mixing, windows
 _WORK, _WAY, _OUT = range(3)
 _TOWN_SHARE = 0.22  # of the variance of a day's size that the whole town has in common
 _STREET_KM = 3.0
-_DAY_LAG, _HOUR_LAG = 0.42, 0.3
+_DAY_LAG, _HOUR_LAG = 0.42, 0.2
 # Log residuals of a day's and of an hour's size, by work, way, out: people work whatever the day.
 _DAY_SPREAD = np.array((0.05, 0.055, 0.14))
-_HOUR_SPREAD = np.array((0.02, 0.04, 0.17))
-_AT_NIGHT = 2.5  # times as far does an hour of the night stray: a match, a shift, a holiday's eve
+_HOUR_SPREAD = np.array((0.02, 0.04, 0.20))
+_AT_NIGHT = 2.0  # times as far does an hour of the night stray: a match, a shift, a holiday's eve
 _ALIKE = np.array((0.7, 0.85, 0.85))  # how far a kind of being away shares the day's size with the others
 _LEAN_SPREAD = np.array((0.18, 0.04, 0.18))  # a site of offices, of homes, of shops
 _NIGHT = np.array((0.025, 0.0055, 0.010))  # shares at 04:00, the same on every day: shift workers, lorries, revellers
@@ -39,12 +39,12 @@ _NODE_PART = (np.arange(GRID_POINTS) % 12) / 12
 # fmt: off
 _ROAD_NIGHT = 0.10
 _ROADS_WORK = (
-    0.09, 0.24, 0.88, 1.80, 2.13, 1.80, 1.53, 1.35, 1.42, 1.48, 1.48, 1.57,
-    1.74, 2.07, 1.86, 1.37, 1.00, 0.88, 0.77, 0.54, 0.33, 0.18, 0.12, 0.08,
+    0.10, 0.20, 0.86, 1.76, 2.04, 1.74, 1.50, 1.34, 1.42, 1.48, 1.49, 1.57,
+    1.74, 2.04, 1.84, 1.33, 0.99, 0.87, 0.76, 0.54, 0.33, 0.18, 0.12, 0.08,
 )
 _ROADS_EVE = (
-    0.10, 0.23, 0.84, 1.70, 2.06, 1.72, 1.51, 1.38, 1.50, 1.59, 1.59, 1.65,
-    1.78, 1.92, 1.74, 1.42, 1.11, 0.96, 0.91, 0.79, 0.57, 0.36, 0.24, 0.13,
+    0.10, 0.19, 0.82, 1.67, 1.99, 1.68, 1.49, 1.38, 1.50, 1.59, 1.59, 1.65,
+    1.78, 1.92, 1.72, 1.42, 1.11, 0.96, 0.91, 0.79, 0.57, 0.36, 0.24, 0.13,
 )
 _ROADS_SATURDAY = (
     0.11, 0.13, 0.22, 0.39, 0.62, 0.87, 1.10, 1.23, 1.33, 1.41, 1.40, 1.39,
