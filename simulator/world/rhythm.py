@@ -27,7 +27,7 @@ _STREET_KM = 3.0
 _DAY_LAG, _HOUR_LAG = 0.42, 0.2
 # Log residuals of a day's and of an hour's size, by work, way, out: people work whatever the day.
 _DAY_SPREAD = np.array((0.05, 0.055, 0.14))
-_HOUR_SPREAD = np.array((0.02, 0.04, 0.20))
+_HOUR_SPREAD = np.array((0.02, 0.04, 0.19))
 _AT_NIGHT = 2.0  # times as far does an hour of the night stray: a match, a shift, a holiday's eve
 _ALIKE = np.array((0.7, 0.85, 0.85))  # how far a kind of being away shares the day's size with the others
 _LEAN_SPREAD = np.array((0.18, 0.04, 0.18))  # a site of offices, of homes, of shops
@@ -39,12 +39,12 @@ _NODE_PART = (np.arange(GRID_POINTS) % 12) / 12
 # fmt: off
 _ROAD_NIGHT = 0.10
 _ROADS_WORK = (
-    0.10, 0.20, 0.86, 1.76, 2.04, 1.74, 1.50, 1.34, 1.42, 1.48, 1.49, 1.57,
-    1.74, 2.04, 1.84, 1.33, 0.99, 0.87, 0.76, 0.54, 0.33, 0.18, 0.12, 0.08,
+    0.10, 0.22, 0.83, 1.88, 2.02, 1.72, 1.49, 1.33, 1.42, 1.48, 1.48, 1.57,
+    1.76, 2.04, 1.94, 1.27, 0.96, 0.86, 0.78, 0.54, 0.33, 0.18, 0.12, 0.08,
 )
 _ROADS_EVE = (
-    0.10, 0.19, 0.82, 1.67, 1.99, 1.68, 1.49, 1.38, 1.50, 1.59, 1.59, 1.65,
-    1.78, 1.92, 1.72, 1.42, 1.11, 0.96, 0.91, 0.79, 0.57, 0.36, 0.24, 0.13,
+    0.10, 0.21, 0.79, 1.79, 1.99, 1.66, 1.47, 1.38, 1.50, 1.59, 1.58, 1.65,
+    1.79, 1.93, 1.75, 1.39, 1.07, 0.95, 0.92, 0.79, 0.57, 0.36, 0.24, 0.13,
 )
 _ROADS_SATURDAY = (
     0.11, 0.13, 0.22, 0.39, 0.62, 0.87, 1.10, 1.23, 1.33, 1.41, 1.40, 1.39,
@@ -207,18 +207,18 @@ def _workday(hour: Floats, *, eve: bool) -> tuple[Floats, Floats, Floats]:
     work = 0.025 + (fixed + own) * (1 - 0.2 * _bump(hour, 12.5, 0.7))
     way = 0.004 + 0.115 * _bump(hour, 8.15, 0.52) + 0.095 * _bump(hour, 17.4 - early, 0.75)
     way += 0.045 * _between(hour, 7.8, 0.6, 20.8 + 1.2 * eve, 0.9) + 0.035 * _bump(hour, 12.7, 0.5)
-    out = 0.008 + 0.025 * _bump(hour, 8.1, 0.6) + 0.062 * _between(hour, 9.5, 0.6, 21.0 + 1.4 * eve, 0.9)
-    out += 0.065 * _bump(hour, 12.75, 0.55) + 0.03 * _bump(hour, 13.9, 1.5)
+    out = 0.008 + 0.025 * _bump(hour, 8.1, 0.6) + 0.062 * _between(hour, 9.0, 0.5, 21.0 + 1.4 * eve, 0.9)
+    out += 0.065 * _bump(hour, 12.75, 0.55) + 0.018 * _bump(hour, 13.9, 1.5)
     out += (0.05 + 0.03 * eve) * _bump(hour, 18.6 + 0.4 * eve, 1.3)
     return work, way, out
 
 
 def _restday(hour: Floats, *, eve: bool, feast: bool) -> tuple[Floats, Floats, Floats]:
     late, wide = (23.2, 1.3) if eve else (21.2, 1.1)
-    work = 0.025 + (0.06 if feast else 0.10) * _between(hour, 8.8, 0.5, 17.8, 0.8)
+    work = 0.025 + (0.055 if feast else 0.09) * _between(hour, 8.8, 0.5, 17.8, 0.8)
     way = 0.004 + 0.052 * _between(hour, 8.9, 0.95, late, wide) + 0.024 * _bump(hour, 15.5, 3.2)
-    out = 0.008 + (0.165 if feast else 0.14) * _between(hour, 9.9, 0.75, late, wide)
-    out += 0.05 * _bump(hour, 14.6, 2.6)
+    out = 0.008 + (0.145 if feast else 0.12) * _between(hour, 9.8, 0.75, late, wide)
+    out += 0.045 * _bump(hour, 14.6, 2.6)
     return work, way * (1.06 if feast else 1.0), out
 
 
