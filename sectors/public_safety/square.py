@@ -47,7 +47,7 @@ def squares(streams: Streams, cells: Ints) -> Squares:
     area = np.rint(110 + 220 * streams.uniform("square.area", zone))
     weight = area * np.exp(0.3 * streams.normal("square.weight", zone))
     visitors = 7500 * np.exp(0.9 * streams.uniform("square.visitors", cells))
-    leisure = 0.1 + 0.25 * streams.uniform("square.leisure", cells)
+    leisure = 0.15 + 0.25 * streams.uniform("square.leisure", cells)
     return Squares(
         cells=cells,
         area=area,

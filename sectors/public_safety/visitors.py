@@ -23,7 +23,7 @@ _EMPTYING = 12
 #: Of the visitors of a mean day.
 _OVERNIGHT = 0.0014
 #: Log spread of an hour at one square from what the town's people would bring.
-_HABIT = 0.18
+_HABIT = 0.14
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30

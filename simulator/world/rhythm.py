@@ -205,20 +205,20 @@ def _workday(hour: Floats, *, eve: bool) -> tuple[Floats, Floats, Floats]:
     fixed = 0.28 * _between(hour, 8.85, 0.36, 17.4 - early, 0.55)
     own = 0.19 * _between(hour, 9.8, 0.6, 16.2 - early, 0.75)
     work = 0.025 + (fixed + own) * (1 - 0.2 * _bump(hour, 12.5, 0.7))
-    way = 0.004 + 0.115 * _bump(hour, 8.15, 0.52) + 0.095 * _bump(hour, 17.4 - early, 0.75)
-    way += 0.045 * _between(hour, 7.8, 0.6, 20.8 + 1.2 * eve, 0.9) + 0.035 * _bump(hour, 12.7, 0.5)
+    way = 0.004 + 0.090 * _bump(hour, 8.15, 0.57) + 0.076 * _bump(hour, 17.4 - early, 0.85)
+    way += 0.045 * _between(hour, 7.8, 0.6, 20.8 + 1.2 * eve, 0.9) + 0.024 * _bump(hour, 12.7, 0.5)
     out = 0.008 + 0.025 * _bump(hour, 8.1, 0.6) + 0.062 * _between(hour, 9.0, 0.5, 21.0 + 1.4 * eve, 0.9)
-    out += 0.065 * _bump(hour, 12.75, 0.55) + 0.018 * _bump(hour, 13.9, 1.5)
+    out += 0.045 * _bump(hour, 12.75, 0.55) + 0.025 * _bump(hour, 10.6, 0.9)
     out += (0.05 + 0.03 * eve) * _bump(hour, 18.6 + 0.4 * eve, 1.3)
     return work, way, out
 
 
 def _restday(hour: Floats, *, eve: bool, feast: bool) -> tuple[Floats, Floats, Floats]:
     late, wide = (23.2, 1.3) if eve else (21.2, 1.1)
-    work = 0.025 + (0.055 if feast else 0.09) * _between(hour, 8.8, 0.5, 17.8, 0.8)
-    way = 0.004 + 0.052 * _between(hour, 8.9, 0.95, late, wide) + 0.024 * _bump(hour, 15.5, 3.2)
-    out = 0.008 + (0.145 if feast else 0.12) * _between(hour, 9.8, 0.75, late, wide)
-    out += 0.045 * _bump(hour, 14.6, 2.6)
+    work = 0.025 + (0.05 if feast else 0.08) * _between(hour, 8.8, 0.5, 17.8, 0.8)
+    way = 0.004 + 0.039 * _between(hour, 8.9, 0.95, late, wide) + 0.017 * _bump(hour, 15.5, 3.2)
+    out = 0.008 + (0.125 if feast else 0.105) * _between(hour, 9.8, 0.75, late, wide)
+    out += 0.04 * _bump(hour, 14.6, 2.6)
     return work, way * (1.06 if feast else 1.0), out
 
 
