@@ -212,8 +212,7 @@ def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number
     )
     came = _drawn(_within(change, 4.0, 12.0), _site(park, site)[row], first)
     went = _drawn(_within(-change, 14.0, 26.5), _site(park, site)[row], last)
-    late = park.late.reshape(-1)[row]
-    return row, np.maximum(came + late, 4.0), row, went + late
+    return row, _later(park, row, came), row, _later(park, row, went)
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
@@ -223,14 +222,19 @@ def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number:
     row, place = _everyone(number)
     key = _key(park, world)[row]
     turn = _in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
-    came = _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], turn) + park.late.reshape(-1)[row]
-    came = np.clip(came, 4.0, 27.99)
+    came = _later(park, row, _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], turn))
     chance = streams.uniform("lot.visit.brief", key, place)
     brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
     went = came + np.where(chance < _BRIEF, brief, park.stay.reshape(-1)[row] * _stay(streams, key, place))
     # Whoever would still be there at 04:00 leaves before.
     early = came + (28.0 - came) * streams.uniform("lot.visit.early", key, place)
     return row, came, row, np.where(went < 28.0, went, early)
+
+
+def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
+    """The hours of a car park's own trade; near 04:00 nothing moves, so that nobody waits for the day to turn."""
+    near = np.clip(np.minimum(hour - _HOURS[0], _HOURS[-1] - hour) / 3.0, 0.0, 1.0)
+    return np.asarray(hour + park.late.reshape(-1)[row] * near)
 
 
 def _stay(streams: Streams, key: Ints, place: Ints) -> Floats:
@@ -288,7 +292,8 @@ def _in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
 
     By the minute they are independent, over hours they are steadier than chance has it.
     """
-    turn = np.abs(place + _HABIT * (2 * u - 1) + 0.5) / number
+    stray = np.minimum(_HABIT, number / 2)  # of few, anybody's turn may be any
+    turn = np.abs(place + stray * (2 * u - 1) + 0.5) / number
     return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
 
 
