@@ -15,12 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park import grid
 from park.grid import devices, rows
 from park.model import (
     DAY_MS,
-    DAY_STARTS_H,
-    GRID_POINTS,
     GRID_S,
     Carry,
     Floats,
@@ -30,10 +27,9 @@ from park.model import (
     Streams,
     WorldDay,
 )
+from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, in_turn, within
 from sectors.transport.chance import binomial, count
 
-#: Local hours of the grid's instants, from 4 to 28.
-_HOURS = DAY_STARTS_H + grid.HOURS
 _COMMUTERS, _VISITORS = 0, 1
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
 _AT_WORK, _OUT = 0.21, 0.07
@@ -44,12 +40,8 @@ _OWN_DAY = 0.05
 _BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 2.4, 0.33
 _GOLDEN, _MIXED = (5**0.5 - 1) / 2, 0.2
 _MEAN_STAY_H = 2.4
-#: Grid steps over which people gather at a car park and leave it: who goes out for lunch goes on foot.
-_GATHER = 36
 #: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
 _TRADE_H, _STAYS = 0.4, 0.25
-#: Users out of whose order chance takes somebody: most have their hour, so that fewer come and go by chance.
-_HABIT = 30.0
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
 _GRID_MS = GRID_S * 1000.0
@@ -205,24 +197,24 @@ _Times = tuple[Ints, Floats, Ints, Floats]
 
 def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     change = np.diff(world.at_work, axis=-1)
-    row, place = _everyone(number)
+    row, place = everyone(number)
     key = _key(park, world)[row]
     first, last = (
-        _in_turn(streams.uniform(name, key, place), place, number[row]) for name in ("lot.work.in", "lot.work.out")
+        in_turn(streams.uniform(name, key, place), place, number[row]) for name in ("lot.work.in", "lot.work.out")
     )
-    came = _drawn(_within(change, 4.0, 12.0), _site(park, site)[row], first)
-    went = _drawn(_within(-change, 14.0, 26.5), _site(park, site)[row], last)
+    came = drawn(within(change, 4.0, 12.0), _site(park, site)[row], first)
+    went = drawn(within(-change, 14.0, 26.5), _site(park, site)[row], last)
     return row, _later(park, row, came), row, _later(park, row, went)
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     """Those who are out at a time come as they gather, and to take the place of those who have left."""
-    out = _gathered(world.out)
+    out = gathered(world.out)
     coming = np.diff(out, axis=-1) + out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
-    row, place = _everyone(number)
+    row, place = everyone(number)
     key = _key(park, world)[row]
-    turn = _in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
-    came = _later(park, row, _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], turn))
+    turn = in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
+    came = _later(park, row, drawn(within(coming, 4.0, 28.0), _site(park, site)[row], turn))
     chance = streams.uniform("lot.visit.brief", key, place)
     brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
     went = came + np.where(chance < _BRIEF, brief, park.stay.reshape(-1)[row] * _stay(streams, key, place))
@@ -233,7 +225,7 @@ def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number:
 
 def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
     """The hours of a car park's own trade; near 04:00 nothing moves, so that nobody waits for the day to turn."""
-    near = np.clip(np.minimum(hour - _HOURS[0], _HOURS[-1] - hour) / 3.0, 0.0, 1.0)
+    near = np.clip(np.minimum(hour - HOURS[0], HOURS[-1] - hour) / 3.0, 0.0, 1.0)
     return np.asarray(hour + park.late.reshape(-1)[row] * near)
 
 
@@ -248,24 +240,12 @@ def _stay(streams: Streams, key: Ints, place: Ints) -> Floats:
 
 def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:
     change = np.diff(world.at_home, axis=-1)
-    gone, first = _everyone(users.leave.reshape(-1))
-    back, second = _everyone(users.come_back.reshape(-1))
+    gone, first = everyone(users.leave.reshape(-1))
+    back, second = everyone(users.come_back.reshape(-1))
     key = _key(park, world)
-    went = _drawn(
-        _within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first)
-    )
-    came = _drawn(
-        _within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second)
-    )
+    went = drawn(within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first))
+    came = drawn(within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second))
     return back, came, gone, went
-
-
-def _gathered(share: Floats) -> Floats:
-    """Means over the steps about each, fewer at the day's ends."""
-    run = np.cumsum(np.concatenate([np.zeros((len(share), 1)), share], axis=-1), axis=-1)
-    low = np.maximum(np.arange(GRID_POINTS) - _GATHER // 2, 0)
-    high = np.minimum(np.arange(GRID_POINTS) + _GATHER // 2, GRID_POINTS - 1) + 1
-    return np.asarray((run[:, high] - run[:, low]) / (high - low))
 
 
 def _mean(share: Floats) -> Floats:
@@ -281,44 +261,9 @@ def _site(park: Lots, site: Ints) -> Ints:
     return np.repeat(site, park.number.shape[1])
 
 
-def _everyone(number: Ints) -> tuple[Ints, Ints]:
-    """For everyone of groups of these sizes: the group, and the place in it."""
-    group = np.repeat(np.arange(len(number)), number)
-    return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
-
-
-def _in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
-    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most.
-
-    By the minute they are independent, over hours they are steadier than chance has it.
-    """
-    stray = np.minimum(_HABIT, number / 2)  # of few, anybody's turn may be any
-    turn = np.abs(place + stray * (2 * u - 1) + 0.5) / number
-    return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
-
-
-def _within(rate: Floats, first_h: float, last_h: float) -> Floats:
-    """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
-    inside = (_HOURS[:-1] >= first_h) & (_HOURS[1:] <= last_h + 1e-6)
-    return np.where(inside, np.maximum(rate, 1e-7), 0.0)
-
-
-def _drawn(weight: Floats, site: Ints, u: Floats) -> Floats:
-    """Hours, as likely as these weights (sites, GRID_POINTS - 1) in each step of the grid."""
-    below = np.cumsum(weight, axis=-1)
-    below /= below[:, -1:]
-    # One sorted array for all sites: a site's own values lie between its number and the next.
-    flat = (below + np.arange(len(below))[:, None]).reshape(-1)
-    wide = GRID_POINTS - 1
-    step = np.clip(np.searchsorted(flat, u + site, side="right") - site * wide, 0, wide - 1)
-    start = np.where(step > 0, below[site, step - 1], 0.0)
-    part = (u - start) / np.maximum(below[site, step] - start, 1e-12)
-    return np.asarray(_HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
-
-
 def _sorted(total: int, parts: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Ints]:
     row = np.concatenate([row for row, _ in parts])
-    ms = np.floor((np.concatenate([at for _, at in parts]) - _HOURS[0]) * 3_600_000.0)
+    ms = np.floor((np.concatenate([at for _, at in parts]) - HOURS[0]) * 3_600_000.0)
     times = np.clip(ms, 0, DAY_MS - 1).astype(np.int64) + _APART_MS * row
     first = np.cumsum(np.bincount(row, minlength=total)) - np.bincount(row, minlength=total)
     return np.sort(times), first
