@@ -92,7 +92,7 @@ def _homes(seed: int) -> dict[str, Windows]:
     return {name: joined(*(cut(home, 1, 6 * np.arange(len(home))) for home in homes)) for name, homes in days.items()}
 
 
-#: A detector of each road: half a kilometre ahead of the bottleneck, as those of the records are.
+#: A detector of each road: half a kilometre ahead of the bottleneck, where vehicles also stand.
 _AHEAD = 2
 
 
