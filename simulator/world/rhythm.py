@@ -35,8 +35,8 @@ _NIGHT = np.array((0.025, 0.0055, 0.010))  # shares at 04:00, the same on every 
 _HOURS = 24
 _NODE = np.arange(GRID_POINTS) // 12
 _NODE_PART = (np.arange(GRID_POINTS) % 12) / 12
-# Vehicles half-way through each hour from 04:00 on, of a year's mean: the hourly means of I-94 at Minneapolis by kind of
-# day (2012-2018), an hour later and with a steeper morning. So that record judges the shape no more, only its scatter.
+# Vehicles half-way through each hour from 04:00 on, of a year's mean: the hourly means of I-94 at Minneapolis by kind
+# of day (2012-2018), an hour later and with a steeper morning. That record judges the shape no more, only its scatter.
 # fmt: off
 _ROAD_NIGHT = 0.10
 _ROADS_WORK = (
