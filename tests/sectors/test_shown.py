@@ -49,7 +49,8 @@ SHOWN = (
         kind="cash_machine",
         type="cash_out",
         shows=lambda seen, _: seen["cassette_state"] == EMPTY,
-        days=60,
+        days=120,
+        cells=12,
     ),
     Shown(
         sector="finance",
@@ -71,6 +72,7 @@ SHOWN = (
         kind="cold_room",
         type="compressor_failure",
         shows=lambda seen, every_s: lasting(~seen["compressor_on"].astype(bool), every_s, 100 * 60.0),
+        outside=0.0001,  # one that rests when it fails has rested for a few minutes
         days=60,
     ),
     Shown(
@@ -146,8 +148,8 @@ SHOWN = (
         type="jam",
         shows=lambda seen, _: seen["average_vehicle_speed"] < 30.0,
         inside=0.6,  # waves of a jam pass faster than its mean
-        outside=0.02,
-        days=14,
+        outside=0.001,
+        cells=8,
     ),
     Shown(
         sector="agriculture",
@@ -162,9 +164,10 @@ SHOWN = (
         kind="weather_station",
         type="frost",
         shows=lambda seen, _: seen["temperature"] < 0.0,
-        inside=0.86,  # it is the site's air, and a station has its own
-        outside=0.02,
+        inside=0.82,  # it is the site's air, and a station's own strays from it by 0.8 Cel for hours
+        outside=0.03,
         days=60,
+        cells=12,
         every_s=300.0,
     ),
 )
@@ -210,7 +213,8 @@ def test_a_deterioration_begins_when_half_of_it_has_come(late_h: float) -> None:
         well = replace(patients.course, peak=np.zeros_like(patients.course.peak))
         for some in day.model.tell("bedside_monitor", day.state):  # type: ignore[attr-defined]
             if some.phase is Phase.BEGIN and len(some):
-                row, hour = some.row * BEDS + some.unit, patients.beds.first_h + some.ms / HOUR_MS + late_h
+                row = some.row * BEDS + some.unit
+                hour = patients.beds.first_h[row, 0] + some.ms / HOUR_MS + late_h
                 place, _ = patients.beds.which(row, hour)
                 added = patients.course.severity(place, hour) - well.severity(place, hour)
                 off += abs(added / patients.course.peak.take(place) - 0.5).tolist()
