@@ -31,6 +31,7 @@ from mqttlink.errors import (
     SessionTakenOver,
     SubscribeRefused,
     TlsRefused,
+    Unanswered,
     UntrustedCertificate,
     UnusableCertificate,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "SubscribeRefused",
     "TlsRefused",
     "Trust",
+    "Unanswered",
     "UntrustedCertificate",
     "UnusableCertificate",
     "parse_broker_url",

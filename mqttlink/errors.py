@@ -4,6 +4,7 @@ LinkError
 ├── BadBrokerUrl            the address cannot be used; correct the URL
 ├── UnusableCertificate     a certificate or key file cannot be used; names the files
 ├── BrokerUnreachable       no connection could be opened; the link tries again
+│   └── Unanswered          it said nothing in time
 ├── BrokerUnfit             what answers can never serve this link; correct the URL or the broker's settings
 │   ├── NotABroker          it speaks another protocol: HTTP, TLS where none was asked, or none where it was
 │   ├── NeedsMqtt5          it speaks only an older MQTT
@@ -14,7 +15,7 @@ LinkError
 │   └── NoQos1              it takes only what may be lost
 ├── ConnectRefused          the broker answered and said no
 ├── ConnectionLost          an open connection ended; the link connects again
-│   ├── HungUp           it ended before a word was said
+│   ├── HungUp              it ended before a word was said
 │   └── SessionTakenOver    another client uses the same client id
 ├── ProtocolViolation       the broker sent what MQTT 5 does not allow
 ├── SubscribeRefused        a topic filter was refused, or granted a lower QoS
@@ -83,6 +84,10 @@ class UnusableCertificate(LinkError):
 
 class BrokerUnreachable(LinkError):
     """No connection could be opened in time."""
+
+
+class Unanswered(BrokerUnreachable):
+    """Nothing was said in time: nobody was there, or something that waits for another protocol's words."""
 
 
 class BrokerUnfit(LinkError):

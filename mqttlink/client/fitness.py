@@ -39,12 +39,17 @@ def foreign(answer: bytes, address: Address) -> BrokerUnfit | None:
         address: what is named in the error.
     """
     if answer.startswith(b"HTTP"):
-        return NotABroker(f"{address} speaks HTTP, not MQTT: it is the port of something else")
+        return speaks_http(address)
     if answer[:1] == bytes([_TLS_ALERT]):
         return with_tls(address)
     if answer.startswith(_CONNACK_OF_MQTT_3):
         return NeedsMqtt5(str(address))
     return None
+
+
+def speaks_http(address: Address) -> NotABroker:
+    """It is a web server's."""
+    return NotABroker(f"{address} speaks HTTP, not MQTT: it is the port of something else")
 
 
 def with_tls(address: Address) -> NotABroker:

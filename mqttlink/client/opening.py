@@ -1,6 +1,6 @@
 """How a connection begins; and what speaks where it ended before a word was said.
 
-That may be TLS where none was asked, or plain MQTT where TLS was.
+That may be TLS where none was asked, plain MQTT where TLS was, or a web server.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ from contextlib import suppress
 import mqtt5
 
 from mqttlink.client.connection import Connection
-from mqttlink.client.fitness import refuses_tls, unopened, with_tls, without_tls
+from mqttlink.client.fitness import refuses_tls, speaks_http, unopened, with_tls, without_tls
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.client.url import Address
-from mqttlink.errors import BrokerUnreachable, HungUp, LinkError
+from mqttlink.errors import HungUp, LinkError, Unanswered
 
 _LIMIT_S = 2.0
 _CONNACK = b"\x20"
@@ -29,7 +29,7 @@ async def opened(connection: Connection, options: LinkOptions) -> Session | None
             await loop.create_connection(lambda: connection, address.host, address.port, ssl=context)
             return await connection.greeted
     except TimeoutError:
-        connection.fail(BrokerUnreachable(f"{address} did not answer within {limit_s:g} s"))
+        connection.fail(Unanswered(f"{address} did not answer within {limit_s:g} s"))
     except OSError as error:
         connection.fail(unopened(error, address))
     except LinkError as error:
@@ -38,11 +38,13 @@ async def opened(connection: Connection, options: LinkOptions) -> Session | None
 
 
 async def explained(error: LinkError, address: Address) -> LinkError:
-    """The error, or what is found to be behind it: what hangs up is asked once in the other way."""
-    if not isinstance(error, HungUp):
+    """The error, or what is found to be behind it: what hangs up, or says nothing, is asked once in another way."""
+    if not isinstance(error, (HungUp, Unanswered)):
         return error
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(_LIMIT_S):
+            if isinstance(error, Unanswered):
+                return speaks_http(address) if await _speaks_http(address) else error
             if address.tls and await _speaks_mqtt(address):
                 return without_tls(address)
             if not address.tls and await _speaks_tls(address):
@@ -50,12 +52,27 @@ async def explained(error: LinkError, address: Address) -> LinkError:
     return error
 
 
-async def _speaks_tls(address: Address) -> bool:
-    """Whether there is TLS at all, whoever it is: nothing is told but a greeting."""
+async def _speaks_http(address: Address) -> bool:
+    """Whether it is a web server, which waits for a line's end that a CONNECT need not have."""
+    reader, writer = await asyncio.open_connection(address.host, address.port, ssl=_anyone() if address.tls else None)
+    try:
+        writer.write(b"HEAD / HTTP/1.0\r\n\r\n")
+        return await reader.read(4) == b"HTTP"
+    finally:
+        writer.close()
+
+
+def _anyone() -> ssl.SSLContext:
+    """TLS with whoever it is, for what tells nothing."""
     anyone = ssl.create_default_context()
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    return anyone
+
+
+async def _speaks_tls(address: Address) -> bool:
+    """Whether there is TLS at all, whoever it is: nothing is told but a greeting."""
     try:
-        _, writer = await asyncio.open_connection(address.host, address.port, ssl=anyone)
+        _, writer = await asyncio.open_connection(address.host, address.port, ssl=_anyone())
     except ssl.SSLError as error:
         return refuses_tls(error)
     writer.close()

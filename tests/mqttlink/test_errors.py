@@ -19,6 +19,7 @@ from mqttlink import (
     PublishRefused,
     SubscribeRefused,
     TlsRefused,
+    Unanswered,
     UntrustedCertificate,
 )
 
@@ -40,6 +41,7 @@ PASSING = [
     BrokerUnreachable("h"),
     ConnectionLost("i"),
     HungUp("i"),
+    Unanswered("i"),
     ConnectRefused(_Code.SERVER_BUSY, broker="j", username=None),
     ConnectRefused(_Code.SERVER_UNAVAILABLE, broker="j", username=None),
 ]

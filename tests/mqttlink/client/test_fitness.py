@@ -115,9 +115,12 @@ def test_what_speaks_something_else(name: str, answer: bytes, kind: type[BrokerU
     run(main())
 
 
-def test_the_port_of_the_database(influxdb: InfluxDB2, name: str) -> None:
+@pytest.mark.parametrize("length", [10, 11])  # a web server waits for a line's end, which is the number ten
+def test_the_port_of_the_database(influxdb: InfluxDB2, length: int) -> None:
     async def main() -> None:
-        assert isinstance(await ended_by(influxdb.port, name), NotABroker)
+        error = await ended_by(influxdb.port, "n" * length, connect_timeout_s=2.0)
+        assert isinstance(error, NotABroker)
+        assert "speaks HTTP" in str(error)
 
     run(main())
 
