@@ -78,6 +78,7 @@ _APPLIANCES = np.array(
     dtype=np.float64,
 )
 _HEAT_PER_K = 0.16  # of a home's uses of heat
+_AT_ONCE = 128  # buildings
 _RESTLESS = 0.04  # of what is switched elsewhere than at home, from minute to minute
 _MINUTES, _FIVE = 1440, 5
 #: How what is on stirs: minutes for which it stays as it is, what passes within a minute over what stays, and by how
@@ -217,35 +218,29 @@ class Loads:
 
         Over five minutes it is what the grid says.
         """
-        total, restless = np.empty((2, len(self._row), 1 + _MINUTES))
+        total, restless = (np.empty((len(self._row), 1 + _MINUTES)) for _ in range(2))
         total[self._others, 0] = self._switched.before
         total[self._others, 1:] = np.diff(self._switched.energy(_MINUTES), axis=1)
         restless[self._others] = _RESTLESS * total[self._others]
         total[self._homes], restless[self._homes] = self.uses.drawn(1)
         # What stirs ends before days meet.
         restless[:, [*range(1 + _FIVE), *range(-_FIVE, 0)]] = 0.0
-        draw = self._unrest
-        draw *= np.abs(draw)  # now and then much more than mostly
-        fives, stray = (part[:, 1:].reshape(-1, _FIVE) for part in (total, restless))
-        stray *= draw.reshape(-1, _FIVE)
-        stray -= stray.mean(axis=1, keepdims=True)
-        room = np.where(stray < 0, fives, np.inf) / np.maximum(np.abs(stray), 1e-12)
-        fives += stray * np.minimum(room.min(axis=1, keepdims=True), 1.0)
-        total[:, 1:] = np.maximum(fives, 0.0).reshape(-1, _MINUTES)
+        for first in range(0, len(total), _AT_ONCE):  # so that what is needed on the way stays small
+            some = slice(first, first + _AT_ONCE)
+            total[some, 1:] = _stirred(total[some, 1:], restless[some, 1:], self._unrest(some))
         return total
 
-    @property
-    def _unrest(self) -> Floats:
+    def _unrest(self, rows: slice) -> Floats:
         """By minute, (rows, 1440): what is held until a moment in every three minutes, and what is not."""
-        held = _MINUTES // _HELD
-        number = self._day[:, None] * held + np.arange(-1, held)
-        level = self._streams.normal("energy.load.minute", self._device[:, None], number)
-        moment = self._streams.uniform("energy.load.moment", self._device[:, None], number[:, 1:])
+        device, day, held = self._device[rows], self._day[rows], _MINUTES // _HELD
+        number = day[:, None] * held + np.arange(-1, held)
+        level = self._streams.normal("energy.load.minute", device[:, None], number)
+        moment = self._streams.uniform("energy.load.moment", device[:, None], number[:, 1:])
         old = np.arange(_HELD) < (moment * _HELD)[..., None]
         stays = np.where(old, level[:, :-1, None], level[:, 1:, None]).reshape(-1, _MINUTES)
-        minute = self._day[:, None] * _MINUTES + np.arange(_MINUTES)
-        passing = self._streams.normal("energy.load.passing", self._device[:, None], minute)
-        of_day = np.exp(_UNREST_SPREAD * self._streams.normal("energy.load.unrest", self._device, self._day))
+        minute = day[:, None] * _MINUTES + np.arange(_MINUTES)
+        passing = self._streams.normal("energy.load.passing", device[:, None], minute)
+        of_day = np.exp(_UNREST_SPREAD * self._streams.normal("energy.load.unrest", device, day))
         return (stays + _PASSING * passing) * of_day[:, None]
 
     @cached_property
@@ -288,3 +283,14 @@ def reactive_of(motors: Floats, switched: Floats) -> Floats:
 def steps_mean(energy: Floats) -> Floats:
     """Mean power of the steps of the grid, kW, from the energy since the start of the day; (..., points - 1)."""
     return np.diff(energy, axis=-1) / GRID_H
+
+
+def _stirred(steady: Floats, restless: Floats, draw: Floats) -> Floats:
+    """Energies of minutes, (rows, 1440), that stray as their restless part does; over five minutes nothing changes."""
+    draw *= np.abs(draw)  # now and then much more than mostly
+    fives, stray = (part.reshape(-1, _FIVE) for part in (steady, restless))
+    stray = stray * draw.reshape(-1, _FIVE)
+    stray -= stray.mean(axis=1, keepdims=True)
+    room = np.where(stray < 0, fives, np.inf) / np.maximum(np.abs(stray), 1e-12)
+    fives = fives + stray * np.minimum(room.min(axis=1, keepdims=True), 1.0)
+    return np.asarray(np.maximum(fives, 0.0).reshape(-1, _MINUTES))

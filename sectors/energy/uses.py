@@ -10,8 +10,10 @@ and Buildings 42, and a home metered every minute for years (UCI's individual ho
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from park.model import Floats, Ints, Streams
 from sectors.energy.appliances import SLOT_HOURS
@@ -153,9 +155,10 @@ class Uses:
         last = np.ceil(np.minimum(self.start + self.length, _DAY_MIN) / every).astype(np.int64)
         many = np.maximum(last - first, 0)
         # One entry more than a use has steps: energies are differences between their ends.
-        use = np.repeat(np.arange(len(first)), many + 1)
+        # Of many uses these are the largest arrays of a day, so their numbers are short ones.
+        use = np.repeat(np.arange(len(first), dtype=np.int32), many + 1)
         before = np.cumsum(many + 1) - many - 1
-        step = np.arange(len(use)) - np.repeat(before - first, many + 1)
+        step = np.arange(len(use), dtype=np.int32) - np.repeat((before - first).astype(np.int32), many + 1)
         inner = np.ones(len(use), dtype=np.bool_)
         inner[before + many] = False
         until = self._energy(use, every * step)
@@ -168,17 +171,27 @@ class Uses:
         level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind[uneven] * 512 + five)
         kwh[uneven] *= 1.0 + _UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
         at = self.row.take(use) * steps + step + 1
-        restless = kwh * _RESTLESS.take(kind)
-        total, unsteady = (np.bincount(at, each, rows * steps).reshape(rows, steps) for each in (kwh, restless))
-        return np.asarray(total, dtype=np.float64), np.asarray(unsteady, dtype=np.float64)
+        total = np.bincount(at, kwh, rows * steps)
+        kwh *= _RESTLESS.take(kind)
+        unsteady = np.bincount(at, kwh, rows * steps)
+        return _by_row(total, rows), _by_row(unsteady, rows)
 
-    def _energy(self, use: Ints, minutes: Ints) -> Floats:
+    def _energy(self, use: npt.NDArray[np.int32], minutes: npt.NDArray[np.int32]) -> Floats:
         """What uses have drawn until some minutes since 04:00, kWh, were all five minutes alike."""
         cycle = self.cycle.take(use)
         on = cycle * _DUTY.take(self.which).take(use)
         since = np.clip(minutes - self.start.take(use), 0.0, self.length.take(use))
         whole = np.floor(since / cycle)
-        return np.asarray((whole * on + np.minimum(since - whole * cycle, on)) * (self.power / 60.0).take(use))
+        since -= whole * cycle
+        np.minimum(since, on, out=since)
+        whole *= on
+        whole += since
+        whole *= (self.power / 60.0).take(use)
+        return np.asarray(whole)
+
+
+def _by_row(flat: npt.NDArray[Any], rows: int) -> Floats:
+    return flat.astype(np.float64, copy=False).reshape(rows, -1)
 
 
 def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats, hour: Floats, heat: Floats) -> Uses:
