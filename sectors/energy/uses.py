@@ -10,16 +10,15 @@ and Buildings 42, and a home metered every minute for years (UCI's individual ho
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from park.model import Floats, Ints, Streams
 from sectors.energy.appliances import SLOT_HOURS
 
 _SLOT_MIN = 30.0
 _DAY_MIN = 1440.0
+_AT_ONCE = 128  # rows
 _LAST_MIN = 1410.0  # 03:30, so that days meet without a use
 _FIVE = 5
 _DIGITS = 4096.0  # of a uniform, free of its size
@@ -150,15 +149,37 @@ class Uses:
 
         `every` is 1 or 5. The first is that of the step before 04:00.
         """
+        total, restless = (np.empty((len(self.device), 1 + 1440 // every)) for _ in range(2))
+        for first in range(0, len(total), _AT_ONCE):  # so that what is needed on the way stays small
+            last = min(first + _AT_ONCE, len(total))
+            total[first:last], restless[first:last] = self._between(first, last).drawn_at_once(every)
+        return total, restless
+
+    def _between(self, first: int, last: int) -> "Uses":
+        """The uses of some of the rows."""
+        mine = np.flatnonzero((self.row >= first) & (self.row < last))
+        return Uses(
+            streams=self.streams,
+            device=self.device[first:last],
+            day=self.day[first:last],
+            row=self.row[mine] - first,
+            which=self.which[mine],
+            start=self.start[mine],
+            length=self.length[mine],
+            power=self.power[mine],
+            cycle=self.cycle[mine],
+        )
+
+    def drawn_at_once(self, every: int) -> tuple[Floats, Floats]:
+        """As `drawn`, for few rows."""
         rows, steps = len(self.device), 1 + 1440 // every
         first = np.maximum(self.start // every, -1).astype(np.int64)
         last = np.ceil(np.minimum(self.start + self.length, _DAY_MIN) / every).astype(np.int64)
         many = np.maximum(last - first, 0)
         # One entry more than a use has steps: energies are differences between their ends.
-        # Of many uses these are the largest arrays of a day, so their numbers are short ones.
-        use = np.repeat(np.arange(len(first), dtype=np.int32), many + 1)
+        use = np.repeat(np.arange(len(first)), many + 1)
         before = np.cumsum(many + 1) - many - 1
-        step = np.arange(len(use), dtype=np.int32) - np.repeat((before - first).astype(np.int32), many + 1)
+        step = np.arange(len(use)) - np.repeat(before - first, many + 1)
         inner = np.ones(len(use), dtype=np.bool_)
         inner[before + many] = False
         until = self._energy(use, every * step)
@@ -171,12 +192,11 @@ class Uses:
         level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind[uneven] * 512 + five)
         kwh[uneven] *= 1.0 + _UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
         at = self.row.take(use) * steps + step + 1
-        total = np.bincount(at, kwh, rows * steps)
-        kwh *= _RESTLESS.take(kind)
-        unsteady = np.bincount(at, kwh, rows * steps)
-        return _by_row(total, rows), _by_row(unsteady, rows)
+        restless = kwh * _RESTLESS.take(kind)
+        total, unsteady = (np.bincount(at, each, rows * steps).reshape(rows, steps) for each in (kwh, restless))
+        return np.asarray(total, dtype=np.float64), np.asarray(unsteady, dtype=np.float64)
 
-    def _energy(self, use: npt.NDArray[np.int32], minutes: npt.NDArray[np.int32]) -> Floats:
+    def _energy(self, use: Ints, minutes: Ints) -> Floats:
         """What uses have drawn until some minutes since 04:00, kWh, were all five minutes alike."""
         cycle = self.cycle.take(use)
         on = cycle * _DUTY.take(self.which).take(use)
@@ -188,10 +208,6 @@ class Uses:
         whole += since
         whole *= (self.power / 60.0).take(use)
         return np.asarray(whole)
-
-
-def _by_row(flat: npt.NDArray[Any], rows: int) -> Floats:
-    return flat.astype(np.float64, copy=False).reshape(rows, -1)
 
 
 def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats, hour: Floats, heat: Floats) -> Uses:
