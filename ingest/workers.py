@@ -146,7 +146,8 @@ class Supervisor:
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(pipe.fileno())
             pipe.close()
-            ended.set_result(None)
+            if not ended.done():  # whoever waited for it may have been cancelled
+                ended.set_result(None)
             return
         if isinstance(told, Failure):
             worker.failure = told.message
