@@ -7,6 +7,7 @@ python -m bench.soak poison
 python -m bench.soak fuzz --payloads 1000000 [--store duckdb]
 python -m bench.soak hostile
 python -m bench.soak ready --times 3
+python -m bench.soak commands --commands 10000 --rate 100 --kills 20
 """
 
 import dataclasses
@@ -29,11 +30,13 @@ from bench.ready import measure
 from park_cli.options import duration_ms
 from tests.deploy.siege import Siege, besieged
 from tests.end_to_end.chaos import Chaos, await_that, chaos
+from tests.end_to_end.command_soak import Soak, soak
 from tests.end_to_end.fuzz import fuzz, fuzz_into
 from tests.end_to_end.ledger import Ledger, Load
 from tests.end_to_end.memory import watching
 from tests.ingest.helpers import Sent, publish
 from tests.servers.influxdb2 import run_influxdb2
+from tests.servers.mosquitto import run_mosquitto
 from tests.servers.process import wait_until
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -420,12 +423,26 @@ def fuzz_(
 def ready(
     times: Annotated[int, typer.Option(min=1, help="Each trouble.")] = 3, seed: Seed = 1, json_: Json = None
 ) -> None:
-    """Begin and end twenty troubles in random order: how soon readiness tells each, and withdraws it."""
+    """Begin and end every trouble in random order: how soon readiness tells each, and withdraws it."""
     rows = measure(times, seed)
     print(table(rows))
     report(json_, {"times": times, "troubles": rows})
     if not all(row["in time"] for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def commands(
+    commands: Annotated[int, typer.Option(help="How many.")] = 500,
+    *,
+    rate: Annotated[float, typer.Option(help="Commands a second.")] = 10.0,
+    kills: Annotated[int, typer.Option(help="Of the gateways and the ingester, in turn.")] = 5,
+    json_: Json = None,
+) -> None:
+    """Random commands to lamps, repeated until each has its end, while gateways and ingester are killed."""
+    with folder() as where, run_mosquitto(where) as broker:
+        figures = soak(Soak(folder=where, broker=broker, commands=commands, rate_per_s=rate, kills=kills))
+    show("every command has one end", figures, json_)
 
 
 if __name__ == "__main__":

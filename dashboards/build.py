@@ -1,11 +1,12 @@
 """Writes what follows from the definitions: Grafana's JSON and the tables of the docs. CI checks them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dashboards import grafana
 from dashboards.definitions import dashboards
 from park.catalogue import Channel, DeviceKind, ValueType
+from park.event import PARK_EVENTS, EventType
 from park.pipeline import PIPELINE, PipelineMeasurement
 from park.town import default_town
 from park.units import symbol
@@ -91,6 +92,9 @@ def kinds_table() -> str:
     for sector in SECTORS.values():
         parts.append(f"## {sector.title}\n\n{sector.description} One cell is {sector.cell}.\n")
         parts += [_kind(kind) for kind in sector.kinds]
+        if sector.events:
+            parts.append(_events(f"### Events of {sector.title.lower()}", sector.events))
+    parts.append(_events("## Events of every sector", PARK_EVENTS))
     parts.append("## The pipeline's own figures\n\nWritten every ten seconds and when a process drains.\n")
     parts += [_measurement(measurement) for measurement in PIPELINE.values()]
     return "\n".join(parts)
@@ -100,6 +104,16 @@ def _kind(kind: DeviceKind) -> str:
     rows = [_row(channel) for channel in kind.channels]
     intro = f"`{kind.name}`: {kind.description} {kind.per_cell} in a cell, every {kind.interval_s:g} s."
     return f"### {kind.title}\n\n{intro}\n\n{_HEAD}{''.join(rows)}"
+
+
+def _events(title: str, events: Iterable[EventType]) -> str:
+    rows = []
+    for event in events:
+        said = ", ".join(f"`{one.name}`" + (f" {symbol(one.unit)}" * (one.unit != "1")) for one in event.channels)
+        phases = ", ".join(phase.value for phase in event.phases)
+        rows.append(f"| `{event.name}` | `{event.log.value}` | {phases} | {said} | {event.description} |\n")
+    head = "| event | measurement | phases | channels | meaning |\n|---|---|---|---|---|\n"
+    return f"{title}\n\n{head}{''.join(rows)}"
 
 
 def _measurement(measurement: PipelineMeasurement) -> str:

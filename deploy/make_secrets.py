@@ -9,6 +9,7 @@ FOLDER/simulator/   one MQTT password per gateway             read by the gatewa
 FOLDER/ingest/      one MQTT password per session, and park-replay; store-token    read by the ingester
 FOLDER/grafana/     admin-password, store-token               read by Grafana
 FOLDER/verify/      store-token                               read by `park verify`, and by a load, through its group
+FOLDER/command/     the MQTT password of park-command         read by `park command`
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
@@ -36,18 +37,27 @@ from typing import Any
 from mqttlink.accounts import Account, Role
 from mqttlink.dynsec import dynamic_security
 from park.errors import ParkError
-from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, gateway_topic, shared
+from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, gateway_topic, reply_topic, shared
 from park.town import default_town, parse_town
 from sectors import SECTORS
 
 # User ids of the official images, and those that compose.yaml gives to ours.
-OWNERS = {"mosquitto": 1883, "influxdb": 1000, "grafana": 472, "ingest": 10001, "simulator": 10002, "verify": 10003}
+OWNERS = {
+    "mosquitto": 1883,
+    "influxdb": 1000,
+    "grafana": 472,
+    "ingest": 10001,
+    "simulator": 10002,
+    "verify": 10003,
+    "command": 10004,
+}
 # Whose secrets their group may read as well.
 _SHARED = {"verify"}
 # What the holder of a token does with the bucket: InfluxDB has no smaller right than to write it.
 TOKENS = {"ingest": ("write",), "verify": ("read",), "grafana": ("read",)}
 INGEST = "park-ingest"
 REPLAY = "park-replay"
+COMMAND = "park-command"
 _OURS = "park: "
 _ADMIN = "park's admin token"
 _EVENTS = "park/+/+/+/+/event"
@@ -119,14 +129,21 @@ class Login:
 
 
 def gateway(site: str, shard: int) -> Login:
-    """A gateway speaks for its site's devices and for itself, and hears its site's commands; nothing else."""
+    """A gateway speaks for its site's devices and for itself, and hears its site's commands, which it answers."""
     devices = Role(
         name=f"site-{site}",
-        publish=tuple(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event")),
+        publish=(
+            *(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event")),
+            f"{reply_topic('+', site)}/#",
+        ),
         subscribe=(f"park/+/{site}/+/+/command/+",),
     )
     name = f"gw-{site}-{shard}"
-    itself = Role(name=name, publish=tuple(gateway_topic(site, shard, leaf) for leaf in ("state", "stats")))
+    itself = Role(
+        name=name,
+        publish=tuple(gateway_topic(site, shard, leaf) for leaf in ("state", "stats", "orders")),
+        subscribe=(gateway_topic(site, "+", "orders"),),
+    )
     return Login(name=name, owner="simulator", roles=(devices, itself))
 
 
@@ -150,6 +167,12 @@ def replay() -> Login:
     return Login(name=REPLAY, owner="ingest", roles=(Role(name="replay", publish=said),))
 
 
+def actor(name: str, owner: str) -> Login:
+    """Who commands, under its own name alone, and hears the answers to itself alone."""
+    role = Role(name=name, publish=(f"park/+/+/+/+/command/{name}",), within=(f"{reply_topic(name, '+')}/#",))
+    return Login(name=name, owner=owner, roles=(role,))
+
+
 def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
     """Everybody who may enter the broker.
 
@@ -165,6 +188,7 @@ def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
         *(gateway(site, shard) for site in sites for shard in range(shards)),
         *(Login(name=name, owner="ingest", roles=(role,)) for name, role in listening.items()),
         replay(),
+        actor(COMMAND, "command"),
     ]
 
 
@@ -186,7 +210,7 @@ def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: in
     wanted = logins(sites, shards=shards, members=members)
     safe.write("mosquitto", "accounts.json", dynamic_security(accounts(safe, wanted)))
     kept = {(login.owner, login.name) for login in wanted} | {("ingest", "store-token")}
-    there = {(owner, name) for owner in ("simulator", "ingest") for name in safe.names(owner)}
+    there = {(owner, name) for owner in ("simulator", "ingest", "command") for name in safe.names(owner)}
     for owner, name in {*_FORMER, *(there - kept)}:
         safe.remove(owner, name)
     for owner, name in (("influxdb", "password"), ("influxdb", "admin-token"), ("grafana", "admin-password")):

@@ -30,6 +30,7 @@ from ingest.deadletter_lines import (
 from ingest.durable import Locked, sync_folder, whole_lines, write_all
 from ingest.errors import DeadLetterError
 from ingest.log import get_logger
+from ingest.thread import OwnThread
 from park.rejection import Rejection
 
 __all__ = [
@@ -89,10 +90,14 @@ class DeadLetterFile:
     Args:
         path: made with its folder by `open` or at the first rejection, readable by its owner alone.
         limits: of what it may take.
+
+    Attributes:
+        thread: where the other functions may be called from a loop: all wait for the disk.
     """
 
     def __init__(self, path: Path, limits: Limits | None = None) -> None:
         self.path = path
+        self.thread = OwnThread("dead letters")
         self._limits = limits or Limits()
         self._taken: Counter[tuple[str, int]] = Counter()  # bytes of a site on a day
         self._unkept: dict[str, _Unkept] = {}

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from operator import sub
 
 from ingest.memory import resident_mb
+from ingest.silence import Silence
 from ingest.status import Status
 from park.latency import Latencies, percentile
-
-SILENT_INTERVALS = 3
 
 #: Figures that the counters tell at any moment; None where there is nothing to tell.
 FIGURES: Mapping[str, Callable[[Status], float | None]] = {
@@ -78,7 +77,7 @@ class Recently:
         self._write = status.write.counts[:]
         self._cpu_s = self._cpu_used_s()
         self._received = 0
-        self._heard: dict[str, tuple[int, float]] = {}
+        self._silence = Silence()
 
     def look(self) -> Recent:
         """What happened since the last look, or since the start."""
@@ -88,7 +87,7 @@ class Recently:
             write=list(map(sub, status.write.counts, self._write)),
             received=status.received - self._received,
             cpu_us=(cpu_s - self._cpu_s) * 1e6,
-            silent=self._silent(),
+            silent=self._silence.look(status.devices),
         )
         self._latency, self._write = status.latency.counts[:], status.write.counts[:]
         self._cpu_s, self._received = cpu_s, status.received
@@ -96,15 +95,3 @@ class Recently:
 
     def _cpu_used_s(self) -> float:
         return time.process_time() + self._status.workers_cpu_s
-
-    def _silent(self) -> int:
-        """Seen by whether a device's expected sequence number moved."""
-        now = time.monotonic()
-        silent = 0
-        for topic, device in self._status.devices.items():
-            expected, heard = self._heard.get(topic, (-1, now))
-            if device.track.expected != expected:
-                self._heard[topic] = (device.track.expected, now)
-            elif now - heard > SILENT_INTERVALS * device.interval_s:
-                silent += 1
-        return silent

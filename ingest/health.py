@@ -4,11 +4,13 @@ A trouble belongs to whoever met it and ends when the same one succeeds: that an
 those that wait.
 """
 
+import math
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from ingest.log import get_logger
+from ingest.words import DROPPED, HOLD, RETRY, WAITING
 
 log = get_logger("ingest")
 
@@ -64,11 +66,14 @@ class Part:
             self.say()
 
     def told(self) -> list[str]:
-        """The troubles that count by now, those that need a person first; each once, at most two."""
-        before = self._clock() - GRACE_S
+        """The troubles that count by now, those that need a person first; each once, at most two.
+
+        Once one was told, it takes the end of all to end the state: else it would end and begin with each attempt.
+        """
+        before = math.inf if self._said else self._clock() - GRACE_S
         counting = [trouble for trouble in self._troubles.values() if trouble.hold or trouble.since <= before]
         counting.sort(key=lambda trouble: (not trouble.hold, trouble.since))
-        return list(dict.fromkeys(f"{'hold' if one.hold else 'retry'}: {one.message}" for one in counting))[:2]
+        return list(dict.fromkeys((HOLD if one.hold else RETRY).format(error=one.message) for one in counting))[:2]
 
     def say(self) -> None:
         """Log the state where it has changed."""
@@ -118,7 +123,7 @@ class Health:
     def troubles(self) -> list[str]:
         """What is wrong; empty if nothing is."""
         oldest_s = self.oldest_s
-        waits = [f"the oldest message has been waiting for {oldest_s:.0f} s"] if oldest_s >= READY_S else []
+        waits = [WAITING.format(seconds=oldest_s)] if oldest_s >= READY_S else []
         return [*self.store.told(), *self.disk.told(), *waits, *self.drops.troubles()]
 
 
@@ -173,4 +178,4 @@ class Drops:
         """A minute of it after each drop that can be the ingester's own."""
         if self._lost is None or (age := self._clock() - self._lost[0]) >= self.SHOWN_S:
             return []
-        return [f"the broker dropped {self._lost[1]} messages {age:.0f} s ago, which can have been for this ingester"]
+        return [DROPPED.format(count=self._lost[1], seconds=age)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.deadletter import DeadLetterFile
 from ingest.decode import Decoder
+from ingest.freeze import Freeze
 from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.report import Reporter
@@ -41,14 +42,7 @@ class Ingester:
         retiring: bool = False,
     ) -> None:
         self._options, self._store, self._begun = options, store, begun or asyncio.Event()
-        self.decoder = decoder = Decoder(
-            store.render,
-            max_payload=options.max_payload,
-            max_devices=options.max_devices,
-            sites=max(1, len(options.sites)),
-            accept=options.accept,
-            new_track=new_track,
-        )
+        self.decoder = decoder = _decoder(options, store, new_track)
         self.status = Status(
             options.broker.client_id,
             decoder.tally,
@@ -70,6 +64,11 @@ class Ingester:
             parts(broker, share_of(options), before_ack=before_ack, on_change=self._broker_state, retiring=retiring)
             for broker in sessions_of(options)
         ]
+        self._freeze = Freeze(self._answered)
+        self.status.more_troubles = self._freeze.troubles
+
+    async def _answered(self) -> None:
+        await asyncio.gather(*(session.answered() for session in self._sessions))
 
     async def subscribed(self) -> None:
         """Wait until every session has its subscriptions.
@@ -83,9 +82,11 @@ class Ingester:
         """Ingest until `stop` is set, then drain."""
         async with AsyncExitStack() as stack:
             await observe(self._options, self.status, self._store, stack)
-            stack.push_async_callback(asyncio.to_thread, self._dead_letters.close)
+            stack.push_async_callback(self._dead_letters.thread.run, self._dead_letters.close)
             watching = asyncio.create_task(watch(self.status.health, self._dead_letters), name="ingest watch")
             stack.push_async_callback(_cancel, watching)
+            freezing = asyncio.create_task(self._freeze.watch(), name="ingest freeze watch")
+            stack.push_async_callback(_cancel, freezing)
             for session in self._sessions:
                 await session.open(stack)
             await _first_of(stop.wait(), *(session.ended() for session in self._sessions))
@@ -135,3 +136,14 @@ async def _first_of(*waiting: Awaitable[Any]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _decoder(options: IngestOptions, store: Store, new_track: Callable[[Tally, str], Track] | None) -> Decoder:
+    return Decoder(
+        store.render,
+        max_payload=options.max_payload,
+        max_devices=options.max_devices,
+        sites=max(1, len(options.sites)),
+        accept=options.accept,
+        new_track=new_track,
+    )

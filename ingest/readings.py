@@ -22,7 +22,7 @@ class Route:
         content_type: of the topic's latest readings.
     """
 
-    __slots__ = ("content_type", "interval_s", "kind", "read", "render", "site", "topic", "track")
+    __slots__ = ("content_type", "kind", "read", "render", "site", "topic", "track")
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Route:
         self.topic = topic
         self.kind = kind
         self.site = site
-        self.interval_s = kind.interval_s
         self.content_type = content_type
         self.read = read
         self.render = render

@@ -6,7 +6,7 @@ holds up no other.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
 from ingest.batch import Batch
@@ -15,7 +15,7 @@ from ingest.decode import Decoder
 from ingest.intake import Intake
 from ingest.messages import Message
 from ingest.options import IngestOptions
-from ingest.receive import Receiver, SessionOptions
+from ingest.receive import LinkError, Receiver, SessionOptions
 from ingest.status import Status
 from ingest.stores.base import Store
 from ingest.write import BatchWriter, Witness
@@ -86,6 +86,11 @@ class BrokerSession:
     async def subscribed(self) -> None:
         """Wait until the broker is connected and the subscriptions are made."""
         await self._receiver.link.connected()
+
+    async def answered(self) -> None:
+        """Wait until the broker has answered a question of now, or nobody will ask it any more."""
+        with suppress(LinkError):
+            await self._receiver.link.answered()
 
     async def ended(self) -> None:
         """Wait for what no retry can help, and raise it."""

@@ -4,11 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ingest.batch import Batch
 from ingest.health import Health
-from ingest.sequence import Tally, Track
+from ingest.sequence import Tally
+from ingest.silence import Device
+from ingest.words import NOT_CONNECTED
 from park.latency import Latencies
 from park.rejection import Rejection
 
@@ -41,18 +42,6 @@ class IngestSummary:
     latency_ms: Latency
 
 
-class Device(Protocol):
-    """What is asked of a device's entry."""
-
-    @property
-    def track(self) -> Track:
-        """Its sequence."""
-
-    @property
-    def interval_s(self) -> float:
-        """Its kind's time between two readings."""
-
-
 class Status:
     """Counters of messages from the start of the process. `received` is the sum of stored, dead-lettered and in flight.
 
@@ -79,7 +68,7 @@ class Status:
         self.gateways = gateways
         self.workers_cpu_s = 0.0
         self.workers_memory_mb = 0.0
-        self.workers_troubles: Callable[[], list[str]] = list
+        self.more_troubles: Callable[[], list[str]] = list
         self.received = 0
         self.stored = 0
         self.rows = 0
@@ -134,8 +123,8 @@ class Status:
 
     def troubles(self) -> list[str]:
         """Why the ingester is not ready; empty if it is."""
-        broker = [] if self.connected else ["the broker is not connected"]
-        return [*broker, *self.health.troubles(), *self.workers_troubles()]
+        broker = [] if self.connected else [NOT_CONNECTED]
+        return [*broker, *self.health.troubles(), *self.more_troubles()]
 
     def summary(self) -> IngestSummary:
         """What became of the messages so far."""

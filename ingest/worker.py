@@ -12,10 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from ingest.errors import IngestError
 from ingest.ingester import Ingester
 from ingest.log import log_to_stderr
 from ingest.memory import relax_collector, resident_mb
 from ingest.options import IngestOptions
+from ingest.receive import LinkError
 from ingest.sequence import Tally, Track
 from ingest.status import Status
 from ingest.stores import open_store
@@ -31,10 +33,12 @@ class Report:
     """What a worker has done since it started, and the readings it saw since its last report.
 
     Attributes:
+        at: when it was made, on the monotonic clock, which all processes of a host share.
         topics: devices seen for the first time, in the order of their numbers.
         seen: number of the device, sequence number and `ts`, in turns.
     """
 
+    at: float
     counters: Mapping[str, int]
     reasons: Mapping[str, int]
     late: int
@@ -47,6 +51,13 @@ class Report:
     memory_mb: float
     topics: list[str]
     seen: "array[int]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What ended a worker, in a person's words."""
+
+    message: str
 
 
 class RecordingTrack(Track):
@@ -85,6 +96,7 @@ class _Recorder:
         del self._seen[:]
         self._topics.clear()
         return Report(
+            at=time.monotonic(),
             counters={name: getattr(status, name) for name in COUNTERS},
             reasons=dict(status.reasons),
             late=status.tally.late,
@@ -109,7 +121,11 @@ def work(options: IngestOptions, pipe: Connection, parent: int) -> None:
         log_to_stderr()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the parent, which stops its workers in order
     with suppress(BrokenPipeError):
-        asyncio.run(_work(options, pipe))
+        try:
+            asyncio.run(_work(options, pipe))
+        except (IngestError, LinkError) as error:
+            pipe.send(Failure(message=str(error)))
+            raise SystemExit(1) from None
 
 
 def _die_with(parent: int) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import time
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -23,22 +24,21 @@ from ingest.retire import member
 from ingest.sequence import Tally, Track
 from ingest.status import IngestSummary, Status
 from ingest.stores import open_store
-from ingest.worker import COUNTERS, Report, work
+from ingest.words import SILENT_WORKER
+from ingest.worker import COUNTERS, Failure, Report, work
 from park.latency import Latencies
-from park.topics import parse_telemetry
-from sectors import KINDS
 
 log = get_logger("ingest")
 
 _RESTART_S = 1.0
-_FROZEN_S = 30.0
-"""A worker that has been silent for so long is killed and started again."""
+_LOOK_S = 1.0
+_FROZEN_LOOKS = 25
+"""A worker that does not report at so many looks is killed and started again: after half a minute."""
 
 
 @dataclass(kw_only=True)
 class _Device:
     track: Track
-    interval_s: float
 
 
 @dataclass(kw_only=True)
@@ -51,7 +51,12 @@ class _Worker:
     past: list[Report] = field(default_factory=list)
     topics: list[_Device] = field(default_factory=list)
     has_connected: bool = False
-    heard: float = 0.0
+    failure: str | None = None
+
+    @property
+    def silence_s(self) -> float:
+        """Since it made its last report, which is not when that was read."""
+        return time.monotonic() - self.latest.at if self.latest is not None else 0.0
 
 
 class Supervisor:
@@ -75,7 +80,7 @@ class Supervisor:
             self._gateways,
             grouped=options.broker.group is not None,
         )
-        self.status.workers_troubles = self._troubles
+        self.status.more_troubles = self._troubles
 
     async def run(self, stop: asyncio.Event) -> IngestSummary:
         """Keep the workers until `stop` is set, then let them drain."""
@@ -105,13 +110,14 @@ class Supervisor:
                 return
             name = worker.options.broker.client_id
             if code > 0 and not worker.has_connected:
-                raise WorkerError(
-                    f"worker {name} ended with code {code} before it had connected; see its message above"
-                )
-            log.error("a worker ended; starting it again", worker=name, code=code)
+                said = f"worker {name} ended with code {code} before it had connected; see its words above"
+                raise WorkerError(worker.failure or said)
+            why = {"error": worker.failure} if worker.failure else {}
+            log.error("a worker ended; starting it again", worker=name, code=code, **why)
             if worker.latest is not None:
                 worker.past.append(_closed(worker.latest))
                 worker.latest = None
+                self._add_up()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, _RESTART_S - (time.monotonic() - started))):
                     await self._stopping.wait()
@@ -126,7 +132,7 @@ class Supervisor:
         # PDEATHSIG watches the thread that forks, so it must be the one that lives as long as we do.
         process.start()
         theirs.close()
-        worker.process, worker.topics = process, []
+        worker.process, worker.topics, worker.failure = process, [], None
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
         loop.add_reader(ours.fileno(), self._read, worker, ours, ended)
@@ -136,14 +142,17 @@ class Supervisor:
 
     def _read(self, worker: _Worker, pipe: Connection, ended: "asyncio.Future[None]") -> None:
         try:
-            report: Report = pipe.recv()
+            told: Report | Failure = pipe.recv()
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(pipe.fileno())
             pipe.close()
-            ended.set_result(None)
+            if not ended.done():  # whoever waited for it may have been cancelled
+                ended.set_result(None)
             return
-        worker.latest = report
-        worker.heard = time.monotonic()
+        if isinstance(told, Failure):
+            worker.failure = told.message
+            return
+        worker.latest = report = told
         worker.has_connected |= report.connected
         self._merge(worker, report)
         self._add_up()
@@ -152,33 +161,34 @@ class Supervisor:
         """What the workers tell, and which of them tell nothing any more."""
         told = {trouble for worker in self._workers if worker.latest for trouble in worker.latest.troubles}
         silent = [
-            f"worker {worker.options.broker.client_id} has not reported for {_silence_s(worker):.0f} s"
+            SILENT_WORKER.format(name=worker.options.broker.client_id, seconds=worker.silence_s)
             for worker in self._workers
-            if worker.latest is not None and _silence_s(worker) >= READY_S
+            if worker.silence_s >= READY_S
         ]
         return [*sorted(told), *silent]
 
     async def _watch(self) -> None:
         """Tell of a worker that has stopped without an end, and end it after a while: another one takes its place."""
-        frozen: set[str] = set()
+        looks: Counter[str] = (
+            Counter()
+        )  # not seconds: of those in which this process was stopped itself nothing is known
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_LOOK_S)
             for worker in self._workers:
-                name, silent_s = worker.options.broker.client_id, _silence_s(worker)
-                if worker.latest is None or silent_s < READY_S:
-                    frozen.discard(name)
+                name = worker.options.broker.client_id
+                if worker.silence_s < READY_S:
+                    del looks[name]
                     continue
-                if name not in frozen:
+                looks[name] += 1
+                if looks[name] == 1:
                     log.error("a worker does not report", worker=name)
-                    frozen.add(name)
-                if silent_s >= _FROZEN_S and worker.process is not None and not self._stopping.is_set():
+                if looks[name] >= _FROZEN_LOOKS and worker.process is not None and not self._stopping.is_set():
                     worker.process.kill()  # what it had not acknowledged comes again
 
     def _merge(self, worker: _Worker, report: Report) -> None:
         for topic in report.topics:
             if topic not in self._devices:
-                interval_s = KINDS[parse_telemetry(topic).kind].interval_s
-                self._devices[topic] = _Device(track=Track(self.status.tally), interval_s=interval_s)
+                self._devices[topic] = _Device(track=Track(self.status.tally))
             worker.topics.append(self._devices[topic])
         for number, seq, ts in zip(report.seen[::3], report.seen[1::3], report.seen[2::3], strict=True):
             track = worker.topics[number].track
@@ -209,11 +219,6 @@ class Supervisor:
         status.connected = len(current) == len(self._workers) and all(report.connected for report in current)
         if status.connected:
             self._begun.set()
-
-
-def _silence_s(worker: _Worker) -> float:
-    """Since its last report."""
-    return time.monotonic() - worker.heard
 
 
 def _closed(report: Report) -> Report:

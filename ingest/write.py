@@ -215,7 +215,9 @@ class BatchWriter:
         try:
             while True:
                 try:
-                    await asyncio.to_thread(self._dead_letters.append, rejections, time.time_ns() // 1_000_000)
+                    await self._dead_letters.thread.run(
+                        self._dead_letters.append, rejections, time.time_ns() // 1_000_000
+                    )
                 except OSError as error:
                     message = f"{self._dead_letters.path}: {error.strerror}; make room, or name another file"
                     self._status.health.disk.fails(who, message, hold=True)

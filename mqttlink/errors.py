@@ -4,15 +4,18 @@ LinkError
 ├── BadBrokerUrl            the address cannot be used; correct the URL
 ├── UnusableCertificate     a certificate or key file cannot be used; names the files
 ├── BrokerUnreachable       no connection could be opened; the link tries again
+│   └── Unanswered          it said nothing in time
 ├── BrokerUnfit             what answers can never serve this link; correct the URL or the broker's settings
 │   ├── NotABroker          it speaks another protocol: HTTP, TLS where none was asked, or none where it was
 │   ├── NeedsMqtt5          it speaks only an older MQTT
 │   ├── UntrustedCertificate  its certificate is not one that this host trusts
+│   ├── TlsRefused          it speaks TLS, but not with this client: it wants a certificate, or another one
 │   ├── PacketTooLong       its longest packet is shorter than what must be sent
 │   ├── NoRetainedMessages  it keeps none
 │   └── NoQos1              it takes only what may be lost
 ├── ConnectRefused          the broker answered and said no
 ├── ConnectionLost          an open connection ended; the link connects again
+│   ├── HungUp              it ended before a word was said
 │   └── SessionTakenOver    another client uses the same client id
 ├── ProtocolViolation       the broker sent what MQTT 5 does not allow
 ├── SubscribeRefused        a topic filter was refused, or granted a lower QoS
@@ -83,6 +86,10 @@ class BrokerUnreachable(LinkError):
     """No connection could be opened in time."""
 
 
+class Unanswered(BrokerUnreachable):
+    """Nothing was said in time: nobody was there, or something that waits for another protocol's words."""
+
+
 class BrokerUnfit(LinkError):
     """What answers at the address can never serve this link."""
 
@@ -105,6 +112,10 @@ class NeedsMqtt5(BrokerUnfit):
 
 class UntrustedCertificate(BrokerUnfit):
     """The broker's certificate is not one that this host trusts."""
+
+
+class TlsRefused(BrokerUnfit):
+    """The broker ends the handshake of TLS with an alert."""
 
 
 class PacketTooLong(BrokerUnfit):
@@ -168,6 +179,10 @@ class ConnectRefused(LinkError):
 
 class ConnectionLost(LinkError):
     """The connection ended, or there is none at the moment."""
+
+
+class HungUp(ConnectionLost):
+    """The other side took the connection, and ended it before it had said a word."""
 
 
 class SessionTakenOver(ConnectionLost):

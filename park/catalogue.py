@@ -6,6 +6,7 @@ validation, storage types, default dashboards and the tables of the docs follow 
 
 import enum
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -90,21 +91,31 @@ class Action:
         parameters: what has to be said with it, each with its type and range; at most `PARAMETERS`.
         shows_s: the time by which an order that changes anything has changed a reading; that to the next reading,
             and up to `park.model.GRID_S` for a state on the day's grid, come on top.
+        takes: the name of a parameter, in seconds, that says how long it takes; without one it takes `shows_s`.
     """
 
     name: str
     description: str
     parameters: tuple[Channel, ...] = ()
     shows_s: float = 0.0
+    takes: str = ""
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise CatalogueError(f"action {self.name!r}: not a snake_case name")
+        if not NAME.fullmatch(self.name) or not _TEXT.fullmatch(self.name):
+            raise CatalogueError(f"action {self.name!r}: not a snake_case name of at most 32 characters")
         names = [parameter.name for parameter in self.parameters]
         if len(set(names)) != len(names) or len(names) > PARAMETERS:
             raise CatalogueError(f"action {self.name!r}: at most {PARAMETERS} parameters, each with a name of its own")
         if self.shows_s < 0:
             raise CatalogueError(f"action {self.name!r}: shows_s must not be negative")
+        if self.takes and not any(one.name == self.takes and one.unit == "s" for one in self.parameters):
+            raise CatalogueError(f"action {self.name!r}: takes {self.takes!r}, which is no parameter of it in seconds")
+
+    def takes_ms(self, values: Sequence[float]) -> int:
+        """How long it takes with these values of its parameters, at least a millisecond."""
+        names = [parameter.name for parameter in self.parameters]
+        seconds = values[names.index(self.takes)] if self.takes else self.shows_s
+        return max(1, round(seconds * 1000))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ ParkError
 ├── CatalogueError      a sector's folder contradicts the catalogue's rules
 ├── TopicError          a topic is out of shape
 ├── TownError           park.toml or the selection is wrong; names the key
-└── DecodeError         a payload is not a reading of its kind, or no event of a known type
+├── DecodeError         a payload is not a reading of its kind, or no event of a known type
+└── CommandRefused      a command is not one that its device can take; with a reason
 """
 
 from park.rejection import Reason
@@ -34,5 +35,17 @@ class DecodeError(ParkError):
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class CommandRefused(ParkError):
+    """A command is not one that its device can take.
+
+    Attributes:
+        reason: one of `park.command.Refusal`, or an interlock's own.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason

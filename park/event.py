@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from park.catalogue import NAME, Channel, Sector, ValueType
+from park.catalogue import NAME, PARAMETERS, Channel, Sector, ValueType
 from park.errors import CatalogueError
 
 Value = float | int | bool | str
@@ -46,6 +46,7 @@ _PHASE = Channel(
     type=ValueType.TEXT,
     texts=tuple(phase.value for phase in Phase),
 )
+BEGIN_AND_END = (Phase.BEGIN, Phase.END)
 ID = "[A-Za-z0-9._-]{1,64}"
 RESERVED = frozenset({"id", "type", "phase"})
 
@@ -184,14 +185,62 @@ PLACE = EventType(
         ),
     ),
 )
+#: What the end of a happening may say.
+DURATION = Channel(name="duration", unit="s", description="Time since it began.", high=1e7)
 RAIN_SPELL = EventType(
     name="rain_spell",
     title="Rain spell",
     description="It rains without a break; told by who measures the rain of a site.",
-    phases=(Phase.BEGIN, Phase.END),
+    phases=BEGIN_AND_END,
     channels=(
         Channel(name="precipitation", unit="mm", description="Fallen in the spell.", high=1e4, decimals=1),
-        Channel(name="duration", unit="s", description="Time since it began.", high=1e7),
+        DURATION,
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL)
+POLLUTION_EPISODE = EventType(
+    name="pollution_episode",
+    title="Pollution episode",
+    description="The district's PM2.5 is above 75 ug/m3; told by who measures PM2.5.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="pm25", unit="ug/m3", description="Mean of the episode.", high=1e4, decimals=1),
+        DURATION,
+    ),
+)
+
+
+def _text(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="1", description=description, type=ValueType.TEXT, texts=("1",))
+
+
+def _moment(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="ms", description=description, high=1e14, type=ValueType.INT)
+
+
+COMMAND = EventType(
+    name="command",
+    title="Command",
+    description="A state that a command has reached; the id is the command's. See `park.command`.",
+    log=Log.COMMAND,
+    phases=(Phase.BEGIN, Phase.END, Phase.STATE),
+    channels=(
+        _text("state", "Accepted and rejected, then succeeded, failed, expired or superseded."),
+        _text("action", "What was commanded."),
+        _text("actor", "Who commanded it."),
+        _text("reason", "Why it was rejected, or failed."),
+        _moment("issued", "When the actor said it."),
+        _moment("expires", "Until when it could be done."),
+        *(
+            Channel(
+                name=f"value_{number}",
+                unit="1",
+                description=f"The action's parameter {number}, in its unit; a boolean as 0 or 1, a text as its index.",
+                low=-1e9,
+                high=1e9,
+                decimals=6,
+            )
+            for number in range(1, PARAMETERS + 1)
+        ),
+    ),
+)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND)

@@ -13,7 +13,8 @@ of pure functions of (seed, cell, time):
   grid sees an order from the first instant at or after `effective`, and no reading between two instants may use one
   that a later order could change. A model that plans a day plans anew from `effective` on, and keeps what was before.
 
-So any moment is reached by carrying days from the commissioning, which costs two milliseconds a day.
+So any moment is reached by carrying days from the commissioning, which costs some milliseconds a day of the whole
+town: docs/reference/costs.md.
 
 Every function must give each cell and each reading the same value whatever stands beside it in the
 array: work elementwise or along the time axis; no matrix product, no reduction over cells or readings.
@@ -31,7 +32,8 @@ from park.orders import NO_ORDERS, Orders
 
 __all__ = [
     "DAY_MS", "DAY_STARTS_H", "GRID_POINTS", "GRID_S", "NO_ORDERS", "Bools", "Carry", "Floats", "Instants",
-    "Ints", "Model", "Moments", "Observation", "Orders", "Place", "Places", "Setting", "Streams", "Strides", "WorldDay",
+    "Ints", "Model", "Moments", "Observation", "Orders", "Place", "Places", "Setting", "Streams",
+    "Strides", "WorldDay",
 ]  # fmt: skip
 
 GRID_S = 300

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from park.arrays import Bools, Floats, Ints
 from park.catalogue import PARAMETERS
 
 if TYPE_CHECKING:
-    from park.model import WorldDay
+    from park.model import Moments, WorldDay
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +64,10 @@ class Orders:
         """Those to devices of these cells."""
         return self._take(np.isin(self.cell, cells))
 
+    def of_actions(self, actions: tuple[int, ...]) -> "Orders":
+        """Those that are one of these actions, by their numbers."""
+        return self._take(np.isin(self.action, actions)) if len(self) else self
+
     def between(self, start_ms: int, end_ms: int) -> "Orders":
         """Those that take effect in [start, end)."""
         first, last = np.searchsorted(self.effective, [start_ms, end_ms])
@@ -92,3 +96,22 @@ class Orders:
 
 
 NO_ORDERS = Orders.of()
+
+
+@runtime_checkable
+class Interlocks(Protocol):
+    """What a model may have besides: what its devices refuse to do by themselves, whoever commands it.
+
+    Only whether an order is taken is decided so, once, when it comes; what was taken is obeyed, and a log of it says
+    the same again whatever this answers later.
+    """
+
+    def refusal(self, state: Any, action: int, value: Floats, at: "Moments") -> str | None:
+        """Why a device does not take an order, lower-case letters and dashes; None if it does.
+
+        Args:
+            state: of the device's cells through the day, from `park.model.Model.day`, with the orders taken before.
+            action: its number in `park.catalogue.Sector.actions`, which tells the kind.
+            value: (PARAMETERS,) what is said with it, as a row of `Orders.value`.
+            at: the device and the moment from which it would hold; of one reading.
+        """

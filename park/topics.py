@@ -2,9 +2,13 @@
 
 park/{sector}/{site}/{kind}/{device}/telemetry     readings
 park/{sector}/{site}/{kind}/{device}/event         what happens between two readings: park/event.py
-park/{sector}/{site}/{kind}/{device}/state         retained; also command, ack
+park/{sector}/{site}/{kind}/{device}/command/{actor}   what an actor commands: park/command.py
+park/{sector}/{site}/{kind}/{device}/ack           what became of it
+park/{sector}/{site}/{kind}/{device}/state         retained
+park/replies/{actor}/{site}                        the same answers, for the actor who asked; further levels are its own
 park/gateways/{site}/{shard}/state                 retained birth and will of a gateway
 park/gateways/{site}/{shard}/stats                 a gateway's own figures
+park/gateways/{site}/{shard}/orders                retained: since when its devices have been commanded
 """
 
 import re
@@ -16,9 +20,13 @@ TELEMETRY_FILTER = "park/+/+/+/+/telemetry"
 EVENT_FILTER = "park/+/+/+/+/event"
 GATEWAY_STATE_FILTER = "park/gateways/+/+/state"
 GATEWAY_STATS_FILTER = "park/gateways/+/+/stats"
+COMMAND_FILTER = "park/+/+/+/+/command/+"
 
+ACTOR = "[a-z0-9-]{1,32}"
+"""Who commands: the name of an account."""
 _LEVEL = r"[a-z0-9-]+"
 _DEVICE = re.compile(rf"park/({_LEVEL})/({_LEVEL})/([a-z0-9_-]+)/({_LEVEL})/([a-z]+)")
+_COMMAND = re.compile(rf"(park/{_LEVEL}/{_LEVEL}/[a-z0-9_-]+/{_LEVEL}/)command/({ACTOR})")
 _GATEWAY = re.compile(rf"park/gateways/({_LEVEL})/([0-9]+)/(state|stats)")
 MAX_TOPIC = 256
 
@@ -78,6 +86,51 @@ def parse_event(topic: str) -> DeviceTopic:
     return _parse_device(topic, "event")
 
 
+def command_topic(where: DeviceTopic, actor: str) -> str:
+    """Where an actor commands a device.
+
+    Raises:
+        TopicError: a part is out of shape.
+    """
+    topic = f"{_device(where)}command/{actor}"
+    parse_command(topic)
+    return topic
+
+
+def parse_command(topic: str) -> tuple[DeviceTopic, str]:
+    """The device that a command's topic names, and the actor.
+
+    Raises:
+        TopicError: the topic is out of shape.
+    """
+    match = _COMMAND.fullmatch(topic) if len(topic) <= MAX_TOPIC else None
+    if match is None:
+        raise TopicError(
+            f"topic {topic[:MAX_TOPIC]!r} is not park/{{sector}}/{{site}}/{{kind}}/{{device}}/command/{{actor}}"
+        )
+    return _parse_device(f"{match[1]}command", "command"), match[2]
+
+
+def ack_topic(where: DeviceTopic) -> str:
+    """Where a device always says what became of a command."""
+    return f"{_device(where)}ack"
+
+
+def reply_topic(actor: str, site: str) -> str:
+    """Where an actor may ask to be answered by a site's devices; levels below it are the actor's own."""
+    return f"park/replies/{actor}/{site}"
+
+
+def is_reply(topic: str, actor: str, site: str) -> bool:
+    """Whether a command's response topic is one on which this site's devices answer this actor."""
+    plain = len(topic) <= MAX_TOPIC and topic.isprintable() and not {"+", "#"} & set(topic)
+    return plain and f"{topic}/".startswith(f"{reply_topic(actor, site)}/")
+
+
+def _device(where: DeviceTopic) -> str:
+    return f"park/{where.sector}/{where.site}/{where.kind}/{where.device}/"
+
+
 def _device_topic(sector: str, site: str, kind: str, device: str, leaf: str) -> str:
     topic = f"park/{sector}/{site}/{kind}/{device}/{leaf}"
     _parse_device(topic, leaf)
@@ -95,8 +148,8 @@ def _parse_device(topic: str, leaf: str) -> DeviceTopic:
     return DeviceTopic(sector=sector, site=site, kind=kind, device=device)
 
 
-def gateway_topic(site: str, shard: int, leaf: str) -> str:
-    """The topic of a gateway's state (birth and will) or stats."""
+def gateway_topic(site: str, shard: int | str, leaf: str) -> str:
+    """The topic of a gateway's state (birth and will), stats or orders; `+` stands for any shard in a filter."""
     return f"park/gateways/{site}/{shard}/{leaf}"
 
 

@@ -25,6 +25,7 @@ from ingest.stores import Store, StoreUrl, open_store, parse_store_url
 from mqttlink import Address, Trust, parse_broker_url
 from mqttlink.broker.server import Broker
 from park_cli.options import TrustOptions
+from park_cli.orders import outcomes_of
 from park_cli.output import errors, print_summary, progress_bar
 from park_cli.panel_sources import open_source
 from park_cli.proof import prove
@@ -33,6 +34,7 @@ from park_cli.signals import on_abort, run_until_signal
 from simulator.broker import GatewayOptions
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
+from simulator.commands.past import CommandOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
@@ -112,7 +114,9 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
         # What the broker takes is stored and proven at once, so no gateway stays for it.
         gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
-        simulated = await _simulate(options, children, gateways, stop)
+        # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
+        commands = CommandOptions(state=folder / "commands", stored=tuple(outcomes_of(None, store).records))
+        simulated = await _simulate(options, children, gateways, commands, stop)
         await _settled(ingester, simulated)
         ingested = await ingesting()
         verified = await asyncio.to_thread(_verify, options, store, simulated)
@@ -168,11 +172,13 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
 
 
 async def _simulate(
-    options: DemoOptions, children: Children, gateways: GatewayOptions, stop: asyncio.Event
+    options: DemoOptions, children: Children, gateways: GatewayOptions, commands: CommandOptions, stop: asyncio.Event
 ) -> Simulated:
     """History, then live readings until `--for` has passed or `stop` is set."""
     loop = asyncio.get_running_loop()
-    simulation = SimulateOptions(selection=options.selection, schedule=options.schedule, broker=gateways)
+    simulation = SimulateOptions(
+        selection=options.selection, schedule=options.schedule, broker=gateways, commands=commands
+    )
     with progress_bar() as bar:
         task = bar.add_task("history", total=None, note="readings")
 
@@ -205,5 +211,6 @@ async def _settled(ingester: Ingester, simulated: Simulated) -> None:
 
 
 def _verify(options: DemoOptions, store: Store, simulated: Simulated) -> VerifySummary:
-    summary, _ = prove(options.selection, store, (simulated.begin_ms, simulated.until_ms))
+    window = simulated.begin_ms, simulated.until_ms
+    summary, _ = prove(options.selection, store, window, outcomes=outcomes_of(None, store))
     return summary

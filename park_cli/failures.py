@@ -4,7 +4,7 @@ from ingest.errors import BadName, BadStoreUrl, DeadLetterError, IngestError, Mi
 from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
 from park.errors import ParkError
-from simulator.errors import NoPassword, OtherVersion, SelectionError, SimulatorError
+from simulator.errors import BadOrders, NoPassword, OrdersMissing, OtherVersion, SelectionError, SimulatorError
 from simulator.world import WorldError
 
 OF_USE = (
@@ -15,6 +15,8 @@ OF_USE = (
     BadStoreUrl,
     DeadLetterError,
     NoPassword,
+    BadOrders,
+    OrdersMissing,
     MissingSecret,
     BadBrokerUrl,
     UnusableCertificate,

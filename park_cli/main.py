@@ -19,6 +19,7 @@ COMMANDS = {
     "generate": "park_cli.commands.generate",
     "ingest": "park_cli.commands.ingest",
     "verify": "park_cli.commands.verify",
+    "command": "park_cli.commands.command",
     "dashboards": "park_cli.commands.dashboards",
     "dead-letters": "park_cli.commands.dead_letters",
 }

@@ -121,15 +121,48 @@ class TrustOptions:
         """The certificates, tried once.
 
         Raises:
+            UsageError: the broker is spoken to without TLS, or there is no such file.
             UnusableCertificate: a file cannot be used.
         """
         from mqttlink import Trust  # noqa: PLC0415 - as above
 
-        if (self.cert_file is None) != (self.key_file is None):
-            raise UsageError("--cert-file and --key-file belong together")
+        self._check_files(str(address) if address.tls else None)
         trust = Trust(ca_file=self.ca_file, cert_file=self.cert_file, key_file=self.key_file)
         trust.context(address)
         return trust
+
+    def check(self, broker: str | None) -> None:
+        """Before anything is begun: whether the certificates can be used with the broker at this URL, None for none.
+
+        Raises:
+            UsageError, UnusableCertificate: as by `resolve`.
+            BadBrokerUrl: it is none.
+        """
+        if self._given():
+            from mqttlink import parse_broker_url  # noqa: PLC0415 - as above
+
+            if broker is None:
+                self._check_files(None)
+            else:
+                self.resolve(parse_broker_url(broker))
+
+    def _given(self) -> dict[str, Path]:
+        named = {"--ca-file": self.ca_file, "--cert-file": self.cert_file, "--key-file": self.key_file}
+        return {option: path for option, path in named.items() if path is not None}
+
+    def _check_files(self, broker: str | None) -> None:
+        """For a broker with TLS, None for one without."""
+        for option, path in self._given().items():
+            if broker is None:
+                raise UsageError(
+                    f"{option}: the broker is spoken to without TLS; name one by mqtts://, or leave it out"
+                )
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                raise UsageError(f"{option}: {path}: {error.strerror}") from None
+        if (self.cert_file is None) != (self.key_file is None):
+            raise UsageError("--cert-file and --key-file belong together")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,17 +5,18 @@ the day on which it takes effect.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from park.happenings import Happenings, Tells
 from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Strides, WorldDay
 from simulator.world import World
 
 _CELLS = 64
-_DAYS_AT_ONCE = 16
+_DAYS_AT_ONCE = 32
 _DAYS_KEPT = 3
 
 #: Number of the block, day, digest of the block's orders before it ends (of a state) or begins (of what is carried).
@@ -72,6 +73,25 @@ class CommandedBlocks:
                     seen[name][some] = values
         return seen
 
+    def tell(self, kind: str, day: int, undisturbed: list[Happenings]) -> list[Happenings]:
+        """What happens, where orders have come; elsewhere it is the `undisturbed`."""
+        until = self._world.day_start_ms(day + 1)
+        states = {
+            block: self._day(block, day, orders.between(0, until))
+            for block, orders in self._orders.items()
+            if orders.effective[0] < until
+        }
+        left = [some.take(~np.isin(some.row // _CELLS, [*states])) for some in undisturbed]
+        return left + happened(self._model, kind, states.items(), _CELLS)
+
+    def standing(self, day: int, at: Moments) -> tuple[Any, Moments] | None:
+        """The state of a day in which one moment lies, and the moment in it; None where no orders have come."""
+        block, until = int(at.row[0]) // _CELLS, self._world.day_start_ms(day + 1)
+        orders = self._orders.get(block)
+        if orders is None or orders.effective[0] >= until:
+            return None
+        return self._day(block, day, orders.between(0, until)), taken(at, np.zeros(1, dtype=np.int64), block * _CELLS)
+
     def _cells_of(self, block: int) -> Ints:
         return self._cells[block * _CELLS : (block + 1) * _CELLS]
 
@@ -115,6 +135,18 @@ class CommandedBlocks:
     def _forget(self, kept: OrderedDict[_Key, Any]) -> None:
         while len(kept) > _DAYS_KEPT * max(1, len(self._orders)):
             kept.popitem(last=False)
+
+
+def happened(model: Model, kind: str, days: Iterable[tuple[int, Any]], cells: int) -> list[Happenings]:
+    """What devices of a kind tell, given the days of some blocks of so many cells, by the number of the block."""
+    if not isinstance(model, Tells):
+        return []
+    return [
+        replace(some, row=some.row + block * cells)
+        for block, day in days
+        for some in model.tell(kind, day)
+        if len(some)
+    ]
 
 
 def taken(at: Moments, some: Ints, first_row: int) -> Moments:

@@ -1,5 +1,7 @@
 """When a reading is due: an open-loop schedule that maps the town's time to the wall clock."""
 
+import asyncio
+import contextlib
 import math
 import time
 from dataclasses import dataclass, replace
@@ -113,3 +115,10 @@ class ScheduleOptions:
             speed=self.speed,
             launch_s=launch_s,
         )
+
+
+async def before(moment_s: float, event: asyncio.Event) -> None:
+    """Wait for a moment on the clock of `time.time` or for the event, whichever comes first."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(moment_s - time.time()):
+            await event.wait()

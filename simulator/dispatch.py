@@ -17,7 +17,7 @@ from park.codecs import Codec
 from park.columns import Columns
 from park.model import Floats, Ints
 from park.text import Rows
-from simulator.events import Told
+from simulator.event_columns import Told
 from simulator.plan import Plan
 from simulator.render import Names, event_payload, event_topics, topics
 

@@ -5,6 +5,8 @@ SimulatorError
 ├── NoPassword          a gateway's password cannot be read
 ├── TooLate             the schedule's end has passed before its launch
 ├── OtherVersion        another version of the models made what a store holds
+├── BadOrders           what devices were commanded cannot be read
+├── OrdersMissing       the window was commanded, and nobody says how
 └── ProcessEnded        one of several processes ended before its work was done
 """
 
@@ -27,6 +29,14 @@ class TooLate(SimulatorError):
 
 class OtherVersion(SimulatorError):
     """Another version of the models made what a store holds, so that it cannot be recomputed; names both versions."""
+
+
+class BadOrders(SimulatorError):
+    """What devices were commanded cannot be read; names the file, or the store, and what is wrong."""
+
+
+class OrdersMissing(SimulatorError):
+    """The window was commanded, and nobody says how: to make it again without would overwrite what was true."""
 
 
 class ProcessEnded(SimulatorError):

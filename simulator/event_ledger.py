@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from park.event import PARK_EVENTS, PLACE, EventLog
 from sectors import EVENTS, KINDS
-from simulator.events import Told
+from simulator.event_columns import Told
 from simulator.ledger import EXAMPLES, Example, Findings, Found
 from simulator.plan import device_names
 from simulator.readings import Readings
@@ -53,8 +53,8 @@ class EventLedger:
 
     def _rows(self, told: Told) -> Iterator[tuple[_Key, _Event]]:
         names = device_names(told.kind, told.device.tolist())
-        for row, (name, ts, number) in enumerate(zip(names, told.ts.tolist(), told.id.tolist(), strict=True)):
-            head = {"site": self._sites[name], "id": str(number), "phase": told.phase.value}
+        for row, (name, ts, number) in enumerate(zip(names, told.ts.tolist(), told.ids(), strict=True)):
+            head = {"site": self._sites[name], "id": number, "phase": told.phase.value}
             yield (name, told.type.name, ts), head | told.row(row)
 
     def compare(self, log: EventLog, expected: dict[_Key, _Event], chunks: Iterable[Found]) -> Findings:

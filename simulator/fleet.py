@@ -10,6 +10,7 @@ import numpy as np
 
 from park.columns import Columns, quantise
 from park.model import GRID_S, Ints, Moments
+from simulator.commands.outcomes import Outcomes
 from simulator.events import Events
 from simulator.plan import Group, Plan
 from simulator.state import TownState
@@ -33,13 +34,14 @@ class Fleet:
     Args:
         plan: the devices.
         state: the world and the models, if fleets of several plans share them.
+        outcomes: of commands, which the devices tell.
     """
 
-    def __init__(self, plan: Plan, state: TownState | None = None) -> None:
+    def __init__(self, plan: Plan, state: TownState | None = None, outcomes: Outcomes | None = None) -> None:
         self.plan = plan
         self._state = state or TownState([plan])
         self.world = self._state.world
-        self.events = Events(plan, self._state)
+        self.events = Events(plan, self._state, outcomes)
         self.commissioned_ms = plan.selection.town.settings.commissioned_ms
         self._crews = [self._crew(group) for group in plan.groups]
         self._rows_per_ms = sum(len(crew.phase) / crew.interval for crew in self._crews)
@@ -49,7 +51,9 @@ class Fleet:
         # A day after the other, so that no more than one is held in memory.
         parts: list[list[Columns]] = [[] for _ in self._crews]
         for first, last in self._days(start_ms, until_ms):
-            self._state.reading(self, self.day_of(first))
+            day = self.day_of(first)
+            self._state.reading(self, day)
+            self.events.while_at_hand(day)
             for row, crew in enumerate(self._crews):
                 if (columns := self._observe(crew, first, last)) is not None:
                     parts[row].append(columns)

@@ -37,6 +37,7 @@ class Forward:
 
     Attributes:
         recent: latencies since their reader cleared them.
+        tells_from_ms: what became of commands since then is told with the first events, however long ago.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Forward:
         self.schedule = schedule
         self.progress = Progress(until_ms=schedule.begin_ms)
         self.recent = Latencies()
+        self.tells_from_ms = schedule.begin_ms
         self._readings, self._rewind_s, self._drain_s = readings, rewind_s, drain_s
         self._encoder = Encoder(readings.plan, codec)
         self._flight = Flight()
@@ -55,6 +57,11 @@ class Forward:
         self._answers: list[_Answers] = []
         self._history_s = schedule.joins_s
         self._answered_s = 0.0
+
+    @property
+    def cursor_ms(self) -> int:
+        """All readings and events before this are made, sent or not."""
+        return self._cursor
 
     @property
     def live(self) -> bool:
@@ -102,10 +109,14 @@ class Forward:
     def _make(self, window: Window) -> None:
         """What is to be sent of a window: its events, then its readings."""
         since_ms, until_ms = window
+        told = []
         if since_ms == self.schedule.begin_ms:
             since_ms = self._readings.events.since(since_ms)
-        events = [self._encoder.events(told) for told in self._readings.events.told(since_ms, until_ms)]
+            told = self._readings.events.commanded(self.tells_from_ms, since_ms)
+        # Readings first: what they are made of tells the events, too.
         readings = [self._encoder.part(columns) for columns in self._readings.columns(*window)]
+        told += self._readings.events.told(since_ms, until_ms)
+        events = [self._encoder.events(one) for one in told]
         if until_ms > self._offered_until:
             self.progress.events_offered += sum(map(len, events))
             self.progress.offered += sum(map(len, readings))

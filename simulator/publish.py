@@ -19,17 +19,20 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from mqttlink import Link, LinkError, LinkOptions, Needs, PacketTooLong, Session
-from mqttlink.frames import content_type_property, encode_publishes
-from park.codecs import DEFAULT_CONTENT_TYPE
+from mqttlink import Link, LinkError, LinkOptions, Needs, PacketTooLong, Session, SubscribeRefused
 from park.topics import gateway_topic
 from simulator.broker import GatewayOptions
-from simulator.clock import Schedule
-from simulator.dispatch import Dispatch, Part
+from simulator.clock import Schedule, before
+from simulator.commands.desk import Reply
+from simulator.commands.service import MOST_AT_ONCE, Service
+from simulator.commands.standpoint import Standpoint
+from simulator.dispatch import Dispatch
 from simulator.forward import Forward
+from simulator.packets import Packets
 from simulator.plan import GatewayPlan
 from simulator.readings import Readings
 from simulator.told import figures, standing
+from simulator.unrest import drop
 
 log = structlog.get_logger()
 
@@ -42,6 +45,7 @@ _ROOM = 1024
 _MANY = 256
 _COLLECT_S = 0.01
 _GOODBYE_S = 5.0
+_QOS = mqtt5.QoS.AT_LEAST_ONCE
 
 
 class Gateway:
@@ -54,6 +58,7 @@ class Gateway:
         broker: where to publish.
         drops: when it drops its connection, in seconds since the launch.
         on_live: called once, when the history is sent and the first live reading is due.
+        service: takes its devices' commands; None if nobody may command them.
     """
 
     def __init__(
@@ -65,28 +70,28 @@ class Gateway:
         broker: GatewayOptions,
         drops: Iterator[float],
         on_live: Callable[[], None],
+        service: Service | None = None,
     ) -> None:
         self._gateway, self._drops, self._on_live = gateway, drops, on_live
-        # Events are JSON whatever the readings are.
-        self._properties = {
-            event: content_type_property(content_type)
-            for event, content_type in ((False, broker.codec.content_type), (True, DEFAULT_CONTENT_TYPE))
-        }
+        self._service = service
+        self._packets = Packets(broker.codec)
         self._stays = broker.stays
         self._forward = Forward(
             readings, schedule, codec=broker.codec, rewind_s=broker.rewind_s, drain_s=broker.drain_s
         )
+        if service is not None and service.tells_from_ms is not None:
+            self._forward.tells_from_ms = service.tells_from_ms
         self.progress = self._forward.progress
         self._refused_logged = False
         self._away_said = ""
         self._leaving = False
         self._window = 0
-        self._max_packet: int | None = None
         self._ended = asyncio.Event()
         self._changed = asyncio.Event()
         self._is_live = False
         self._link = Link(
             self._login(broker),
+            on_publishes=self._on_publishes,
             on_acks=self._on_acks,
             on_connected=self._on_connected,
             on_disconnected=self._on_disconnected,
@@ -100,18 +105,24 @@ class Gateway:
             password=broker.credentials.of(user),
             will=self._will(),
             needs=Needs(retained=True),
+            receive_max=MOST_AT_ONCE,
             ssl=broker.trust.context(broker.address),
         )
 
     async def run(self) -> None:
         """Publish until the schedule ends and the broker has answered, and saved it, or had its time."""
-        await self._until(self._forward.schedule.joins_s)
+        await before(self._forward.schedule.joins_s, self._ended)
         async with self._link:
             name = self._gateway.client_id
             beside = [
                 asyncio.create_task(self._publish_stats(), name=f"stats {name}"),
-                asyncio.create_task(self._drop(), name=f"drop {name}"),
+                asyncio.create_task(
+                    drop(self._drops, self._forward.schedule.launch_s, self._ended, self._link), name=f"drop {name}"
+                ),
             ]
+            if self._service is not None:
+                self._service.begin()
+                beside.append(asyncio.create_task(self._service.answer(self._reply), name=f"answers {name}"))
             try:
                 await self._work()
                 await self._say_goodbye()
@@ -139,10 +150,13 @@ class Gateway:
         """Publish until everything is answered, or the broker has had its time."""
         forward = self._forward
         while not forward.finished and time.time() < forward.gives_up_s:
-            if not await self._writable():
+            writable = await self._writable()
+            now_s = time.time()
+            await self._obey(now_s)
+            if not writable:
                 continue
             forward.settle()
-            batch = forward.batch(time.time())
+            batch = forward.batch(now_s)
             if batch is not None:
                 self._send(batch)
                 await asyncio.sleep(0)
@@ -153,6 +167,31 @@ class Gateway:
             await asyncio.sleep(TICK_S)
             forward.settle()
 
+    async def _obey(self, now_s: float) -> None:
+        """Take the commands that have come, before anything is made of the time from which they hold."""
+        if self._service is not None:
+            for packet_id, generation in await self._service.settle(Standpoint.of(self._forward, now_s)):
+                self._link.acknowledge([packet_id], generation)
+
+    def _on_publishes(self, messages: list[mqtt5.PublishPacket], generation: int) -> None:
+        if self._service is not None:
+            self._service.take(messages, generation, self._forward.schedule.town_ms(time.time()))
+
+    async def _listen(self, service: Service) -> None:
+        """Hear the site's commands, if the broker lets us; first, whether they came before our time."""
+        try:
+            for pattern in service.filters:
+                await self._link.subscribe([mqtt5.TopicFilter(pattern, retain_as_published=True, max_qos=_QOS)])
+        except SubscribeRefused as error:
+            log.warning("no commands are taken", gateway=self._gateway.client_id, reason=str(error))
+        service.connected(self._forward.schedule)
+
+    async def _reply(self, reply: Reply) -> None:
+        with contextlib.suppress(LinkError):  # whoever waits for it asks again
+            await self._link.publish(
+                reply.topic, reply.payload, retain=reply.retained, correlation_data=reply.correlation
+            )
+
     async def _stay(self) -> bool:
         """Wait until the broker has saved what it acknowledged; False if it was lost from sight before that."""
         forward = self._forward
@@ -161,7 +200,7 @@ class Gateway:
             log.info("finished; staying until the broker has saved it", gateway=self._gateway.client_id, for_s=left_s)
         self._changed.clear()
         if not self._ended.is_set():
-            await _before(forward.safe_s, self._changed)
+            await before(forward.safe_s, self._changed)
         if not forward.finished:
             return False
         if self._ended.is_set() and (unsafe := forward.unsafe(time.time())):
@@ -186,7 +225,7 @@ class Gateway:
             ids = np.frombuffer(self._link.reserve(count), np.uint16)
             parts = self._forward.next_parts(batch, ids, time.time())
             try:
-                packets = self._packets(parts, ids)
+                packets = self._packets.encode(parts, ids)
             except PacketTooLong as error:
                 if self._link.generation == 1:
                     raise
@@ -194,19 +233,6 @@ class Gateway:
                 return
             for data in packets:
                 self._link.send(data)
-
-    async def _drop(self) -> None:
-        """Drop the connection whenever it is time."""
-        for after_s in self._drops:
-            await self._until(self._forward.schedule.launch_s + after_s)
-            if self._ended.is_set():
-                return
-            if self._link.is_connected:
-                self._link.reconnect()
-
-    async def _until(self, moment_s: float) -> None:
-        """Wait for a moment or for the end, whichever comes first."""
-        await _before(moment_s, self._ended)
 
     def _on_acks(self, ids: "array[int]", reasons: bytearray, _generation: int) -> None:
         codes = np.frombuffer(reasons, np.uint8)
@@ -227,8 +253,10 @@ class Gateway:
     async def _on_connected(self, session: Session) -> None:
         self.progress.reconnects = session.generation - 1
         self._window = session.receive_max
-        self._max_packet = session.max_packet_size
+        self._packets.max_bytes = session.max_packet_size
         await self._link.publish(self._topic("state"), self._state("online"), qos=1, retain=True)
+        if self._service is not None:
+            await self._listen(self._service)
         if self._away_said:
             log.info("connected again", gateway=self._gateway.client_id)
             self._away_said = ""
@@ -269,29 +297,3 @@ class Gateway:
     def _will(self) -> mqtt5.Will:
         payload = json.dumps({"state": "offline"}).encode()
         return mqtt5.Will(self._topic("state"), payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True)
-
-    def _packets(self, parts: list[Part], ids: npt.NDArray[np.uint16]) -> list[bytes]:
-        """The packets of each part; its readings take the next ids."""
-        packets, first = [], 0
-        for part in parts:
-            last = first + len(part)
-            packets.append(
-                encode_publishes(
-                    topics=part.topics,
-                    topic_lengths=part.topic_lengths,
-                    payload=part.payload,
-                    keep=part.keep,
-                    packet_ids=ids[first:last],
-                    properties=self._properties[part.event],
-                    max_packet_bytes=self._max_packet,
-                )
-            )
-            first = last
-        return packets
-
-
-async def _before(moment_s: float, event: asyncio.Event) -> None:
-    """Wait for a moment on the clock of `time.time` or for the event, whichever comes first."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(moment_s - time.time()):
-            await event.wait()

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from park.columns import Columns
+from simulator.commands.authority import Authority
+from simulator.commands.outcomes import Outcomes
 from simulator.events import Events
 from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
@@ -35,13 +37,18 @@ class Readings(Protocol):
         """How many readings are due in [start, until)."""
 
 
-def readings_of(selection: Selection) -> Readings:
-    """The readings of a selection."""
-    (readings,) = readings_of_plans([make_plan(selection)])
+def readings_of(selection: Selection, outcomes: Outcomes | None = None) -> Readings:
+    """The readings of a selection, whose devices have been commanded so."""
+    ((readings,), _) = obedient_readings([make_plan(selection)], Outcomes() if outcomes is None else outcomes)
     return readings
 
 
 def readings_of_plans(plans: Sequence[Plan]) -> list[Readings]:
     """The readings of each of some plans of one selection, such as its gateways'; they share the world and models."""
-    state = TownState(plans)
-    return [Fleet(plan, state) for plan in plans]
+    return obedient_readings(plans, Outcomes())[0]
+
+
+def obedient_readings(plans: Sequence[Plan], outcomes: Outcomes) -> tuple[list[Readings], Authority]:
+    """The same, and through whom their devices are commanded."""
+    state = TownState(plans, outcomes.orders)
+    return [Fleet(plan, state, outcomes) for plan in plans], Authority(state, outcomes)

@@ -10,13 +10,17 @@ from park.columns import Columns
 from park.model import Ints
 from park.text import Rows, RowWriter, choice, number, padded
 from park.topics import event_topic, telemetry_topic
-from simulator.events import Told
+from simulator.event_columns import Column, Told
 from simulator.plan import Group, Plan
 
 #: Turns N readings of one kind into one text a row.
 Renderer = Callable[[Columns], Rows]
 #: Turns N events of one kind, type and phase into one text a row.
 EventRenderer = Callable[[Told], Rows]
+
+
+#: What stands before and behind an event's value in line protocol.
+_LINE_MARKS = {ValueType.INT: (b"", b"i"), ValueType.TEXT: (b'"', b'"')}
 
 
 class Names:
@@ -74,13 +78,23 @@ def event_payload(told: Told) -> Rows:
     writer.literal(b'{"ts":')
     writer.rows(number(told.ts))
     writer.literal(b',"id":"')
-    writer.rows(number(told.id))
+    writer.rows(_value(told.id))
     writer.literal(b'","type":"%s","phase":"%s"' % (told.type.name.encode(), told.phase.value.encode()))
     for channel in told.channels:
-        writer.literal(b',"%s":' % channel.name.encode())
-        writer.rows(number(told.values[channel.name], channel.decimals))
+        quote = b'"' if channel.type is ValueType.TEXT else b""
+        writer.literal(b',"%s":%s' % (channel.name.encode(), quote))
+        writer.rows(_value(told.values[channel.name], channel.decimals))
+        writer.literal(quote)
     writer.literal(b"}")
     return writer.done()
+
+
+def _value(column: Column, decimals: int = 0) -> Rows:
+    """Whole numbers k as k / 10^decimals, or texts as they are."""
+    if column.dtype.kind == "S":
+        cells = column.view(np.uint8).reshape(len(column), -1)
+        return Rows(cells, cells != 0)
+    return number(column.astype(np.int64, copy=False), decimals)
 
 
 def ndjson_events(plan: Plan) -> EventRenderer:
@@ -108,12 +122,13 @@ def line_events(plan: Plan) -> EventRenderer:
         writer.literal(told.type.log.value.encode())
         writer.rows(series[told.kind.name].rows(told.device))
         writer.literal(b'%s id="' % told.type.name.encode())
-        writer.rows(number(told.id))
+        writer.rows(_value(told.id))
         writer.literal(b'",phase="%s"' % told.phase.value.encode())
         for channel in told.channels:
-            writer.literal(b",%s=" % channel.name.encode())
-            writer.rows(number(told.values[channel.name], channel.decimals))
-            writer.literal(b"i" if channel.type is ValueType.INT else b"")
+            before, behind = _LINE_MARKS.get(channel.type, (b"", b""))
+            writer.literal(b",%s=%s" % (channel.name.encode(), before))
+            writer.rows(_value(told.values[channel.name], channel.decimals))
+            writer.literal(behind)
         writer.literal(b" ")
         writer.rows(number(told.ts))
         writer.literal(b"\n")

@@ -10,11 +10,14 @@ from typing import Any, TypeAlias
 
 from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
+from simulator.commands.outcomes import Outcomes
+from simulator.commands.past import CommandOptions, past_of
+from simulator.commands.service import Service
 from simulator.errors import SelectionError
 from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway
-from simulator.readings import Readings, readings_of_plans
+from simulator.readings import Readings, obedient_readings
 from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25
@@ -44,6 +47,7 @@ class SimulateOptions:
         ramp_up_s: gateways join one after the other over this time. What was due before is their history:
             sent when they join, left out of latencies and overruns, so that the same readings are stored.
         unrest: how often connections are dropped.
+        commands: how devices take commands; None if nobody may command them.
     """
 
     selection: Selection
@@ -53,6 +57,7 @@ class SimulateOptions:
     processes: int = 1
     ramp_up_s: float = 0.0
     unrest: Unrest = field(default_factory=Unrest)
+    commands: CommandOptions | None = None
 
     def preparation(self) -> Preparation:
         """For a launch at this moment."""
@@ -170,7 +175,7 @@ class Crew:
         plans = gateway_plans(preparation, processes)
         self._gateways = len(plans)
         mine = list(enumerate(plans))[index::processes]
-        readings = readings_of_plans([plan.plan for _, plan in mine])
+        readings, self._authority = obedient_readings([plan.plan for _, plan in mine], Outcomes())
         self._members: list[_Member] = [(*member, its) for member, its in zip(mine, readings, strict=True)]
 
     def warm_up(self) -> None:
@@ -192,7 +197,11 @@ class Crew:
     ) -> Progress:
         """Publish; see `run_simulation`."""
         one_live = countdown(len(self._members), on_live)
-        gateways = [self._gateway(member, options, schedule, one_live) for member in self._members]
+        services = self._services(options)
+        gateways = [
+            self._gateway(member, options, schedule, one_live, service)
+            for member, service in zip(self._members, services, strict=True)
+        ]
         beside = [
             asyncio.create_task(_report(gateways, on_progress), name="progress"),
             asyncio.create_task(_end(gateways, stop), name="end"),
@@ -206,8 +215,21 @@ class Crew:
         on_progress(total)
         return total
 
+    def _services(self, options: SimulateOptions) -> list[Service | None]:
+        """Who takes each gateway's commands; the models are told of those of the past."""
+        if options.commands is None:
+            return [None] * len(self._members)
+        past, whole = past_of(options.commands, options.selection.seed), make_plan(options.selection)
+        self._authority.add(past.records)
+        return [Service(plan, whole, self._authority, past, options.commands) for _, plan, _ in self._members]
+
     def _gateway(
-        self, member: _Member, options: SimulateOptions, schedule: Schedule, on_live: Callable[[], None]
+        self,
+        member: _Member,
+        options: SimulateOptions,
+        schedule: Schedule,
+        on_live: Callable[[], None],
+        service: Service | None,
     ) -> Gateway:
         number, plan, readings = member
         count = self._gateways
@@ -218,6 +240,7 @@ class Crew:
             broker=options.broker,
             drops=options.unrest.drops(options.selection.seed, plan.client_id, count),
             on_live=on_live,
+            service=service,
         )
 
 

@@ -16,8 +16,23 @@ from typing import Any
 import numpy as np
 
 from park.catalogue import Sector
-from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Setting, Streams, WorldDay
-from simulator.blocks import CommandedBlocks, taken, through
+from park.happenings import Happenings, Tells
+from park.model import (
+    GRID_S,
+    NO_ORDERS,
+    Carry,
+    Floats,
+    Ints,
+    Model,
+    Moments,
+    Observation,
+    Orders,
+    Setting,
+    Streams,
+    WorldDay,
+)
+from park.orders import Interlocks
+from simulator.blocks import CommandedBlocks, happened, taken, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import Places, World
@@ -25,8 +40,9 @@ from simulator.world import Places, World
 _DAYS_KEPT = 3
 _CELLS_AT_ONCE = 1024
 _BLOCKS = 8  # a call of a model costs some 0.3 ms however few cells it has, so many cells make larger blocks, not more
-_DAYS_AT_ONCE = 16
+_DAYS_AT_ONCE = 32
 _MILESTONES = 8
+_KINDS_TOLD = 256
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,6 +79,10 @@ class _Cells:
         ]
         return {name: _put_back(order, [part[name] for part in parts]) for name in parts[0]} if parts else {}
 
+    def tell(self, kind: str, day: list[Any]) -> list[Happenings]:
+        """What devices of a kind tell, given the blocks of the day."""
+        return happened(self.model, kind, enumerate(day), self.at_once)
+
 
 class TownState:
     """World and models of the cells that some plans of one selection observe.
@@ -85,18 +105,30 @@ class TownState:
         self._milestones_apart = _DAYS_AT_ONCE
         self._days: OrderedDict[tuple[str, int], list[Any]] = OrderedDict()
         self._readers: dict[int, int] = {}
+        self._happened: OrderedDict[tuple[str, str, int], list[Happenings]] = OrderedDict()
+        #: How often orders have come.
+        self.commanded = 0
         self._commanded: dict[str, CommandedBlocks] = {}
         for name, given in (orders or {}).items():
             self.obey(name, given)
 
     def obey(self, name: str, orders: Orders) -> None:
-        """From now on these are all the orders to devices of the sector."""
+        """From now on these are all the orders to devices of the sector, which need not be observed."""
+        if name not in self._sectors:
+            return
         if name not in self._commanded:
             sector = self._sectors[name]
             self._commanded[name] = CommandedBlocks(
                 sector.model, sector.cells, self.world, lambda day: self._carried(day)[name]
             )
         self._commanded[name].obey(orders)
+        for kept in [kept for kept in self._happened if kept[0] == name]:
+            del self._happened[kept]
+        self.commanded += 1
+
+    def cells(self, group: Group) -> Ints:
+        """(C,) the observed cells of the group's sector."""
+        return self._sectors[group.sector.name].cells
 
     def rows(self, group: Group) -> Ints:
         """(D,) the row of each device's cell in its sector's state."""
@@ -107,6 +139,46 @@ class TownState:
         name, kind = group.sector.name, group.kind.name
         seen = self._sectors[name].observe(kind, self._day(name, day), at)
         return self._commanded[name].observe(kind, day, at, seen) if name in self._commanded else seen
+
+    def happenings(self, group: Group, day: int) -> list[Happenings]:
+        """What the devices of the group's kind in `cells` tell of one day of the town; rows are those of the cells."""
+        name, kind = group.sector.name, group.kind.name
+        if not isinstance(self._sectors[name].model, Tells):
+            return []
+        if (name, kind, day) not in self._happened:
+            told = self._sectors[name].tell(kind, self._day(name, day))
+            if name in self._commanded:
+                told = self._commanded[name].tell(kind, day, told)
+            self._happened[name, kind, day] = told
+            while len(self._happened) > _KINDS_TOLD:
+                self._happened.popitem(last=False)
+        return self._happened[name, kind, day]
+
+    def refusal(self, group: Group, number: int, action: int, value: Floats, at_ms: int) -> str | None:
+        """Why a device of the group does not take an order from a moment on; None if it does. See `Interlocks`."""
+        name = group.sector.name
+        sector = self._sectors[name]
+        if not isinstance(sector.model, Interlocks):
+            return None
+        day, at = self.moment(group, number, at_ms)
+        found = self._commanded[name].standing(day, at) if name in self._commanded else None
+        if found is None:
+            block = int(at.row[0]) // sector.at_once
+            one = np.zeros(1, dtype=np.int64)
+            found = self._day(name, day)[block], taken(at, one, block * sector.at_once)
+        return sector.model.refusal(found[0], action, value, found[1])
+
+    def moment(self, group: Group, number: int, at_ms: int) -> tuple[int, Moments]:
+        """The town's day of a moment, and the moment at a device of the group."""
+        day = int(self.world.day_index(at_ms))
+        kind, ts = group.kind, np.array([at_ms])
+        return day, Moments(
+            row=np.searchsorted(self._sectors[group.sector.name].cells, np.array([number // kind.per_cell])),
+            unit=np.array([number % kind.per_cell]),
+            device=np.array([number]),
+            ts=ts,
+            x=(ts - self.world.day_start_ms(day)) / (GRID_S * 1000.0),
+        )
 
     def reading(self, reader: object, day: int) -> None:
         """A reader of the state says which day it is in; a day that none is in any more is forgotten."""

@@ -1,10 +1,14 @@
 """Gateways that drop their connection: at random, or all at once. When they do is a function of the seed."""
 
+import asyncio
 import heapq
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Protocol
+
+from simulator.clock import before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +38,24 @@ class Unrest:
     def _storms(self) -> Iterator[float]:
         if self.storm_every_s is not None:
             yield from (number * self.storm_every_s for number in count(1))
+
+
+class Reconnects(Protocol):
+    """A link, as far as it can be dropped."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection to drop."""
+
+    def reconnect(self) -> None:
+        """Drop it, and make another."""
+
+
+async def drop(drops: Iterator[float], launch_s: float, ended: asyncio.Event, link: Reconnects) -> None:
+    """Drop the connection whenever it is time, in seconds since the launch, until the end."""
+    for after_s in drops:
+        await before(launch_s + after_s, ended)
+        if ended.is_set():
+            return
+        if link.is_connected:
+            link.reconnect()

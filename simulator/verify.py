@@ -10,6 +10,8 @@ from park.catalogue import DeviceKind
 from park.event import PLACE, EventLog
 from park.model import DAY_MS
 from sectors import EVENTS
+from simulator.commands.outcomes import Outcomes
+from simulator.commands.proof import broken_lives, explained
 from simulator.errors import OtherVersion
 from simulator.event_ledger import EventLedger
 from simulator.ledger import Findings, Found, Ledger
@@ -81,6 +83,7 @@ def verify(
     *,
     wait_s: float = 0.0,
     ignore_unselected: bool = False,
+    outcomes: Outcomes | None = None,
     on_progress: Callable[[int], None] = _ignore,
 ) -> tuple[VerifySummary, Findings]:
     """Recomputes what a window of a store should hold, and compares, streaming.
@@ -91,6 +94,7 @@ def verify(
         window: [start, until), Unix milliseconds.
         wait_s: parts with losses are looked at again until this has passed; what came is late, not lost.
         ignore_unselected: the store is shared: rows of other devices are no fault.
+        outcomes: of the commands that the readings follow; each must be whole, and examples tell of them.
         on_progress: called with how many more readings have been compared; `readings.count` of them in all.
 
     Raises:
@@ -109,10 +113,14 @@ def verify(
     with_events = readings.plan.selection.events
     if with_events:
         of_events.extend(_events(events, store, told))
+    if outcomes is not None and with_events:
+        of_events.append(_lives(outcomes, readings, told))
     _wait_for_the_lost([*of_readings, *of_events], deadline)
     total = Findings()
     for look in (*of_readings, *of_events):
         total.add(look.findings)
+    if outcomes is not None:
+        total.examples = explained(total.examples, outcomes, readings.plan, store)
     return VerifySummary(**asdict(_counts(of_readings)), events=_counts(of_events) if with_events else None), total
 
 
@@ -145,6 +153,13 @@ def _events(ledger: EventLedger, store: Stored, window: _Window) -> Iterator[_Lo
         part = first, min(first + DAY_MS, until_ms)
         for log in ledger.logs:
             yield _Look(findings=look(log, part), again=partial(look, log, part))
+
+
+def _lives(outcomes: Outcomes, readings: Readings, window: _Window) -> _Look:
+    def look() -> Findings:
+        return broken_lives(outcomes, readings.plan, window)
+
+    return _Look(findings=look(), again=look)
 
 
 def _counts(looks: Iterable[_Look]) -> Counts:

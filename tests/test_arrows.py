@@ -33,7 +33,7 @@ if (ROOT / "controller").is_dir():
 # The only files that may import a module. Our tests and benchmarks may import anything.
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
-    "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py"),
+    "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/requester.py"),
     "urllib3": ("ingest/stores/influxdb/scan.py",),
     "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py"),
@@ -43,8 +43,15 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("ingest/metrics.py",),
     "typer": ("park_cli/*",),
     "rich": ("park_cli/*",),
-    # simulator/broker.py says where a broker is and whom to trust; publish.py alone connects.
-    "mqttlink": ("mqttlink/*", "simulator/broker.py", "simulator/publish.py", "ingest/receive.py", "park_cli/*"),
+    # simulator/broker.py says where a broker is and whom to trust, packets.py writes; publish.py alone connects.
+    "mqttlink": (
+        "mqttlink/*",
+        "simulator/broker.py",
+        "simulator/packets.py",
+        "simulator/publish.py",
+        "ingest/receive.py",
+        "park_cli/*",
+    ),
     # The ingester serves real hardware: physics is the simulator's business, and the models' own.
     "sectors.*.model": ("simulator/*", "sectors/*"),
     "paho": (),

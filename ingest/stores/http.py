@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["Answer", "HTTPException", "Server"]
 
 CONNECT_S = 5.0
+_OTHERWISE_S = 2.0
 IDLE_S = 15.0
 """A connection that was idle for longer is not used again: a firewall between may have forgotten it silently."""
 
@@ -75,6 +76,13 @@ class Server:
                 self._idle.append(connection)
             return answer
 
+    async def speaks_otherwise(self) -> bool:
+        """Whether TLS is spoken where `http` was named, or HTTP without it where `https` was; told without a secret."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_OTHERWISE_S):
+                return await (_speaks_tls if self._context is None else _speaks_http)(self._url)
+        return False
+
     async def close(self) -> None:
         """Close the connections; waits for no request."""
         while self._idle:
@@ -106,6 +114,27 @@ class Server:
         except BaseException:
             connection.http.close()
             raise
+
+
+async def _speaks_tls(url: SplitResult) -> bool:
+    """Whoever it is: nothing is told but a greeting."""
+    anyone = ssl.create_default_context()
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    try:
+        _, writer = await asyncio.open_connection(url.hostname, url.port, ssl=anyone)
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
+    writer.close()
+    return True
+
+
+async def _speaks_http(url: SplitResult) -> bool:
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    try:
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        return await reader.read(5) == b"HTTP/"
+    finally:
+        writer.close()
 
 
 def _connect(connection: _Connection, timeout_s: float) -> None:

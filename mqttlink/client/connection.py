@@ -8,7 +8,8 @@ from itertools import compress
 
 import mqtt5
 
-from mqttlink.client.fitness import GREETING_BYTES, foreign, refusal, shortfall
+from mqttlink.client.alive import Aliveness
+from mqttlink.client.fitness import GREETING_BYTES, foreign, refusal, shortfall, ungreeted
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.client.window import PacketIds
 from mqttlink.errors import (
@@ -22,9 +23,6 @@ from mqttlink.parse import Parsed, encode_acks
 from mqttlink.protocol import PacketProtocol
 
 WRITE_HIGH_WATER_BYTES = 1 << 20
-_TICKS_PER_KEEP_ALIVE = 4
-_PING_AFTER_TICKS = 2
-_DEAD_AFTER_TICKS = 6  # one and a half times the keep-alive interval
 
 Answer = mqtt5.SubAckPacket | mqtt5.UnsubAckPacket | mqtt5.PubAckReasonCode
 
@@ -56,9 +54,7 @@ class Connection(PacketProtocol):
         self._transport: asyncio.Transport | None = None
         self._held: list[Parsed] | None = []
         self._answers: dict[int, asyncio.Future[Answer]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._silent_ticks = 0
-        self._idle_ticks = 0
+        self._alive = Aliveness(self.write, self._silent, lambda: self._reading and self._held is None)
         self._reading = True
         self._leaving = False
 
@@ -94,7 +90,7 @@ class Connection(PacketProtocol):
 
     def parsed(self, read: Parsed) -> None:
         """Hand one socket read on: acknowledgements, messages, then everything else."""
-        self._silent_ticks = 0
+        self._alive.silent_ticks = 0
         if self.lost.done():
             return
         if not self.greeted.done():
@@ -119,10 +115,11 @@ class Connection(PacketProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle everything that waits for this connection."""
-        if self._timer is not None:
-            self._timer.cancel()
-        error = ConnectionLost(f"{self._options.address} closed the connection" + (f": {exc}" if exc else ""))
-        self._settle(error)
+        address = self._options.address
+        if self.greeted.done() or self._filled:
+            self._settle(ConnectionLost(f"{address} closed the connection" + (f": {exc}" if exc else "")))
+        else:
+            self._settle(ungreeted(exc, address))
 
     def pause_writing(self) -> None:
         """The broker reads more slowly than we write."""
@@ -151,14 +148,16 @@ class Connection(PacketProtocol):
         """
         if self._transport is None or self.lost.done() or self._leaving:
             raise ConnectionLost(f"there is no connection to {self._options.address}")
-        self._idle_ticks = 0
+        self._alive.idle_ticks = 0
         self._transport.write(data)
 
     def acknowledge(self, packet_ids: Iterable[int]) -> None:
         """Write all PUBACKs at once; nothing if the connection has ended, for the broker sends again."""
         if self._transport is not None and not self.lost.done() and not self._leaving:
-            self._idle_ticks = 0
-            self._transport.write(encode_acks(packet_ids))
+            acks = encode_acks(packet_ids)
+            if acks:  # of messages at QoS 0 there are none, and who writes nothing has to ping
+                self._alive.idle_ticks = 0
+                self._transport.write(acks)
 
     async def ask(self, packet_id: int, data: bytes) -> Answer:
         """Write a packet and wait for the answer that carries its id."""
@@ -167,13 +166,21 @@ class Connection(PacketProtocol):
         self.write(data)
         return await future
 
+    def ping(self) -> "asyncio.Future[None]":
+        """Ask for a sign of life.
+
+        Raises:
+            ConnectionLost: the connection has ended.
+        """
+        return self._alive.ask()
+
     def set_reading(self, reading: bool) -> None:
         """Stop or go on reading from the socket."""
         self._reading = reading
         if self._transport is None or self._held is not None or self._transport.is_closing():
             return
         if reading:
-            self._silent_ticks = 0
+            self._alive.silent_ticks = 0
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
@@ -194,6 +201,7 @@ class Connection(PacketProtocol):
             return
         self._transport.write(mqtt5.DisconnectPacket().write())
         self._leaving = True
+        self._alive.end(ConnectionLost("the connection is being closed by its owner"))
         self._held = None
         self._transport.resume_reading()
         await asyncio.wait([self.lost], timeout=timeout_s)
@@ -210,6 +218,7 @@ class Connection(PacketProtocol):
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # nobody need be waiting
+        self._alive.end(error)
         self._handlers.room()
 
     def _greet(self, read: Parsed) -> None:
@@ -231,7 +240,7 @@ class Connection(PacketProtocol):
         self.greeted.set_result(session)
         if self._transport is not None:
             self._transport.pause_reading()
-        self._tick_every(session.keep_alive_s / _TICKS_PER_KEEP_ALIVE)
+        self._alive.begin(session.keep_alive_s)
 
     def _dispatch(self, read: Parsed) -> None:
         if read.ack_ids:
@@ -266,7 +275,7 @@ class Connection(PacketProtocol):
                 if future is not None and not future.done():
                     future.set_result(packet)
             case mqtt5.PingRespPacket():
-                pass
+                self._alive.answered()
             case mqtt5.DisconnectPacket():
                 raise self._dismissal(packet)
             case _:
@@ -282,19 +291,5 @@ class Connection(PacketProtocol):
         reason = describe(packet.reason_code) + detail
         return ConnectionLost(f"{self._options.address} disconnected: {reason}")
 
-    def _tick_every(self, period_s: float) -> None:
-        if period_s > 0:
-            self._timer = self._loop.call_later(period_s, self._tick, period_s)
-
-    def _tick(self, period_s: float) -> None:
-        """Counting ticks, not time, forgives a process that itself was stopped for a while."""
-        if self.lost.done():
-            return
-        self._tick_every(period_s)
-        self._idle_ticks += 1
-        if self._reading and self._held is None:
-            self._silent_ticks += 1
-        if self._silent_ticks >= _DEAD_AFTER_TICKS:
-            self.fail(ConnectionLost(f"{self._options.address} is silent for {self._silent_ticks * period_s:.1f} s"))
-        elif max(self._silent_ticks, self._idle_ticks) >= _PING_AFTER_TICKS and not self._leaving:
-            self.write(mqtt5.PingReqPacket().write())
+    def _silent(self, seconds: float) -> None:
+        self.fail(ConnectionLost(f"{self._options.address} is silent for {seconds:.1f} s"))

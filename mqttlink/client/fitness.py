@@ -10,12 +10,14 @@ from mqttlink.errors import (
     BrokerUnfit,
     BrokerUnreachable,
     ConnectRefused,
+    HungUp,
     LinkError,
     NeedsMqtt5,
     NoQos1,
     NoRetainedMessages,
     NotABroker,
     PacketTooLong,
+    TlsRefused,
     UntrustedCertificate,
 )
 
@@ -26,6 +28,7 @@ _CONNACK_OF_MQTT_3 = b"\x20\x02"
 """A CONNACK of two bytes: since MQTT 5 it has three at least."""
 _TLS_ALERT = 0x15
 _PLAIN_ANSWER = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
+_PASSING_ALERTS = ("INTERNAL_ERROR", "USER_CANCELLED", "CLOSE_NOTIFY")
 
 
 def foreign(answer: bytes, address: Address) -> BrokerUnfit | None:
@@ -36,12 +39,27 @@ def foreign(answer: bytes, address: Address) -> BrokerUnfit | None:
         address: what is named in the error.
     """
     if answer.startswith(b"HTTP"):
-        return NotABroker(f"{address} speaks HTTP, not MQTT: it is the port of something else")
+        return speaks_http(address)
     if answer[:1] == bytes([_TLS_ALERT]):
-        return NotABroker(f"{address} speaks TLS: write mqtts:// instead of mqtt://")
+        return with_tls(address)
     if answer.startswith(_CONNACK_OF_MQTT_3):
         return NeedsMqtt5(str(address))
     return None
+
+
+def speaks_http(address: Address) -> NotABroker:
+    """It is a web server's."""
+    return NotABroker(f"{address} speaks HTTP, not MQTT: it is the port of something else")
+
+
+def with_tls(address: Address) -> NotABroker:
+    """It speaks TLS, and was not asked for it."""
+    return NotABroker(f"{address} speaks TLS: write mqtts:// instead of mqtt://")
+
+
+def without_tls(address: Address) -> NotABroker:
+    """It was asked for TLS, and speaks none."""
+    return NotABroker(f"{address} does not speak TLS: write mqtt:// instead of mqtts://, or use its TLS port")
 
 
 def refusal(packet: mqtt5.ConnAckPacket, options: LinkOptions) -> LinkError:
@@ -75,5 +93,23 @@ def unopened(error: OSError, address: Address) -> LinkError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return UntrustedCertificate(f"{address} shows a certificate that is not trusted: {error.verify_message}")
     if isinstance(error, ssl.SSLError) and error.reason in _PLAIN_ANSWER:
-        return NotABroker(f"{address} does not speak TLS: write mqtt:// instead of mqtts://, or use its TLS port")
+        return without_tls(address)
+    if address.tls and isinstance(error, (ssl.SSLError, ConnectionResetError, ConnectionAbortedError)):
+        return ungreeted(error, address)
     return BrokerUnreachable(f"{address} cannot be reached: {error}")
+
+
+def ungreeted(error: Exception | None, address: Address) -> LinkError:
+    """Why a connection ended before a word was said."""
+    if isinstance(error, ssl.SSLError) and refuses_tls(error):
+        return TlsRefused(f"{address} refuses TLS with this client: {_alert(error)}; it may want a certificate of it")
+    return HungUp(f"{address} closed the connection before a word was said" + (f": {error}" if error else ""))
+
+
+def refuses_tls(error: ssl.SSLError) -> bool:
+    """Whether it is an alert of the other side: it speaks TLS, and says no for good."""
+    return "ALERT" in _alert(error) and not any(name in _alert(error) for name in _PASSING_ALERTS)
+
+
+def _alert(error: ssl.SSLError) -> str:
+    return error.reason or ""

@@ -3,9 +3,9 @@
 import asyncio
 import dataclasses
 import inspect
-import ssl
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,11 +13,10 @@ import mqtt5
 
 from mqttlink.client import requests
 from mqttlink.client.connection import Connection, Handlers
-from mqttlink.client.fitness import unopened
 from mqttlink.client.gate import Gate
+from mqttlink.client.opening import explained, opened
 from mqttlink.client.options import LinkOptions, Session
 from mqttlink.errors import (
-    BrokerUnreachable,
     ConnectionLost,
     LinkClosed,
     LinkError,
@@ -178,6 +177,17 @@ class Link:
         """
         return await requests.unsubscribe(self._open_connection(), patterns)
 
+    async def answered(self) -> None:
+        """Wait until the broker has answered a ping of now; on a new connection, if this one turns out to have ended.
+
+        Raises:
+            LinkClosed: the link was closed.
+        """
+        while True:
+            await self.connected()
+            with suppress(ConnectionLost):
+                return await self._open_connection().ping()
+
     # --- sending
 
     async def publish(
@@ -188,6 +198,8 @@ class Link:
         qos: int = 1,
         retain: bool = False,
         content_type: str | None = None,
+        response_topic: str | None = None,
+        correlation_data: bytes | None = None,
     ) -> mqtt5.PubAckReasonCode:
         """Publish one message; at QoS 1 wait for the broker's answer. Works within `on_connected`.
 
@@ -200,7 +212,14 @@ class Link:
         if qos:
             await self._gate.until(lambda: connection.ids.free > 0 or connection.lost.done())
         return await requests.publish(
-            connection, topic, payload, qos=mqtt5.QoS(qos), retain=retain, content_type=content_type
+            connection,
+            topic,
+            payload,
+            qos=mqtt5.QoS(qos),
+            retain=retain,
+            content_type=content_type,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
         )
 
     def reserve(self, count: int) -> "array[int]":
@@ -279,6 +298,8 @@ class Link:
         while True:
             began = loop.time()
             error = await self._hold()
+            if not self._was_up:
+                error = await explained(error, self.options.address)
             if self._leaving:
                 return
             if error.final and not self._was_up:
@@ -293,18 +314,8 @@ class Link:
     async def _hold(self) -> LinkError:
         """Hold one connection from its first byte to its last; says why it ended."""
         connection = self._connection = self._new_connection()
-        try:
-            async with asyncio.timeout(self.options.connect_timeout_s):
-                await self._open(connection)
-                session = await connection.greeted
-        except TimeoutError:
-            limit = self.options.connect_timeout_s
-            connection.fail(BrokerUnreachable(f"{self.options.address} did not answer within {limit:g} s"))
-        except OSError as error:
-            connection.fail(unopened(error, self.options.address))
-        except LinkError as error:
-            connection.fail(error)
-        else:
+        session = await opened(connection, self.options)
+        if session is not None:
             self._session = session
             await self._announce(connection, session)
         try:
@@ -317,11 +328,6 @@ class Link:
         if self._session is not None:
             options = dataclasses.replace(options, clean_start=False, client_id=self._session.client_id)
         return Connection(options, self.generation + 1, self._handlers)
-
-    async def _open(self, connection: Connection) -> None:
-        address = self.options.address
-        context = (self.options.ssl or ssl.create_default_context()) if address.tls else None
-        await asyncio.get_running_loop().create_connection(lambda: connection, address.host, address.port, ssl=context)
 
     async def _announce(self, connection: Connection, session: Session) -> None:
         """Let the owner subscribe and publish births before bulk traffic flows."""

@@ -48,17 +48,23 @@ async def publish(
     qos: mqtt5.QoS,
     retain: bool,
     content_type: str | None,
+    response_topic: str | None = None,
+    correlation_data: bytes | None = None,
 ) -> mqtt5.PubAckReasonCode:
     """See `Link.publish`; the caller has made sure of room in the window."""
 
     def encode(packet_id: int | None) -> bytes:
-        frame = mqtt5.PublishPacket(
-            topic, payload, qos=qos, retain=retain, packet_id=packet_id, content_type=content_type
-        ).write()
-        limit = connection.greeted.result().max_packet_size
-        if limit is not None and len(frame) > limit:
-            raise PacketTooLong(size=len(frame), limit=limit)
-        return frame
+        packet = mqtt5.PublishPacket(
+            topic,
+            payload,
+            qos=qos,
+            retain=retain,
+            packet_id=packet_id,
+            content_type=content_type,
+            response_topic=response_topic,
+            correlation_data=correlation_data,
+        )
+        return _fitting(connection, packet.write())
 
     if not qos.value:
         connection.write(encode(None))
@@ -74,3 +80,11 @@ async def publish(
     if code.value >= FAILURE:
         raise PublishRefused(topic, code)
     return code
+
+
+def _fitting(connection: Connection, frame: bytes) -> bytes:
+    """The frame, if the broker takes one so long."""
+    limit = connection.greeted.result().max_packet_size
+    if limit is not None and len(frame) > limit:
+        raise PacketTooLong(size=len(frame), limit=limit)
+    return frame

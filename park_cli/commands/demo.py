@@ -52,6 +52,7 @@ def demo(
       park demo --for 60s --devices 500 --open
     """
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
+    tls.check(broker)
     if port:
         from park_cli.foresight import free_port  # noqa: PLC0415 - only who names a port waits for it
 

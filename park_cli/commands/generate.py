@@ -12,6 +12,7 @@ import typer
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import PartOptions, WindowOptions
+from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import progress_bar
 from park_cli.signals import on_abort
 from simulator.generate import FORMATS, make_lines
@@ -30,11 +31,12 @@ def generate(
     *,
     asked: PartOptions,
     window: WindowOptions,
+    orders: OrdersOption = None,
 ) -> None:
     """Write the readings of a window of time as text, and its events; no broker.
 
     Without --start it begins with the commissioning, without --until it ends a day later. Events (places, rain spells)
-    are told from the last 04:00 at or before the start on.
+    are told from the last 04:00 at or before the start on. With --orders, devices have done what they were commanded.
 
     Examples:
       park generate --devices 10 --start 2026-06-01T00:00:00+08:00 --until 2026-06-02T00:00:00+08:00
@@ -47,7 +49,7 @@ def generate(
     start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
     with _sink(output) as sink, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
-        readings = readings_of(selection)
+        readings = readings_of(selection, outcomes_of(orders))
         task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
         for count, lines in make_lines(readings, FORMATS[format_], start_ms, until_ms):
             sink.write(lines)

@@ -9,12 +9,15 @@ from park.topics import is_level
 from park_cli.accepted import DEFAULT_ACCEPT, accept_of
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
+from park_cli.expand import expanded
 from park_cli.ingest_handover import Given, become
+from park_cli.options import TrustOptions
 
 app = typer.Typer(name="ingest", pretty_exceptions_enable=False)
 
 
 @app.command()
+@expanded
 def ingest(
     context: typer.Context,
     broker: Broker = DEFAULT_BROKER,
@@ -41,11 +44,7 @@ def ingest(
         int | None, typer.Option(min=0, max=65535, help="Port of /metrics, /livez and /readyz.")
     ] = None,
     metrics_host: Annotated[str, typer.Option(help="Where that port listens.")] = "127.0.0.1",
-    ca_file: Annotated[
-        Path | None, typer.Option(help="Certificates to trust for mqtts.", show_default="the system's")
-    ] = None,
-    cert_file: Annotated[Path | None, typer.Option(help="Certificate that the broker knows this ingester by.")] = None,
-    key_file: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    tls: TrustOptions,
     retire: Annotated[
         bool, typer.Option("--retire", help="Leave the group for good: empty this client id's session, end it, exit.")
     ] = False,
@@ -71,8 +70,7 @@ def ingest(
 
       park ingest --site yangshan --site xinwu
     """
-    if (cert_file is None) != (key_file is None):
-        raise UsageError("--cert-file and --key-file belong together")
+    tls.check(broker)
     sites = site or []
     _check_sites(sites, client_id, alone=processes == 1 and group is None)
     accept_of(accept)
@@ -92,9 +90,9 @@ def ingest(
             dead_letters=str(dead_letters),
             metrics_port=metrics_port,
             metrics_host=metrics_host,
-            ca_file=_text(ca_file),
-            cert_file=_text(cert_file),
-            key_file=_text(key_file),
+            ca_file=_text(tls.ca_file),
+            cert_file=_text(tls.cert_file),
+            key_file=_text(tls.key_file),
             retire=retire,
             as_json=json,
             verbose=bool(context.parent and context.parent.params.get("verbose")),

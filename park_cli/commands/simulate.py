@@ -14,6 +14,7 @@ from park_cli.accepted import times_note
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, TrustOptions, WindowOptions, duration_ms
+from park_cli.orders import DEFAULT_STATE, StateOption, command_options
 from park_cli.output import print_summary, progress_bar
 from park_cli.schedules import credentials, schedule_of
 from park_cli.signals import run_until_signal
@@ -56,6 +57,10 @@ def simulate(
     reconnect_storm: Annotated[
         str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
     ] = None,
+    state: StateOption = DEFAULT_STATE,
+    store: Annotated[
+        str | None, typer.Option(help="Asked for what was commanded, where --state has no logs of the seed.")
+    ] = None,
     tls: TrustOptions,
     json: Json = False,
 ) -> None:
@@ -75,6 +80,10 @@ def simulate(
 
     Several hosts share a town by --shards, the same on each, and --shard, another on each; the other options are the
     same. No gateway and no field, building or road is then on two hosts, and `park verify` needs no such option.
+
+    Devices take commands while the town keeps time: see `park command`. What came of them is kept in --state, which a
+    later start reads: without it, a --backfill over a time that was commanded is refused, unless --store names the
+    store that holds it.
 
     Passwords: PARK_MQTT_PASSWORD or PARK_MQTT_PASSWORD_FILE for all gateways, or PARK_MQTT_PASSWORD_DIR with one
     file per gateway. A gateway's user name is its client id, gw-SITE-SHARD, unless --broker names a user.
@@ -106,6 +115,7 @@ def simulate(
             churn_per_min=churn,
             storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
         ),
+        commands=command_options(state, selection.seed, store),
     )
     schedule, now_ms = options.schedule, time.time_ns() // 1_000_000
     if note := times_note(schedule.launched().begin_ms, schedule.until_ms, now_ms):

@@ -1,6 +1,7 @@
 """What stands on a farm and what it measures."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 _STATION_BATTERY = Channel(
     name="battery_voltage",
@@ -228,6 +229,24 @@ IRRIGATION_VALVE = DeviceKind(
     per_cell=2,
 )
 
+IRRIGATION = EventType(
+    name="irrigation",
+    title="Irrigation",
+    description="A zone's valve is open.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="water_volume", unit="m3", high=1e5, decimals=2, description="Metered in the run."),
+        DURATION,
+    ),
+)
+FROST = EventType(
+    name="frost",
+    title="Frost",
+    description="The air over the site is below 0 Cel.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="agriculture",
     title="Agriculture",
@@ -235,4 +254,5 @@ SECTOR = Sector(
     cell="a field of one crop with its weather station, six soil probes in two irrigation zones, and a greenhouse",
     kinds=(WEATHER_STATION, SOIL_PROBE, GREENHOUSE, IRRIGATION_VALVE),
     sites=("orchard", "paddock"),
+    events=(IRRIGATION, FROST),
 )

@@ -59,6 +59,8 @@ def rain_on(setting: Setting, cells: Ints, world: WorldDay) -> Floats:
     if world.fine is None:  # a day made by hand: it rains alike everywhere
         return falling
     row, point = np.nonzero(_about_rain(world.precipitation)[site])
+    if not len(row):  # as on most days
+        return falling
     stand = station_places(setting, cells)
     where = Place(latitude=stand.latitude[row], longitude=stand.longitude[row])
     own = np.zeros_like(falling)

@@ -9,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 
 from park.grid import Sampler, integral
+from park.happenings import Happenings
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.agriculture import climate, greenhouse, probe, station, valve
+from sectors.agriculture import climate, events, greenhouse, probe, station, valve
 from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, SOIL_PROBE, WEATHER_STATION
 from sectors.agriculture.drivers import rain_on
 from sectors.agriculture.fields import Fields, survey
@@ -169,9 +170,17 @@ OBSERVERS: Mapping[str, Callable[[FarmDay, Moments], Observation]] = {
     IRRIGATION_VALVE.name: _observe_valve,
 }
 
+#: Kind to what its devices tell.
+TELLERS: Mapping[str, Callable[[FarmDay], list[Happenings]]] = {
+    WEATHER_STATION.name: lambda day: events.of_stations(
+        day.world, day.farm.fields.site, np.asarray(day.carry["frost"])
+    ),
+    IRRIGATION_VALVE.name: lambda day: events.of_valves(day.watering, int(day.world.times[0])),
+}
+
 
 class Agriculture:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -194,12 +203,14 @@ class Agriculture:
             "topsoil": np.full(len(cells), np.nan),
             "subsoil": np.full(len(cells), np.nan),
             "precipitation_total": np.zeros(len(cells)),
+            "frost": np.zeros(len(cells), dtype=np.int64),
         }
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The ends of the soil's paths, and the registers with the day added."""
         fields = self._farm(cells).fields
         day = soil_day(self._setting, cells, fields, carry, world)
+        frost = np.asarray(carry["frost"])
         return {
             "depletion": day.depletion[..., -1].copy(),
             "upper": day.upper[..., -1].copy(),
@@ -211,6 +222,7 @@ class Agriculture:
             "topsoil": day.topsoil[:, -1].copy(),
             "subsoil": day.subsoil[:, -1].copy(),
             "precipitation_total": carry["precipitation_total"] + integral(day.rain)[:, -1],
+            "frost": events.frosts(world, fields.site, frost).left(int(world.times[0]), frost),
         }
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FarmDay:
@@ -220,6 +232,10 @@ class Agriculture:
     def observe(self, kind: str, state: FarmDay, at: Moments) -> Observation:
         """Readings with each instrument's constants and noise."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: FarmDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state) if kind in TELLERS else ()
 
     def _farm(self, cells: Ints) -> Farm:
         farm: Farm = self._known(cells.tobytes())

@@ -2,26 +2,24 @@
 
 An appliance is on for stretches that begin and end at any second, and within a stretch its thermostat or its user
 switches it: it draws its power for a share of every cycle. A day is cut into half hours; in each the appliance may
-change from off to on or back, once. So both its power and its energy at an instant follow from one half hour's
-numbers, and what a meter counts is the integral of what it shows.
+change from off to on or back, once. So its energy at an instant follows from one half hour's numbers.
 
-Two sorts: what runs always (a fridge), and what people run. The latter is off from 03:30 to 04:00, when days meet.
+Two sorts: what runs always (a cold store), and what people run. The latter is off from 03:30 to 04:00, when days meet.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 
-from park.grid import HOURS
-from park.model import GRID_POINTS, Bools, Floats, Ints
+from park.grid import STEPS
+from park.model import Bools, Floats, Ints
 
 SLOTS = 48
-SLOT_STEPS = (GRID_POINTS - 1) // SLOTS
+SLOT_STEPS = STEPS // SLOTS
 #: Hours of the day in the middle of the slots.
 SLOT_HOURS: Floats = 4.0 + (np.arange(SLOTS) + 0.5) / 2
 _DAY_MIN, _SLOT_MIN = 1440.0, 30.0
-_MINUTES = HOURS * 60.0
 _SPREAD = 4096.0  # digits of a uniform that are free of its size
 _GOLDEN = 0.6180339887498949
 
@@ -43,6 +41,10 @@ class Kit:
     duty: Floats
     phase: Floats
     always: Bools
+
+    def some(self, rows: Ints) -> "Kit":
+        """That of these rows."""
+        return Kit(**{part.name: getattr(self, part.name)[rows] for part in fields(self)})
 
 
 class Switched:
@@ -91,28 +93,40 @@ class Switched:
         duty = kit.duty[..., None]
         return np.asarray(whole * duty + np.minimum(cycle - whole, duty))
 
-    @cached_property
-    def energy(self) -> Floats:
-        """On the grid, kWh since 04:00; (rows, GRID_POINTS)."""
+    def energy(self, steps: int) -> Floats:
+        """At the ends of so many equal steps of the day, kWh since 04:00; (rows, steps + 1).
+
+        `steps` is a multiple of `SLOTS`.
+        """
         factor, base = self._halves
         rows, count = self._kit.power.shape
-        total = np.zeros((rows, GRID_POINTS))
-        inner = total[:, :-1].reshape(rows, SLOTS, SLOT_STEPS)
+        total = np.zeros((rows, steps + 1))
+        within = steps // SLOTS
+        inner = total[:, :-1].reshape(rows, SLOTS, within)
+        minutes = np.asarray(np.arange(steps + 1) * (_DAY_MIN / steps), dtype=np.float64)
         # One appliance after the other, in place: what a day needs then stays in the processor's cache.
         for one in range(count):
-            counted = self._counted_of(one)
-            since = counted[:, :-1].reshape(rows, SLOTS, SLOT_STEPS)
-            late = np.arange(SLOT_STEPS) >= self._switch[:, one, :, None] * SLOT_STEPS
+            counted = self._counted_of(one, minutes)
+            since = counted[:, :-1].reshape(rows, SLOTS, within)
+            late = np.arange(within) >= self._switch[:, one, :, None] * within
             since *= np.where(late, factor[:, one, :, 1:], factor[:, one, :, :1])
             since += np.where(late, base[:, one, :, 1:], base[:, one, :, :1])
             inner += since
             total[:, -1] += factor[:, one, -1, 1] * counted[:, -1] + base[:, one, -1, 1]
         return total
 
-    def _counted_of(self, one: int) -> Floats:
-        """`_counted` of one appliance on the grid, (rows, GRID_POINTS)."""
+    @property
+    def before(self) -> Floats:
+        """Energy of the minute before 04:00, in which only what runs always does, kWh; (rows,)."""
         kit = self._kit
-        cycle = _MINUTES * (1.0 / kit.period[:, one, None])
+        counted = self._counted(np.broadcast_to([-1.0, 0.0], (*kit.power.shape, 2)))
+        each = (counted[..., 1] - counted[..., 0]) * (kit.power * kit.period / 60.0)
+        return np.asarray(np.where(kit.always, each, 0.0).sum(axis=1))
+
+    def _counted_of(self, one: int, minutes: Floats) -> Floats:
+        """`_counted` of one appliance at these minutes, (rows, minutes)."""
+        kit = self._kit
+        cycle = minutes * (1.0 / kit.period[:, one, None])
         cycle += self._phase[:, one, None]
         whole = np.floor(cycle)
         cycle -= whole
@@ -121,27 +135,3 @@ class Switched:
         whole *= duty
         cycle += whole
         return cycle
-
-    def at(self, row: Ints, x: Floats) -> tuple[Floats, Floats]:
-        """(N,) power, kW, and energy since 04:00, kWh, of these rows at places of the grid."""
-        factor, base = (part.reshape(-1) for part in self._halves)
-        kit, minutes = self._kit, x * 5.0
-        place = x / SLOT_STEPS
-        slot = place.astype(np.int64)
-        part = place - slot
-        power, energy = np.zeros(len(row)), np.zeros(len(row))
-        count = kit.power.shape[1]
-        switch, period, duty, phase = (v.reshape(-1) for v in (self._switch, kit.period, kit.duty, self._phase))
-        hours = 60.0 / period
-        for one in range(count):
-            which = row * count + one
-            at = which * SLOTS + slot
-            half = at * 2 + (part >= switch.take(at))
-            kwh = factor.take(half)
-            cycle = minutes / period.take(which) + phase.take(which)
-            whole = np.floor(cycle)
-            share = duty.take(which)
-            within = cycle - whole
-            power += np.where(within < share, kwh * hours.take(which), 0.0)
-            energy += kwh * (whole * share + np.minimum(within, share)) + base.take(half)
-        return power, energy

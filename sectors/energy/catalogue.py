@@ -144,7 +144,7 @@ BUILDING_METER = DeviceKind(
     description="The meter of a home, an office, a shop, a factory or a school; car chargers are metered apart",
     per_cell=3,
     channels=(
-        _power("active_power", "Power drawn", 0.0, 120.0),
+        _power("active_power", "Power drawn: mean of the last minute", 0.0, 120.0),
         Channel(
             name="reactive_power",
             unit="kvar",

@@ -7,13 +7,16 @@ import numpy as np
 
 from park.grid import Sampler, smooth_noise
 from park.model import GRID_POINTS, Carry, Floats, Moments, Setting, WorldDay
-from sectors.energy import battery, pv, wind
+from sectors.energy import battery, feeder, pv, wind
 from sectors.energy.catalogue import BUILDING_METER
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
 
 NOMINAL_V = 220.0
 #: Relative drop of voltage between the district's transformer and the grid connection at full import.
 _DROP = 0.03
+#: The supply without load and its drop at full load, per unit; how much of their usual stir neighbours keep when nobody
+#: draws anything, and how busy they usually are.
+_IDLE, _SUPPLY_DROP, _QUIET, _USUALLY_BUSY = 1.034, 0.036, 0.55, 0.6
 #: Steps of a minute in a day.
 MINUTES = (GRID_POINTS - 1) * pv.MINUTES
 
@@ -38,6 +41,18 @@ class EnergyDay:
         flows = self.flows
         supply = self.world.supply_voltage[flows.plant.connections.site]
         return NOMINAL_V * (supply - (_DROP / TRANSFORMER_KW) * flows.lines)
+
+    @cached_property
+    def minute_voltage(self) -> Floats:
+        """The same at every minute, with what the neighbours draw; (cells, minutes + 1)."""
+        flows = self.flows
+        supply = self.world.supply_voltage[flows.plant.connections.site]
+        busy = np.clip((_IDLE - supply) / _SUPPLY_DROP, 0.1, 1.2)
+        x = np.arange(MINUTES + 1) / pv.MINUTES
+        left = np.minimum(x.astype(np.int64), GRID_POINTS - 2)
+        wide = np.stack([self.voltage, _QUIET + (1.0 - _QUIET) / _USUALLY_BUSY * busy])
+        there, size = wide[..., left] + (wide[..., left + 1] - wide[..., left]) * (x - left)
+        return np.asarray(there + size * feeder.stray(self.setting.streams, flows.plant.cells, self.world.index))
 
     @cached_property
     def sun(self) -> Floats:
@@ -114,5 +129,5 @@ class EnergyDay:
 
     def measured_voltage(self, name: str, at: Moments) -> Floats:
         """At a device of a cell, V."""
-        there = Sampler(at.row, at.x).line(self.voltage)
+        there = Sampler(at.row, at.x * pv.MINUTES, MINUTES + 1).line(self.minute_voltage)
         return there + 0.0025 * NOMINAL_V * self.tolerance(name, at) + 0.1 * self.noise(name, at)

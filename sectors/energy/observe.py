@@ -3,6 +3,7 @@
 Powers are exact, so that the balance closes in what is stored. Of the other instruments each has a tolerance of its
 own that stays (a factor or an offset by device), and noise:
 
+* power of buildings: the mean of the last minute, of what is switched there;
 * voltage: class 0.5 of IEC 61557-12, so offsets within 0.25 % of nominal; noise .1 V, the last digit;
 * current at a charging point: class 1 of IEC 62053-21, noise .2 %;
 * frequency: .003 Hz, a meter's window of ten cycles (IEC 61000-4-30, class S);
@@ -29,7 +30,8 @@ from sectors.energy.energy_day import MINUTES, NOMINAL_V, EnergyDay
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
 #: Drop in the line of a building, V per kW of a phase: the reference impedance of IEC 60725 for homes.
-_LINE_V = np.array([1.3, 0.5])
+_LINE_V = np.array([1.05, 0.5])
+_LINE_SPREAD = 0.2  # from building to building
 
 
 def _rows(state: EnergyDay, kind: DeviceKind, at: Moments) -> Ints:
@@ -124,12 +126,13 @@ def _building_meter(state: EnergyDay, at: Moments) -> Observation:
     flows = state.flows
     own = _rows(state, BUILDING_METER, at)
     here = Sampler(own, at.x)
-    switched, switched_kwh = flows.load.switched.at(own, at.x)
+    switched, switched_kwh = flows.load.at(own, at.x)
     active = here.line(flows.load.smooth) + switched
     reactive = load.reactive_of(here.line(flows.load.motors), switched)
     apparent = np.sqrt(active * active + reactive * reactive)
     phases = flows.plant.building.phases[own]
-    drop = np.where(phases > 1, _LINE_V[1], _LINE_V[0]) * active / phases
+    line = np.where(phases > 1, _LINE_V[1], _LINE_V[0]) * (1.0 + _LINE_SPREAD * state.tolerance("load.line", at))
+    drop = line * active / phases
     voltage = state.measured_voltage("load.voltage", at) - drop
     return {
         "active_power": active,
@@ -171,7 +174,7 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     flows = state.flows
     here = Sampler(at.row, at.x)
     sun = _sum(state, PV_INVERTER, at, lambda own: Sampler(own, at.x * pv.MINUTES, MINUTES + 1).line(state.sun))
-    switched = _sum(state, BUILDING_METER, at, lambda own: flows.load.switched.at(own, at.x)[0])
+    switched = _sum(state, BUILDING_METER, at, lambda own: flows.load.at(own, at.x)[0])
     charging = _sum(state, EV_CHARGER, at, lambda own: flows.charging.at(own, at.x)[0])
     used = here.line(flows.smooth) + switched + charging
     wind_power, stored, loss = here.line(flows.made_by_wind), here.line(flows.stored), here.line(flows.loss)

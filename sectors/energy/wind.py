@@ -51,8 +51,8 @@ class Blowing:
 
 
 def turbines(streams: Streams, device: Ints) -> Turbines:
-    """The turbines of these devices: hubs at 18 to 30 m over a built-up town."""
-    height = 18.0 + 12.0 * streams.uniform("energy.wind.height", device)
+    """The turbines of these devices: hubs at 24 to 36 m over a built-up town."""
+    height = 24.0 + 12.0 * streams.uniform("energy.wind.height", device)
     rougher = 0.06 * streams.uniform("energy.wind.shear", device)
     return Turbines(
         night_ratio=(height / 10.0) ** (0.34 + rougher),

@@ -1,6 +1,7 @@
 """What the environment sector measures."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 LEVELS = ("excellent", "good", "light", "moderate", "heavy", "severe")
 POLLUTANTS = ("pm25", "pm10", "so2", "no2", "o3", "co")
@@ -170,6 +171,21 @@ STACK_MONITOR = DeviceKind(
     ),
 )
 
+ALGAL_BLOOM = EventType(
+    name="algal_bloom",
+    title="Algal bloom",
+    description="The bay has 40 ug/L of chlorophyll or more.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+STORM_RUNOFF = EventType(
+    name="storm_runoff",
+    title="Storm runoff",
+    description="The river carries five times its base flow or more.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="environment",
     title="Environment",
@@ -177,4 +193,5 @@ SECTOR = Sector(
     cell="a district with a main road, its quarter, a bay of the lake, a river and a stack",
     kinds=(AIR_STATION, AIR_SENSOR, NOISE_MONITOR, WATER_STATION, STACK_MONITOR),
     sites=("xinwu", "binhu"),
+    events=(ALGAL_BLOOM, STORM_RUNOFF),
 )

@@ -6,9 +6,11 @@ References:
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import STEPS
 from park.model import Carry, Floats, Ints, Setting, WorldDay
 from sectors.environment.reservoir import relax
@@ -20,17 +22,30 @@ _BLOOM_TAU_D = 7.0
 _QUIET, _FULL = np.log(7.0), np.log(50.0)  # ug/L of chlorophyll in winter and in a warm calm
 _MADE, _HALF_LIGHT = 0.0165, 250.0  # mg O2 per ug and hour at 20 Cel under full light; W/m2
 _USED, _BED = 0.0037, 0.015  # mg/(ug h) and mg/(L h) at 20 Cel
+#: Water under a bloom fizzes, and fish come up for air, before it goes beyond these.
+_OXYGEN = (0.2, 24.0)
 _SMOOTH = 6  # steps to either side over which wind works on the surface
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LakeDay:
-    """C bays through a day, (C, GRID_POINTS): Cel, mg/L, ug/L, m/s."""
+    """C bays through a day, or several, (D * C, GRID_POINTS): Cel, mg/L, ug/L, m/s.
+
+    Attributes:
+        algae: logarithm of the chlorophyll.
+        blowing: wind of the instant.
+    """
 
     temperature: Floats
     oxygen: Floats
+    algae: Floats
     chlorophyll: Floats
-    wind: Floats
+    blowing: Floats
+
+    @cached_property
+    def wind(self) -> Floats:
+        """What works on the surface."""
+        return _smooth(self.blowing)
 
 
 def begin(setting: Setting, cells: Ints) -> Carry:
@@ -49,49 +64,53 @@ def saturation(temperature: Floats) -> Floats:
     return np.asarray(np.exp(powers - 8.621949e11 / kelvin**4))
 
 
-def equilibrium(world: WorldDay, site: Ints) -> Floats:
-    """(C, GRID_POINTS) temperature to which standing water tends, Cel."""
-    clear = _SKY_COOLS * (1.0 - world.cloud_cover[site])
-    return np.asarray(np.maximum(world.temperature[site] + _SUN_WARMS * world.ghi[site] - clear, 0.5))
+def equilibrium(world: WorldDay) -> Floats:
+    """(S, GRID_POINTS) temperature to which standing water tends, Cel."""
+    clear = _SKY_COOLS * (1.0 - world.cloud_cover)
+    return np.asarray(np.maximum(world.temperature + _SUN_WARMS * world.ghi - clear, 0.5))
 
 
-def lake_day(setting: Setting, cells: Ints, carry: Carry, world: WorldDay, site: Ints) -> LakeDay:
-    """The day of these bays."""
-    temperature = relax(carry["lake_temperature"], equilibrium(world, site), _WARMTH_TAU_H)
-    algae = _algae(setting, cells, carry, world, site)
-    wind = world.wind_speed[site]
-    light = world.ghi[site] / (world.ghi[site] + _HALF_LIGHT)
-    exchange = (2.07 + 0.215 * wind.mean(axis=1) ** 1.7) / 100 / _DEPTH_M  # 1/h
-    living = np.exp(algae) * (_MADE * light - _USED) * 1.047 ** (temperature - 20.0)
-    made = living - _BED * 1.065 ** (temperature - 20.0)
+def lake_day(days: Days, carry: Carry) -> LakeDay:
+    """The days of these bays."""
+    temperature = relax(carry["lake_temperature"], days.weather(equilibrium)[days.site], _WARMTH_TAU_H)
+    algae = _algae(days, carry, temperature[:, 0])
+    chlorophyll = np.exp(algae)
+    wind, sun = days.weather(lambda world: world.wind_speed), days.weather(lambda world: world.ghi)
+    light = (_MADE * (sun / (sun + _HALF_LIGHT)) - _USED)[days.site]
+    exchange = ((2.07 + 0.215 * wind.mean(axis=1) ** 1.7) / 100 / _DEPTH_M)[days.site]  # 1/h
+    made = chlorophyll * light * 1.047 ** (temperature - 20.0) - _BED * 1.065 ** (temperature - 20.0)
     target = saturation(temperature) + made / exchange[:, None]
-    oxygen = relax(carry["lake_oxygen"], target, 1.0 / exchange)
-    return LakeDay(temperature=temperature, oxygen=oxygen, chlorophyll=np.exp(algae), wind=_smooth(wind))
+    oxygen = relax(carry["lake_oxygen"], target, 1.0 / exchange, limits=_OXYGEN)
+    return LakeDay(
+        temperature=temperature, oxygen=oxygen, algae=algae, chlorophyll=chlorophyll, blowing=wind[days.site]
+    )
 
 
-def after(day: LakeDay) -> Carry:
-    """What the day leaves."""
+def after(day: LakeDay, bays: int) -> Carry:
+    """What the last day leaves in so many bays."""
     return {
-        "lake_temperature": day.temperature[:, -1].copy(),
-        # Water under a bloom fizzes, and fish come up for air, before it goes beyond these.
-        "lake_oxygen": np.clip(day.oxygen[:, -1], 0.2, 24.0),
-        "lake_algae": np.log(day.chlorophyll[:, -1]),
+        "lake_temperature": day.temperature[-bays:, -1].copy(),
+        "lake_oxygen": np.clip(day.oxygen[-bays:, -1], *_OXYGEN),
+        "lake_algae": np.log(day.chlorophyll[-bays:, -1]),
     }
 
 
-def _algae(setting: Setting, cells: Ints, carry: Carry, world: WorldDay, site: Ints) -> Floats:
-    """(C, GRID_POINTS) logarithm of chlorophyll, ug/L: a day's step, along a straight line.
+def _algae(days: Days, carry: Carry, temperature: Floats) -> Floats:
+    """(D * C, GRID_POINTS) logarithm of chlorophyll, ug/L: a day's step, along a straight line.
 
-    Growth is a relaxation to what warmth, light and calm of the day would keep.
+    Growth is a relaxation to what warmth, light and calm of the day would keep; `temperature`, (D * C,), at 04:00.
     """
-    start = carry["lake_algae"]
-    warm = 1 / (1 + np.exp(-(carry["lake_temperature"] - 19.0) / 3.5))
-    bright = np.clip(world.ghi[site].mean(axis=1) / 200.0, 0.2, 1.6)
-    calm = np.clip(1.25 - 0.1 * world.wind_speed[site].mean(axis=1), 0.4, 1.25)
+    warm = 1 / (1 + np.exp(-(temperature - 19.0) / 3.5))
+    bright = days.weather(lambda world: np.clip(world.ghi.mean(axis=1) / 200.0, 0.2, 1.6))[days.site]
+    calm = days.weather(lambda world: np.clip(1.25 - 0.1 * world.wind_speed.mean(axis=1), 0.4, 1.25))[days.site]
     goal = _QUIET + (_FULL - _QUIET) * warm * (0.75 + 0.15 * bright) * calm
-    stray = 0.10 * setting.streams.normal("lake.algae", cells, world.index)
-    end = start + (goal - start) * (1 - np.exp(-1 / _BLOOM_TAU_D)) + stray
-    return np.asarray(start[:, None] + (end - start)[:, None] * (np.arange(STEPS + 1) / STEPS))
+    stray = 0.10 * days.setting.streams.normal("lake.algae", days.cells, days.index)
+    start, starts, ends = carry["lake_algae"], np.empty_like(goal), np.empty_like(goal)
+    for first in range(0, len(goal), len(start)):
+        day = slice(first, first + len(start))
+        starts[day], ends[day] = start, start + (goal[day] - start) * (1 - np.exp(-1 / _BLOOM_TAU_D)) + stray[day]
+        start = np.log(np.exp(start + (ends[day] - start)))  # as it is carried
+    return np.asarray(starts[:, None] + (ends - starts)[:, None] * (np.arange(STEPS + 1) / STEPS))
 
 
 def _smooth(wind: Floats) -> Floats:

@@ -6,9 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days, through_blocks
 from park.grid import integral
+from park.happenings import Happenings
 from park.model import GRID_POINTS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.environment import lake, noise, river, roads, sensor, stack, station, water
+from sectors.environment import events, lake, noise, river, roads, sensor, stack, station, water
 from sectors.environment.air import AirDay
 from sectors.environment.catalogue import AIR_SENSOR, AIR_STATION, NOISE_MONITOR, STACK_MONITOR, WATER_STATION
 
@@ -56,12 +58,12 @@ class EnvironmentDay:
     @cached_property
     def lake(self) -> lake.LakeDay:
         """Bays."""
-        return lake.lake_day(self.setting, self.cells, self.carry, self.world, self.site)
+        return lake.lake_day(self._days, self.carry)
 
     @cached_property
     def river(self) -> river.RiverDay:
         """Rivers."""
-        return river.river_day(self.carry, self.world, self.site)
+        return river.river_day(self._days, self.carry)
 
     @cached_property
     def water(self) -> water.WaterDay:
@@ -75,6 +77,11 @@ class EnvironmentDay:
         """Stacks."""
         day = np.full(len(self.cells), self.world.index, dtype=np.int64)
         return stack.StackDay(streams=self.setting.streams, cells=self.cells, day=day)
+
+    @cached_property
+    def _days(self) -> Days:
+        """The day by itself."""
+        return Days(setting=self.setting, once=self.cells, worlds=[self.world])
 
     @cached_property
     def _charge(self) -> Floats:
@@ -92,32 +99,47 @@ OBSERVERS: Mapping[str, Callable[[EnvironmentDay, Moments], Observation]] = {
     STACK_MONITOR.name: lambda day, at: stack.observe(day.stack, np.asarray(day.carry["stack_emitted"]), at),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[EnvironmentDay, int], list[Happenings]]] = {
+    WATER_STATION.name: lambda day, first_ms: events.of_stations(
+        (day.lake, np.asarray(day.carry["bloom"])),
+        (day.river, np.asarray(day.carry["runoff"])),
+        day.water.units,
+        first_ms,
+    ),
+}
+
+
+def _after(days: Days, carry: Carry) -> Carry:
+    """What some days leave."""
+    bay, stream, here = lake.lake_day(days, carry), river.river_day(days, carry), len(days.once)
+    return {
+        **lake.after(bay, here),
+        **river.after(stream, here),
+        **days.counted(carry, stack_emitted=stack.masses(days.setting.streams, days.cells, days.index)),
+        "bloom": events.since(days, bay.chlorophyll, events.BLOOM_UG_L, carry["bloom"]),
+        "runoff": events.since(days, stream.storm, events.STORM_MM, carry["runoff"]),
+    }
+
 
 class EnvironmentModel:
-    """Implements `park.model.Model` and `park.model.Strides`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
     def begin(self, cells: Ints) -> Carry:
         """Cold water, and registers at zero."""
-        return {**lake.begin(self._setting, cells), **river.begin(cells), **stack.begin(cells)}
+        never = dict.fromkeys(("bloom", "runoff"), np.zeros(len(cells), dtype=np.int64))
+        return {**lake.begin(self._setting, cells), **river.begin(cells), **stack.begin(cells), **never}
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The waters and the stacks' registers a day later; the air carries nothing."""
         return self.stride(cells, carry, [world])
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-        """The same after consecutive days: waters go from day to day, stacks' days are worked out together."""
-        masses = stack.masses(self._setting.streams, cells, np.array([world.index for world in worlds]))
-        site = self._setting.site_of(cells)
-        for world, mass in zip(worlds, masses, strict=True):
-            carry = {
-                **lake.after(lake.lake_day(self._setting, cells, carry, world, site)),
-                **river.after(river.river_day(carry, world, site)),
-                "stack_emitted": carry["stack_emitted"] + mass,
-            }
-        return carry
+        """The same after consecutive days."""
+        return through_blocks(_after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnvironmentDay:
         """The day, not yet computed."""
@@ -126,6 +148,10 @@ class EnvironmentModel:
     def observe(self, kind: str, state: EnvironmentDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: EnvironmentDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = EnvironmentModel

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.days import Days
 from park.grid import GRID_H, integral
-from park.model import Carry, Floats, Ints, WorldDay
+from park.model import Carry, Floats, Ints
 from sectors.environment.lake import equilibrium
 from sectors.environment.reservoir import relax, relax_steps
 
@@ -24,7 +25,7 @@ _RAIN_US, _BASE_US = 110.0, 560.0  # conductivity of runoff and of the rest
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RiverDay:
-    """C rivers through a day, (C, GRID_POINTS).
+    """C rivers through a day, or several, (D * C, GRID_POINTS).
 
     Attributes:
         temperature: Cel.
@@ -51,26 +52,30 @@ def begin(cells: Ints) -> Carry:
     }
 
 
-def river_day(carry: Carry, world: WorldDay, site: Ints) -> RiverDay:
-    """The day of these rivers."""
-    rain = world.precipitation[site]
-    fallen = integral(rain)
-    retention = _RETENTION_MM * np.exp(-carry["river_wetness"] / _WET_MM)[:, None]
-    excess = np.maximum(fallen - 0.1 * retention, 0.0)
+def river_day(days: Days, carry: Carry) -> RiverDay:
+    """The days of these rivers."""
+    rain = days.weather(lambda world: world.precipitation)
+    wetness = relax_steps(carry["river_wetness"], (rain[:, :-1] * _WETNESS_TAU_H)[days.site], _WETNESS_TAU_H)
+    retention = _RETENTION_MM * np.exp(-wetness[:, :1] / _WET_MM)
+    excess = np.maximum(integral(rain)[days.site] - 0.1 * retention, 0.0)
     run_off = excess**2 / (excess + retention)
     inflow = np.diff(run_off, axis=1) / GRID_H
     storm = relax_steps(carry["river_storm"], inflow * _CHANNEL_TAU_H, _CHANNEL_TAU_H)
-    wetness = relax_steps(carry["river_wetness"], rain[:, :-1] * _WETNESS_TAU_H, _WETNESS_TAU_H)
-    temperature = relax(carry["river_temperature"], equilibrium(world, site) - 0.6, _WARMTH_TAU_H)
-    return RiverDay(temperature=temperature, storm=storm, wetness=wetness)
+    warmth = days.weather(lambda world: equilibrium(world) - 0.6)[days.site]
+    return RiverDay(temperature=relax(carry["river_temperature"], warmth, _WARMTH_TAU_H), storm=storm, wetness=wetness)
 
 
-def after(day: RiverDay) -> Carry:
-    """What the day leaves."""
+def storm_of(rise: float) -> float:
+    """Water of the rain in the channels at which the flow is so many times the base flow, mm."""
+    return (rise - 1.0) * _CHANNEL_TAU_H * _BASE_MM_H
+
+
+def after(day: RiverDay, rivers: int) -> Carry:
+    """What the last day leaves in so many rivers."""
     return {
-        "river_temperature": day.temperature[:, -1].copy(),
-        "river_storm": day.storm[:, -1].copy(),
-        "river_wetness": day.wetness[:, -1].copy(),
+        "river_temperature": day.temperature[-rivers:, -1].copy(),
+        "river_storm": day.storm[-rivers:, -1].copy(),
+        "river_wetness": day.wetness[-rivers:, -1].copy(),
     }
 
 

@@ -26,8 +26,6 @@ _START_H = 3.0
 _START_NOX, _START_SO2, _START_DUST = 1.75, 1.5, 2.2
 _RUN, _START, _CALIBRATION, _PURGE, _STOP = range(len(STACK_STATES))
 _PURGE_EVERY_S, _PURGE_S = 4 * 3600.0, 180.0
-#: Stacks and days whose series fit into the processor's cache.
-_BLOCK = 64
 _CALIBRATED_H, _CALIBRATION_S = 21.0, 1200.0  # an hour after midnight
 
 
@@ -121,16 +119,10 @@ def begin(cells: Ints) -> Carry:
     return {"stack_emitted": np.zeros((len(cells), len(SUBSTANCES)))}
 
 
-def masses(streams: Streams, cells: Ints, days: Ints) -> Floats:
-    """(D, C, substances) kg that each stack lets out on each day; days of many stacks a block at a time."""
-    at_once = max(1, _BLOCK // len(cells))
-    made = []
-    for first in range(0, len(days), at_once):
-        some = days[first : first + at_once]
-        rows = StackDay(streams=streams, cells=np.tile(cells, len(some)), day=np.repeat(some, len(cells)))
-        mass = np.stack([total[:, STEPS] for total in rows.let_out.values()], axis=1)
-        made.append(mass.reshape(len(some), len(cells), -1))
-    return np.concatenate(made)
+def masses(streams: Streams, cells: Ints, day: Ints) -> Floats:
+    """(R, substances) kg that each of these stacks lets out on its day."""
+    rows = StackDay(streams=streams, cells=cells, day=day)
+    return np.stack([total[:, STEPS] for total in rows.let_out.values()], axis=1)
 
 
 def observe(day: StackDay, emitted: Floats, at: Moments) -> Observation:

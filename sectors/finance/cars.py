@@ -15,7 +15,7 @@ import numpy as np
 from park.grid import GRID_H, rows
 from park.model import DAY_MS, Floats, Ints, Moments, Observation
 from sectors.finance import happenings
-from sectors.finance.happenings import NEVER, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
 
 _TRIPS, _HARSH = 6, 4
 _MEAN_TRIPS = 2.4
@@ -52,11 +52,12 @@ class CarDay:
         return np.stack([self.km.sum(axis=1), self.night_km.sum(axis=1)], axis=1), np.stack(counts, axis=1)
 
 
-def car_day(draws: Draws, under_way: Floats, demand: Floats, rain: Floats) -> CarDay:
-    """One day; `under_way`, road `demand` and `rain`, mm/h, are (R, GRID_POINTS)."""
+def car_day(draws: Draws, under_way: Courses, demand: Floats, rain: Floats) -> CarDay:
+    """One day; road `demand` and `rain`, mm/h, are (K, GRID_POINTS), in the rows of `under_way`."""
+    site = under_way.row[:, None]
     place = np.arange(_TRIPS)
     usual = _MEAN_TRIPS * np.exp(0.35 * draws.streams.normal("finance.car.usual", draws.number))
-    mean = usual * (under_way.mean(axis=1) / _USUAL) ** 0.7
+    mean = usual * (under_way.rate.mean(axis=1).take(under_way.row) / _USUAL) ** 0.7
     count = np.minimum(_poisson(mean, draws.uniform("finance.car.number"), _TRIPS), _TRIPS)
     wanted = happenings.instants(draws, "finance.car.at", np.full_like(count, _TRIPS), under_way).ms
     wanted = wanted - wanted % 1000
@@ -65,7 +66,7 @@ def car_day(draws: Draws, under_way: Floats, demand: Floats, rain: Floats) -> Ca
     wanted = np.sort(np.where(luck < count[:, None], wanted, NEVER), axis=1)
     km = _MEDIAN_KM * np.exp(_SPREAD_KM * draws.normal("finance.car.km", place).clip(-2.5, 2.2))
     then = _when(wanted)
-    speed = 34.0 / (0.75 + 0.22 * np.clip(np.take_along_axis(demand, then, axis=1), 0.2, 4.0))
+    speed = 34.0 / (0.75 + 0.22 * np.clip(demand[site, then], 0.2, 4.0))
     begins, ends = _in_turn(wanted, np.rint(km / speed * _HOUR_MS).astype(np.int64))
     made = begins < NEVER
     km = np.where(made, np.rint(km * 1000) / 1000, 0.0)
@@ -73,8 +74,8 @@ def car_day(draws: Draws, under_way: Floats, demand: Floats, rain: Floats) -> Ca
         ends - np.maximum(begins, _NIGHT_START), 0
     )
     then = _when((begins + ends) // 2)
-    wet = np.take_along_axis(rain, then, axis=1) > WET_MM_H
-    crowd = np.clip(np.take_along_axis(demand, then, axis=1), 0.2, 3.5)
+    wet = rain[site, then] > WET_MM_H
+    crowd = np.clip(demand[site, then], 0.2, 3.5)
     risk = km * (0.7 + 0.2 * crowd) * (1.0 + _WET * wet)
     return CarDay(
         begins=begins,

@@ -1,6 +1,7 @@
 """What the finance sector measures: condition and counts, never an account, a card or a person."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 
 def _register(name: str, description: str) -> Channel:
@@ -158,6 +159,27 @@ INSURED_CAR = DeviceKind(
     ),
 )
 
+CASH_OUT = EventType(
+    name="cash_out",
+    title="Out of notes",
+    description="A cash machine has not a note to dispense, until it is refilled.",
+    phases=BEGIN_AND_END,
+)
+MACHINE_FAULT = EventType(
+    name="machine_fault",
+    title="Cash machine fault",
+    description="A cash machine does not work, until a technician has been there.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+SUPPLY_INTERRUPTION = EventType(
+    name="supply_interruption",
+    title="Supply interruption",
+    description="A branch's feeder dips or is cut, and its backup supply runs on battery.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="finance",
     title="Finance",
@@ -165,4 +187,5 @@ SECTOR = Sector(
     cell="a bank's branch with its cash machines, the shops around it and cars that it insures",
     kinds=(CASH_MACHINE, BRANCH_QUEUE, VAULT_ROOM, BACKUP_SUPPLY, PAYMENT_TERMINAL, INSURED_CAR),
     sites=("xinwu", "binhu"),
+    events=(CASH_OUT, MACHINE_FAULT, SUPPLY_INTERRUPTION),
 )

@@ -6,10 +6,11 @@ without its instants.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from park.grid import integral
+from park.grid import HOURS, integral
 from park.model import DAY_MS, GRID_POINTS, GRID_S, Floats, Ints, Moments, Streams
 
 #: The instant of what does not happen: after any day.
@@ -79,21 +80,53 @@ def number(draws: Draws, name: str, mean: Floats, spread: float) -> Ints:
     return np.asarray(np.maximum(np.rint(drawn), 0.0).astype(np.int64))
 
 
-def instants(draws: Draws, name: str, count: Ints, rate: Floats, *, together: float = 0.0) -> Happenings:
-    """The instants of `count` happenings of each row, as frequent as `rate`.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Courses:
+    """How frequent something is through a day: few courses for many devices, as those of a site have the same.
+
+    Attributes:
+        rate: (K, GRID_POINTS) an hour; where only instants are asked for, its shape alone counts.
+        row: (R,) which of them each device has.
+    """
+
+    rate: Floats
+    row: Ints
+
+    @cached_property
+    def running(self) -> Floats:
+        """(K, GRID_POINTS) since 04:00."""
+        return integral(self.rate)
+
+    @property
+    def whole(self) -> Floats:
+        """(R,) of the day, by device."""
+        return self.running[:, -1].take(self.row)
+
+    def but(self, broken: Ints) -> "Courses":
+        """The same with nothing in each device's break: (R, 2) milliseconds at either end, `NEVER` if it has none."""
+        some = np.flatnonzero(broken[:, 0] < NEVER)
+        at = np.rint(HOURS * 3_600_000).astype(np.int64)
+        within = (at >= broken[some, :1]) & (at <= broken[some, 1:])
+        row = self.row.copy()
+        row[some] = len(self.rate) + np.arange(len(some))
+        return Courses(rate=np.concatenate([self.rate, np.where(within, 0.0, self.rate[self.row[some]])]), row=row)
+
+
+def instants(draws: Draws, name: str, count: Ints, courses: Courses, *, together: float = 0.0) -> Happenings:
+    """The instants of `count` happenings of each row.
 
     Args:
         draws: of the devices.
         name: of the stream.
         count: (R,) how many.
-        rate: (R, GRID_POINTS) course of the day; only its shape counts.
+        courses: of the day.
         together: share of those who come with the one before, within half a minute.
     """
-    course = integral(rate)
+    course = courses.running
     # The width only fills up with NEVER: what is drawn for a place does not depend on it.
     place = np.arange(max(int(count.max(initial=0)), 1))
     drawn = draws.uniform(name, place)
-    ms = _inverse(course / np.maximum(course[:, -1:], 1e-12), drawn)
+    ms = _inverse(course / np.maximum(course[:, -1:], 1e-12), courses.row[:, None], drawn)
     if together:
         joins = draws.uniform(f"{name}.joins", place) < together
         lead = np.maximum.accumulate(np.where(joins, 0, place), axis=1)
@@ -102,16 +135,16 @@ def instants(draws: Draws, name: str, count: Ints, rate: Floats, *, together: fl
     return Happenings(ms=np.sort(np.where(place < count[:, None], ms, NEVER), axis=1))
 
 
-def _inverse(share: Floats, drawn: Floats) -> Ints:
-    """(R, n) milliseconds at which a running share, (R, GRID_POINTS), reaches what was drawn."""
-    rows = np.arange(len(share))[:, None]
+def _inverse(share: Floats, row: Ints, drawn: Floats) -> Ints:
+    """(R, n) milliseconds at which the running share, (K, GRID_POINTS), of each row reaches what was drawn."""
     steps = np.floor(share * _FINE).astype(np.int64)
     sought = np.floor(drawn * _FINE).astype(np.int64)
-    keys = (steps + (rows << 33)).reshape(-1)
-    left = np.searchsorted(keys, (sought + (rows << 33)).reshape(-1), side="right").reshape(drawn.shape) - 1
-    left = np.clip(left - rows * GRID_POINTS, 0, GRID_POINTS - 2)
-    low = np.take_along_axis(steps, left, axis=1)
-    rise = np.maximum(np.take_along_axis(steps, left + 1, axis=1) - low, 1)
+    keys = (steps + (np.arange(len(share))[:, None] << 33)).reshape(-1)
+    first = row * GRID_POINTS
+    left = np.searchsorted(keys, sought + (row << 33), side="right") - 1 - first
+    np.clip(left, 0, GRID_POINTS - 2, out=left)
+    low = steps.reshape(-1).take(first + left)
+    rise = np.maximum(steps.reshape(-1).take(first + left + 1) - low, 1)
     part = np.clip((sought - low) / rise, 0.0, 1.0)
     return np.asarray(np.minimum(left * _STEP_MS + (part * _STEP_MS).astype(np.int64), DAY_MS - 1))
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from park.grid import devices
+from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.finance import cars, cash, queue, rhythm, supply, terminals, vault
+from sectors.finance import cars, cash, cash_plan, events, queue, rhythm, supply, terminals, vault
 from sectors.finance.catalogue import (
     BACKUP_SUPPLY,
     BRANCH_QUEUE,
@@ -103,6 +104,12 @@ OBSERVERS: Mapping[str, Callable[[FinanceDay, Moments], Observation]] = {
     ),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[FinanceDay, int], list[Happenings]]] = {
+    CASH_MACHINE.name: lambda day, first_ms: events.of_machines(day.cash, first_ms, _per_cell(day, CASH_MACHINE.name)),
+    BACKUP_SUPPLY.name: lambda day, first_ms: events.of_supplies(day.supply, first_ms),
+}
+
 
 def _after(span: Span, carry: Carry) -> Carry:
     """What is carried after the days of a span."""
@@ -131,7 +138,7 @@ def _after(span: Span, carry: Carry) -> Carry:
     }
 
 
-def _settled(plan: cash.CashPlan, held: npt.NDArray[Any], day: int) -> npt.NDArray[Any]:
+def _settled(plan: cash_plan.CashPlan, held: npt.NDArray[Any], day: int) -> npt.NDArray[Any]:
     """What machines hold and have counted at the end of one day of a plan's."""
     rows = held.shape[0] * held.shape[1]
     start = dict(zip(_CASH, np.moveaxis(_by_device(held), -1, 0), strict=True))
@@ -144,7 +151,7 @@ def _by_device(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 class FinanceModel:
-    """Implements `park.model.Model` and `park.model.Strides`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -152,7 +159,7 @@ class FinanceModel:
     def begin(self, cells: Ints) -> Carry:
         """Machines half full, batteries charged, nothing counted."""
         streams, per_cell, count = self._setting.streams, self._setting.per_cell, len(cells)
-        some = cash.machines(streams, devices(cells, per_cell[CASH_MACHINE.name]).reshape(-1))
+        some = cash_plan.machines(streams, devices(cells, per_cell[CASH_MACHINE.name]).reshape(-1))
         start = cash.begin(streams, some)
         return {
             "cash": np.stack([start[name] for name in _CASH], axis=-1).reshape(count, -1, len(_CASH)),
@@ -183,6 +190,10 @@ class FinanceModel:
     def observe(self, kind: str, state: FinanceDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: FinanceDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = FinanceModel

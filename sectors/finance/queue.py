@@ -10,7 +10,7 @@ import numpy as np
 
 from park.model import DAY_STARTS_H, Floats, Ints, Moments, Observation, WorldDay
 from sectors.finance import happenings, rhythm
-from sectors.finance.happenings import NEVER, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
 
 _HOUR_MS = 3_600_000
 _COUNTERS = 6
@@ -50,11 +50,8 @@ def tickets(draws: Draws, people: Floats, busy: Floats) -> Ints:
 def queue_day(draws: Draws, people: Floats, world: WorldDay) -> QueueDay:
     """Runs the queue."""
     count = tickets(draws, people, np.full(len(people), rhythm.branch(world)))
-    rate = rhythm.branch_course() * people**0.15
-    issued = happenings.instants(
-        draws, "finance.queue.at", count, rate,
-        together=_TOGETHER,
-    )  # fmt: skip
+    course = Courses(rate=rhythm.branch_course() * people**0.15, row=np.arange(len(people)))
+    issued = happenings.instants(draws, "finance.queue.at", count, course, together=_TOGETHER)
     place = np.arange(issued.ms.shape[1])
     strays = draws.normal("finance.queue.service", place)
     minutes = _SERVICE_MIN * np.exp(_SERVICE_SPREAD * strays - _SERVICE_SPREAD**2 / 2)

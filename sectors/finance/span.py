@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import devices
 from park.model import Floats, Ints, Setting, WorldDay
-from sectors.finance import cars, cash, rhythm, supply
+from sectors.finance import cars, cash_plan, rhythm, supply
 from sectors.finance.catalogue import CASH_MACHINE, INSURED_CAR, PAYMENT_TERMINAL
-from sectors.finance.happenings import Draws
+from sectors.finance.happenings import Courses, Draws
 
 Series = Callable[[WorldDay], Floats]
 
@@ -23,10 +24,18 @@ class Span:
     cells: Ints
     worlds: tuple[WorldDay, ...]
 
-    def series(self, of: Series, kind: str = "") -> Floats:
-        """(rows, GRID_POINTS) what the world says of a site, for its cells or the devices of a kind in them."""
-        site = np.repeat(self.setting.site_of(self.cells), self._per_cell(kind))
-        return np.concatenate([of(world)[site] for world in self.worlds])
+    @cached_property
+    def days(self) -> Days:
+        """The same, as rows of days and cells."""
+        return Days(setting=self.setting, once=self.cells, worlds=self.worlds)
+
+    def series(self, of: Series) -> Floats:
+        """(rows, GRID_POINTS) what the world says of the site of each cell."""
+        return self.days.weather(of)[self.days.site]
+
+    def courses(self, of: Series, kind: str) -> Courses:
+        """What the world says of sites, for the devices of a kind."""
+        return Courses(rate=self.days.weather(of), row=np.repeat(self.days.site, self._per_cell(kind)))
 
     def factor(self, of: Callable[[WorldDay], float], kind: str = "") -> Floats:
         """(rows,) what the calendar says of a day."""
@@ -39,13 +48,13 @@ class Span:
         return Draws(streams=self.setting.streams, number=np.tile(number, len(self.worlds)), day=day)
 
     @cached_property
-    def cash(self) -> cash.CashPlan:
+    def cash(self) -> cash_plan.CashPlan:
         """What would happen at cash machines."""
         kind = CASH_MACHINE.name
         draws = self.draws(kind)
-        people = self.series(lambda world: np.asarray(world.out + 0.5 * world.under_way), kind)
+        people = self.courses(lambda world: np.asarray(world.out + 0.5 * world.under_way + 0.004), kind)
         expected = self.factor(lambda world: rhythm.withdrawals(world.date), kind)
-        return cash.plan(draws, cash.machines(draws.streams, draws.number), people, expected)
+        return cash_plan.plan(draws, cash_plan.machines(draws.streams, draws.number), people, expected)
 
     @cached_property
     def supply(self) -> supply.Fed:
@@ -55,21 +64,19 @@ class Span:
         )
 
     @cached_property
-    def shops(self) -> tuple[Draws, Floats]:
+    def shops(self) -> tuple[Draws, Courses]:
         """The payment terminals, and who is out near them."""
         kind = PAYMENT_TERMINAL.name
-        return self.draws(kind), self.series(lambda world: world.out, kind)
+        return self.draws(kind), self.courses(lambda world: world.out, kind)
 
     @cached_property
     def cars(self) -> cars.CarDay:
         """What insured cars do."""
         kind = INSURED_CAR.name
-        series = (
-            self.series(lambda world: world.under_way, kind),
-            self.series(lambda world: world.road_demand, kind),
-            self.series(lambda world: world.precipitation, kind),
+        roads, rain = (
+            self.days.weather(of) for of in (lambda world: world.road_demand, lambda world: world.precipitation)
         )
-        return cars.car_day(self.draws(kind), *series)
+        return cars.car_day(self.draws(kind), self.courses(lambda world: world.under_way, kind), roads, rain)
 
     def _per_cell(self, kind: str) -> int:
         return self.setting.per_cell[kind] if kind else 1

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.grid import integral, rows
-from park.model import Floats, Ints, Moments, Observation, Streams
+from park.grid import rows
+from park.model import Ints, Moments, Observation, Streams
 from sectors.finance import happenings, rhythm
-from sectors.finance.happenings import Draws, Happenings
+from sectors.finance.happenings import Courses, Draws, Happenings
 
 _SPREAD = 0.12
 _USUAL = 0.085  # of those out in opening hours
@@ -28,14 +28,13 @@ class TerminalDay:
     away: Ints
 
 
-def totals(draws: Draws, people: Floats) -> tuple[Ints, Ints, Floats]:
-    """(R,) payments and declines of the day, and (R, GRID_POINTS) its course; `people` are those out."""
-    away = _away(draws)
+def totals(draws: Draws, people: Courses) -> tuple[Ints, Ints, Courses]:
+    """(R,) payments and declines of the day, and its course; `people` are those out."""
     ms = np.rint((rhythm.CLOCK - 4.0) % 24.0 * _HOUR_MS)
     open_now = (ms >= _OPENS_MS) & (ms <= _CLOSES_MS)
-    course = np.where(open_now & ~((ms >= away[:, :1]) & (ms <= away[:, 1:])), people, 0.0)
+    course = Courses(rate=np.where(open_now, people.rate, 0.0), row=people.row).but(_away(draws))
     usual = 30.0 * np.exp(0.7 * draws.streams.normal("finance.pay.usual", draws.number)) + 25.0
-    mean = usual * integral(course)[:, -1] / (14.0 * _USUAL)
+    mean = usual * course.whole / (14.0 * _USUAL)
     count = happenings.number(draws, "finance.pay", mean, _SPREAD)
     share = _DECLINED * np.exp(0.5 * draws.normal("finance.pay.declined"))
     stray = draws.normal("finance.pay.declines")
@@ -43,7 +42,7 @@ def totals(draws: Draws, people: Floats) -> tuple[Ints, Ints, Floats]:
     return count, np.clip(declines, 0, count), course
 
 
-def terminal_day(draws: Draws, people: Floats) -> TerminalDay:
+def terminal_day(draws: Draws, people: Courses) -> TerminalDay:
     """The instants of the day."""
     count, declines, course = totals(draws, people)
     paid = happenings.instants(draws, "finance.pay.at", count, course)

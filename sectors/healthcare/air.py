@@ -5,10 +5,13 @@ Reference:
     interquartile range of PM2.5, +0.113 of O3, +0.153 of NO2, around a mean of 1.48.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from park.days import Days
 from park.grid import GRID_H
-from park.model import GRID_POINTS, Floats, Ints, WorldDay
+from park.model import GRID_POINTS, Floats, WorldDay
 
 POLLUTANTS = 3
 MEAN_PUFFS = 1.48
@@ -19,18 +22,32 @@ MIDDLE = np.array([22.0, 24.0, 59.0])
 RANGE = np.array([17.6, 10.2, 38.0])
 _PUFFS_PER_RANGE = np.array([0.131, 0.153, 0.113])
 _LEAST, _MOST = 0.4, 2.5
+_AIR: tuple[Callable[[WorldDay], Floats], ...] = (
+    lambda world: world.pm25,
+    lambda world: world.no2,
+    lambda world: world.o3,
+)
 
 _TIME = np.arange(GRID_POINTS) * (GRID_H / _MEMORY_H)
 _GROWN, _FADED = np.exp(_TIME), np.exp(-_TIME)
 
 
-def remembered(world: WorldDay, site: Ints, before: Floats) -> Floats:
-    """(C, 3, GRID_POINTS) exponential means of the air up to each instant, ug/m3; `before`, (C, 3), at 04:00."""
-    air = np.stack([world.pm25[site], world.no2[site], world.o3[site]], axis=1)
+def remembered(days: Days, before: Floats) -> tuple[Floats, Floats]:
+    """(D * C, 3, GRID_POINTS) exponential means of the air up to each instant, ug/m3; and (C, 3) at the days' end.
+
+    `before`, (C, 3), is that of 04:00 on the first.
+    """
+    air = np.stack([days.weather(pollutant) for pollutant in _AIR], axis=1)
     weighed = air * _GROWN
     gained = np.zeros_like(air)
     np.cumsum(0.5 * (weighed[..., 1:] + weighed[..., :-1]) * (GRID_H / _MEMORY_H), axis=-1, out=gained[..., 1:])
-    return np.asarray((before[..., None] + gained) * _FADED)
+    memory = gained[days.site]
+    by_day = memory.reshape(len(days.worlds), *before.shape, GRID_POINTS)
+    for day in range(len(by_day)):
+        by_day[day] += before[..., None]
+        by_day[day] *= _FADED
+        before = by_day[day, ..., -1]
+    return memory, before.copy()
 
 
 def burden(air: Floats) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from park.grid import HOURS, STEPS
 from park.model import Carry, Floats, Ints, Moments, Observation, Streams
-from sectors.healthcare.slots import Slots, slots
+from sectors.healthcare.slots import Slots, draw, slots
 from sectors.healthcare.stays import BEDS, Beds
 
 _CALLS = 62.0
@@ -31,14 +31,20 @@ def calls(streams: Streams, cells: Ints, day: int) -> Slots:
     return slots(streams, "healthcare.call", cells, day, _SHAPE)
 
 
+def number_of_calls(streams: Streams, cells: Ints, day: Ints) -> Ints:
+    """(R,) as many as the days of these cells have, without their moments."""
+    return np.asarray((draw(streams, "healthcare.call", cells, day) < _SHAPE).sum(axis=-1))
+
+
 def observe(streams: Streams, state: Board, day: int, at: Moments) -> Observation:
     """What the boards show."""
-    hour = (state.beds.first_h + at.x / 12.0)[:, None]
+    first_h = 24.0 * day
+    hour = (first_h + at.x / 12.0)[:, None]
     admitted = state.beds.admitted.reshape(-1, BEDS, 2)[at.row]
     until = state.beds.until.reshape(-1, BEDS, 2)[at.row]
     came = (hour >= admitted[..., 1]).sum(axis=-1)
-    left = ((state.beds.first_h <= until[..., 0]) & (hour >= until[..., 0])).sum(axis=-1)
-    at_first = (until[..., 0] >= state.beds.first_h).sum(axis=-1)
+    left = ((first_h <= until[..., 0]) & (hour >= until[..., 0])).sum(axis=-1)
+    at_first = (until[..., 0] >= first_h).sum(axis=-1)
     return {
         "occupied_beds": at_first + came - left,
         "admissions": np.asarray(state.before["admissions"]).take(at.row) + came,

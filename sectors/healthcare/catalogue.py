@@ -1,6 +1,7 @@
 """What the healthcare sector measures. The bed is the subject: nothing here says who lies in it."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 _HEART_RATE = Channel(name="heart_rate", unit="/min", low=20, high=250, description="From the ECG; LOINC 8867-4")
 _RESPIRATORY_RATE = Channel(name="respiratory_rate", unit="/min", high=70, description="LOINC 9279-1")
@@ -239,6 +240,14 @@ BED_BOARD = DeviceKind(
     ),
 )
 
+DETERIORATION = EventType(
+    name="deterioration",
+    title="Deterioration",
+    description="Who lies in the bed grows worse; from half its height on, until it is past that or the stay ends.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="healthcare",
     title="Healthcare",
@@ -254,4 +263,5 @@ SECTOR = Sector(
         BED_BOARD,
     ),
     sites=("xinwu", "binhu"),
+    events=(DETERIORATION,),
 )

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import HOURS, STEPS, Sampler, integral, smooth_noise
 from park.model import Bools, Floats, Ints, Moments, Observation, Streams, WorldDay
 from sectors.healthcare.slots import Slots, slots
@@ -36,7 +37,7 @@ class Fridges:
     def __init__(self, streams: Streams, cells: Ints, phase: Floats, world: WorldDay, outdoor: Floats) -> None:
         """Fridges whose cycle stood at `phase`, (C,), from 0 to 1, at 04:00."""
         self._streams, self._cells, self._day = streams, cells, world.index
-        self.room = room_temperature(streams, cells, world, outdoor)
+        self.room = room_temperature(streams, cells, world.index, outdoor)
         self.pace = pace(self.room)
         self.cycles = phase[:, None] + integral(self.pace)
 
@@ -55,10 +56,19 @@ class Fridges:
         return warmth
 
 
-def room_temperature(streams: Streams, cells: Ints, world: WorldDay, outdoor: Floats) -> Floats:
-    """(C, GRID_POINTS) Cel: a ward is kept near 22, and follows the weather a little."""
-    own = smooth_noise(streams, "healthcare.room", (cells,), world.index, 24)
+def room_temperature(streams: Streams, cells: Ints, day: Ints | int, outdoor: Floats) -> Floats:
+    """(C, GRID_POINTS) Cel: a ward is kept near 22, and follows the weather a little; `day` is one or (C,)."""
+    own = smooth_noise(streams, "healthcare.room", (cells,), day, 24)
     return np.asarray(np.clip(22.5 + 0.14 * (outdoor - 16.0) + 0.5 * own, *_ROOM))
+
+
+def phase_after(days: Days, phase: Floats) -> Floats:
+    """(C,) where the cycles stand after the days; `phase` when they began."""
+    outdoor = days.weather(lambda world: world.temperature)[days.site]
+    room = room_temperature(days.setting.streams, days.cells, days.index, outdoor)
+    for cycles in days.by_day(integral(pace(room))[:, -1], phase):
+        phase = (phase + cycles) % 1.0
+    return phase
 
 
 def halves(room: Floats) -> tuple[Floats, Floats]:

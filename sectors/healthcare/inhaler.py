@@ -10,7 +10,7 @@ import numpy as np
 from park.grid import HOURS, STEPS, rows
 from park.model import Floats, Ints, Moments, Observation, Streams
 from sectors.healthcare.air import MEAN_PUFFS
-from sectors.healthcare.slots import Slots, slots
+from sectors.healthcare.slots import Slots, draw, slots
 
 INHALERS = 6
 _CANISTER = 200
@@ -23,6 +23,7 @@ _SHAPE = 0.35 + 0.65 * ((_CLOCK > 6.5) & (_CLOCK < 23.0)) + 0.5 * np.exp(-(((_CL
 _SHAPE += 0.5 * np.exp(-(((_CLOCK - 20.5) / 1.8) ** 2))
 _SHAPE /= _SHAPE.mean()
 _BATTERY_DAYS = 180
+_USE = "healthcare.inhaler.use"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,23 +34,35 @@ class Puffs:
     puffs: Ints
     before: Ints
 
-    @property
-    def after(self) -> Ints:
-        """(R,) what they stand at next."""
-        return np.asarray(self.before + self.uses.before[:, -1])
-
 
 def puffs(streams: Streams, number: Ints, before: Ints, burden: Floats, day: int) -> Puffs:
-    """One day of inhalers (R,) in air of this burden, (R, GRID_POINTS)."""
+    """One day of inhalers (R,) in air of this burden, (C, GRID_POINTS)."""
+    chance = _chance(streams, number, burden, day)
+    each = _each(streams, number[:, None], day * STEPS + np.arange(STEPS))
+    return Puffs(uses=slots(streams, _USE, number, day, chance, weight=each), puffs=each, before=before)
+
+
+def number_of_puffs(streams: Streams, number: Ints, burden: Floats, day: Ints) -> Ints:
+    """(R,) as many as the days of these inhalers have, without their moments; `burden` is (C, GRID_POINTS)."""
+    used = draw(streams, _USE, number, day) < _chance(streams, number, burden, day)
+    row, step = np.nonzero(used)
+    each = _each(streams, number[row], day[row] * STEPS + step)
+    return np.bincount(row, each, len(number)).astype(np.int64)
+
+
+def _chance(streams: Streams, number: Ints, burden: Floats, day: Ints | int) -> Floats:
+    """(R, STEPS) of a use."""
     own = np.exp(_PEOPLE * streams.normal("healthcare.inhaler.own", number) - _PEOPLE**2 / 2)
     today = np.exp(_DAYS * streams.normal("healthcare.inhaler.day", number, day) - _DAYS**2 / 2)
     uses = MEAN_PUFFS / (1.0 + _TWO_PUFFS) / STEPS
-    chance = np.minimum(uses * (own * today)[:, None] * _SHAPE * burden[:, :-1], _MOST)
-    twice = streams.uniform("healthcare.inhaler.two", number[:, None], day * STEPS + np.arange(STEPS)) < _TWO_PUFFS
-    each = 1 + twice.astype(np.int64)
-    return Puffs(
-        uses=slots(streams, "healthcare.inhaler.use", number, day, chance, weight=each), puffs=each, before=before
-    )
+    usual = uses * (own * today)[:, None] * _SHAPE
+    chance = usual.reshape(len(burden), INHALERS, STEPS) * burden[:, None, :-1]
+    return np.minimum(chance, _MOST).reshape(-1, STEPS)
+
+
+def _each(streams: Streams, number: Ints, step: Ints) -> Ints:
+    """Puffs of a use."""
+    return 1 + (streams.uniform("healthcare.inhaler.two", number, step) < _TWO_PUFFS).astype(np.int64)
 
 
 def observe(streams: Streams, state: Puffs, day: int, at: Moments) -> Observation:

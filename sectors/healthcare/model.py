@@ -1,13 +1,15 @@
 """The healthcare sector's model: stays, registers, the air remembered and the fridge's phase are carried."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
+from park.days import Days, through_blocks
 from park.grid import devices
+from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, Streams, WorldDay
-from sectors.healthcare import air, board, fridge, inhaler, monitor, nebuliser, patch, pump, stays
+from sectors.healthcare import air, board, events, fridge, inhaler, monitor, nebuliser, patch, pump, stays
 from sectors.healthcare.vitals import Patients
 
 
@@ -17,12 +19,12 @@ class HealthcareDay:
     def __init__(self, setting: Setting, cells: Ints, carry: Carry, world: WorldDay) -> None:
         self.setting, self.cells, self.world = setting, cells, world
         self._streams, self._carry = setting.streams, carry
-        self._site = setting.site_of(cells)
+        self._days = Days(setting=setting, once=cells, worlds=[world])
 
     @cached_property
     def beds(self) -> stays.Beds:
         """Of the bays, flat."""
-        return stays.beds(self._streams, devices(self.cells, stays.BEDS), self._carry, self.world)
+        return stays.beds(self._streams, self._days, self._carry)
 
     @cached_property
     def patients(self) -> Patients:
@@ -41,35 +43,28 @@ class HealthcareDay:
         return pump.infusions(self._streams, self.beds, volume, self.world.index)
 
     @cached_property
-    def air(self) -> Floats:
-        """(C, 3, GRID_POINTS) as lungs remember it, ug/m3."""
-        return air.remembered(self.world, self._site, np.asarray(self._carry["air"]))
-
-    @cached_property
     def burden(self) -> Floats:
-        """(C, GRID_POINTS) how much more is puffed for it."""
-        return air.burden(self.air)
+        """(C, GRID_POINTS) how much more is puffed for the air of the last days."""
+        return air.burden(air.remembered(self._days, self._carry["air"])[0])
 
     @cached_property
     def sessions(self) -> nebuliser.Sessions:
         """Of the nebulisers, flat."""
         number = devices(self.cells, nebuliser.NEBULISERS).reshape(-1)
         before = np.asarray(self._carry["sessions"]).reshape(-1)
-        burden = np.repeat(self.burden, nebuliser.NEBULISERS, axis=0)
-        return nebuliser.sessions(self._streams, number, before, burden, self.world.index)
+        return nebuliser.sessions(self._streams, number, before, self.burden, self.world.index)
 
     @cached_property
     def puffs(self) -> inhaler.Puffs:
         """Of the inhalers, flat."""
         number = devices(self.cells, inhaler.INHALERS).reshape(-1)
         before = np.asarray(self._carry["puffs"]).reshape(-1)
-        burden = np.repeat(self.burden, inhaler.INHALERS, axis=0)
-        return inhaler.puffs(self._streams, number, before, burden, self.world.index)
+        return inhaler.puffs(self._streams, number, before, self.burden, self.world.index)
 
     @cached_property
     def fridges(self) -> fridge.Fridges:
         """Of the medicine fridges."""
-        outdoor = self.world.temperature[self._site]
+        outdoor = self._days.weather(lambda world: world.temperature)[self._days.site]
         return fridge.Fridges(self._streams, self.cells, np.asarray(self._carry["phase"]), self.world, outdoor)
 
     @cached_property
@@ -78,27 +73,38 @@ class HealthcareDay:
         calls = board.calls(self._streams, self.cells, self.world.index)
         return board.Board(beds=self.beds, calls=calls, before=self._carry)
 
-    def after(self) -> Carry:
-        """What the day leaves."""
-        admitted, until = stays.after(self.beds)
-        shape = (len(self.cells), stays.BEDS)
-        before = self._carry
-        return {
-            "admitted": admitted.reshape(shape),
-            "until": until.reshape(shape),
-            "admissions": before["admissions"] + self.beds.comes.reshape(shape).sum(axis=-1),
-            "discharges": before["discharges"] + self.beds.leaves.reshape(shape).sum(axis=-1),
-            "nurse_calls": before["nurse_calls"] + self.board.calls.before[:, -1],
-            "volume": self.infusions.before[:, -1].reshape(before["volume"].shape).copy(),
-            "sessions": self.sessions.after.reshape(before["sessions"].shape),
-            "puffs": self.puffs.after.reshape(before["puffs"].shape),
-            "air": self.air[..., -1].copy(),
-            "phase": self.fridges.cycles[:, -1] % 1.0,
-        }
+
+def _after(days: Days, carry: Carry) -> Carry:
+    """What some days leave, without a moment of what happens in them."""
+    streams = days.setting.streams
+    beds = stays.beds(streams, days, carry)
+    memory, breathed = air.remembered(days, carry["air"])
+    burden = air.burden(memory)
+    number, index = {}, {}
+    for name in ("volume", "sessions", "puffs"):
+        units = carry[name].shape[1]
+        number[name], index[name] = devices(days.cells, units).reshape(-1), np.repeat(days.index, units)
+    none = np.zeros(len(index["sessions"]), dtype=np.int64)
+    admitted, until = (days.by_day(part, carry["until"])[-1] for part in stays.after(beds))
+    return {
+        "admitted": admitted,
+        "until": until,
+        **days.counted(
+            carry,
+            admissions=beds.comes.reshape(-1, stays.BEDS).sum(axis=-1),
+            discharges=beds.leaves.reshape(-1, stays.BEDS).sum(axis=-1),
+            nurse_calls=board.number_of_calls(streams, days.cells, days.index),
+            volume=pump.infusions(streams, beds, np.zeros(len(index["volume"])), index["volume"]).before[:, -1],
+            sessions=nebuliser.sessions(streams, number["sessions"], none, burden, index["sessions"]).after,
+            puffs=inhaler.number_of_puffs(streams, number["puffs"], burden, index["puffs"]),
+        ),
+        "air": breathed,
+        "phase": fridge.phase_after(days, carry["phase"]),
+    }
 
 
 class Healthcare:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -124,7 +130,11 @@ class Healthcare:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """What the day leaves."""
-        return HealthcareDay(self._setting, cells, carry, world).after()
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """What consecutive days leave."""
+        return through_blocks(_after, self._setting, cells, carry, worlds)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> HealthcareDay:
         """The cells through one day."""
@@ -133,6 +143,10 @@ class Healthcare:
     def observe(self, kind: str, state: HealthcareDay, at: Moments) -> Observation:
         """What the devices of `kind` measure."""
         return _OBSERVERS[kind](self._setting.streams, state, at)
+
+    def tell(self, kind: str, state: HealthcareDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return _TELLERS[kind](state, int(state.world.times[0])) if kind in _TELLERS else ()
 
 
 _UNITS = {
@@ -152,6 +166,11 @@ _OBSERVERS: Mapping[str, Callable[[Streams, HealthcareDay, Moments], Observation
     "smart_inhaler": lambda streams, day, at: inhaler.observe(streams, day.puffs, day.world.index, at),
     "medicine_fridge": lambda streams, day, at: fridge.observe(streams, day.fridges, at),
     "bed_board": lambda streams, day, at: board.observe(streams, day.board, day.world.index, at),
+}
+
+#: Kind to what its devices tell of a day that begins at a time.
+_TELLERS: Mapping[str, Callable[[HealthcareDay, int], list[Happenings]]] = {
+    "bedside_monitor": lambda day, first_ms: events.of_monitors(day.patients, first_ms),
 }
 
 MODEL = Healthcare

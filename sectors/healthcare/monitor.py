@@ -23,7 +23,7 @@ def last_round(patients: Patients, row: Ints, x: Floats) -> Floats:
     severity = patients.severity(row, _before(x, 48, shift))
     every = np.where(severity < _ROUND_FROM[0], _ROUNDS[0], np.where(severity < _ROUND_FROM[1], *_ROUNDS[1:]))
     latest = _before(x, every, shift)
-    came = (patients.beds.admitted[:, 1].take(row) - patients.beds.first_h) * 12.0
+    came = ((patients.beds.admitted - patients.beds.first_h) * 12.0)[:, 1].take(row)
     return np.asarray(np.where(came <= x, np.maximum(latest, came), latest))
 
 

@@ -31,12 +31,11 @@ class Sessions:
         return np.asarray(self.before + self.held.sum(axis=-1).astype(np.int64))
 
 
-def sessions(streams: Streams, number: Ints, before: Ints, burden: Floats, day: int) -> Sessions:
-    """One day of nebulisers (R,) in air of this burden, (R, GRID_POINTS)."""
-    drawn = streams.uniform(
-        "healthcare.nebuliser", number[:, None, None], day * 5 + np.arange(5)[:, None], np.arange(3)
-    )
-    air = burden[:, (12 * _EARLIEST).astype(np.int64)]
+def sessions(streams: Streams, number: Ints, before: Ints, burden: Floats, day: Ints | int) -> Sessions:
+    """A day of nebulisers (R,) in air of this burden, (C, GRID_POINTS); `day` is one for all or (R,)."""
+    place = np.reshape(day, (-1, 1, 1)) * 5 + np.arange(5)[:, None]
+    drawn = streams.uniform("healthcare.nebuliser", number[:, None, None], place, np.arange(3))
+    air = np.repeat(burden[:, (12 * _EARLIEST).astype(np.int64)], NEBULISERS, axis=0)
     return Sessions(
         held=(drawn[..., 0] < np.minimum(_CHANCE * air, 0.97)).astype(np.float64),
         start=_EARLIEST + _WITHIN_H * drawn[..., 1],

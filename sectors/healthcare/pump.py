@@ -48,13 +48,12 @@ class Infusions:
     before: Floats
 
 
-def infusions(streams: Streams, beds: Beds, volume: Floats, day: int) -> Infusions:
-    """One day of the pumps, whose registers stood at `volume` (P,)."""
+def infusions(streams: Streams, beds: Beds, volume: Floats, day: Ints | int) -> Infusions:
+    """A day of the pumps, whose registers stood at `volume` (P,); `day` is one for all or (P,)."""
     row = np.arange(len(volume)) // PUMPS * BEDS + BEDS - PUMPS + np.arange(len(volume)) % PUMPS
     number = beds.number[row][:, None, None]
-    drawn = streams.uniform(
-        "healthcare.infusion", number, day * _QUARTERS + np.arange(_QUARTERS)[:, None], np.arange(7)
-    )
+    quarter = np.reshape(day, (-1, 1, 1)) * _QUARTERS + np.arange(_QUARTERS)[:, None]
+    drawn = streams.uniform("healthcare.infusion", number, quarter, np.arange(7))
     begins, lasts, used, rated, jam, when, comes = np.moveaxis(drawn, -1, 0)
     start = 6.0 * np.arange(_QUARTERS) + 1.2 * begins
     end = start + 2.0 + 2.2 * lasts
@@ -120,7 +119,7 @@ def _pressure(rate: Floats) -> Floats:
 
 def _patient(beds: Beds, row: Ints, start: Floats) -> tuple[Bools, Floats]:
     """(P, 4) whether somebody lies in the bed at hours since 04:00, and when they leave."""
-    admitted, until = beds.admitted[row] - beds.first_h, beds.until[row] - beds.first_h
+    admitted, until = (beds.admitted - beds.first_h)[row], (beds.until - beds.first_h)[row]
     second = start >= admitted[:, 1:]
     leaves = np.where(second, until[:, 1:], until[:, :1])
     return start < leaves, np.maximum(leaves, start)

@@ -38,6 +38,15 @@ class Course:
     rise_h: Floats
     fall_h: Floats
 
+    @property
+    def worst(self) -> tuple[Floats, Floats]:
+        """Hours since the first morning at which a deterioration is at half of its height, rising and falling.
+
+        Both are the same where there is none.
+        """
+        up = self.admitted + self.onset_h + self.rise_h / 2
+        return up, np.where(self.peak > 0, up + self.rise_h / 2 + self.fall_h, up)
+
     def severity(self, place: Ints, hour: Floats) -> Floats:
         """(N,) severity of the stays at these places, at hours since the first morning."""
         age = np.maximum(hour - self.admitted.take(place), 0.0)

@@ -34,6 +34,11 @@ class Slots:
         return np.asarray(self.before.reshape(-1).take(row * (STEPS + 1) + step) + self.seen(row, x))
 
 
+def draw(streams: Streams, name: str, number: Ints, day: Ints | int) -> Floats:
+    """(R, STEPS) uniform; below the chance of a step its event happens. `day` is one for all or (R,)."""
+    return streams.uniform(name, number[:, None], np.reshape(day, (-1, 1)) * STEPS + np.arange(STEPS))
+
+
 def slots(streams: Streams, name: str, number: Ints, day: int, chance: Floats, *, weight: Ints | None = None) -> Slots:
     """Independent events with these chances.
 
@@ -45,7 +50,7 @@ def slots(streams: Streams, name: str, number: Ints, day: int, chance: Floats, *
         chance: (R, STEPS) or (STEPS,), above 0.
         weight: (R, STEPS) how much one counts; 1 if not given.
     """
-    drawn = streams.uniform(name, number[:, None], day * STEPS + np.arange(STEPS))
+    drawn = draw(streams, name, number, day)
     happens = drawn < chance
     before = np.zeros((len(number), STEPS + 1), dtype=np.int64)
     np.cumsum(happens if weight is None else happens * weight, axis=-1, out=before[:, 1:])

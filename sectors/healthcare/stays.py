@@ -13,7 +13,9 @@ from functools import cache
 
 import numpy as np
 
-from park.model import Bools, Carry, Floats, Ints, Streams, WorldDay
+from park.days import Days
+from park.grid import devices
+from park.model import Bools, Carry, Floats, Ints, Streams
 
 BEDS = 8
 #: Median stay, h, and the standard deviation of its logarithm.
@@ -33,14 +35,14 @@ class Beds:
 
     Attributes:
         number: (B,) of the beds in the town.
-        first_h: at which the day begins.
+        first_h: (B, 1) at which the day begins.
         admitted: (B, 2) when the stay at 04:00 (or the last before) began, and that which begins in the day;
             infinite if none does.
         until: (B, 2) when each ends.
     """
 
     number: Ints
-    first_h: float
+    first_h: Floats
     admitted: Floats
     until: Floats
 
@@ -52,7 +54,8 @@ class Beds:
     @property
     def leaves(self) -> Bools:
         """(B,) whether a stay ends in the day."""
-        return np.asarray((self.until[:, 0] >= self.first_h) & (self.until[:, 0] < self.first_h + 24.0))
+        ends = self.until[:, :1]
+        return np.asarray((ends >= self.first_h) & (ends < self.first_h + 24.0))[:, 0]
 
     def which(self, row: Ints, hour: Floats) -> tuple[Ints, Bools]:
         """(N,) place in flat (B, 2) arrays of the stay of a bed at an hour, and whether the bed is taken."""
@@ -71,38 +74,40 @@ def begin(streams: Streams, number: Ints) -> Carry:
     return {"admitted": np.where(taken, -length * past - 0.1, -60.0), "until": until}
 
 
-def beds(streams: Streams, number: Ints, carry: Carry, world: WorldDay) -> Beds:
-    """One day of beds (C, BEDS), flat."""
-    number = number.reshape(-1)
-    admitted, until = np.asarray(carry["admitted"]).reshape(-1), np.asarray(carry["until"]).reshape(-1)
-    first = 24.0 * world.index
-    chance = _CHANCE if world.workday else _CHANCE_FREE_DAY
-    drawn = streams.uniform("healthcare.stay.comes", number, world.index)
-    hour = first + np.interp(np.minimum(drawn / chance, 1.0), *_arrivals())
-    comes = (drawn < chance) & (hour > until + _CLEANING_H)
-    ends = _end(streams, number, hour, world.index)
+def beds(streams: Streams, days: Days, carry: Carry) -> Beds:
+    """The beds of some cells, flat; of the first day, then of the next."""
+    number, index = devices(days.cells, BEDS).reshape(-1), np.repeat(days.index, BEDS)
+    chance = np.where(np.repeat(days.of_day(lambda world: world.workday), BEDS), _CHANCE, _CHANCE_FREE_DAY)
+    drawn = streams.uniform("healthcare.stay.comes", number, index)
+    hour = 24.0 * index + np.interp(np.minimum(drawn / chance, 1.0), *_arrivals())
+    ends = _end(streams, number, hour, index)
+    lying = np.stack([carry["admitted"].reshape(-1), carry["until"].reshape(-1)])
+    found = []
+    # A bed that is taken is nobody else's: the one thing that goes from day to day.
+    for coming in np.split(np.stack([np.where(drawn < chance, hour, -np.inf), ends]), len(days.worlds), axis=1):
+        comes = coming[0] > lying[1] + _CLEANING_H
+        found.append([lying, np.where(comes, coming, [[np.inf], [-np.inf]])])
+        lying = np.where(comes, coming, lying)
+    admitted, until = (part.T.copy() for part in np.concatenate(found, axis=-1).swapaxes(0, 1))
     return Beds(
-        number=number,
-        first_h=first,
-        admitted=np.stack([admitted, np.where(comes, hour, np.inf)], axis=-1),
-        until=np.stack([until, np.where(comes, ends, -np.inf)], axis=-1),
+        number=number, first_h=np.asarray(24.0 * index[:, None], dtype=np.float64), admitted=admitted, until=until
     )
 
 
-def after(day: Beds) -> tuple[Floats, Floats]:
-    """(B,) `admitted` and `until` that the day leaves."""
-    comes = day.comes
+def after(beds: Beds) -> tuple[Floats, Floats]:
+    """(B,) `admitted` and `until` of who lies in each bed when the day ends, or lay there last."""
+    comes = beds.comes
     return (
-        np.where(comes, day.admitted[:, 1], day.admitted[:, 0]),
-        np.where(comes, day.until[:, 1], day.until[:, 0]),
+        np.where(comes, beds.admitted[:, 1], beds.admitted[:, 0]),
+        np.where(comes, beds.until[:, 1], beds.until[:, 0]),
     )
 
 
-def _end(streams: Streams, number: Ints, hour: Floats, day: int) -> Floats:
+def _end(streams: Streams, number: Ints, hour: Floats, day: Ints) -> Floats:
     length = _MEDIAN_H * np.exp(_SPREAD * streams.normal("healthcare.stay.length", number, day))
     length = np.clip(length, _SHORTEST_H, _LONGEST_H)
     last = np.maximum(np.rint((hour + length - _LEAVES[0]) / 24.0), day + 1)
-    return 24.0 * last + _leaving(streams, number, np.full(number.shape, day))
+    return 24.0 * last + _leaving(streams, number, day)
 
 
 def _leaving(streams: Streams, number: Ints, day: Ints) -> Floats:

@@ -103,7 +103,7 @@ class Patients:
 
     def hour(self, x: Floats) -> Floats:
         """Hours since the first morning at places on the day's grid."""
-        return self.beds.first_h + x / 12.0
+        return 24.0 * self._day + x / 12.0
 
     def severity(self, row: Ints, x: Floats) -> Floats:
         """(N,) of who lies in the bed, or lay there last."""

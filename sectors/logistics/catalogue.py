@@ -1,6 +1,7 @@
 """What the logistics sector measures."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 TRUCK_STATES = ("depot", "loading", "driving", "unloading", "rest")
 MODES = ("off", "cool", "idle", "defrost")
@@ -145,6 +146,21 @@ FORKLIFT = DeviceKind(
     ),
 )
 
+COMPRESSOR_FAILURE = EventType(
+    name="compressor_failure",
+    title="Compressor failure",
+    description="A cold room's compressor stands still, until it is repaired.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+DOOR_LEFT_OPEN = EventType(
+    name="door_left_open",
+    title="Door left open",
+    description="A cold room's door stays open for ten minutes.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="logistics",
     title="Logistics",
@@ -152,4 +168,5 @@ SECTOR = Sector(
     cell="a cold hub with two rooms, two dock doors, a lorry and its parcels",
     kinds=(COLD_ROOM, REEFER_TRUCK, DOCK_DOOR, PARCEL_LOGGER, FORKLIFT),
     sites=("xinwu", "huishan"),
+    events=(COMPRESSOR_FAILURE, DOOR_LEFT_OPEN),
 )

@@ -5,8 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import devices, rows
-from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Setting
 from sectors.logistics.catalogue import DOCK_DOOR
 from sectors.logistics.instruments import Bench
 
@@ -20,29 +21,28 @@ _MARGIN_S = 150.0  # of a lorry's stay with the door shut, at either end
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DockDay:
-    """R doors through a day; (R, bookings) seconds since 04:00, `_NEVER` of whom did not come."""
+    """R doors through a day, or several; (R, bookings) seconds since 04:00, `_NEVER` of whom did not come."""
 
-    setting: Setting
-    cells: Ints
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @property
     def per_cell(self) -> int:
         """Doors of a hub."""
-        return self.setting.per_cell[DOCK_DOOR.name]
+        return self.days.setting.per_cell[DOCK_DOOR.name]
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.cells, self.per_cell).reshape(-1)
+        return devices(self.days.cells, self.per_cell).reshape(-1)
 
     @cached_property
     def comes(self) -> Bools:
         """(R, bookings) whether an hour is booked: by how busy the roads are."""
-        site = np.repeat(self.setting.site_of(self.cells), self.per_cell)
-        demand = self.world.road_demand[site][:, ((_FIRST_S + _EVERY_S * np.arange(_BOOKINGS)) / GRID_S).astype(int)]
-        week = 1.0 if self.world.workday else 0.65
+        site = np.repeat(self.days.site, self.per_cell)[:, None]
+        booked = ((_FIRST_S + _EVERY_S * np.arange(_BOOKINGS)) / GRID_S).astype(np.int64)
+        demand = self.days.weather(lambda world: world.road_demand)[site, booked]
+        week = np.repeat(np.where(self.days.of_day(lambda world: world.workday), 1.0, 0.65), self.per_cell)[:, None]
         return np.asarray(self._draw("dock.booked") < np.clip(0.1 + 0.55 * demand, 0.05, 0.95) * week)
 
     @cached_property
@@ -72,16 +72,18 @@ class DockDay:
 
     def after(self) -> Carry:
         """All have left by 04:00."""
-        left = self.comes.sum(axis=1).reshape(len(self.cells), -1)
-        return {"dock_trucks": np.asarray(self.carry["dock_trucks"]) + left}
+        return self.days.counted(self.carry, dock_trucks=self.comes.sum(axis=1))
+
+    @cached_property
+    def _places(self) -> Ints:
+        """(R, bookings) numbers of the bookings since the commissioning."""
+        return np.repeat(self.days.index, self.per_cell)[:, None] * _BOOKINGS + np.arange(_BOOKINGS)
 
     def _draw(self, name: str) -> Floats:
-        number = self.world.index * _BOOKINGS + np.arange(_BOOKINGS)
-        return self.setting.streams.uniform(name, self.number[:, None], number)
+        return self.days.setting.streams.uniform(name, self.number[:, None], self._places)
 
     def _normal(self, name: str) -> Floats:
-        number = self.world.index * _BOOKINGS + np.arange(_BOOKINGS)
-        return self.setting.streams.normal(name, self.number[:, None], number)
+        return self.days.setting.streams.normal(name, self.number[:, None], self._places)
 
 
 def begin(setting: Setting, cells: Ints) -> Carry:
@@ -98,7 +100,7 @@ def observe(day: DockDay, at: Moments) -> Observation:
     is_open = (begins + _MARGIN_S <= t) & (t < leaves - _MARGIN_S)
     last = np.where(leaves <= t, leaves, -1.0).argmax(axis=1)[:, None]
     took = np.take_along_axis(leaves - arrives, last, axis=1)[:, 0] / 60.0
-    bench = Bench(kind=DOCK_DOOR, streams=day.setting.streams, at=at)
+    bench = Bench(kind=DOCK_DOOR, streams=day.days.setting.streams, at=at)
     return bench.shown(
         {
             "occupied": np.asarray(stands.any(axis=1)),

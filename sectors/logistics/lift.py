@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from park.days import Days
 from park.grid import GRID_H, STEPS, Sampler, devices, rows
-from park.model import GRID_POINTS, Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.model import GRID_POINTS, Bools, Carry, Floats, Ints, Moments, Observation, Setting
 from sectors.logistics.catalogue import FORKLIFT, LIFT_STATES
 from sectors.logistics.instruments import Bench
 
@@ -21,28 +22,28 @@ _KNOCKS = 0.004  # of five minutes of work
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LiftDay:
-    """R lift trucks through a day."""
+    """R lift trucks through a day, or several."""
 
-    setting: Setting
-    cells: Ints
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @property
     def per_cell(self) -> int:
         """Lift trucks of a hub."""
-        return self.setting.per_cell[FORKLIFT.name]
+        return self.days.setting.per_cell[FORKLIFT.name]
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.cells, self.per_cell).reshape(-1)
+        return devices(self.days.cells, self.per_cell).reshape(-1)
 
     @cached_property
     def works(self) -> Bools:
         """(R, STEPS)."""
-        site = np.repeat(self.setting.site_of(self.cells), self.per_cell)
-        wanted = np.clip(0.9 * self.world.at_work[site] + 0.2 * self.world.road_demand[site], 0.0, 0.85)[:, :STEPS]
+        at_work, demand = (
+            self.days.weather(of) for of in (lambda world: world.at_work, lambda world: world.road_demand)
+        )
+        wanted = np.clip(0.9 * at_work + 0.2 * demand, 0.0, 0.85)[np.repeat(self.days.site, self.per_cell), :STEPS]
         return np.asarray((self._draw("lift.works") < wanted) & ~_LUNCH & ~_NIGHT)
 
     @cached_property
@@ -66,14 +67,11 @@ class LiftDay:
 
     def after(self) -> Carry:
         """What the day leaves."""
-        shape = (len(self.cells), self.per_cell)
-        return {
-            "lift_hours": np.asarray(self.carry["lift_hours"]) + self.hours[:, -1].reshape(shape),
-            "lift_impacts": np.asarray(self.carry["lift_impacts"]) + self.knocks[:, -1].reshape(shape),
-        }
+        return self.days.counted(self.carry, lift_hours=self.hours[:, -1], lift_impacts=self.knocks[:, -1])
 
     def _draw(self, name: str) -> Floats:
-        return self.setting.streams.uniform(name, self.number[:, None], self.world.index * STEPS + np.arange(STEPS))
+        step = np.repeat(self.days.index, self.per_cell)[:, None] * STEPS + np.arange(STEPS)
+        return self.days.setting.streams.uniform(name, self.number[:, None], step)
 
 
 def _sum(values: npt.NDArray[np.floating]) -> Floats:
@@ -90,12 +88,12 @@ def begin(setting: Setting, cells: Ints) -> Carry:
 
 def observe(day: LiftDay, at: Moments) -> Observation:
     """What the lift trucks report."""
-    bench = Bench(kind=FORKLIFT, streams=day.setting.streams, at=at)
+    bench = Bench(kind=FORKLIFT, streams=day.days.setting.streams, at=at)
     row = rows(at, day.per_cell)
     here = Sampler(row, at.x)
     works = day.works.reshape(-1).take(row * STEPS + at.x.astype(np.int64))
     # Half a minute each: it drives, lifts, or waits for the driver.
-    doing = day.setting.streams.uniform("lift.doing", at.device, at.ts // 30_000)
+    doing = day.days.setting.streams.uniform("lift.doing", at.device, at.ts // 30_000)
     charge = here.line(day.charge)
     charging = ((at.x * GRID_H >= 8.0) & (at.x * GRID_H < 9.0)) | (at.x * GRID_H >= 18.0)
     status = np.where(
@@ -103,7 +101,7 @@ def observe(day: LiftDay, at: Moments) -> Observation:
     )
     driving = works & (doing < 0.6)
     current = np.where(status == _CHARGING, 3.0, np.where(works, -1.6, 0.0))
-    speed = np.abs(7.5 + 2.5 * day.setting.streams.normal("lift.speed", at.device, at.ts)) * driving
+    speed = np.abs(7.5 + 2.5 * day.days.setting.streams.normal("lift.speed", at.device, at.ts)) * driving
     hours = np.asarray(day.carry["lift_hours"]).reshape(-1).take(row)
     return bench.shown(
         {

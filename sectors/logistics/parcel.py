@@ -20,6 +20,7 @@ ACTIVATION_K = 10_000.0  # 83.144 kJ/mol over R
 LOW, HIGH = 2.0, 8.0
 _ZERO = 273.15
 _LAG_S = 5000.0  # of a packed parcel
+_CARRIER, _RECEIVER, _HANDED = 1, 2, 3  # handings over until it is with each, and in a day
 _HANDED_S = 1500.0
 _RETURN_S = 19.0 * 3600.0  # back at the warehouse by 23:00
 
@@ -34,7 +35,7 @@ def mean_kinetic(temperature: Floats, hours: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ParcelDay:
-    """R loggers through a day."""
+    """R loggers through a day, or several."""
 
     trucks: TruckDay
     carry: Carry
@@ -42,59 +43,71 @@ class ParcelDay:
     @property
     def per_cell(self) -> int:
         """Loggers of a hub."""
-        return self.trucks.setting.per_cell[PARCEL_LOGGER.name]
+        return self.trucks.days.setting.per_cell[PARCEL_LOGGER.name]
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.trucks.cells, self.per_cell).reshape(-1)
+        return devices(self.trucks.days.cells, self.per_cell).reshape(-1)
+
+    @cached_property
+    def index(self) -> Ints:
+        """(R,) numbers of the days."""
+        return np.repeat(self.trucks.days.index, self.per_cell)
 
     @cached_property
     def truck(self) -> Ints:
         """(R,) rows of their lorries: the hub's first."""
-        return np.repeat(np.arange(len(self.trucks.cells)), self.per_cell) * self.trucks.rounds.per_cell
+        return np.repeat(np.arange(len(self.trucks.days.cells)), self.per_cell) * self.trucks.rounds.per_cell
 
     @cached_property
     def handed(self) -> Floats:
         """(R, 3) seconds: to the carrier, to the receiver at one of the stops, back to the warehouse."""
-        rounds, streams = self.trucks.rounds, self.trucks.setting.streams
-        stop = 1 + np.floor(STOPS * streams.uniform("parcel.stop", self.number, self.trucks.world.index)).astype(
-            np.int64
-        )
+        rounds, streams = self.trucks.rounds, self.trucks.days.setting.streams
+        stop = 1 + np.floor(STOPS * streams.uniform("parcel.stop", self.number, self.index)).astype(np.int64)
         at_stop = rounds.arrives.reshape(-1).take(self.truck * LEGS + stop) + 240.0
         loaded = rounds.loads.take(self.truck) + 900.0
-        back = np.maximum(
-            _RETURN_S - 3600.0 * streams.uniform("parcel.back", self.number, self.trucks.world.index), 0.0
-        )
+        back = np.maximum(_RETURN_S - 3600.0 * streams.uniform("parcel.back", self.number, self.index), 0.0)
         return np.stack([loaded, at_stop, np.maximum(back, at_stop + 1800.0)], axis=1)
+
+    def passed(self, row: Ints, t: Floats) -> Ints:
+        """(N,) how often each has been handed over since 04:00."""
+        handed = self.handed.reshape(-1)
+        first = row * _HANDED
+        passed = np.zeros(len(row), dtype=np.int64)
+        for k in range(_HANDED):
+            passed += handed.take(first + k) <= t
+        return passed
 
     def keeper(self, row: Ints, t: Floats) -> Ints:
         """(N,) 0 warehouse, 1 carrier, 2 receiver."""
-        return np.asarray((self.handed.take(row, axis=0) <= t[:, None]).sum(axis=1) % 3)
+        return self.passed(row, t) % _HANDED
 
     @cached_property
     def jumps(self) -> Floats:
         """(R, 3) K between the place that a parcel leaves and the one that it comes to, at each hand-over."""
         row = np.arange(len(self.number))
-        first, second, third = self.handed.T
+        first, second, third = (self._waves(row, t) for t in self.handed.T)
         return np.stack(
             [
-                self._warehouse(row, first) - self._carrier(row, first),
-                self._carrier(row, second) - self._receiver(row, second),
-                self._receiver(row, third) - self._warehouse(row, third),
+                _in_warehouse(first) - self._carrier(row, self.handed[:, 0], first),
+                self._carrier(row, self.handed[:, 1], second) - _at_receiver(second),
+                _at_receiver(third) - _in_warehouse(third),
             ],
             axis=1,
         )
 
     def temperature(self, row: Ints, t: Floats) -> Floats:
         """(N,) Cel: each hand-over fades into the next place."""
-        keeper = self.keeper(row, t)
-        since = t[:, None] - self.handed.take(row, axis=0)
-        latest = np.maximum((since >= 0).sum(axis=1) - 1, 0)
-        pick = np.arange(len(row))
-        fading = self.jumps[row, latest] * np.exp(-np.maximum(since[pick, latest], 0.0) / _HANDED_S)
-        places = [self._warehouse(row, t), self._carrier(row, t), self._receiver(row, t)]
-        return np.asarray(np.choose(keeper, places) + np.where(since[:, 0] >= 0, fading, 0.0))
+        passed, wave = self.passed(row, t), self._waves(row, t)
+        at = np.where(passed == _RECEIVER, _at_receiver(wave), _in_warehouse(wave))
+        carried = np.flatnonzero(passed == _CARRIER)
+        at[carried] = self._carrier(row[carried], t[carried], wave[carried])
+        moved = np.flatnonzero(passed)
+        latest = row[moved] * _HANDED + passed[moved] - 1
+        since = t[moved] - self.handed.reshape(-1).take(latest)
+        at[moved] += self.jumps.reshape(-1).take(latest) * np.exp(-since / _HANDED_S)
+        return at
 
     @cached_property
     def series(self) -> Floats:
@@ -122,24 +135,25 @@ class ParcelDay:
 
     def after(self) -> Carry:
         """What the day leaves."""
-        minutes = self.minutes[:, -1].reshape(len(self.trucks.cells), self.per_cell)
-        return {"parcel_minutes": np.asarray(self.carry["parcel_minutes"]) + minutes}
+        return self.trucks.days.counted(self.carry, parcel_minutes=self.minutes[:, -1])
 
     @cached_property
     def _wave(self) -> Floats:
-        return smooth_noise(self.trucks.setting.streams, "parcel.place", (self.number,), self.trucks.world.index, 12)
+        return smooth_noise(self.trucks.days.setting.streams, "parcel.place", (self.number,), self.index, 12)
 
-    def _warehouse(self, row: Ints, t: Floats) -> Floats:
-        return np.asarray(4.6 + 0.35 * self._waves(row, t))
-
-    def _carrier(self, row: Ints, t: Floats) -> Floats:
-        return np.asarray(self.trucks.cargo(self.truck.take(row), t, _LAG_S) + 0.2 * self._waves(row, t))
-
-    def _receiver(self, row: Ints, t: Floats) -> Floats:
-        return np.asarray(5.3 + 0.7 * self._waves(row, t))
+    def _carrier(self, row: Ints, t: Floats, wave: Floats) -> Floats:
+        return np.asarray(self.trucks.cargo(self.truck.take(row), t, _LAG_S) + 0.2 * wave)
 
     def _waves(self, row: Ints, t: Floats) -> Floats:
         return Sampler(row, np.minimum(t / GRID_S, STEPS - 1e-6)).line(self._wave)
+
+
+def _in_warehouse(wave: Floats) -> Floats:
+    return np.asarray(4.6 + 0.35 * wave)
+
+
+def _at_receiver(wave: Floats) -> Floats:
+    return np.asarray(5.3 + 0.7 * wave)
 
 
 def begin(per_cell: int, cells: Ints) -> Carry:
@@ -149,7 +163,7 @@ def begin(per_cell: int, cells: Ints) -> Carry:
 
 def observe(day: ParcelDay, at: Moments) -> Observation:
     """What the loggers report."""
-    streams = day.trucks.setting.streams
+    streams = day.trucks.days.setting.streams
     bench = Bench(kind=PARCEL_LOGGER, streams=streams, at=at)
     row, t = rows(at, day.per_cell), at.x * GRID_S
     here = Sampler(row, at.x)
@@ -159,7 +173,7 @@ def observe(day: ParcelDay, at: Moments) -> Observation:
     handed = day.handed.take(row, axis=0)
     seen = (np.abs(t[:, None] - handed) < 300.0).any(axis=1)
     knock = -np.log1p(-streams.uniform("parcel.shock", at.device, at.ts))
-    used = day.trucks.world.index + at.x / STEPS + 90.0 * streams.uniform("parcel.battery", at.device)
+    used = day.index.take(row) + at.x / STEPS + 90.0 * streams.uniform("parcel.battery", at.device)
     temperature = day.temperature(row, t)
     return bench.shown(
         {

@@ -12,10 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
-from park.grid import STEPS, Sampler, devices, rows, smooth_noise
-from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Setting, WorldDay
+from park.days import Days
+from park.grid import STEPS, devices, smooth_noise
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Setting
 from sectors.logistics.catalogue import COLD_ROOM
-from sectors.logistics.instruments import Bench
+from sectors.logistics.cycles import on_phase
 from sectors.logistics.pulses import Pulses
 
 SETPOINT = np.array([4.0, -20.0])
@@ -26,61 +27,63 @@ _CAPACITY = np.array([8.0, 13.0])  # kW at 20 Cel outside
 _COP = np.array([3.0, 1.6])
 _FANS = np.array([0.30, 0.45])
 _HEATER = np.array([0.0, 6.0])  # the chilled room thaws by its air
-_COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
+COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
 _TAU_S = 1500.0  # of the air with shelves and floor
 LAG_S = 3 * 3600.0  # of packed goods
 DOOR_SLOTS, SLOT_S = 96, 900.0
 _LAST_SLOT = 88  # none after 02:00: a day ends at rest
 _THAWS = 8
+LEFT_OPEN_S = 600.0
 _FAILS = 0.008  # of a room's days
 _FAILED_RISE_S = 6 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RoomDay:
-    """R rooms of C hubs through a day, by cell, then unit; grids are (R, STEPS) and hold from their instant on."""
+    """R rooms of C hubs through a day, or several: by day, cell, then unit.
 
-    setting: Setting
-    cells: Ints
+    Grids are (R, STEPS) and hold from their instant on.
+    """
+
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.cells, self.per_cell).reshape(-1)
+        return devices(self.days.cells, self.per_cell).reshape(-1)
 
     @property
     def per_cell(self) -> int:
         """Rooms of a hub."""
-        return self.setting.per_cell[COLD_ROOM.name]
+        return self.days.setting.per_cell[COLD_ROOM.name]
 
     @cached_property
     def frozen(self) -> Ints:
         """(R,) 0 of chilled rooms, 1 of frozen ones."""
-        return np.minimum(np.tile(np.arange(self.per_cell), len(self.cells)), 1)
+        return np.minimum(np.tile(np.arange(self.per_cell), len(self.days.cells)), 1)
 
     @cached_property
     def site(self) -> Ints:
-        """(R,) rows of the world's arrays."""
-        return np.repeat(self.setting.site_of(self.cells), self.per_cell)
+        """(R,) rows of the days' weather."""
+        return np.repeat(self.days.site, self.per_cell)
 
     @cached_property
     def outside(self) -> Floats:
         """(R, STEPS) Cel under a roof that the sun warms."""
-        world = self.world
-        return (world.temperature[self.site] + 0.4 * world.ghi[self.site] / 17.0)[:, :STEPS]
+        return self.days.weather(lambda world: world.temperature + 0.4 * world.ghi / 17.0)[self.site, :STEPS]
 
     @cached_property
     def dock(self) -> Floats:
         """(R, STEPS) Cel of the air before the doors: a cooled dock that the outdoors warms."""
-        return np.clip(10.0 + 0.5 * (self.world.temperature[self.site][:, :STEPS] - 10.0), 2.0, 26.0)
+        air = self.days.weather(lambda world: world.temperature)
+        return np.clip(10.0 + 0.5 * (air - 10.0), 2.0, 26.0)[self.site, :STEPS]
 
     @cached_property
     def opened(self) -> Bools:
         """(R, DOOR_SLOTS) whether the door opens in each quarter of an hour: when people work and roads are busy."""
         slot = np.arange(DOOR_SLOTS)
-        busy = 0.55 * self.world.at_work[self.site][:, slot * 3] + 0.3 * self.world.road_demand[self.site][:, slot * 3]
+        busy = self.days.weather(lambda world: 0.55 * world.at_work + 0.3 * world.road_demand)[self.site, :STEPS:3]
         wanted = np.clip(busy, 0.02, 0.9) * (slot < _LAST_SLOT)
         return np.asarray(self._draw("room.opens", DOOR_SLOTS) < wanted)
 
@@ -89,7 +92,7 @@ class RoomDay:
         """Openings of 20 s to 5 min, seldom ten; the air is exchanged within some minutes."""
         start = np.arange(DOOR_SLOTS) * SLOT_S + 10.0 + 250.0 * self._draw("room.when", DOOR_SLOTS)
         stays = self._draw("room.stays", DOOR_SLOTS)
-        length = np.where(stays > 0.985, 600.0, 20.0 + 280.0 * stays**2) * self.opened
+        length = np.where(stays > 0.985, LEFT_OPEN_S, 20.0 + 280.0 * stays**2) * self.opened
         gap = self.dock[:, :: STEPS // DOOR_SLOTS] - SETPOINT[self.frozen][:, None]
         share = np.where(self.frozen == 1, 0.30, 0.5)[:, None]  # a curtain of strips hangs before the frost
         return Pulses(start=start, length=length, height=share * np.maximum(gap, 1.0), rise=150.0, decay=420.0)
@@ -97,8 +100,11 @@ class RoomDay:
     @cached_property
     def thaws(self) -> Pulses:
         """Of the coil: three a day when dry, up to seven when damp, 15 to 30 minutes each, on whole steps."""
-        damp = self.world.relative_humidity[self.site].mean(axis=1) / 100.0
-        warm = np.clip(self.world.temperature[self.site].mean(axis=1) / 30.0, 0.0, 1.0)
+        damp = (
+            self.days.weather(lambda world: world.relative_humidity.mean(axis=1, keepdims=True))[self.site, 0] / 100.0
+        )
+        air = self.days.weather(lambda world: world.temperature.mean(axis=1, keepdims=True))[self.site, 0]
+        warm = np.clip(air / 30.0, 0.0, 1.0)
         count = np.rint(2.0 + 2.2 * damp + 2.6 * damp * warm + 0.5 * (self._draw("room.frost", 1)[:, 0] - 0.5))
         k = np.arange(_THAWS)
         every = 252 / np.maximum(count, 1.0)[:, None]
@@ -149,7 +155,7 @@ class RoomDay:
         door = self.doors.peak * 0.0105 * np.where(self.frozen == 1, 55.0, 28.0)[:, None] / 2
         by_step = np.repeat(door, STEPS // DOOR_SLOTS, axis=1)
         later = np.concatenate([np.zeros((len(door), 3)), by_step[:, :-3]], axis=1)
-        wave = smooth_noise(self.setting.streams, "room.goods", (self.number,), self.world.index, 24)[:, :STEPS]
+        wave = smooth_noise(self.days.setting.streams, "room.goods", (self.number,), self._index, 24)[:, :STEPS]
         goods = _INSIDE[self.frozen][:, None] * (1.0 + 0.25 * wave)
         return np.asarray(np.maximum(wall + goods + by_step + later, 0.15))
 
@@ -181,7 +187,12 @@ class RoomDay:
         resting = self.thawing | self.failed | self.pulling
         phase = np.zeros((len(self.number), STEPS + 1))
         np.cumsum(np.where(resting, 0.0, self.cycle[1] * GRID_S), axis=1, out=phase[:, 1:])
-        return np.asarray(phase + np.asarray(self.carry["room_phase"]).reshape(-1, 1))
+        begun = self.carry["room_phase"].reshape(-1)
+        by_day = self.days.by_day(phase, phase[: len(begun)])
+        for day in range(len(by_day)):
+            by_day[day] += begun[:, None]
+            begun = by_day[day, :, -1] % 1.0
+        return phase
 
     @cached_property
     def steady(self) -> Floats:
@@ -201,23 +212,32 @@ class RoomDay:
 
     def goods(self, row: Ints, t: Floats) -> Floats:
         """(N,) K that the goods are above the set point."""
-        left = np.asarray(self.carry["room_goods"]).reshape(-1).take(row) * np.exp(-t / LAG_S)
-        return np.asarray(left + sum(part.lagged(LAG_S, row, t) for part in self.parts))
+        left = self.carry["room_goods"].reshape(-1).take(row) * np.exp(-t / LAG_S)
+        return np.asarray(left + self._warmed(row, t))
 
     def after(self) -> Carry:
         """What the day leaves."""
-        shape = (len(self.cells), self.per_cell)
+        goods, end = self.carry["room_goods"], STEPS * float(GRID_S)
         row = np.arange(len(self.number))
-        end = np.full(len(row), STEPS * float(GRID_S))
+        for warmed in self.days.by_day(self._warmed(row, np.full(len(row), end)), goods):
+            goods = goods * np.exp(-end / LAG_S) + warmed
         return {
-            "room_energy": np.asarray(self.carry["room_energy"]) + self.energy[:, -1].reshape(shape),
-            "room_openings": np.asarray(self.carry["room_openings"]) + self.opened.sum(axis=1).reshape(shape),
-            "room_phase": (self.phase[:, -1] % 1.0).reshape(shape),
-            "room_goods": self.goods(row, end).reshape(shape),
+            **self.days.counted(self.carry, room_energy=self.energy[:, -1], room_openings=self.opened.sum(axis=1)),
+            "room_phase": self.days.by_day(self.phase[:, -1] % 1.0, goods)[-1],
+            "room_goods": goods,
         }
 
+    def _warmed(self, row: Ints, t: Floats) -> Floats:
+        """(N,) K of the goods since 04:00."""
+        return np.asarray(sum(part.lagged(LAG_S, row, t) for part in self.parts))
+
+    @cached_property
+    def _index(self) -> Ints:
+        return np.repeat(self.days.index, self.per_cell)
+
     def _draw(self, name: str, count: int) -> Floats:
-        return self.setting.streams.uniform(name, self.number[:, None], self.world.index * count + np.arange(count))
+        place = self._index[:, None] * count + np.arange(count)
+        return self.days.setting.streams.uniform(name, self.number[:, None], place)
 
 
 def begin(setting: Setting, cells: Ints) -> Carry:
@@ -231,74 +251,14 @@ def begin(setting: Setting, cells: Ints) -> Carry:
     }
 
 
-def on_phase(phase: Floats, share: Floats) -> Floats:
-    """Cycles' worth of running since phase 0: a unit runs in the first `share` of each cycle."""
-    whole = np.floor(phase)
-    return np.asarray(whole * share + np.minimum(phase - whole, share))
-
-
-def saw(part: Floats, share: Floats, band: Floats) -> Floats:
-    """K off the set point: down while it runs, up while it rests, both bent towards where they would end."""
-    run = part < share
-    done = np.where(run, part / share, (part - share) / (1.0 - share))
-    bent = np.expm1(-0.7 * done) / np.expm1(-0.7)
-    return np.asarray(band * np.where(run, 1.0 - 2.0 * bent, 2.0 * bent - 1.0))
-
-
 def _covered(pulses: Pulses, longer_s: float) -> Bools:
-    instants = np.arange(STEPS) * float(GRID_S)
-    there = pulses.length > 0
-    begun = there[..., None] & (pulses.start[..., None] <= instants)
-    return np.asarray((begun & (instants < (pulses.end + longer_s)[..., None])).any(axis=1))
-
-
-def observe(day: RoomDay, at: Moments) -> Observation:
-    """What the rooms report."""
-    bench = Bench(kind=COLD_ROOM, streams=day.setting.streams, at=at)
-    row, t = rows(at, day.per_cell), at.x * GRID_S
-    step = row * STEPS + at.x.astype(np.int64)
-    since = t - at.x.astype(np.int64) * float(GRID_S)
-    frozen = day.frozen.take(row)
-    share, often = (part.reshape(-1).take(step) for part in day.cycle)
-    thawing, failed, pulling = (part.reshape(-1).take(step) for part in (day.thawing, day.failed, day.pulling))
-    resting = thawing | failed | pulling
-    before = Sampler(row, at.x).hold(day.phase)
-    phase = before + np.where(resting, 0.0, often * since)
-    on = pulling | (~thawing & ~failed & (phase % 1.0 < share))
-    ran = np.where(pulling, since, (on_phase(phase, share) - on_phase(before, share)) / often)
-    drawn, steady = day.drawn.reshape(-1).take(step), day.steady.reshape(-1).take(step)
-    drift = sum(part.at(row, t) for part in day.parts)
-    air = SETPOINT[frozen] + saw(phase % 1.0, share, BAND[frozen]) + drift
-    coil = _coil(day, row, t, air - _COIL_UNDER[frozen] * np.where(on, 1.0, 0.25))
-    opened = day.doors.last(row, t) - row * DOOR_SLOTS + 1
-    counted = np.concatenate([np.zeros((len(day.number), 1), np.int64), day.opened.cumsum(axis=1)], axis=1)
-    openings = counted.reshape(-1).take(row * (DOOR_SLOTS + 1) + opened)
-    energy = Sampler(row, at.x).hold(day.energy) + (drawn * ran + steady * since) / 3600.0
-    damp = np.where(frozen == 1, 78.0, 84.0) - 4.0 * on + 2.2 * day.doors.at(row, t)
-    return bench.shown(
-        {
-            "air_temperature": bench.noisy("air_temperature", air, 0.06),
-            "product_temperature": bench.noisy("product_temperature", SETPOINT[frozen] + day.goods(row, t), 0.05),
-            "evaporator_temperature": bench.noisy("evaporator_temperature", coil, 0.1),
-            "relative_humidity": bench.noisy("relative_humidity", damp, 1.0),
-            "door_open": day.doors.on(row, t),
-            "door_openings": np.asarray(day.carry["room_openings"]).reshape(-1).take(row) + openings,
-            "compressor_on": on,
-            "defrost": thawing,
-            "active_power": drawn * on + steady,
-            "energy": np.asarray(day.carry["room_energy"]).reshape(-1).take(row) + energy,
-        }
+    """(R, STEPS) steps within a pulse or so long after it, all of which begin and end on steps."""
+    row, place = np.nonzero(pulses.length)
+    first, past = (
+        np.minimum((part[row, place] / GRID_S).astype(np.int64), STEPS)
+        for part in (pulses.start, pulses.end + longer_s)
     )
-
-
-def _coil(day: RoomDay, row: Ints, t: Floats, cold: Floats) -> Floats:
-    """(N,) of the fins, Cel; `cold` is what they are when they are not thawed."""
-    thaws = day.thaws
-    place = np.maximum(thaws.last(row, t), 0)
-    thawing = thaws.on(row, t)
-    done = np.where(thawing, t - thaws.start.reshape(-1).take(place), 0.0)
-    end = thaws.length.reshape(-1).take(place)
-    # Up to the ice's melting point, there while it melts, and on to 10 Cel.
-    part = done / np.maximum(end, 1.0)
-    melted = np.where(part < 0.3, cold + (0.5 - cold) * part / 0.3, 0.5 + 9.5 * np.clip((part - 0.7) / 0.25, 0.0, 1.0))
-    return np.where(thawing, melted, cold)
+    change = np.zeros((len(pulses.start), STEPS + 1), dtype=np.int8)
+    np.add.at(change, (row, first), 1)
+    np.add.at(change, (row, past), -1)
+    return np.asarray(np.cumsum(change[:, :STEPS], axis=1, dtype=np.int8) > 0)

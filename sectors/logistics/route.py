@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import devices
-from park.model import GRID_S, Bools, Floats, Ints, Setting, WorldDay
+from park.model import GRID_S, Bools, Floats, Ints
 from sectors.logistics.catalogue import REEFER_TRUCK
 
 STOPS, HOPS = 12, 5
@@ -22,26 +23,29 @@ _LOADING_S = 2700.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rounds:
-    """R lorries through a day: (R, LEGS) legs of (R, LEGS, HOPS) hops; metres, seconds since 04:00, m/s."""
+    """R lorries through a day, or several: (R, LEGS) legs of (R, LEGS, HOPS) hops; metres, seconds since 04:00, m/s."""
 
-    setting: Setting
-    cells: Ints
-    world: WorldDay
+    days: Days
 
     @property
     def per_cell(self) -> int:
         """Lorries of a hub."""
-        return self.setting.per_cell[REEFER_TRUCK.name]
+        return self.days.setting.per_cell[REEFER_TRUCK.name]
 
     @cached_property
     def number(self) -> Ints:
         """(R,) numbers of the devices."""
-        return devices(self.cells, self.per_cell).reshape(-1)
+        return devices(self.days.cells, self.per_cell).reshape(-1)
 
     @cached_property
     def site(self) -> Ints:
-        """(R,) rows of the world's arrays."""
-        return np.repeat(self.setting.site_of(self.cells), self.per_cell)
+        """(R,) rows of the days' weather."""
+        return np.repeat(self.days.site, self.per_cell)
+
+    @cached_property
+    def index(self) -> Ints:
+        """(R,) numbers of the days."""
+        return np.repeat(self.days.index, self.per_cell)
 
     @cached_property
     def points(self) -> tuple[Floats, Floats]:
@@ -67,7 +71,8 @@ class Rounds:
     def cruise(self) -> Floats:
         """(R, LEGS) m/s between lights: slower where roads are full at the time that a leg is expected."""
         expected = self.loads[:, None] + _LOADING_S + 1500.0 * np.arange(LEGS)
-        demand = self.world.road_demand[self.site[:, None], (expected / GRID_S).astype(np.int64)]
+        roads = self.days.weather(lambda world: world.road_demand)
+        demand = roads[self.site[:, None], (expected / GRID_S).astype(np.int64)]
         return (14.5 + 1.0 * self.draw("route.cruise", LEGS)) / (0.75 + 0.25 * np.clip(demand, 0.3, 2.5))
 
     @cached_property
@@ -136,7 +141,8 @@ class Rounds:
 
     def draw(self, name: str, count: int) -> Floats:
         """(R, count) uniform, of the day."""
-        return self.setting.streams.uniform(name, self.number[:, None], self.world.index * count + np.arange(count))
+        place = self.index[:, None] * count + np.arange(count)
+        return self.days.setting.streams.uniform(name, self.number[:, None], place)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,12 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
+from park.days import Days
 from park.grid import Sampler
-from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Place, Setting, WorldDay
+from park.model import GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, Place, Setting
 from sectors.logistics.catalogue import REEFER_TRUCK, TRUCK_STATES
+from sectors.logistics.cycles import saw
 from sectors.logistics.instruments import Bench
 from sectors.logistics.pulses import Pulses
-from sectors.logistics.room import saw
 from sectors.logistics.route import LEGS, STOPS, Motion, Rounds, motion
 
 _DEPOT, _LOADING, _DRIVING, _UNLOADING, _REST = range(len(TRUCK_STATES))
@@ -33,17 +34,15 @@ _EARTH_M = 111_320.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TruckDay:
-    """R lorries through a day."""
+    """R lorries through a day, or several."""
 
-    setting: Setting
-    cells: Ints
+    days: Days
     carry: Carry
-    world: WorldDay
 
     @cached_property
     def rounds(self) -> Rounds:
         """Where they go."""
-        return Rounds(setting=self.setting, cells=self.cells, world=self.world)
+        return Rounds(days=self.days)
 
     @cached_property
     def switched(self) -> tuple[Floats, Floats]:
@@ -54,7 +53,7 @@ class TruckDay:
     def outside(self) -> Floats:
         """(R, GRID_POINTS) Cel about the body, sun on its roof included."""
         site = self.rounds.site
-        return np.asarray(self.world.temperature[site] + 0.3 * self.world.ghi[site] / 17.0)
+        return self.days.weather(lambda world: world.temperature + 0.3 * world.ghi / 17.0)[site]
 
     def ambient(self, row: Ints, t: Floats) -> Floats:
         """(N,) the same at t."""
@@ -129,19 +128,13 @@ class TruckDay:
         t = np.full(len(row), 86_400.0)
         moved = motion(self.rounds, row, t)
         burnt, unit = self.burnt(moved, row, t), self.unit_burnt(row, t)
-        tank, unit_tank = (np.asarray(self.carry[name]).reshape(-1) for name in ("truck_tank", "truck_unit_tank"))
-        made = {
-            "truck_distance": moved.distance,
-            "truck_burnt": burnt,
-            "truck_hours": self.hours(row, t),
-        }
-        shape = (len(self.cells), self.rounds.per_cell)
-        left = {name: np.asarray(self.carry[name]) + more.reshape(shape) for name, more in made.items()}
-        return {
-            **left,
-            "truck_tank": _filled(tank - burnt, _FILL_BELOW, _TANK).reshape(shape),
-            "truck_unit_tank": _filled(unit_tank - unit, _UNIT_FILL_BELOW, _UNIT_TANK).reshape(shape),
-        }
+        hours, distance = self.hours(row, t), moved.distance
+        left = self.days.counted(self.carry, truck_distance=distance, truck_burnt=burnt, truck_hours=hours)
+        tank, unit_tank = self.carry["truck_tank"], self.carry["truck_unit_tank"]
+        for day, unit_day in zip(self.days.by_day(burnt, tank), self.days.by_day(unit, tank), strict=True):
+            tank = _filled(tank - day, _FILL_BELOW, _TANK)
+            unit_tank = _filled(unit_tank - unit_day, _UNIT_FILL_BELOW, _UNIT_TANK)
+        return {**left, "truck_tank": tank, "truck_unit_tank": unit_tank}
 
     def _cooled(self, row: Ints, t: Floats) -> Floats:
         share = self.cycle[0].take(row)
@@ -162,7 +155,7 @@ def begin(setting: Setting, cells: Ints) -> Carry:
 
 def observe(day: TruckDay, at: Moments) -> Observation:
     """What the lorries report."""
-    bench = Bench(kind=REEFER_TRUCK, streams=day.setting.streams, at=at)
+    bench = Bench(kind=REEFER_TRUCK, streams=day.days.setting.streams, at=at)
     rounds = day.rounds
     row, t = at.row * rounds.per_cell + at.unit, at.x * GRID_S
     moved, air = motion(rounds, row, t), day.air(row, t)
@@ -220,9 +213,9 @@ def status(day: TruckDay, moved: Motion, row: Ints, t: Floats) -> Ints:
 
 def position(day: TruckDay, moved: Motion, at: Moments) -> Place:
     """(N,) degrees, a satellite receiver's error of 4 m included."""
-    hub = day.setting.places.cells(day.cells)
+    hub = day.days.setting.places.cells(day.days.cells)
     base, east_of = hub.latitude.take(at.row), hub.longitude.take(at.row)
-    streams = day.setting.streams
+    streams = day.days.setting.streams
     north = moved.north + 4.0 * streams.normal("truck.north", at.device, at.ts)
     east = moved.east + 4.0 * streams.normal("truck.east", at.device, at.ts)
     latitude = base + north / _EARTH_M
@@ -244,6 +237,6 @@ def _eta_error(rounds: Rounds, moved: Motion, row: Ints, t: Floats) -> Floats:
     """In proportion to what is still to drive."""
     leg = np.clip(moved.leg, 0, LEGS - 1)
     left = rounds.comes.reshape(-1).take(row * LEGS + leg) - t
-    number = rounds.number.take(row)
-    off = 0.18 * rounds.setting.streams.normal("truck.eta", number, rounds.world.index * LEGS + leg)
+    number, place = rounds.number.take(row), rounds.index.take(row) * LEGS + leg
+    off = 0.18 * rounds.days.setting.streams.normal("truck.eta", number, place)
     return np.where(moved.driving, off * left, np.nan)

@@ -31,7 +31,7 @@ class Calls:
     talk: Floats
 
 
-def number(streams: Streams, column: Ints, busy: Floats, day: int) -> Ints:
+def number(streams: Streams, column: Ints, busy: Floats, day: Ints | int) -> Ints:
     """(D,) calls of the day; `busy` is the day's visitors over those of a mean day."""
     mean = np.minimum((1.2 + 1.8 * streams.uniform("call.rate", column)) * busy, 5.0)
     return np.minimum(poisson(mean, streams.uniform("call.number", column, day)), MOST)

@@ -1,6 +1,7 @@
 """What the public safety sector measures: analytics as numbers; no image, face, plate or identity has a channel."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 LEVELS = ("A", "B", "C", "D", "E", "F", "unknown")
 CAMERA_STATES = ("online", "blurred", "dark", "bright", "scene-changed", "signal-lost", "offline")
@@ -140,6 +141,37 @@ CALL_POINT = DeviceKind(
     ),
 )
 
+GATHERING = EventType(
+    name="gathering",
+    title="Gathering",
+    description="People fill a square for an evening; from when all are there until they begin to leave.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="people", unit="1", high=1e5, type=ValueType.INT, description="Who came for it."),
+        DURATION,
+    ),
+)
+FIRE_ALARM = EventType(
+    name="fire_alarm",
+    title="Fire alarm",
+    description="A head is in alarm, until the panel is reset.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="heat_release", unit="kW", high=1e5, description="Of the fire at its height; 0 if nothing burnt."),
+        DURATION,
+    ),
+)
+CALL = EventType(
+    name="emergency_call",
+    title="Call",
+    description="Somebody has pressed the button, until all is said or it is pressed again.",
+    phases=BEGIN_AND_END,
+    channels=(
+        Channel(name="answer_time", unit="s", high=3600, decimals=1, description="Until somebody answered."),
+        DURATION,
+    ),
+)
+
 SECTOR = Sector(
     name="public-safety",
     title="Public safety",
@@ -147,4 +179,5 @@ SECTOR = Sector(
     cell="a square with its entrances",
     kinds=(ZONE_CAMERA, LINE_COUNTER, CAMERA_HEALTH, FIRE_DETECTOR, CALL_POINT),
     sites=("xinwu", "binhu"),
+    events=(GATHERING, FIRE_ALARM, CALL),
 )

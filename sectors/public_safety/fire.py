@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.grid import Sampler, devices, rows
+from park.happenings import Spells, within
 from park.model import Bools, Floats, Ints, Moments, Observation, Streams, WorldDay
 
 #: kW/s2: slow, medium, fast, ultra-fast.
@@ -104,6 +105,39 @@ def detectors(streams: Streams, cells: Ints, heads: int, site: Ints, world: Worl
     )
 
 
+def nuisances(day: Detectors) -> Spells:
+    """When heads are in alarm for steam, dust and kitchens, until the panel is reset."""
+    happened = day.incidents
+    begin, peak, rise, reset = (
+        part.reshape(-1) for part in (happened.nuisance_h, happened.peak, happened.rise_s, happened.reset_h)
+    )
+    begins = 3600.0 * begin + _crosses_s(peak, rise)
+    row = np.flatnonzero((peak >= ALARM_DB_M) & (begin < 24.0))
+    return within(row, 1000.0 * begins[row], 3_600_000.0 * reset[row])
+
+
+def alarms(day: Detectors) -> Spells:
+    """When heads are in alarm for a fire."""
+    begin, growth, held = (
+        np.repeat(part, day.heads) for part in (day.incidents.fire_h, day.incidents.growth, day.incidents.held_s)
+    )
+    begins, reached = _detected_s(growth, held, day.near)
+    row = np.flatnonzero(reached & (begin < 24.0))
+    ignited = 3600.0 * begin[row]
+    return within(row, 1000.0 * (ignited + begins[row]), 1000.0 * (ignited + 3600.0 * _RESET_H))
+
+
+def _crosses_s(peak: Floats, rise_s: Floats) -> Floats:
+    """S until the smoke of a nuisance has risen to the alarm; as long as it rises, if it does not get there."""
+    return np.asarray(rise_s * np.sqrt(np.minimum(ALARM_DB_M / peak, 1.0)))
+
+
+def _detected_s(growth: Floats, held_s: Floats, near: Floats) -> tuple[Floats, Bools]:
+    """S until the smoke of a fire has risen to a head's alarm, and whether it does."""
+    kilowatts = ALARM_DB_M / _SMOKE_PER_KW / near
+    return np.sqrt(kilowatts / growth), np.asarray(growth * held_s * held_s >= kilowatts)
+
+
 def heat_release(growth: Floats, held_s: Floats, since_s: Floats) -> Floats:
     """KW at s since the ignition: a t^2 until it is held, then dying down; nothing before."""
     grown = np.clip(since_s, 0.0, held_s)
@@ -123,8 +157,8 @@ def observe(streams: Streams, state: Detectors, at: Moments) -> Observation:
     clean = 0.004 + 0.0001 * state.contamination[head]
     clean += 0.002 * np.abs(streams.normal("head.smoke", at.device, at.ts))
     smoke = np.maximum(np.maximum(smoke, _SMOKE_PER_KW * fire), 0.3 * testing)
-    burning = (since_fire >= np.sqrt(ALARM_DB_M / _SMOKE_PER_KW / near / growth)) & (since_fire < 3600.0 * _RESET_H)
-    reached = growth * held * held * near * _SMOKE_PER_KW >= ALARM_DB_M
+    detected, reached = _detected_s(growth, held, near)
+    burning = (since_fire >= detected) & (since_fire < 3600.0 * _RESET_H)
     status = np.where(smoke + clean >= PREALARM_DB_M, _PREALARM, _NORMAL)
     status = np.where((hour >= state.fault_h[head]) & (hour < state.repaired_h[head]), _FAULT, status)
     status = np.where(testing, _TEST, status)
@@ -150,5 +184,5 @@ def _nuisance(happened: Incidents, head: Ints, hour: Floats) -> tuple[Floats, Bo
     since = 3600.0 * (hour - happened.nuisance_h.reshape(-1)[head])
     grown = np.clip(since / rise, 0.0, 1.0)
     smoke = peak * grown * grown * np.exp(-np.maximum(since - 1.5 * rise, 0.0) / 300.0)
-    over = since >= rise * np.sqrt(np.minimum(ALARM_DB_M / peak, 1.0))
+    over = since >= _crosses_s(peak, rise)
     return smoke, over & (peak >= ALARM_DB_M) & (hour < happened.reset_h.reshape(-1)[head])

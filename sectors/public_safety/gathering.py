@@ -33,11 +33,15 @@ class Gatherings:
     there: Floats
 
 
-def people(streams: Streams, square: Squares, world: WorldDay) -> Ints:
-    """(C,) who come to these squares for a gathering this evening, if there is one."""
-    cells, day = square.cells, world.index
-    chance = _CHANCE["holiday" if world.holiday else "workday" if world.workday else "free"]
-    held = streams.uniform("gathering", cells, day) < chance
+def chance(world: WorldDay) -> float:
+    """Of a gathering in a square on such a day."""
+    return _CHANCE["holiday" if world.holiday else "workday" if world.workday else "free"]
+
+
+def people(streams: Streams, square: Squares, day: Ints, likely: Floats) -> Ints:
+    """(C,) who come to these squares for a gathering in the evening of a day, if there is one; `likely` as `chance`."""
+    cells = square.cells
+    held = streams.uniform("gathering", cells, day) < likely
     if not held.any():
         return np.zeros(len(cells), dtype=np.int64)
     packed = 0.7 + 1.9 * streams.uniform("gathering.packed", cells, day) ** 2
@@ -48,7 +52,7 @@ def people(streams: Streams, square: Squares, world: WorldDay) -> Ints:
 def gatherings(streams: Streams, square: Squares, world: WorldDay) -> Gatherings:
     """Which of these squares are full this evening, and when."""
     cells, day = square.cells, world.index
-    come = people(streams, square, world)
+    come = people(streams, square, np.full(len(cells), day), np.full(len(cells), chance(world)))
     begin = 14.0 + 1.5 * streams.uniform("gathering.begin", cells, day)
     end = begin + 1.0 + 1.5 * streams.uniform("gathering.length", cells, day)
     gone = _ramp(HOURS, end, end + _GOING_H)

@@ -1,14 +1,16 @@
 """The public safety sector: who is in the squares, and what cameras, heads and columns make of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from park.days import Days, through_blocks
 from park.grid import devices, smooth_noise
+from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.public_safety import calls, cameras, fire, health, visitors
+from sectors.public_safety import calls, cameras, events, fire, gathering, health, visitors
 from sectors.public_safety.catalogue import (
     CALL_POINT,
     CAMERA_HEALTH,
@@ -42,6 +44,11 @@ class SafetyDay:
         return visitors.visitors(self.setting, self.square, self.world)
 
     @cached_property
+    def gatherings(self) -> gathering.Gatherings:
+        """Who come for an evening."""
+        return gathering.gatherings(self.setting.streams, self.square, self.world)
+
+    @cached_property
     def health(self) -> health.Health:
         """How the cameras are."""
         return health.health(self.setting.streams, self.visitors, self.site, self.world)
@@ -64,7 +71,8 @@ class SafetyDay:
         """Call points."""
         streams, square = self.setting.streams, self.square
         per_cell = self.setting.per_cell[CALL_POINT.name]
-        busy = np.repeat(_busy(square, visitors.totals(self.setting, square, self.world)), per_cell)
+        days = Days(setting=self.setting, once=self.cells, worlds=[self.world])
+        busy = np.repeat(_busy(square, visitors.totals(days, square)), per_cell)
         column = devices(self.cells, per_cell).ravel()
         return calls.calls(streams, column, self.carry["calls"].reshape(-1), busy, self.world.index)
 
@@ -85,9 +93,16 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
     ),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[SafetyDay, int], list[Happenings]]] = {
+    ZONE_CAMERA.name: lambda day, first_ms: events.of_zones(day.gatherings, ZONES, first_ms),
+    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.detectors, first_ms),
+    CALL_POINT.name: lambda day, _: events.of_columns(day.calls, day.setting.per_cell[CALL_POINT.name]),
+}
+
 
 class SafetyModel:
-    """Implements `park.model.Model`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -102,16 +117,11 @@ class SafetyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no minute is drawn for it."""
-        streams, square = self._setting.streams, self._squares(cells)
-        total = visitors.totals(self._setting, square, world)
-        per_cell = self._setting.per_cell[CALL_POINT.name]
-        busy = np.repeat(_busy(square, total), per_cell)
-        made = calls.number(streams, devices(cells, per_cell).ravel(), busy, world.index)
-        return {
-            "entered": carry["entered"] + total.entered,
-            "left": carry["left"] + total.left,
-            "calls": carry["calls"] + made.reshape(-1, per_cell),
-        }
+        return self.stride(cells, carry, [world])
+
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
+        """Adds the totals of consecutive days."""
+        return through_blocks(self._after, self._setting, cells, carry, worlds, rows=128)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> SafetyDay:
         """The day, not yet computed."""
@@ -120,6 +130,18 @@ class SafetyModel:
     def observe(self, kind: str, state: SafetyDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: SafetyDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
+
+    def _after(self, days: Days, carry: Carry) -> Carry:
+        """What some days leave."""
+        square, columns = self._squares(days.once).tiled(len(days.worlds)), carry["calls"].shape[1]
+        total = visitors.totals(days, square)
+        busy, day = np.repeat(_busy(square, total), columns), np.repeat(days.index, columns)
+        made = calls.number(self._setting.streams, devices(days.cells, columns).ravel(), busy, day)
+        return days.counted(carry, entered=total.entered, left=total.left, calls=made)
 
     def _squares(self, cells: Ints) -> Squares:
         """The squares of these cells; those last asked for are kept."""

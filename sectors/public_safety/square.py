@@ -1,6 +1,6 @@
 """What stays the same about a square: its zones, how busy it is, and which way its cameras look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -40,6 +40,11 @@ class Squares:
     holiday: Floats
     gate: Floats
 
+    def tiled(self, times: int) -> "Squares":
+        """The same squares so many times, one after the other."""
+        again = {field.name: np.concatenate([getattr(self, field.name)] * times) for field in fields(self)}
+        return self if times == 1 else Squares(**again)
+
 
 def squares(streams: Streams, cells: Ints) -> Squares:
     """The squares of these cells."""
@@ -47,7 +52,7 @@ def squares(streams: Streams, cells: Ints) -> Squares:
     area = np.rint(110 + 220 * streams.uniform("square.area", zone))
     weight = area * np.exp(0.3 * streams.normal("square.weight", zone))
     visitors = 7500 * np.exp(0.9 * streams.uniform("square.visitors", cells))
-    leisure = 0.08 + 0.17 * streams.uniform("square.leisure", cells)
+    leisure = 0.15 + 0.25 * streams.uniform("square.leisure", cells)
     return Squares(
         cells=cells,
         area=area,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.days import Days
 from park.grid import STEPS, Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Moments, Observation, Setting, Streams, WorldDay
 from sectors.public_safety.catalogue import LINES, ZONES
 from sectors.public_safety.chance import binomial, dealt, gamma, leaves, many
-from sectors.public_safety.gathering import Gatherings, gatherings, people
+from sectors.public_safety.gathering import Gatherings, chance, gatherings, people
 from sectors.public_safety.square import Squares
 
 MINUTES = STEPS * 5
@@ -22,6 +23,8 @@ _CLOSING = 6
 _EMPTYING = 12
 #: Of the visitors of a mean day.
 _OVERNIGHT = 0.0014
+#: Log spread of an hour at one square from what the town's people would bring.
+_HABIT = 0.14
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -100,14 +103,17 @@ class Visitors:
         return np.floor(inside * high).astype(np.int64) - np.floor(inside * low).astype(np.int64)
 
 
-def expected(setting: Setting, square: Squares, world: WorldDay) -> Floats:
+def expected(days: Days, square: Squares) -> Floats:
     """(C, GRID_POINTS) visitors per hour that the town's people, the rain and the square's own ups and downs bring."""
-    site = setting.site_of(square.cells)
-    rate = square.out[:, None] * world.out[site] + square.passing[:, None] * world.under_way[site]
-    rate *= 1.0 - 0.18 * wetness(world.precipitation[site])
-    rate *= np.exp(0.13 * smooth_noise(setting.streams, "square.slow", (square.cells,), world.index, 12))
-    if world.holiday:
-        rate *= square.holiday[:, None]
+    out, under_way = days.weather(lambda world: world.out), days.weather(lambda world: world.under_way)
+    drier = days.weather(lambda world: 1.0 - 0.18 * wetness(world.precipitation))
+    rate = square.out[:, None] * out[days.site] + square.passing[:, None] * under_way[days.site]
+    rate *= drier[days.site]
+    rate *= np.exp(0.13 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
+    # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
+    sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
+    rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
+    rate *= np.where(days.of_day(lambda world: world.holiday), square.holiday, 1.0)[:, None]
     return rate / 24.0
 
 
@@ -116,18 +122,18 @@ def wetness(precipitation: Floats) -> Floats:
     return np.asarray(1.0 - np.exp(-precipitation / 1.5))
 
 
-def totals(setting: Setting, square: Squares, world: WorldDay) -> Totals:
-    """The day's totals; no minute of it is drawn."""
-    streams, cells, day = setting.streams, square.cells, world.index
-    rate = expected(setting, square, world)
+def totals(days: Days, square: Squares) -> Totals:
+    """The totals of a day, or of several, for which there is a square of each; no minute of it is drawn."""
+    streams, cells, day = days.setting.streams, square.cells, days.index
+    rate = expected(days, square)
     rate[:, -_CLOSING - 1 :] = 0.0
     size = integral(rate)[:, -1] * gamma(streams.normal("square.day", cells, day), 125.0)
     # Fairs, fashions and pay-days, which all squares have in common.
     size *= np.exp(0.055 * streams.normal("square.common", day))
     share = np.stack([square.gate, 1.0 - square.gate], axis=1)
     line = cells[:, None] * LINES + np.arange(LINES)
-    came = many(size[:, None] * share, streams.normal("square.line", line, day))
-    gathered = people(streams, square, world)
+    came = many(size[:, None] * share, streams.normal("square.line", line, day[:, None]))
+    gathered = people(streams, square, day, days.of_day(chance))
     first = binomial(gathered, square.gate, streams.normal("gathering.line", cells, day))
     together = np.stack([first, gathered - first], axis=1)
     before, after = overnight(streams, square, day), overnight(streams, square, day + 1)
@@ -150,7 +156,7 @@ def totals(setting: Setting, square: Squares, world: WorldDay) -> Totals:
 def visitors(setting: Setting, square: Squares, world: WorldDay) -> Visitors:
     """One day of these squares, minute by minute."""
     streams, cells, day = setting.streams, square.cells, world.index
-    total = totals(setting, square, world)
+    total = totals(Days(setting=setting, once=cells, worlds=[world]), square)
     line = cells[:, None, None] * LINES + np.arange(LINES)[:, None]
     z = streams.normal("square.minute", line, day, np.arange(leaves(MINUTES)))
     shape = np.repeat(total.expected[:, :-1], 5, axis=1)
@@ -189,12 +195,12 @@ def observe(state: Visitors, before: tuple[Ints, Ints], at: Moments) -> Observat
     }
 
 
-def overnight(streams: Streams, square: Squares, day: int) -> Ints:
+def overnight(streams: Streams, square: Squares, day: Ints | int) -> Ints:
     """(C,) people in the square at the day's 04:00, about as many as just before and after."""
     return many(_OVERNIGHT * square.visitors, streams.normal("square.overnight", square.cells, day))
 
 
-def _first_out(streams: Streams, cells: Ints, day: int) -> Floats:
+def _first_out(streams: Streams, cells: Ints, day: Ints | int) -> Floats:
     return 0.35 + 0.3 * streams.uniform("square.out", cells, day)
 
 

@@ -1,6 +1,7 @@
 """What the transport sector measures."""
 
 from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 TRAFFIC_DETECTOR = DeviceKind(
     name="traffic_detector",
@@ -77,12 +78,12 @@ PARKING_LOT = DeviceKind(
         Channel(
             name="total_spot_number",
             unit="{veh}",
-            high=600,
+            high=1000,
             type=ValueType.INT,
             behaviour=Behaviour.STATE,
             description="Spaces in all",
         ),
-        Channel(name="occupied_spot_number", unit="{veh}", high=600, type=ValueType.INT, description="Spaces taken"),
+        Channel(name="occupied_spot_number", unit="{veh}", high=1000, type=ValueType.INT, description="Spaces taken"),
         Channel(
             name="vehicle_entrance_count",
             unit="{veh}",
@@ -136,6 +137,14 @@ TRAFFIC_SIGNAL = DeviceKind(
     ),
 )
 
+JAM = EventType(
+    name="jam",
+    title="Jam",
+    description="Traffic on the detector's link is slower than 20 km/h, for a quarter of an hour or more.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="transport",
     title="Transport",
@@ -143,4 +152,5 @@ SECTOR = Sector(
     cell="a road corridor of 6 km with its detectors, junction signal, bus line and car park",
     kinds=(TRAFFIC_DETECTOR, BUS, PARKING_LOT, TRAFFIC_SIGNAL),
     sites=("xinwu", "binhu"),
+    events=(JAM,),
 )

@@ -23,9 +23,9 @@ JUNCTION = (7, 3)
 EFFECTIVE_LENGTH_M = 6.5
 
 #: Vehicles of a workday's busiest hour and direction, of a mean day's.
-_PEAK_SHARE = 0.115
+_PEAK_SHARE = 0.0895
 #: Flow of that hour, of the signal's capacity: the least used road, and by how much the busiest exceeds it.
-_LEAST_USED, _MORE_USED = 0.84, 0.15
+_LEAST_USED, _MORE_USED = 0.89, 0.10
 #: Degrees by which a road turns from link to link: all one way, so that it stays about its place, and by chance.
 _TURN, _BEND = 12.0, 10.0
 _KM_PER_DEGREE = 111.2

@@ -16,21 +16,17 @@ from sectors.transport.corridor import LINKS, SATURATION, Corridors
 
 STEP_S = 30
 STEPS = 2880
-#: Traffic over a day is less uneven than people: goods and services travel between the rush hours.
-EVENNESS = 0.85
-#: Lorries and vans run while people work: by how much the share at work, above its mean, adds to the vehicles.
-_GOODS, _MEAN_AT_WORK = 0.22, 0.16
 #: Variance over square of the mean of a step's expected vehicles: platoons of the signals upstream.
 PLATOONS = 0.12
 #: By how much a day of one road differs from its site's, and a day of one carriageway from its road's.
 _OWN_DAY, _OWN_WAY = 0.02, 0.015
 #: Log spread of half an hour of one carriageway: by day, and what a night adds to it.
-_HALF_HOUR, _AT_NIGHT = 0.03, 0.42
+_HALF_HOUR, _AT_NIGHT = 0.02, 0.3
 _HALF_HOUR_STEPS = 6
 #: Most that wants to enter, of what the signal serves.
-_OVERLOAD = 1.06
+_OVERLOAD = 1.05
 #: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it.
-_TIDE, _TIDE_PER_H = 0.2, 0.25
+_TIDE, _TIDE_PER_H = 0.05, 0.25
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 
 
@@ -51,8 +47,7 @@ def wanted(world: WorldDay) -> Floats:
     # A day ends as the next begins: at 04:00 both directions are alike.
     tide[..., [0, -1]] = 0.0
     way = np.stack([1 + tide, 1 - tide], axis=1)
-    goods = 1 + _GOODS * (world.at_work - _MEAN_AT_WORK)
-    return np.asarray((goods * world.road_demand**EVENNESS)[:, None] * way)
+    return np.asarray(world.road_demand[:, None] * way)
 
 
 def totals(streams: Streams, roads: Corridors, site: Ints, worlds: Sequence[WorldDay]) -> Ints:

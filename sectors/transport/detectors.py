@@ -66,10 +66,13 @@ def observe(streams: Streams, state: Detectors, at: Moments) -> Observation:
     count, minute = _passed(state.traffic, carriageway * len(state.links) + place, at.x)
     seen = minute > 0
     vehicles = np.maximum(minute, 1).astype(np.float64)
-    speed = _passing(streams, state, at, _link_speed(state, carriageway * len(state.links) + place, at.x))
+    mean = _link_speed(state, carriageway * len(state.links) + place, at.x)
+    speed = _passing(streams, state, at, mean)
     drivers = streams.normal("transport.drivers", at.device, at.ts)
     calibrated = 1.0 + _SPEED_SPREAD * streams.normal("loop.speed", at.device)
-    speed = np.maximum(speed * calibrated * (1.0 + _SPREAD * drivers / np.sqrt(vehicles)), _LOWEST_KMH)
+    strayed = calibrated * (1.0 + _SPREAD * drivers / np.sqrt(vehicles))
+    standing = speed / mean
+    speed = np.maximum(speed * strayed, _LOWEST_KMH)
     flow = 60.0 * minute
     density = flow / speed
     length = EFFECTIVE_LENGTH_M * (1.0 + _LENGTH_SPREAD * streams.normal("loop.length", at.device))
@@ -77,7 +80,8 @@ def observe(streams: Streams, state: Detectors, at: Moments) -> Observation:
         "intensity": flow,
         "average_vehicle_speed": np.where(seen, speed, np.nan),
         "density": density,
-        "occupancy": np.minimum(density * length / (10.0 * LANES), 100.0),
+        # A loop is covered by those that stand on it too.
+        "occupancy": np.minimum(density * standing * length / (10.0 * LANES), 100.0),
         "average_headway_time": np.where(seen, 60.0 / vehicles, np.nan),
         "vehicle_total": state.before.reshape(-1)[carriageway] + count,
     }

@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from park.happenings import Happenings
 from park.model import Carry, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.transport import buses, demand, detectors, parking, service, signals, timetable
+from sectors.transport import buses, demand, detectors, events, parking, service, signals, timetable
 from sectors.transport.catalogue import BUS, PARKING_LOT, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import Corridors, corridors
 from sectors.transport.traffic import Traffic, traffic
@@ -75,9 +76,16 @@ OBSERVERS: Mapping[str, Callable[[TransportDay, Moments], Observation]] = {
     TRAFFIC_SIGNAL.name: lambda day, at: signals.observe(day.setting.streams, day.signals, at),
 }
 
+#: Kind to what its devices tell of a day that begins at a time.
+TELLERS: Mapping[str, Callable[[TransportDay, int], list[Happenings]]] = {
+    TRAFFIC_DETECTOR.name: lambda day, first_ms: events.of_detectors(
+        day.traffic, day.detectors.links, day.setting.per_cell[TRAFFIC_DETECTOR.name], first_ms
+    ),
+}
+
 
 class TransportModel:
-    """Implements `park.model.Model` and `park.model.Strides`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.happenings.Tells`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -113,6 +121,10 @@ class TransportModel:
     def observe(self, kind: str, state: TransportDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: TransportDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state, int(state.world.times[0])) if kind in TELLERS else ()
 
 
 MODEL = TransportModel

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park import grid
 from park.grid import devices, rows
 from park.model import (
     DAY_MS,
-    DAY_STARTS_H,
-    GRID_POINTS,
     GRID_S,
     Carry,
     Floats,
@@ -30,19 +27,21 @@ from park.model import (
     Streams,
     WorldDay,
 )
+from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, in_turn, within
 from sectors.transport.chance import binomial, count
 
-#: Local hours of the grid's instants, from 4 to 28.
-_HOURS = DAY_STARTS_H + grid.HOURS
 _COMMUTERS, _VISITORS = 0, 1
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
 _AT_WORK, _OUT = 0.21, 0.07
 #: How far the number of visitors follows that of people who are out.
 _FOLLOW = 0.8
-_OWN_DAY = 0.025
+_OWN_DAY = 0.05
 #: Of the visitors, those who only fetch or bring; their mean stay, and median and log spread of the others', h.
-_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.38, 0.2, 1.3, 0.65
-_MEAN_STAY_H = 1.1
+_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 2.4, 0.33
+_GOLDEN, _MIXED = (5**0.5 - 1) / 2, 0.2
+_MEAN_STAY_H = 2.4
+#: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
+_TRADE_H, _STAYS = 0.4, 0.25
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
 _GRID_MS = GRID_S * 1000.0
@@ -56,12 +55,16 @@ class Lots:
         number: in the town.
         spaces: in all.
         residents: mean number of vehicles at 04:00.
+        late: by how many hours people come later than elsewhere: trades begin at their own.
+        stay: of visitors, over the mean car park's.
         users: (C, U, 2) vehicles that come on a mean day: commuters on a workday, visitors on any.
     """
 
     number: Ints
     spaces: Ints
     residents: Floats
+    late: Floats
+    stay: Floats
     users: Floats
 
 
@@ -90,13 +93,17 @@ class Parking:
 def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     """The car parks of these cells."""
     number = devices(cells, units)
-    spaces = 20 * np.floor(6 + 16 * streams.uniform("transport.lot.spaces", number))
-    offices = 0.25 + 0.65 * streams.uniform("transport.lot.offices", number)
+    spaces = 20 * np.floor(12 + 34 * streams.uniform("transport.lot.spaces", number))
+    chance = streams.uniform("transport.lot.offices", number)
+    # Most serve either offices or shops.
+    offices = 0.08 + 0.87 * chance * chance * (3 - 2 * chance)
     return Lots(
         number=number,
         spaces=spaces.astype(np.int64),
-        residents=spaces * (0.12 + 0.14 * streams.uniform("transport.lot.residents", number)),
-        users=np.stack([0.75 * offices * spaces, 1.6 * (3.0 - 2.2 * offices) * spaces], axis=-1),
+        residents=spaces * (0.03 + 0.12 * streams.uniform("transport.lot.residents", number)),
+        late=np.clip(_TRADE_H * streams.normal("lot.trade", number), -1.0, 1.0),
+        stay=np.exp(_STAYS * streams.normal("lot.stay", number)),
+        users=np.stack([0.8 * offices * spaces, (3.2 - 2.6 * offices) * spaces], axis=-1),
     )
 
 
@@ -190,39 +197,54 @@ _Times = tuple[Ints, Floats, Ints, Floats]
 
 def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     change = np.diff(world.at_work, axis=-1)
-    row, place = _everyone(number)
+    row, place = everyone(number)
     key = _key(park, world)[row]
-    came = _drawn(_within(change, 4.0, 11.5), _site(park, site)[row], streams.uniform("lot.work.in", key, place))
-    went = _drawn(_within(-change, 14.0, 27.9), _site(park, site)[row], streams.uniform("lot.work.out", key, place))
-    return row, came, row, went
+    first, last = (
+        in_turn(streams.uniform(name, key, place), place, number[row]) for name in ("lot.work.in", "lot.work.out")
+    )
+    came = drawn(within(change, 4.0, 12.0), _site(park, site)[row], first)
+    went = drawn(within(-change, 14.0, 26.5), _site(park, site)[row], last)
+    return row, _later(park, row, came), row, _later(park, row, went)
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     """Those who are out at a time come as they gather, and to take the place of those who have left."""
-    coming = np.diff(world.out, axis=-1) + world.out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
-    row, place = _everyone(number)
+    out = gathered(world.out)
+    coming = np.diff(out, axis=-1) + out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
+    row, place = everyone(number)
     key = _key(park, world)[row]
-    came = _drawn(_within(coming, 4.0, 28.0), _site(park, site)[row], streams.uniform("lot.visit.in", key, place))
+    turn = in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
+    came = _later(park, row, drawn(within(coming, 4.0, 28.0), _site(park, site)[row], turn))
     chance = streams.uniform("lot.visit.brief", key, place)
     brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
-    stay = _STAY_H * np.exp(_STAY_SPREAD * streams.normal("lot.visit.stay", key, place))
-    went = came + np.where(chance < _BRIEF, brief, stay)
+    went = came + np.where(chance < _BRIEF, brief, park.stay.reshape(-1)[row] * _stay(streams, key, place))
     # Whoever would still be there at 04:00 leaves before.
     early = came + (28.0 - came) * streams.uniform("lot.visit.early", key, place)
     return row, came, row, np.where(went < 28.0, went, early)
 
 
+def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
+    """The hours of a car park's own trade; near 04:00 nothing moves, so that nobody waits for the day to turn."""
+    near = np.clip(np.minimum(hour - HOURS[0], HOURS[-1] - hour) / 3.0, 0.0, 1.0)
+    return np.asarray(hour + park.late.reshape(-1)[row] * near)
+
+
+def _stay(streams: Streams, key: Ints, place: Ints) -> Floats:
+    """Log-logistic stays, h; those who come one after another are a mixed lot: the golden section spreads them."""
+    share = (
+        place * _GOLDEN + streams.uniform("lot.visit.mix", key) + _MIXED * streams.uniform("lot.visit.stay", key, place)
+    )
+    share = np.clip(share % 1.0, 0.005, 0.995)
+    return np.asarray(_STAY_H * (share / (1 - share)) ** _STAY_SPREAD)
+
+
 def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:
     change = np.diff(world.at_home, axis=-1)
-    gone, first = _everyone(users.leave.reshape(-1))
-    back, second = _everyone(users.come_back.reshape(-1))
+    gone, first = everyone(users.leave.reshape(-1))
+    back, second = everyone(users.come_back.reshape(-1))
     key = _key(park, world)
-    went = _drawn(
-        _within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first)
-    )
-    came = _drawn(
-        _within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second)
-    )
+    went = drawn(within(-change, 4.0, 13.0), _site(park, site)[gone], streams.uniform("lot.home.out", key[gone], first))
+    came = drawn(within(change, 14.0, 28.0), _site(park, site)[back], streams.uniform("lot.home.in", key[back], second))
     return back, came, gone, went
 
 
@@ -239,34 +261,9 @@ def _site(park: Lots, site: Ints) -> Ints:
     return np.repeat(site, park.number.shape[1])
 
 
-def _everyone(number: Ints) -> tuple[Ints, Ints]:
-    """For everyone of groups of these sizes: the group, and the place in it."""
-    group = np.repeat(np.arange(len(number)), number)
-    return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
-
-
-def _within(rate: Floats, first_h: float, last_h: float) -> Floats:
-    """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
-    inside = (_HOURS[:-1] >= first_h) & (_HOURS[1:] <= last_h + 1e-6)
-    return np.where(inside, np.maximum(rate, 1e-7), 0.0)
-
-
-def _drawn(weight: Floats, site: Ints, u: Floats) -> Floats:
-    """Hours, as likely as these weights (sites, GRID_POINTS - 1) in each step of the grid."""
-    below = np.cumsum(weight, axis=-1)
-    below /= below[:, -1:]
-    # One sorted array for all sites: a site's own values lie between its number and the next.
-    flat = (below + np.arange(len(below))[:, None]).reshape(-1)
-    wide = GRID_POINTS - 1
-    step = np.clip(np.searchsorted(flat, u + site, side="right") - site * wide, 0, wide - 1)
-    start = np.where(step > 0, below[site, step - 1], 0.0)
-    part = (u - start) / np.maximum(below[site, step] - start, 1e-12)
-    return np.asarray(_HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
-
-
 def _sorted(total: int, parts: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Ints]:
     row = np.concatenate([row for row, _ in parts])
-    ms = np.floor((np.concatenate([at for _, at in parts]) - _HOURS[0]) * 3_600_000.0)
+    ms = np.floor((np.concatenate([at for _, at in parts]) - HOURS[0]) * 3_600_000.0)
     times = np.clip(ms, 0, DAY_MS - 1).astype(np.int64) + _APART_MS * row
     first = np.cumsum(np.bincount(row, minlength=total)) - np.bincount(row, minlength=total)
     return np.sort(times), first

@@ -39,9 +39,11 @@ _PER_STEP = STEP_S / 3600
 _CRITICAL = CRITICAL_PER_KM * LINK_KM
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 _CELLS_AT_ONCE = 64
-#: What a signal lets through in a step, of its capacity: mean and spread; and the spread of a wave's speed
-#: in two minutes, on a link that is full; none is as large as the speed itself.
-_SERVED, _SERVICE, _WAVE_SPREAD, _MOST_SPREADS = 0.96, 0.12, 0.55, 1.7
+#: What a signal lets through in a step, of its capacity: mean at its best, spread, and what days take from it, as those
+#: who turn, who cross and who drive differ.
+_SERVED, _SERVICE, _SERVED_DAY = 0.97, 0.12, 0.02
+#: Spread of a wave's speed in two minutes, on a link that is full; none is as large as the speed itself.
+_WAVE_SPREAD, _MOST_SPREADS = 0.55, 1.7
 _WAVE, _WAVE_STEPS = WAVE_KMH / FREE_KMH, 4
 
 Floats32: TypeAlias = npt.NDArray[np.float32]
@@ -173,7 +175,8 @@ def disturbed(streams: Streams, links: Links, roads: Corridors, world: WorldDay)
     """The same links with the day's chances at the signals and in the jams."""
     key = roads.cells * 1_000_003 + world.index
     step, change = np.arange(STEPS)[:, None, None], np.arange(STEPS // _WAVE_STEPS)[:, None, None, None]
-    service = _SERVED + _SERVICE * streams.normal("service", key[:, None], np.arange(2), step)
+    mean = _SERVED * np.exp(-_SERVED_DAY * np.abs(streams.normal("service.day", key[:, None], np.arange(2))))
+    service = mean + _SERVICE * streams.normal("service", key[:, None], np.arange(2), step)
     stray = streams.normal("wave", key[:, None, None], np.arange(2)[:, None], np.arange(LINKS + 2), change)
     waves = _WAVE * _WAVE_SPREAD / (JAM_PER_KM * LINK_KM) * np.clip(stray, -_MOST_SPREADS, _MOST_SPREADS)
     waves[..., [0, -1]] = 0.0

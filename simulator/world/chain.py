@@ -29,7 +29,8 @@ _SPIN_UP = 90
 _CHUNK = 512
 _STRATA = 32
 _AMOUNT_SHAPE = 0.88  # Weibull shape of the rain of a wet day
-_PRESSURE_LAG = 0.68
+_PRESSURE_LAG = 0.58
+_DRAWN_OUT = 1.15  # what a mean of the day loses of its spread when it is drawn out between noons
 # Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
 _ALIKE_SPREAD = math.sqrt((1 + 0.633) / 2 + (1 - 0.633) / 8)
 
@@ -123,7 +124,7 @@ class Chain:
             brightness=chi[2],
             cloud=normal["cloud"],
             dew_gap=np.where(wet > 0, 0.6, normal["dew_gap"]),
-            pressure=normal["pressure"] + normal["spread_pressure"] * swell,
+            pressure=normal["pressure"] + _DRAWN_OUT * normal["spread_pressure"] * swell,
             linke=normal["linke"],
             wind=normal["wind"],
             wind_east=normal["wind_east"],

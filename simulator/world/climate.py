@@ -61,17 +61,17 @@ class Climate:
     least_mm: Floats
 
 
-def climate_of(name: str, latitude: float, elevation_m: float) -> Climate:
-    """The climate of that name at a place, or Wuxi's moved there if it has none.
+def climate_of(name: str | Normals, latitude: float, elevation_m: float) -> Climate:
+    """The climate of that name at a place, or Wuxi's moved there if it has none; or that of normals.
 
     Raises:
         UnknownClimateError: when there is no climate of that name.
     """
     if not name:
         return _moved(latitude, elevation_m)
-    if name not in CLIMATES:
+    if isinstance(name, str) and name not in CLIMATES:
         raise UnknownClimateError(f"town.climate: no climate {name!r}; known: {', '.join(CLIMATES)}")
-    normals = CLIMATES[name]
+    normals = CLIMATES[name] if isinstance(name, str) else name
     return _by_days(normals, elevation_m, opposite=latitude * normals.latitude < 0)
 
 

@@ -94,7 +94,7 @@ class Derived:
         days = len(self._kinds) - 1
         hours = 24 * self._ordinal + 4 - MEMORY_H + np.arange(MEMORY_H + 25) + 24 * np.arange(days)[:, None, None]
         return Drivers(
-            wind=self._hours(lambda day: day.weather.wind_speed),
+            wind=self._hours(lambda day: day.weather.steady_wind),
             sun=self._hours(lambda day: day.weather.ghi),
             temperature=self._hours(lambda day: day.weather.temperature),
             rain=self._hours(lambda day: day.weather.precipitation),

@@ -74,7 +74,7 @@ def mixing_height(wind: Floats, heat: Floats) -> Floats:
         wind: at 10 m, m/s.
         heat: kinematic heat flux summed since the night, K m.
     """
-    night = np.clip(200 + 60 * wind, 320, 800)
+    night = np.clip(130 + 65 * wind, 260, 800)
     return np.asarray(np.minimum(np.sqrt(night**2 + 2 * 1.4 / 0.0065 * heat), 2500))
 
 

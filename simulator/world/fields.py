@@ -12,7 +12,8 @@ import numpy.typing as npt
 from park.model import Floats, Ints, Streams
 
 _EARTH_KM = 6371.0
-_REST = 0.02  # what is left of the oldest shock
+_REST = 0.02  # at most, of the oldest shock
+_HEAVY = 3**-0.5  # z |z| has variance 3
 
 
 def mixing(latitude: Floats, longitude: Floats, length_km: float) -> Floats:
@@ -43,9 +44,9 @@ def _distances(latitude: Floats, longitude: Floats) -> Floats:
 
 
 def autoregressive(
-    streams: Streams, name: str, persistence: Floats, steps: Ints, weights: Floats
+    streams: Streams, name: str, persistence: Floats, steps: Ints, weights: Floats, *, heavy: bool = False
 ) -> npt.NDArray[np.float64]:
-    """Standard normal noise (variables, sites, steps) with first-order persistence along the steps.
+    """Noise (variables, sites, steps) of variance one with first-order persistence along the steps.
 
     Args:
         streams: randomness.
@@ -53,20 +54,30 @@ def autoregressive(
         persistence: lag-1 autocorrelation of each variable, (V,).
         steps: consecutive step numbers, (T,).
         weights: from `mixing`, (S, S).
+        heavy: shocks are mostly small and seldom large, z |z| of a normal z; else the noise is normal.
     """
-    memory = math.ceil(math.log(_REST) / math.log(float(persistence.max())))
+    reaches = _reaches(math.ceil(math.log(_REST) / math.log(float(persistence.max()))))
+    memory = sum(reaches)
     variables = np.arange(len(persistence))[:, None, None]
     sites = np.arange(len(weights))[:, None]
     span = np.arange(steps[0] - memory, steps[-1] + 1)
-    shocks = correlated(weights, streams.normal(name, variables, sites, span))
+    total = correlated(weights, streams.normal(name, variables, sites, span))
+    if heavy:
+        total *= np.abs(total) * _HEAVY
     phi = persistence[:, None, None]
-    shocks *= np.sqrt((1 - phi**2) / (1 - phi ** (2 * memory + 2)))
-    count = len(steps)
-    total = shocks[..., :count].copy()
-    for lag in range(1, memory + 1):
-        total *= phi
-        total += shocks[..., lag : lag + count]
+    total *= np.sqrt((1 - phi**2) / (1 - phi ** (2 * memory + 2)))
+    # A geometric series by its factors: 1 + x + x^2 + x^3 is (1 + x)(1 + x^2).
+    for reach in reaches:
+        total = total[..., reach:] + phi**reach * total[..., :-reach]
     return total
+
+
+def _reaches(memory: int) -> list[int]:
+    """Doublings of a sum of two shocks that reach back at least so far; their sum is how far."""
+    reaches = [1]
+    while sum(reaches) < memory:
+        reaches.append(sum(reaches) + 1)
+    return reaches
 
 
 def correlated(weights: Floats, shocks: Floats) -> Floats:
@@ -86,4 +97,4 @@ def windows(series: Floats, *, step: int, size: int) -> Floats:
 
 def probability(normal: Floats) -> Floats:
     """Distribution function of the standard normal, to 0.0002 (Page 1977)."""
-    return np.asarray(1 / (1 + np.exp(-(1.5976 * normal + 0.070565 * normal**3))))
+    return np.asarray(1 / (1 + np.exp(-normal * (1.5976 + 0.070565 * (normal * normal)))))

@@ -25,6 +25,7 @@ class Fronts:
     """Departures that fronts bring, (days, sites, GRID_POINTS): Cel, hPa, standard deviations, degrees."""
 
     warmth: Floats
+    dew: Floats
     pressure: Floats
     wind: Floats
     veer: Floats
@@ -53,7 +54,7 @@ def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, latitude
     # A front passes between the noon of one day and the noon of the next.
     passage = 12 + 24 * streams.uniform("world/front", numbers[..., :-1])
     clock = grid_clock()
-    warmth, pressure, wind, veer = (np.zeros((len(mean), len(late), len(clock.hour))) for _ in range(4))
+    warmth, dew, pressure, wind, veer = (np.zeros((len(mean), len(late), len(clock.hour))) for _ in range(5))
     for column in np.flatnonzero((size > 0).any(axis=(0, 1))).tolist():
         # By the clock, so that 04:00 has the same place at the end of a day as at the start of the next.
         since = clock.hour - passage[:, :, column, None] + 24 * (clock.day - column) - late
@@ -61,10 +62,11 @@ def fronts(streams: Streams, numbers: Ints, mean: Floats, late: Floats, latitude
         strength = size[:, :, column, None] * near**2
         turn = np.tanh(since / _WIDTH_H)
         warmth -= strength * turn
+        dew -= 1.2 * strength * turn
         pressure -= 0.7 * strength * near
         wind += 0.30 * strength * near**2
         veer += 12 * strength * turn
-    return Fronts(warmth=warmth, pressure=pressure, wind=wind, veer=-veer if latitude < 0 else veer)
+    return Fronts(warmth=warmth, dew=dew, pressure=pressure, wind=wind, veer=-veer if latitude < 0 else veer)
 
 
 def _share(latitude: float) -> float:

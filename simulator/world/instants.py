@@ -12,12 +12,13 @@ import numpy as np
 from park.grid import Sampler
 from park.model import GRID_POINTS, Floats, Ints, Place, Streams
 from simulator.world import clouds, rain
-from simulator.world.air import saturation
+from simulator.world.air import gusty, saturation
 from simulator.world.sun import extraterrestrial
 
 _KM_PER_DEGREE = 111.2
 _CELL_KMH, _CLOUD_KMH = 30.0, 28.0
 _GRID_MS = 300_000
+_RAGGED_MS = 5_400_000  # an hour and a half: clouds keep their kind so long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +34,14 @@ class Grain:
     kmh: float = 0.0
 
 
-WARMTH = Grain(name="world/local/warmth", km=4.0, minutes=100.0)
+WARMTH = Grain(name="world/local/warmth", km=3.0, minutes=240.0)
 STAND = Grain(name="world/local/stand", km=1.5, minutes=0.0)  # height, asphalt and trees about a station
 GUST = Grain(name="world/local/gust", km=2.5, minutes=12.0)
 TURN = Grain(name="world/local/turn", km=2.5, minutes=25.0)
 SHOWER = Grain(name="world/local/shower", km=2.0, minutes=20.0, kmh=_CELL_KMH)
 
-_WARMTH_SPREAD, _STAND_SPREAD = 0.45, 0.3  # Cel
-_GUST_SPREAD, _TURN_SPREAD = 0.28, 14.0  # log; degrees
+_WARMTH_SPREAD, _STAND_SPREAD = 0.75, 0.3  # Cel
+_GUST_SPREAD, _TURN_SPREAD = 1.1, 14.0  # of the gusts five minutes long; degrees
 _SHOWER_SPREAD = 0.5  # log
 _EARLIER = 0.06  # of the rain's excess: spells begin and end some minutes apart within a site
 _LAST = GRID_POINTS - 1 - 1e-9
@@ -81,6 +82,10 @@ class Local:
         """How far east of its site: clouds drift that way."""
         return (where.longitude - self._longitude[site]) * self._east_km
 
+    def normal(self, name: str, site: Ints, step: Ints) -> Floats:
+        """Standard normal of each step at a site."""
+        return self._streams.normal(name, site, step)
+
     def draws(self, name: str, site: Ints, step: Ints) -> tuple[Floats, Floats]:
         """Two uniforms of each step at a site."""
         return self._streams.uniform(name, 0, site, step), self._streams.uniform(name, 1, site, step)
@@ -119,7 +124,7 @@ class FineWeather:
 
     def wind_speed(self, site: Ints, where: Place, x: Floats) -> Floats:
         """Mean of the minute at 10 m, m/s."""
-        return self._site("wind_speed", site, x) * self._about_one(GUST, _GUST_SPREAD, where, x)
+        return gusty(self._site("steady_wind", site, x), _GUST_SPREAD * self._noise(GUST, where, x))
 
     def wind_direction(self, site: Ints, where: Place, x: Floats) -> Floats:
         """Degrees from north."""
@@ -145,19 +150,28 @@ class FineWeather:
         cloud_x = np.clip(x - late, 0, _LAST)
         i = cloud_x.astype(np.int64)
         ghi, clear = self._rows["ghi"], self._rows["ghi_clear"]
-        share = (ghi[site, i] + ghi[site, i + 1]) / np.maximum(clear[site, i] + clear[site, i + 1], 1e-3)
-        mean = np.where(clear[site, i] * clear[site, i + 1] > 0, share, 1.0)
-        stretch = self._start_ms // _GRID_MS + i
-        index = clouds.index(
-            mean,
-            rising=ghi[site, i + 1] * clear[site, i] > ghi[site, i] * clear[site, i + 1],
+        left, right = (
+            np.where(clear[site, at] > 0, ghi[site, at] / np.maximum(clear[site, at], 1e-3), 1.0) for at in (i, i + 1)
+        )
+        stretch = clouds.Stretch(
+            left=left,
+            right=right,
             cover=self._rows["cloud_cover"][site, i],
             wetness=self._rows["wetness"][site, i],
-            place=cloud_x - i,
-            draws=self._local.draws("world/cloud", site, stretch),
+            draws=self._local.draws("world/cloud", site, self._start_ms // _GRID_MS + i),
         )
+        flicker = self._drifting("world/flicker", 120_000, site, cloud_x)
+        ragged = self._drifting("world/ragged", _RAGGED_MS, site, cloud_x)
+        index = clouds.index(stretch, cloud_x - i, flicker, ragged)
         here = self._site("ghi_clear", site, x) * index
         return clouds.split(here, self._site("sun_elevation", site, x), extraterrestrial(self._start_ms))
+
+    def _drifting(self, name: str, every_ms: int, site: Ints, x: Floats) -> Floats:
+        """Standard normal at every multiple of some milliseconds, and lines between."""
+        at = (self._start_ms + x * _GRID_MS) / every_ms
+        knot = at.astype(np.int64)
+        here, then = (self._local.normal(name, site, knot + late) for late in (0, 1))
+        return np.asarray(here + (then - here) * (at - knot))
 
     def _site(self, name: str, site: Ints, x: Floats) -> Floats:
         rows = self._rows[name]

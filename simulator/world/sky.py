@@ -17,6 +17,9 @@ _OVERCAST = 0.25  # of clear-sky irradiance under eight oktas (Kasten & Czeplak 
 _NIMBOSTRATUS = 0.16  # the same under a raining sky
 _THIN = 0.15  # what a cloud that covers little lets through besides
 _EDGE = 0.04  # what the bright edges of broken cloud add to a sun that stands between them
+_BESIDE = 0.04  # by how much it is brighter near the clouds than far from them
+_UNEVEN = 0.55  # spread of the logarithm of what an overcast lets through: its thickness waxes and wanes
+_GIVEN_BACK = 2.2  # fitted to the mean of the thickness over gaps below the share, within 3 %
 _SOFTNESS = 0.16  # width of a cloud's edge, as a share of the sky
 
 
@@ -39,19 +42,24 @@ def transmission(cover: Floats, gap: Floats, rain: Floats) -> Floats:
 
     Args:
         cover: fraction of the sky.
-        gap: standard normal; the higher, the freer the sun.
+        gap: standard normal; the higher, the freer the sun, and the thinner an overcast.
         rain: 0 to 1, whether the cloud rains.
     """
     overcast = _OVERCAST + (_NIMBOSTRATUS - _OVERCAST) * rain
     mean = 1 - (1 - overcast) * cover**3.4
     share = cover**2
     free = 1 + 4 * _EDGE * cover * (1 - cover)
+    beside = 1 - _BESIDE * cover * gap
     hidden = (mean - (1 - share) * free) / np.maximum(share, 1e-3)
-    hidden = np.clip(hidden, 0.6 * overcast, free)
+    uneven = _UNEVEN * cover**2
+    # Where the sky is not overcast, the sun is hidden under the thicker half alone: what that takes is given back.
+    thick = np.exp(uneven * gap - uneven**2 / 2) * (1 + _GIVEN_BACK * uneven * (1 - share))
+    hidden = np.clip(hidden, 0.6 * overcast, free) * thick
+    hidden = np.minimum(hidden, free)
     shade = np.clip((share - probability(gap)) / _SOFTNESS + 0.5, 0, 1)
     # Exactly clear and exactly overcast skies have no edges.
     shade = np.where(cover <= 0, 0.0, np.where(cover >= 1, 1.0, shade))
-    return np.asarray(free + (hidden - free) * shade)
+    return np.asarray(free * beside + (hidden - free * beside) * shade)
 
 
 def split(ghi: Floats, sun: Sun) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from park.model import DAY_MS, DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints, 
 from simulator.world.calendar import Calendar
 from simulator.world.chain import Chain
 from simulator.world.climate import climate_of
+from simulator.world.climates import Normals
 from simulator.world.clock import DAYS_AFTER, DAYS_BEFORE
 from simulator.world.derived import Derived, Town
 from simulator.world.errors import BeforeTheTownError
@@ -22,7 +23,7 @@ from simulator.world.weather import Air, Weather
 _HOUR_MS = 3_600_000
 _KEPT_DAYS = 8
 _GRID_MS = np.arange(GRID_POINTS, dtype=np.int64) * (GRID_S * 1000)
-_INNER = ("wetness", "rain_excess", "rain_depth")
+_INNER = ("steady_wind", "wetness", "rain_excess", "rain_depth")
 _BY_SITE = tuple(field.name for field in fields(Air) if field.name not in _INNER)
 
 
@@ -38,7 +39,7 @@ class World:
         elevation_m: above sea level.
         utc_offset_ms: local time less UTC.
         country: ISO 3166-1 alpha-2 code whose holidays are kept, or "" for weekends alone.
-        climate: name of one, or "" for Wuxi's moved along the latitude.
+        climate: name of one, its normals, or "" for Wuxi's moved along the latitude.
         commissioned: local date of the commissioning.
         site_latitudes, site_longitudes: degrees; the rows of every `WorldDay` array.
 
@@ -56,7 +57,7 @@ class World:
         elevation_m: float,
         utc_offset_ms: int,
         country: str,
-        climate: str = "",
+        climate: str | Normals = "",
         commissioned: dt.date,
         site_latitudes: Sequence[float] | Floats = (),
         site_longitudes: Sequence[float] | Floats = (),

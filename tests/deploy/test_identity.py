@@ -35,6 +35,11 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ("park/gateways/yangshan/1/state", False),
         ("park/gateways/xinwu/0/state", False),
         (READING, False),
+        ("park/gateways/yangshan/0/orders", True),
+        ("park/gateways/xinwu/0/orders", False),
+        ("park/replies/anybody/yangshan", True),
+        ("park/replies/anybody/yangshan/7", True),
+        ("park/replies/anybody/xinwu", False),
         ("park/replies/anybody", False),
         ("$CONTROL/dynamic-security/v1", False),
         ("elsewhere", False),
@@ -52,6 +57,9 @@ def test_a_gateway_writes_for_its_site_and_itself_only(broker: Guarded, topic: s
     ("asked", "allowed"),
     [
         ("park/+/yangshan/+/+/command/+", True),
+        ("park/gateways/yangshan/+/orders", True),
+        ("park/gateways/xinwu/+/orders", False),
+        ("park/replies/#", False),
         ("park/+/xinwu/+/+/command/+", False),
         ("park/+/+/+/+/command/+", False),
         ("park/+/yangshan/+/+/telemetry", False),
@@ -121,6 +129,57 @@ def test_what_was_a_dead_letter_can_be_sent_again(broker: Guarded) -> None:
         replay.close()
 
 
+COMMANDS = "park/energy/xinwu/meter/meter-1/command"
+
+
+@pytest.mark.parametrize(
+    ("topic", "allowed"),
+    [
+        (f"{COMMANDS}/park-command", True),
+        (f"{COMMANDS}/park-control", False),
+        (f"{COMMANDS}/gw-xinwu-0", False),
+        ("park/energy/xinwu/meter/meter-1/ack", False),
+        ("park/replies/park-command/xinwu", False),
+        (READING, False),
+    ],
+)
+def test_who_commands_does_so_under_its_own_name(broker: Guarded, topic: str, allowed: bool) -> None:
+    actor = broker.enter("park-command")
+    try:
+        assert actor.publish(topic, b"x") in ({0x00, 0x10} if allowed else {REFUSED})
+    finally:
+        actor.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("park/replies/park-command/xinwu", True),
+        ("park/replies/park-command/+", True),
+        ("park/replies/park-control/xinwu", False),
+        ("park/replies/#", False),
+        (f"{COMMANDS}/+", False),
+        (TELEMETRY, False),
+    ],
+)
+def test_who_commands_hears_the_answers_to_itself(broker: Guarded, asked: str, allowed: bool) -> None:
+    actor = broker.enter("park-command")
+    try:
+        assert actor.subscribe(asked) == (1 if allowed else REFUSED)
+    finally:
+        actor.close()
+
+
+def test_nobody_else_commands(broker: Guarded) -> None:
+    for account in (ATTACKER, VICTIM, "park-ingest", "park-replay"):
+        client = broker.enter(account)
+        try:
+            for name in (account, "park-command"):
+                assert client.publish(f"{COMMANDS}/{name}", b"x") == REFUSED
+        finally:
+            client.close()
+
+
 @pytest.mark.parametrize(
     ("account", "client_id"),
     [
@@ -133,6 +192,7 @@ def test_what_was_a_dead_letter_can_be_sent_again(broker: Guarded) -> None:
         ("park-ingest-xinwu", "park-ingest-yangshan"),
         ("park-ingest", "park-ingest-0"),
         ("park-replay", "park-ingest"),
+        ("park-command", VICTIM),
     ],
 )
 def test_an_account_has_one_client_id(broker: Guarded, account: str, client_id: str) -> None:

@@ -132,7 +132,9 @@ TROUBLES = [
     _t("500 for ever", lambda p: p.answer(500), _store_back),
     _t("503, Retry-After 3600", lambda p: p.answer(503, Retry_After="3600"), _store_back),
     _t("disk full", lambda p: p.fill(), lambda p: (p.disk / "filler").unlink()),  # type: ignore[operator]
+    _t("the ingester frozen", lambda p: p.process.suspend(), lambda p: p.process.resume()),
     _t("a worker frozen", lambda p: p.worker(signal.SIGSTOP), lambda p: p.worker(signal.SIGCONT), processes=2),
+    _t("the parent of two frozen", lambda p: p.process.suspend(), lambda p: p.process.resume(), processes=2),
 ]
 _BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 TROUBLES += [
@@ -176,6 +178,24 @@ def undergo(park: Park, trouble: Trouble) -> Outcome:
     withdrawn_s = max(0.0, watch.changed - ended)
     watch.look(_STAYS_S)
     return Outcome(told_s=round(told_s, 1), withdrawn_s=round(withdrawn_s, 1), flips=watch.changes - 2, said=watch.said)
+
+
+def undergo_alone(park: Park, begin: Callable[[Park], object], *, deadline_s: float) -> Outcome:
+    """Begin a trouble that ends by itself; what is withdrawn is counted from its telling."""
+    park.feeding.set()
+    wait_until(lambda: ready(park.health), deadline=60, what="ready")
+    watch = _Watch(park.health)
+    watch.look(1.0)
+    began = time.monotonic()
+    begin(park)
+    watch.until(wanted=False, deadline_s=30.0)
+    told = watch.changed
+    watch.until(wanted=True, deadline_s=deadline_s)
+    withdrawn_s = watch.changed - told
+    watch.look(_STAYS_S)
+    return Outcome(
+        told_s=round(told - began, 1), withdrawn_s=round(withdrawn_s, 1), flips=watch.changes - 2, said=watch.said
+    )
 
 
 class _Watch:

@@ -1,8 +1,11 @@
 """What counts as stored, what as poison, and what is held until a person acts."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +97,69 @@ def test_no_http_and_an_untrusted_certificate_need_a_person(mosquitto: Mosquitto
         server.close()
 
     asyncio.run(main())
+
+
+@contextmanager
+def speaking(serve: Callable[[socket.socket], object], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A server of one line, on a free port while the block runs."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        while True:
+            with suppress(ssl.SSLError, ConnectionError):
+                try:
+                    peer, _ = listening.accept()
+                except OSError:
+                    return
+                with peer if context is None else context.wrap_socket(peer, server_side=True) as spoken:
+                    serve(spoken)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+def an_alert(peer: socket.socket) -> None:
+    """What TLS says to what is none: protocol version."""
+    peer.recv(1)
+    peer.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+
+
+def only_http(peer: socket.socket) -> None:
+    """Ends a connection that begins with anything but a request, and says nothing."""
+    if peer.recv(4) in {b"GET ", b"POST"}:
+        peer.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_the_other_scheme_is_named_whatever_ends_the_connection(tmp_path: Path) -> None:
+    """A server of TLS may say an alert to a request, or just hang up; one without may hang up on a greeting."""
+    certificates = make_certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    for rows in (1, 4000):
+        with speaking(lambda peer: peer.recv(1), context) as port:
+            error = said(at(f"http://127.0.0.1:{port}"), *[LINE] * rows)
+            assert isinstance(error, Misconfigured), error
+            assert "it speaks TLS: write influxdb+https://" in str(error)
+        with speaking(an_alert) as port:
+            error = said(at(f"http://127.0.0.1:{port}"), *[LINE] * rows)
+            assert isinstance(error, Misconfigured), error
+            assert "it speaks TLS: write influxdb+https://" in str(error)
+        with speaking(only_http) as port:
+            error = said(at(f"https://127.0.0.1:{port}"), *[LINE] * rows)
+            assert isinstance(error, Misconfigured), error
+            assert "it speaks no TLS: write influxdb+http://" in str(error)
+
+
+def test_a_server_that_only_hangs_up_is_tried_again() -> None:
+    with speaking(lambda _: None) as port:
+        for scheme in ("http", "https"):
+            assert isinstance(said(at(f"{scheme}://127.0.0.1:{port}")), Retryable)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
 from ingest.deadletter import DeadLetterFile, read_dead_letters
@@ -14,11 +16,13 @@ from ingest.messages import PlainMessage
 from ingest.report import Reporter
 from ingest.sequence import Tally
 from ingest.status import Status
-from ingest.stores.base import Store
+from ingest.stores.base import Row, Store, device_series
 from ingest.stores.duckdb.answer import error_of
 from ingest.stores.duckdb.url import DuckdbUrl
 from ingest.stores.duckdb.write import DuckdbStore
 from ingest.write import BatchWriter, RetryPolicy
+from park.topics import parse_telemetry
+from sectors import KINDS
 from tests.ingest.helpers import T0, ingesting, new_batch, options, payload, publish, readings, topic
 from tests.servers.mosquitto import Mosquitto
 
@@ -190,3 +194,29 @@ def test_one_table_sorts_every_exception(error: Exception, meaning: type[StoreEr
     found = error_of("duckdb:///x", error)
     assert type(found) is meaning
     assert str(found).startswith("duckdb:///x: ")
+
+
+def test_repeats_among_new_rows_are_written_over_and_keep_nothing_out(tmp_path: Path) -> None:
+    """New rows, rows that are there already, and a refusal between: the last of equal keys stays."""
+    path = tmp_path / "park.duckdb"
+    series = device_series(KINDS["soil_probe"], parse_telemetry(topic()))
+
+    async def main() -> None:
+        store = DuckdbStore(DuckdbUrl(path=path))
+        render = store.render(series)
+
+        def row(seq: int, **values: float) -> Row:
+            absent = dict.fromkeys((channel.name for channel in series.fields), msgspec.UNSET)
+            return render(SimpleNamespace(**{**absent, **values}, ts=T0 + seq, seq=seq))
+
+        await store.write([row(1, soil_moisture=0.1), row(2, soil_moisture=0.2)])
+        await store.write([row(2, soil_moisture=0.5), row(3, soil_moisture=0.3), row(3, soil_temperature=9.0)])
+        await store.write([row(4, soil_moisture=0.6)])
+        with pytest.raises(Refused):
+            await store.write([row(5, soil_moisture=0.7), row(2**70, soil_moisture=0.8)])
+        await store.write([row(7, soil_moisture=0.9)])
+        await store.close()
+
+    asyncio.run(main())
+    stored = rows(path, "SELECT seq, soil_moisture, soil_temperature FROM soil_probe ORDER BY ts")
+    assert stored == [(1, 0.1, None), (2, 0.5, None), (3, None, 9.0), (4, 0.6, None), (7, 0.9, None)]

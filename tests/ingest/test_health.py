@@ -1,11 +1,15 @@
 """Readiness: whose trouble it is, when it counts, and what a drop at the broker says."""
 
+import asyncio
+
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.freeze import FROZEN_S, Freeze
 from ingest.health import GRACE_S, READY_S, Drops, Health
+from ingest.watch import Waits
 
 
 class Clock:
@@ -28,6 +32,23 @@ def test_a_trouble_ends_with_its_own_success_and_with_no_other() -> None:
             health.store.works(other)
             assert health.troubles() == ["retry: no answer"]
         health.store.works("a")
+        assert health.troubles() == []
+    assert [line["log_level"] for line in logs] == ["error", "info"]
+
+
+def test_a_state_ends_where_it_is_told_and_where_it_is_logged_at_once() -> None:
+    clock = Clock()
+    health = Health(clock)
+    with structlog.testing.capture_logs() as logs:
+        health.store.fails("a", "no answer", hold=False)
+        clock.now += GRACE_S
+        health.store.say()
+        health.store.fails("b", "no answer", hold=False)
+        health.store.works("a")
+        assert health.troubles() == ["retry: no answer"]  # b's first attempt, while the state lasts
+        health.store.works("b")
+        assert health.troubles() == []
+        health.store.fails("c", "no answer", hold=False)
         assert health.troubles() == []
     assert [line["log_level"] for line in logs] == ["error", "info"]
 
@@ -57,6 +78,56 @@ def test_the_oldest_message_decides() -> None:
     assert health.troubles()
     health.settled(first)
     assert health.troubles() == []
+
+
+@pytest.mark.parametrize("cause", ["store", "disk", "stopped", None])
+def test_that_messages_wait_is_logged_where_nothing_else_tells_why(cause: str | None) -> None:
+    clock = Clock()
+    health, batch = Health(clock), object()
+    waits = Waits(health, clock)
+    waits.say()
+    health.opened(batch)
+    with structlog.testing.capture_logs() as logs:
+        for second in range(20):
+            clock.now += FROZEN_S if cause == "stopped" and second < 10 else 1.0
+            if cause in {"store", "disk"} and second < 10:
+                getattr(health, cause).fails("a", "away", hold=True)
+            elif cause in {"store", "disk"}:
+                getattr(health, cause).works("a")
+            if cause is not None and second == 12:  # what waited is settled at last
+                health.settled(batch)
+            waits.say()
+        health.settled(batch)
+        waits.say()
+    waiting = [line["event"] for line in logs if line["event"].startswith("messages")]
+    assert waiting == ([] if cause else ["messages wait to be settled", "messages are settled in time again"])
+
+
+def test_a_process_that_was_stopped_is_not_ready_before_the_broker_has_answered() -> None:
+    clock = Clock()
+
+    async def main() -> None:
+        answered = asyncio.Event()
+        freeze = Freeze(answered.wait, clock)
+        assert freeze.troubles() == []
+        clock.now += 60.0  # nobody looks yet
+        assert freeze.troubles() == []
+        watching = asyncio.create_task(freeze.watch())
+        await asyncio.sleep(0)
+        clock.now += FROZEN_S - 0.1
+        assert freeze.troubles() == []
+        for stopped_s in (FROZEN_S, 30.0):
+            clock.now += stopped_s
+            assert f"{stopped_s:.0f} s" in freeze.troubles()[0]
+        await asyncio.sleep(0)
+        assert freeze.troubles()
+        answered.set()
+        async with asyncio.timeout(5.0):
+            await freeze.proven()
+        assert freeze.troubles() == []
+        watching.cancel()
+
+    asyncio.run(main())
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=60))

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from ingest.errors import BadOptions
 from ingest.options import IngestOptions
 from ingest.run import run
 from ingest.session import LEAST_WAITING_BYTES, sessions_of, share_of
+from ingest.stores.duckdb.url import DuckdbUrl
+from ingest.stores.duckdb.write import DuckdbStore
+from ingest.thread import OwnThread
 from park.topics import GATEWAY_STATE_FILTER, TELEMETRY_FILTER, of_site
 from park_cli.commands.ingest import app
 from park_cli.errors import UsageError
@@ -259,3 +263,27 @@ def test_a_session_without_its_password_is_named(tmp_path: Path) -> None:
     with ingesting_command(tmp_path, *words, *sites, environ=environ) as command:
         assert command.process.wait(20) == 2
         assert f"the password of park-ingest-south cannot be read, {tmp_path}" in command.log.read_text()
+
+
+def test_sites_whose_dead_letters_wait_for_the_disk_hold_up_no_other_site(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Nor does a flood of them: however many sites wait, the store is written to."""
+    junk = [f"junk-{number}" for number in range(34)]  # more than the loop has threads for whatever comes
+    settings = options(mosquitto, tmp_path, "slow-disk", sites=("north", *junk), drain_s=20.0)
+    store = DuckdbStore(DuckdbUrl(path=tmp_path / "park.duckdb"))
+
+    bad = [Sent(topic=topic(site=site), payload=b"{") for site in junk]
+
+    async def main() -> None:
+        publishing = OwnThread("publish")
+        async with ingesting(settings, store) as running:
+            with settings.dead_letters.open("a+b") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)  # as a disk that does not answer
+                await publishing.run(publish, mosquitto, bad)
+                await until(lambda: running.status.received == len(junk), what="junk received")
+                await asyncio.sleep(3 * settings.batch.linger_s)  # so that it is being written
+                await publishing.run(publish, mosquitto, of("north", 50))
+                await until(lambda: running.status.stored == 50, what="the other site's readings", deadline_s=10.0)
+                assert running.status.dead_lettered == 0
+            await until(lambda: running.status.dead_lettered == len(junk), what="dead letters")
+
+    asyncio.run(main())

@@ -9,6 +9,7 @@ from mqttlink import (
     BrokerUnreachable,
     ConnectionLost,
     ConnectRefused,
+    HungUp,
     LinkError,
     NeedsMqtt5,
     NoQos1,
@@ -17,12 +18,15 @@ from mqttlink import (
     PacketTooLong,
     PublishRefused,
     SubscribeRefused,
+    TlsRefused,
+    Unanswered,
     UntrustedCertificate,
 )
 
 _Code = mqtt5.ConnAckReasonCode
 FINAL = [
     NotABroker("a"),
+    TlsRefused("a"),
     NeedsMqtt5("b"),
     UntrustedCertificate("c"),
     PacketTooLong(size=300, limit=100),
@@ -36,6 +40,8 @@ FINAL = [
 PASSING = [
     BrokerUnreachable("h"),
     ConnectionLost("i"),
+    HungUp("i"),
+    Unanswered("i"),
     ConnectRefused(_Code.SERVER_BUSY, broker="j", username=None),
     ConnectRefused(_Code.SERVER_UNAVAILABLE, broker="j", username=None),
 ]

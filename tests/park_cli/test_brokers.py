@@ -19,9 +19,11 @@ WINDOW = ("--start", "2026-01-02T00:00:00Z", "--until", "2026-01-02T01:00:00Z")
 COMMANDS = {
     "simulate": (*SIMULATE, *WINDOW),
     "ingest": ("ingest", "--store", "duckdb://{folder}/park.duckdb"),
+    "ingest, a session a site": ("ingest", "--store", "duckdb://{folder}/park.duckdb", "--site", "a", "--site", "b"),
+    "ingest, workers": ("ingest", "--store", "influxdb+http://127.0.0.1:1/park?org=park", "--processes", "2"),
     "demo": ("demo", "--devices", "5", "--kind", "soil_probe", "--backfill", "10m", "--for", "1s"),
 }
-every_command = pytest.mark.parametrize("command", ["simulate", "demo"])
+every_command = pytest.mark.parametrize("command", list(COMMANDS))
 
 
 def arguments(command: str, folder: Path, *more: str) -> list[str]:
@@ -56,7 +58,7 @@ def refused(command: str, folder: Path, *more: str) -> str:
     errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, done.err
     assert done.err.splitlines()[-1] == errors[0]
-    assert "trying again" not in done.err
+    assert "the broker is away" not in done.err
     return errors[0]
 
 
@@ -90,17 +92,40 @@ def test_a_web_server_is_no_broker(tmp_path: Path, command: str) -> None:
 
 
 @every_command
+def test_the_other_scheme_is_named(secure: Mosquitto, mosquitto: Mosquitto, tmp_path: Path, command: str) -> None:
+    assert "speaks TLS: write mqtts://" in refused(command, tmp_path, "--broker", secure.url.replace("mqtts", "mqtt"))
+    assert "write mqtt:// instead" in refused(command, tmp_path, "--broker", mosquitto.url.replace("mqtt", "mqtts"))
+
+
+@pytest.mark.parametrize("command", ["simulate", "ingest", "demo"])
+@pytest.mark.parametrize("option", ["--ca-file", "--cert-file", "--key-file"])
+def test_certificates_without_tls_are_an_error_of_use(tmp_path: Path, command: str, option: str) -> None:
+    (tmp_path / "some.pem").write_text("")
+    for broker in (("--broker", "mqtt://127.0.0.1:1"), ()):
+        done = park(*arguments(command, tmp_path, *broker, option, "some.pem"), folder=tmp_path)
+        assert (done.code, done.clean, done.err.count("\n")) == (2, True, 1), done.err
+        assert done.err.startswith(f"error: {option}: ")
+    assert not (tmp_path / "park.duckdb").exists()
+
+
+@every_command
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--ca-file", "absent.pem"), "absent.pem"),
-        (("--cert-file", "absent.pem"), "--cert-file and --key-file belong together"),
-        (("--cert-file", "absent.pem", "--key-file", "absent.key"), "absent.key"),
+        (("--ca-file", "absent.pem"), "--ca-file: absent.pem: No such file"),
+        (("--ca-file", "folder"), "--ca-file: folder: Is a directory"),
+        (("--ca-file", "empty.pem"), "empty.pem"),
+        (("--cert-file", "empty.pem"), "--cert-file and --key-file belong together"),
+        (("--cert-file", "empty.pem", "--key-file", "absent.key"), "--key-file: absent.key: No such file"),
+        (("--cert-file", "absent.pem", "--key-file", "empty.pem"), "--cert-file: absent.pem: No such file"),
     ],
 )
 def test_certificates_that_cannot_be_used_are_named(
     tmp_path: Path, command: str, more: tuple[str, ...], words: str
 ) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.pem").write_text("")
     done = park(*arguments(command, tmp_path, "--broker", "mqtts://127.0.0.1:1", *more), folder=tmp_path)
-    assert (done.code, done.clean) == (2, True), done.err
+    assert (done.code, done.clean, done.err.count("\n")) == (2, True, 1), done.err
     assert words in done.err
+    assert not (tmp_path / "park.duckdb").exists()

@@ -12,6 +12,7 @@ from tests.reference.records import (
     Record,
     daily_of,
     greensboro,
+    grid_of,
     record_of,
     shuffled_days,
     shuffled_hours,
@@ -24,6 +25,7 @@ from tests.reference.statistics import (
     weibull_shape,
     within_day,
 )
+from tests.reference.walk import world_of
 
 _RNG = 11
 _CALM_MS = 0.5
@@ -121,8 +123,12 @@ def wind(record: Record) -> Figures:
 
 
 def changes(record: Record) -> Figures:
-    """How one hour's change remembers the last one's, and how large pressure's are, hPa."""
-    moves = {name: np.diff(getattr(record, name)) for name in ("temperature", "humidity", "pressure")}
+    """How one hour's change remembers the last one's, and how large pressure's are, hPa.
+
+    The records' barometers were read in whole hPa, and what is lost so makes half of their changes' variance.
+    """
+    moves = {name: np.diff(getattr(record, name)) for name in ("temperature", "humidity")}
+    moves["pressure"] = np.diff(np.rint(record.pressure))
     return {f"{name} lag-1": lag(series, 1) for name, series in moves.items()} | {
         "pressure SD": float(moves["pressure"].std())
     }
@@ -136,6 +142,22 @@ def calms(record: Record) -> Figures:
         "calm": float(1 - moving.mean()),
         "rarest octant": float(np.bincount(octant, minlength=8).min() / max(len(octant), 1)),
     }
+
+
+def showers_of(seed: int, days: int) -> Floats:
+    """Rain at the park's first site every 5 min, (days, 288), mm/h."""
+    return grid_of(world_of(seed), days)["precipitation"].reshape(days, -1)
+
+
+def showers(rain: Floats) -> Figures:
+    """Share of the spells that begin, and that end, in the first sixth of an hour."""
+    wet = rain.ravel() > 0
+    found = {}
+    for name, edge in (("begin", wet[1:] & ~wet[:-1]), ("end", ~wet[1:] & wet[:-1])):
+        minute = (np.flatnonzero(edge) + 1) % 12
+        found[f"{name} in the first sixth"] = float((minute < 2).mean())
+        found[f"{name} in the last"] = float((minute >= 10).mean())
+    return found
 
 
 BARS = [
@@ -241,6 +263,21 @@ BARS = [
         measure=wet_air,
         limits={"points": (15, 40)},
         mutants={"shuffled hours": shuffled_hours},
+    ),
+    Bar(
+        number="7d",
+        title="Rain begins and ends at any minute",
+        source="one sixth of the hour has one sixth of the cases",
+        sample=showers_of,
+        measure=showers,
+        limits={
+            f"{what} in the {sixth}": (0.08, 0.26) for what in ("begin", "end") for sixth in ("first sixth", "last")
+        },
+        mutants={
+            "by the hour": lambda rain: np.repeat(rain[:, ::12], 12, axis=1),
+            "by the hour, a little late": lambda rain: np.roll(np.repeat(rain[:, ::12], 12, axis=1), -1),
+        },
+        least_days=365,
     ),
     Bar(
         number="8",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pvlib
 
+from simulator.world import World
 from simulator.world.sun import position, sine_of_apparent
 from tests.reference import sdist
 from tests.reference.walk import world_of
@@ -87,7 +88,11 @@ def daily_of(seed: int, days: int) -> Daily:
 
 def record_of(seed: int, days: int) -> Record:
     """The park's hours at its first site."""
-    grid = _grid(seed, days)
+    return hours_of(_grid(seed, days))
+
+
+def hours_of(grid: dict[str, Floats]) -> Record:
+    """Hours of the series that `grid_of` returns."""
 
     def mean(name: str) -> Floats:
         return np.asarray(grid[name].reshape(-1, 12).mean(axis=1))
@@ -110,8 +115,11 @@ def record_of(seed: int, days: int) -> Record:
 
 @cache
 def _grid(seed: int, days: int) -> dict[str, Floats]:
-    """Five-minute series of the park's first site over local days, midnight to midnight."""
-    world = world_of(seed)
+    return grid_of(world_of(seed), days)
+
+
+def grid_of(world: World, days: int) -> dict[str, Floats]:
+    """Five-minute series of a world's first site over local days, midnight to midnight."""
     walked = [world.day(index) for index in range(days + 1)]
     names = (
         "temperature",

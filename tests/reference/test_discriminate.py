@@ -6,6 +6,7 @@ Every record, on several seeds: `python -m bench.credibility --subject discrimin
 import numpy as np
 import pytest
 
+from tests.reference import greensboro, records
 from tests.reference.discriminate import Windows, cut, features, tell
 from tests.reference.trials import TRIALS, Trial
 
@@ -13,7 +14,7 @@ KNOWN = {trial.name: trial for trial in TRIALS}
 #: Cheap ones, of three intervals.
 SEEN = ["home's power, 1 min", "car parks, 30 min", "hourly humidity"]
 #: Where the park is taken for real.
-REACHED = ["hourly humidity"]
+REACHED = ["hourly temperature", "hourly humidity", "hourly wind", "hourly temperature in its climate"]
 
 
 @pytest.mark.parametrize("name", SEEN)
@@ -35,6 +36,18 @@ def test_the_park_is_taken_for_real(name: str) -> None:
     assert trial.control is not None
     control = tell(*trial.control(), 42, trial.grain).auc
     assert tell(trial.real(), trial.park(42), 42, trial.grain).auc <= trial.allowed(control)
+
+
+def test_the_park_in_greensboro_is_as_warm_as_the_record() -> None:
+    months = np.repeat(np.arange(12), [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    for name, side in (("tmax", "max"), ("tmin", "min")):
+        days = getattr(records.greensboro().temperature.reshape(-1, 24), side)(axis=1)
+        real = np.array([days[months == month].mean() for month in range(12)])
+        gap = real - np.array(getattr(greensboro.NORMALS, name))
+        # The typical year is of single months of earlier decades: its January is a cold one.
+        assert abs(gap.mean()) < 1.5, name
+        assert np.abs(gap).max() < 5, name
+        assert np.corrcoef(real, getattr(greensboro.NORMALS, name))[0, 1] > 0.97, name
 
 
 def test_what_is_allowed() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from park.catalogue import Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Channel, DeviceKind, Sector, ValueType
 from park.columns import Columns
 from park.model import GRID_S, Orders
 from park.town import default_town
@@ -45,6 +45,17 @@ class Trial:
     def read(self, state: TownState) -> list[Columns]:
         return Fleet(self.plan, state).columns(START, UNTIL)
 
+    def random_order_before(self, rng: np.random.Generator, order: Orders) -> Orders:
+        """One to the same device within the hour before, another action if its kind has one."""
+        kind, told = _told(self.sector, int(order.action[0]))
+        cell, unit, _, effective, _ = rows_of(order)[0]
+        at = effective - int(rng.integers(60_000, HOUR))
+        others = [action for action in kind.actions if action is not told] or [told]
+        action = others[int(rng.integers(len(others)))]
+        values = [_value(rng, one) for one in action.parameters]
+        number = self.sector.actions[kind.name, action.name]
+        return made([(cell, unit, number, at, [*values, *[np.nan] * (4 - len(values))])])
+
     def random_orders(self, rng: np.random.Generator, count: int, start: int = START, until: int = UNTIL) -> Orders:
         """At random moments, some of them on the grid; what the sector does not know, it has to pass over."""
         actions = [(kind, action) for kind in self.sector.kinds for action in kind.actions]
@@ -70,7 +81,10 @@ def _value(rng: np.random.Generator, parameter: Channel) -> float:
 
 
 def made(drawn: Iterable[tuple[int, int, int, int, list[float]]]) -> Orders:
-    cell, unit, action, effective, value = zip(*drawn, strict=True)
+    rows = list(drawn)
+    if not rows:
+        return Orders.of()
+    cell, unit, action, effective, value = zip(*rows, strict=True)
     return Orders.of(cell=cell, unit=unit, action=action, effective=effective, value=value)
 
 
@@ -128,7 +142,7 @@ def order_of_arrival_does_not_matter(trial: Trial, seed: int) -> None:
 
 def what_was_before_stays(trial: Trial, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    first = trial.random_orders(rng, 6)
+    first = trial.random_orders(rng, 2 * max(3, len(trial.sector.actions)))
     moment = int(rng.integers(START + HOUR, UNTIL - HOUR))
     later = trial.random_orders(rng, 2, start=moment)
     at = int(later.effective[0])
@@ -137,29 +151,38 @@ def what_was_before_stays(trial: Trial, seed: int) -> None:
 
 
 def others_are_left_alone(trial: Trial, seed: int) -> None:
+    """Neither a cell that is told nothing more changes, nor one that is told nothing at all while others are."""
     rng = np.random.default_rng(seed)
-    first, more = trial.random_orders(rng, 6), trial.random_orders(rng, 3)
-    before, after = trial.readings(first), trial.readings(both(first, more))
-    for one, other, kind in zip(before, after, trial.sector.kinds, strict=True):
-        told = np.isin(one.device // kind.per_cell, more.cell)
-        assert not (differences(one, other) & ~told).any()
+    many = max(3, len(trial.sector.actions))
+    spared = int(rng.integers(trial.plan.groups[0].cell.max() + 1))
+    first = made(row for row in rows_of(trial.random_orders(rng, 3 * many)) if row[0] != spared)
+    more = made(row for row in rows_of(trial.random_orders(rng, many)) if row[0] == first.cell[0])
+    plain, before, after = trial.readings(None), trial.readings(first), trial.readings(both(first, more))
+    for none, one, other, kind in zip(plain, before, after, trial.sector.kinds, strict=True):
+        cell = one.device // kind.per_cell
+        assert not (differences(one, other) & ~np.isin(cell, more.cell)).any()
+        assert not (differences(none, other) & (cell == spared)).any()
 
 
 def orders_show(trial: Trial, seed: int) -> None:
-    """Not every one has to change anything, but most random ones do, and in time."""
+    """Not every one has to change anything, but most random ones do, and in time.
+
+    Each comes to a device that was told something before, for some orders only end what others began.
+    """
     rng = np.random.default_rng(seed)
-    plain, shown = trial.readings(None), []
-    for _ in range(6):
-        order = trial.random_orders(rng, 1, until=UNTIL - 3 * HOUR)
-        kind, shows_ms = _told(trial.sector, int(order.action[0]))
-        row = trial.sector.kinds.index(kind)
-        at, device = int(order.effective[0]), int(order.cell[0]) * kind.per_cell + int(order.unit[0])
-        until = at + shows_ms + GRID_S * 1000 + trial.plan.selection.interval_of(kind)
-        mine = (plain[row].device == device) & (plain[row].ts >= at) & (plain[row].ts <= until)
-        shown.append((differences(plain[row], trial.readings(order)[row]) & mine).any())
+    shown = []
+    for _ in range(8):
+        order = trial.random_orders(rng, 1, start=START + HOUR, until=UNTIL - 3 * HOUR)
+        kind, action = _told(trial.sector, int(order.action[0]))
+        cell, unit, _, at, _ = rows_of(order)[0]
+        before = trial.random_order_before(rng, order)
+        row, device = trial.sector.kinds.index(kind), cell * kind.per_cell + unit
+        told, obeyed = trial.readings(before)[row], trial.readings(both(before, order))[row]
+        until = at + int(action.shows_s * 1000) + GRID_S * 1000 + trial.plan.selection.interval_of(kind)
+        mine = (told.device == device) & (told.ts >= at) & (told.ts <= until)
+        shown.append((differences(told, obeyed) & mine).any())
     assert np.mean(shown) >= 0.5
 
 
-def _told(sector: Sector, number: int) -> tuple[DeviceKind, int]:
-    kind, action = [(kind, action) for kind in sector.kinds for action in kind.actions][number]
-    return kind, int(action.shows_s * 1000)
+def _told(sector: Sector, number: int) -> tuple[DeviceKind, Action]:
+    return [(kind, action) for kind in sector.kinds for action in kind.actions][number]

@@ -151,4 +151,6 @@ def test_something_moves(kind: DeviceKind) -> None:
 
 
 def changes(columns: Columns, name: str) -> bool:
-    return bool(np.ptp(columns.values[name][columns.device == columns.device[0]]))
+    """Whether any device's values differ from moment to moment: a single charger may stand idle for a day."""
+    values = columns.values[name]
+    return any(np.ptp(values[columns.device == device]) for device in np.unique(columns.device))

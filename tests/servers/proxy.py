@@ -97,7 +97,8 @@ class Proxy:
     def _reset(self) -> int:
         for pair in self._pairs:
             for writer in (pair.client, pair.server):
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                with contextlib.suppress(OSError):  # one that has just ended by itself
+                    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 writer.transport.abort()
         return len(self._pairs)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from park.codecs.json.event import encode_event, event_decoder
 from park.event import PARK_EVENTS
 from sectors import EVENTS, KINDS
-from simulator.events import Told
-from simulator.rain import Spells
+from simulator.event_columns import Told
 from simulator.readings import Readings, readings_of
 from simulator.render import event_payload
+from simulator.spells import Spells
 from tests.simulator.conftest import HOUR, MINUTE, START, lines_of, select
 
 DAY = 24 * HOUR
@@ -78,7 +78,35 @@ def test_a_window_is_told_from_the_last_morning_on_and_never_from_before_the_tow
     assert events.since(MORNING - 1) == MORNING - DAY
     commissioned = SELECTION.town.settings.commissioned_ms
     assert events.since(commissioned) == events.since(commissioned + HOUR) == commissioned
-    assert {int(ts) for one in events.told(commissioned, commissioned + 4 * HOUR) for ts in one.ts} == {commissioned}
+    found = [one for one in events.told(commissioned, commissioned + 4 * HOUR) if one.type.name == "place"]
+    assert {int(ts) for one in found for ts in one.ts} == {commissioned}
+
+
+def test_bad_air_is_told_by_who_measures_it_while_readings_show_it_and_not_else() -> None:
+    readings = readings_of(select(sectors=("environment",), events=True, interval_ms=30 * MINUTE))
+    winter = (MORNING, MORNING + 40 * DAY)
+    told = [one for one in readings.events.told(*winter) if one.type.name == "pollution_episode"]
+    assert {one.kind.name for one in told} == {"air_station", "air_sensor"}
+    events = [one for one in plain(rows(readings, *winter)) if one[1:3] == ("air_station", "pollution_episode")]
+    assert len(events) > 20
+    (seen,) = [one for one in readings.columns(*winter) if one.kind.name == "air_station"]
+    behind = seen.take(seen.device % 2 == 1)  # away from the kerb it is the district's air
+    bad = behind.values["pm25"] / 10.0 > 72.0
+
+    def shares(shift: int) -> tuple[float, float]:
+        inside = np.zeros(len(behind), dtype=np.bool_)
+        for device in np.unique(behind.device).tolist():
+            mine = [one for one in events if one[3] == device]
+            for begin, end in pairwise(mine):
+                if begin[4] == "begin":
+                    during = (behind.ts >= begin[0] + shift) & (behind.ts < end[0] + shift)
+                    inside |= during & (behind.device == device)
+        return float(bad[inside].mean()), float(bad[~inside].mean())
+
+    assert shares(0)[0] > 0.98
+    assert shares(0)[1] < 0.03
+    assert shares(HOUR)[0] < 0.98
+    assert shares(-HOUR)[0] < 0.98
 
 
 def test_rain_begins_and_ends_in_turn_and_what_falls_is_what_the_world_lets_fall() -> None:
@@ -102,13 +130,13 @@ def test_rain_begins_and_ends_in_turn_and_what_falls_is_what_the_world_lets_fall
 
 def test_a_spell_that_runs_through_the_morning_is_one() -> None:
     world = readings_of(SELECTION)._state.world  # type: ignore[attr-defined]
-    spells, through = Spells(world), 0
+    spells, through = Spells(world, lambda day: day.precipitation), 0
     for day in range(1, 40):
         opened = {(one.site, one.begin_ms): one for one in spells.day(day - 1) if one.end_ms is None}
         for one in spells.day(day):
             if one.begin_ms <= world.day_start_ms(day):
                 through += 1
-                assert one.depth_mm > opened[one.site, one.begin_ms].depth_mm
+                assert one.total > opened[one.site, one.begin_ms].total
         assert {site for site, _ in opened} == {
             site for site in range(len(SELECTION.town.sites)) if world.day(day).precipitation[site, 0] > 0
         }

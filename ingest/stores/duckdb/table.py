@@ -1,19 +1,19 @@
 """A measurement's table: how it is made, and how rows become columns of it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import msgspec
-import numpy as np
 
 from ingest.errors import Misconfigured
 from ingest.log import get_logger
 from ingest.stores.base import Series
-from ingest.stores.columns import DTYPES, EMPTY
 from park.catalogue import ValueType
 
 log = get_logger("ingest")
+
+Action: TypeAlias = Literal["insert", "upsert"]
 
 _SQL: dict[ValueType, str] = {
     ValueType.FLOAT: "DOUBLE",
@@ -81,27 +81,14 @@ class Table:
             f"ALTER TABLE {new} RENAME TO {old}",
         ]
 
-    def insert(self) -> str:
-        """Writes the columns `batch`; the last of equal keys stays."""
-        names = ", ".join(map(_quoted, self.columns))
-        rest = [f'"{name}" = excluded."{name}"' for name in self.columns if name not in self._key]
-        return (
-            f'INSERT INTO "{self.measurement}" ({names}) SELECT * FROM batch '  # noqa: S608 - names are the catalogue's
-            f"ON CONFLICT ({', '.join(map(_quoted, self._key))}) DO UPDATE SET {', '.join(rest)}"
-        )
+    def appender(self, connection: duckdb.DuckDBPyConnection, action: Action) -> duckdb.Appender:
+        """Writes rows of `self.columns`, by a statement that is planned once: `insert`, or `upsert` over equal keys."""
+        return connection.appender(self.measurement, columns=self.columns, action=action)
 
-    def batch(self, rows: Sequence["Row"]) -> Mapping[str, Any]:
-        """The rows as numpy columns; of rows with the same key only the last, as one statement may touch it once."""
+    def batch(self, rows: Sequence["Row"]) -> list[tuple[Any, ...]]:
+        """The rows as values of `self.columns`; of those with the same key only the last, for a flush takes one."""
         last = {(tags, values[0]): (tags, values) for _, tags, values in rows}
-        tags = zip(*(tags for tags, _ in last.values()), strict=True)
-        values = zip(*(values for _, values in last.values()), strict=True)
-        columns: dict[str, Any] = {}
-        names = iter(self.columns)
-        for column in tags:
-            columns[next(names)] = np.array(column, dtype=object)
-        for value_type, column in zip(self.types, values, strict=True):
-            columns[next(names)] = _column(value_type, column)
-        return columns
+        return [(*tags, *_present(values)) for tags, values in last.values()]
 
 
 #: The table, the tags' values in order, and those of the other columns.
@@ -131,13 +118,8 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _column(value_type: ValueType, column: tuple[Any, ...]) -> Any:
-    missing = [value is msgspec.UNSET for value in column]
-    if not any(missing):
-        return np.array(column, dtype=DTYPES[value_type])
-    if value_type is ValueType.TEXT:
-        return np.array(
-            [None if absent else value for value, absent in zip(column, missing, strict=True)], dtype=object
-        )
-    filled = [EMPTY[value_type] if absent else value for value, absent in zip(column, missing, strict=True)]
-    return np.ma.masked_array(np.array(filled, dtype=DTYPES[value_type]), mask=missing)
+def _present(values: tuple[Any, ...]) -> Iterable[Any]:
+    """The values, None for what the message left out."""
+    if msgspec.UNSET not in values:
+        return values
+    return (None if value is msgspec.UNSET else value for value in values)

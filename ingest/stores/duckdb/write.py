@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
+from typing import Any
 
 import duckdb
 
@@ -12,7 +13,7 @@ from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.duckdb.answer import error_of
 from ingest.stores.duckdb.file import Database, acquire, release
 from ingest.stores.duckdb.scan import scan
-from ingest.stores.duckdb.table import Row, Table
+from ingest.stores.duckdb.table import Action, Row, Table
 from ingest.stores.duckdb.url import DuckdbUrl
 from park.reading import Timed
 
@@ -28,6 +29,7 @@ class DuckdbStore:
         self._path = url.path.absolute()
         self._database: Database | None = acquire(self._path)
         self._tables: dict[str, Table] = {}
+        self._appenders: dict[tuple[str, Action], duckdb.Appender] = {}
         self._upgraded: set[str] = set()
 
     @property
@@ -55,7 +57,7 @@ class DuckdbStore:
         Raises:
             StoreError: the disk is full or the file damaged.
         """
-        await asyncio.to_thread(self._write, rows)
+        await self._open().thread.run(self._write, rows)
 
     def scan(self, measurement: Measurement, start_ms: int, until_ms: int) -> Iterator[Chunk]:
         """Every stored row of the measurement in the window."""
@@ -68,6 +70,7 @@ class DuckdbStore:
         """Close the file once nobody in this process uses it."""
         if self._database is not None:
             self._database = None
+            self._appenders.clear()
             await asyncio.to_thread(release, self._path)
 
     def _open(self) -> Database:
@@ -79,36 +82,60 @@ class DuckdbStore:
         groups: dict[str, list[Row]] = {}
         for row in rows:
             groups.setdefault(row[0].measurement, []).append(row)
+        batches = {name: (group[0][0], group[0][0].batch(group)) for name, group in groups.items()}
         database = self._open()
         with database.lock:
             connection = database.connection
             try:
-                connection.begin()
-                for group in groups.values():
-                    self._insert(connection, group)
-                connection.commit()
+                self._upgrade(connection, [table for table, _ in batches.values()])
+                self._store(connection, list(batches.values()))
             except BaseException as error:  # noqa: BLE001 - raised again, as what it means
-                _rollback(connection)
+                self._forget(connection)
                 raise error_of(f"duckdb://{self._path}", error) from None
-            self._upgraded.update(groups)
 
-    def _insert(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
-        table = rows[0][0]
-        if table.measurement not in self._upgraded:
+    def _upgrade(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+        """Make the tables that this store has not written to yet, or bring them to today's form."""
+        new = [table for table in tables if table.measurement not in self._upgraded]
+        if not new:
+            return
+        connection.begin()
+        for table in new:
             connection.execute(table.create)
             table.upgrade(connection)
-        connection.register("batch", table.batch(rows))
-        connection.execute(table.insert())
-        connection.unregister("batch")
+        connection.commit()
+        self._upgraded.update(table.measurement for table in new)
+
+    def _store(self, connection: duckdb.DuckDBPyConnection, batches: Sequence[tuple[Table, list[Any]]]) -> None:
+        """As new rows, which costs a quarter; as rows that may be there already where one of them is."""
+        try:
+            self._append(connection, batches, "insert")
+        except duckdb.ConstraintException:
+            self._forget(connection)
+            self._append(connection, batches, "upsert")
+
+    def _append(
+        self, connection: duckdb.DuckDBPyConnection, batches: Sequence[tuple[Table, list[Any]]], action: Action
+    ) -> None:
+        """All in one transaction."""
+        connection.begin()
+        for table, values in batches:
+            key: tuple[str, Action] = (table.measurement, action)
+            appender = self._appenders.get(key)
+            if appender is None:
+                appender = self._appenders[key] = table.appender(connection, action)
+            appender.append_rows(values)
+            appender.flush()
+        connection.commit()
+
+    def _forget(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """End the transaction, if there still is one, and what appenders hold; only then may rows be forgotten."""
+        with suppress(duckdb.Error):
+            connection.rollback()
+        for appender in self._appenders.values():
+            with suppress(duckdb.Error):
+                appender.clear()
 
 
 def open_url(url: DuckdbUrl, _environ: Mapping[str, str]) -> DuckdbStore:
     """The store at the URL."""
     return DuckdbStore(url)
-
-
-def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
-    """End the transaction, if there still is one; only then may the rows be forgotten."""
-    for end in (connection.rollback, lambda: connection.unregister("batch")):
-        with suppress(duckdb.Error):
-            end()

@@ -48,6 +48,13 @@ class InfluxUrl:
         """What stands behind the slash: InfluxDB 1 calls it so, and 2 takes the whole for a bucket's name."""
         return self.bucket.partition("/")[2]
 
+    @property
+    def other_scheme(self) -> str:
+        """What to do where this one is not spoken."""
+        if self.endpoint.startswith("https"):
+            return "it speaks no TLS: write influxdb+http:// instead of influxdb+https://, or use its TLS port"
+        return "it speaks TLS: write influxdb+https:// instead of influxdb+http://, or use its plain port"
+
     def __str__(self) -> str:
         return f"influxdb+{self.endpoint}/{self.bucket}"
 

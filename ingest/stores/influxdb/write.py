@@ -17,6 +17,7 @@ TIMEOUT_S = 30.0
 CONNECTIONS = 8
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
 """What OpenSSL calls an answer that is no TLS."""
+_TLS_ALERT = "\x15\x03"
 
 
 class InfluxStore:
@@ -55,22 +56,22 @@ class InfluxStore:
             if len(rows) > 1:
                 with suppress(ConnectionError):
                     await self._post(rows[0])
-            raise self._failed(error) from None
+            raise await self._failed(error) from None
         except (TimeoutError, HTTPException, OSError) as error:
-            raise self._failed(error) from None
+            raise await self._failed(error) from None
 
     async def _post(self, lines: bytes) -> None:
         answer = await self._server.post(self._target, lines, self._headers)
         if answer.status != ACCEPTED:
             raise error_of(str(self._url), answer)
 
-    def _failed(self, error: Exception) -> StoreError:
+    async def _failed(self, error: Exception) -> StoreError:
         """What it means that there was no answer."""
         message = f"{self._url}: {type(error).__name__}: {error}"
         if isinstance(error, SSLCertVerificationError):
             return Misconfigured(f"{message}; trust its authority by SSL_CERT_FILE, or name the host as it does")
-        if isinstance(error, SSLError) and error.reason in _NO_TLS:
-            return Misconfigured(f"{message}; write influxdb+http:// instead of influxdb+https://, or use its TLS port")
+        if _is_other_scheme(error) or (_is_cut(error) and await self._server.speaks_otherwise()):
+            return Misconfigured(f"{message}; {self._url.other_scheme}")
         if isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
             return Misconfigured(f"{message}; no HTTP is spoken there: correct the store URL")
         return Retryable(message)
@@ -84,6 +85,18 @@ class InfluxStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._server.close()
+
+
+def _is_other_scheme(error: Exception) -> bool:
+    """Whether the answer itself tells that it speaks TLS, or none."""
+    if isinstance(error, BadStatusLine):
+        return str(error).startswith(_TLS_ALERT)
+    return isinstance(error, SSLError) and error.reason in _NO_TLS
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether it took the connection and ended it without an answer, as a scheme that it does not know may make it."""
+    return isinstance(error, (ConnectionError, SSLError)) and not isinstance(error, ConnectionRefusedError)
 
 
 def open_url(url: InfluxUrl, environ: Mapping[str, str]) -> InfluxStore:

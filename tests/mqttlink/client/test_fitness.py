@@ -14,6 +14,7 @@ from mqttlink import (
     Address,
     BrokerUnfit,
     ConnectRefused,
+    HungUp,
     Link,
     LinkError,
     LinkOptions,
@@ -25,11 +26,14 @@ from mqttlink import (
     PacketTooLong,
     Session,
     SubscribeRefused,
+    TlsRefused,
     UntrustedCertificate,
 )
+from mqttlink.broker.server import Broker
 from tests.mqttlink.harness import Recorder, at, linked, run
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
+from tests.servers.proxy import Proxy
 
 WILL = mqtt5.Will("state", payload=b"offline", qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True)
 
@@ -111,9 +115,12 @@ def test_what_speaks_something_else(name: str, answer: bytes, kind: type[BrokerU
     run(main())
 
 
-def test_the_port_of_the_database(influxdb: InfluxDB2, name: str) -> None:
+@pytest.mark.parametrize("length", [10, 11])  # a web server waits for a line's end, which is the number ten
+def test_the_port_of_the_database(influxdb: InfluxDB2, length: int) -> None:
     async def main() -> None:
-        assert isinstance(await ended_by(influxdb.port, name), NotABroker)
+        error = await ended_by(influxdb.port, "n" * length, connect_timeout_s=2.0)
+        assert isinstance(error, NotABroker)
+        assert "speaks HTTP" in str(error)
 
     run(main())
 
@@ -141,6 +148,82 @@ def test_tls_at_a_port_without_it(name: str) -> None:
             assert "mqtt://" in str(error)
 
     run(main())
+
+
+def test_the_other_scheme_is_named(tmp_path: Path, name: str) -> None:
+    """What hangs up on a greeting in the wrong scheme is asked in the other one."""
+
+    async def main() -> None:
+        with run_mosquitto(folder(tmp_path, "sealed"), tls=True) as sealed:
+            error = await ended_by(sealed.port, name)
+            assert isinstance(error, NotABroker)
+            assert str(error).endswith("speaks TLS: write mqtts:// instead of mqtt://")
+            with run_mosquitto(folder(tmp_path, "guarded"), users={"anna": "secret"}) as plain:
+                error = await ended_by(0, name, address=Address(host="127.0.0.1", port=plain.port, tls=True))
+                assert isinstance(error, NotABroker)
+                assert "does not speak TLS: write mqtt:// instead of mqtts://" in str(error)
+        async with Broker() as embedded:
+            error = await ended_by(0, name, address=Address(host="127.0.0.1", port=embedded.port, tls=True))
+            assert "does not speak TLS" in str(error)
+
+    run(main())
+
+
+def test_a_broker_that_wants_a_certificate(tmp_path: Path, name: str) -> None:
+    async def main() -> None:
+        with run_mosquitto(tmp_path, tls=True, config=["require_certificate true"]) as server:
+            # The authority that the broker asks of its clients is its own.
+            config = tmp_path / "mosquitto.conf"
+            config.write_text(config.read_text() + f"\ncafile {server.ca_file}\n")
+            server.restart()
+            address = Address(host="localhost", port=server.port, tls=True)
+            error = await ended_by(0, name, address=address, ssl=ssl.create_default_context(cafile=server.ca_file))
+            assert isinstance(error, TlsRefused), error
+            assert "it may want a certificate" in str(error)
+
+    run(main())
+
+
+@asynccontextmanager
+async def hanging_up() -> AsyncIterator[int]:
+    """A server that takes connections, and ends them without a word."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_says_nothing_at_all_is_waited_for(name: str, *, tls: bool) -> None:
+    async def main() -> None:
+        async with hanging_up() as port:
+            one = Recorder(0, name, address=Address(host="127.0.0.1", port=port, tls=tls))
+            async with one.link:
+                await one.until(lambda: len(one.disconnections) > 1)
+            assert all(isinstance(error, HungUp) for _, error in one.disconnections)
+
+    run(main())
+
+
+def test_the_other_scheme_later_is_waited_out(tmp_path: Path, name: str) -> None:
+    async def main() -> None:
+        with (
+            run_mosquitto(folder(tmp_path, "plain")) as plain,
+            run_mosquitto(folder(tmp_path, "sealed"), tls=True) as sealed,
+            Proxy(plain.port) as proxy,
+        ):
+            async with linked(proxy.port, name) as one:
+                await asyncio.to_thread(proxy.redirect, sealed.port)
+                await one.until(lambda: len(one.disconnections) > 2)
+                await asyncio.to_thread(proxy.redirect, plain.port)
+                await one.link.connected()
+
+    run(main())
+
+
+def folder(parent: Path, name: str) -> Path:
+    made = parent / name
+    made.mkdir()
+    return made
 
 
 def reconfigure(server: Mosquitto, change: Callable[[str], str]) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from park.catalogue import DeviceKind, ValueType
+from park.happenings import BEFORE, LATER
 from park.model import DAY_MS, GRID_POINTS, NO_ORDERS, Floats, Ints
-from sectors.finance import cash, happenings
+from sectors.finance import cash, cash_plan, events, happenings
 from sectors.finance.catalogue import CASH_MACHINE, SECTOR
-from sectors.finance.happenings import NEVER, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
 from sectors.finance.model import MODEL
 from sectors.finance.queue import QueueDay, call
 from sectors.finance.supply import HIGH_V, LOW_V
@@ -98,17 +99,18 @@ def test_nothing_is_dispensed_by_a_broken_machine() -> None:
 
 def test_a_machine_that_is_not_refilled_runs_out_and_the_spell_is_known_to_the_millisecond() -> None:
     streams = CounterStreams(SEED, "finance")
-    some = cash.machines(streams, np.arange(4))
+    some = cash_plan.machines(streams, np.arange(4))
     day = world_of(SEED).day(12)
-    people = np.repeat(day.out[:1], 4, axis=0)
-    plan = cash.plan(Draws.of(streams, np.arange(4), 12), some, people, np.ones(4))
+    people = Courses(rate=day.out[:1] + 0.004, row=np.zeros(4, dtype=np.int64))
+    plan = cash_plan.plan(Draws.of(streams, np.arange(4), 12), some, people, np.ones(4))
     plan = replace(plan, comes=np.zeros(4, dtype=bool))
     start = dict(cash.begin(streams, some)) | {"level": np.array([0, 60, 60, 9000])}
     spent = cash.settle(plan, start)
-    row, begins, ends = cash.outs(spent)
-    assert row.tolist() == [0, 1, 2]
-    assert begins[0] == 0
-    assert (ends == DAY_MS).all()
+    spells, _ = events.outs(spent)
+    assert spells.row.tolist() == [0, 1, 2]
+    assert spells.begin[0] == BEFORE
+    assert (spells.begin[1:] > 0).all()
+    assert (spells.end == LATER).all()
     after = cash.end(spent)
     assert after["level"][:3].tolist() == [0, 0, 0]
     assert (after["dispensed"] + after["rejected"])[:3].tolist() == [0, 60, 60]
@@ -119,7 +121,8 @@ def test_cash_outs_are_the_readings_without_notes() -> None:
     for day in walk("finance", SEED, 45, 6):
         seen = day.observe("cash_machine", 60.0)["cassette_state"].reshape(18, -1) == empty
         told = np.zeros_like(seen)
-        for row, begin, end in zip(*cash.outs(day.state.cash), strict=True):
+        spells, _ = events.outs(day.state.cash)
+        for row, begin, end in zip(spells.row, spells.begin, spells.end, strict=True):
             ms = np.arange(seen.shape[1]) * 60_000
             told[row] |= (ms >= begin) & (ms < end)
         np.testing.assert_array_equal(seen, told)
@@ -184,7 +187,7 @@ def test_happenings_are_where_their_course_is() -> None:
     rate = np.zeros((2, GRID_POINTS))
     rate[0, 100:120], rate[1, 200:210] = 1.0, 3.0
     draws = Draws.of(CounterStreams(1, "x"), np.arange(2), 0)
-    found = happenings.instants(draws, "test", np.array([50, 7]), rate)
+    found = happenings.instants(draws, "test", np.array([50, 7]), Courses(rate=rate, row=np.arange(2)))
     steps = found.ms / 300_000
     assert (found.ms < NEVER).sum(axis=1).tolist() == [50, 7]
     assert steps[0].min() >= 99

@@ -1,0 +1,1 @@
+"""A street block that obeys: what stands there, and how it behaves."""

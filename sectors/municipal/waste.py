@@ -1,0 +1,198 @@
+"""Street bins: people throw things in, a round in the morning takes them out.
+
+Waste comes in throws of different size, as many as the people about make; how many there are, and how much they bring,
+before the round and after it, is drawn first, and only a reading asks for the instants. Hundredths of a percent.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from park.grid import Sampler, integral, rows
+from park.model import DAY_MS, GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, WorldDay
+from sectors.municipal.catalogue import WASTE_BIN
+from sectors.municipal.moments import millis
+from sectors.municipal.span import Span
+
+_FULL = 10_000
+_NEVER = 2 * DAY_MS
+_STEP_MS = GRID_S * 1000
+_FINE = 1 << 31
+_THROWS, _USUAL = 62.0, 2.3  # of a bin's day, at a day's integral of `_about`
+_THROW, _THROW_SPREAD = 78.0, 0.8
+_SIZE = 0.15
+_TAKEN_FROM = 3_500  # a bin with less is passed over
+_MISSED = 0.05
+_ROUND_MS = 6_300_000  # 5:45
+OK, LID_OPEN, BURNING = range(3)
+
+
+def _about(world: WorldDay) -> Floats:
+    """Who passes: people out and under way, and some from their doors."""
+    return np.asarray(world.out + 0.35 * world.under_way + 0.02 * world.at_home)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bins:
+    """Bins of a span's rows, before and after the round.
+
+    Attributes:
+        span: the days.
+    """
+
+    span: Span
+
+    @cached_property
+    def round_ms(self) -> Ints:
+        """(rows,) when the round comes to each bin."""
+        late = np.repeat(self.span.uniform("municipal.round"), self.span.per_cell(WASTE_BIN.name))
+        unit = np.tile(np.arange(self.span.per_cell(WASTE_BIN.name)), len(late) // self.span.per_cell(WASTE_BIN.name))
+        return np.asarray(_ROUND_MS + np.rint(5_400_000 * late).astype(np.int64) + 120_000 * unit)
+
+    @cached_property
+    def course(self) -> Floats:
+        """(rows, GRID_POINTS) integral of the people who pass."""
+        return integral(self.span.series(_about, self.span.per_cell(WASTE_BIN.name)))
+
+    @cached_property
+    def parts(self) -> tuple[Floats, Floats]:
+        """(rows,) integral of the people before the round and after it."""
+        all_rows = np.arange(len(self.round_ms))
+        before = Sampler(all_rows, self.round_ms / _STEP_MS).line(self.course)
+        return before, self.course[:, -1] - before
+
+    @cached_property
+    def throws(self) -> tuple[Ints, Ints]:
+        """(rows,) how many before the round and after it."""
+        name, streams = WASTE_BIN.name, self.span.setting.streams
+        own = np.exp(0.45 * streams.normal("municipal.bin.own", self.span.number(name)))
+        size = own * np.exp(_SIZE * self.span.normal("municipal.bin.size", name)) * (_THROWS / _USUAL)
+        counts = []
+        for part, people in zip(("early", "late"), self.parts, strict=True):
+            mean = size * people
+            drawn = mean + np.sqrt(mean) * self.span.normal(f"municipal.bin.{part}", name)
+            counts.append(np.maximum(np.rint(drawn), 0.0).astype(np.int64))
+        return counts[0], counts[1]
+
+    @cached_property
+    def brought(self) -> tuple[Ints, Ints]:
+        """(rows,) hundredths of a percent that they bring."""
+        sums = []
+        for part, count in zip(("early", "late"), self.throws, strict=True):
+            stray = np.sqrt(count) * _THROW_SPREAD * self.span.normal(f"municipal.bin.{part}.brought", WASTE_BIN.name)
+            sums.append(np.maximum(np.rint(_THROW * (count + stray)), 5.0 * count).astype(np.int64))
+        return sums[0], sums[1]
+
+    @cached_property
+    def left(self) -> tuple[Ints, Ints]:
+        """(rows,) whether the round forgets a bin, and what sticks to its walls when emptied."""
+        missed = self.span.uniform("municipal.bin.missed", WASTE_BIN.name) < _MISSED
+        sticks = np.rint(100 + 300 * self.span.uniform("municipal.bin.sticks", WASTE_BIN.name)).astype(np.int64)
+        return missed.astype(np.int64), sticks
+
+    def after_round(self, level: Ints, some: slice) -> Ints:
+        """Levels after the round of a day, whose rows are `some`."""
+        missed, sticks = (part[some] for part in self.left)
+        full = np.minimum(level + self.brought[0][some], _FULL)
+        return np.asarray(np.where((full >= _TAKEN_FROM) & (missed == 0), sticks, full))
+
+    def end(self, level: Ints, day: int) -> Ints:
+        """Levels at the end of the day-th of the span, of those at its beginning."""
+        some = slice(day * len(level), (day + 1) * len(level))
+        return np.asarray(np.minimum(self.after_round(level, some) + self.brought[1][some], _FULL))
+
+    def _thrown(self, part: int) -> tuple[Ints, Ints]:
+        """(rows, n) ascending milliseconds, and (rows, n + 1) what the first 0 to n brought, of a part of the day."""
+        label = ("early", "late")[part]
+        number, day = self.span.number(WASTE_BIN.name)[:, None], self.span.day(WASTE_BIN.name)[:, None]
+        count, place = self.throws[part], np.arange(max(int(self.throws[part].max(initial=0)), 1))
+        streams = self.span.setting.streams
+        drawn = streams.uniform(f"municipal.bin.{label}.at", number, day, place)
+        before, people = self.parts[0], self.parts[part]
+        sought = (drawn * people[:, None] + (before[:, None] if part else 0.0)) / self.course[:, -1:]
+        ms = _inverse(self.course / self.course[:, -1:], sought)
+        begin, end = (self.round_ms, DAY_MS - 1) if part else (np.zeros_like(self.round_ms), self.round_ms - 1)
+        ms = np.clip(ms, np.reshape(begin, (-1, 1)), np.reshape(end, (-1, 1)))
+        here = place < count[:, None]
+        weight = np.exp(0.7 * streams.normal(f"municipal.bin.{label}.weight", number, day, place)) * here
+        running = np.cumsum(weight, axis=1)
+        share = running / np.maximum(running[np.arange(len(count)), np.maximum(count, 1) - 1], 1e-9)[:, None]
+        sums = np.zeros((len(count), len(place) + 1), dtype=np.int64)
+        sums[:, 1:] = np.floor(np.minimum(share, 1.0) * self.brought[part][:, None] + 1e-6)
+        return np.sort(np.where(here, ms, _NEVER), axis=1), sums
+
+    @cached_property
+    def thrown(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+        """`_thrown` of both parts."""
+        return self._thrown(0), self._thrown(1)
+
+    def level(self, morning: Ints, row: Ints, ms: Ints) -> Ints:
+        """(N,) levels of bins at milliseconds of their day, of those in the morning, (rows,)."""
+        early, late = (_so_far(*thrown, row, ms) for thrown in self.thrown)
+        first = np.minimum(morning[row] + early, _FULL)
+        second = np.minimum(self.after_round(morning, slice(None))[row] + late, _FULL)
+        return np.asarray(np.where(ms < self.round_ms[row], first, second))
+
+    def burning(self, row: Ints, ms: Ints) -> Floats:
+        """(N,) 0 to 1: how far a fire has come; one in two years, where people smoke in the evening."""
+        name = WASTE_BIN.name
+        comes = self.span.uniform("municipal.fire", name) < 1.0 / 700.0
+        begin = np.rint((5.0 + 16.0 * self.span.uniform("municipal.fire.at", name)) * 3_600_000)
+        minutes = (ms - begin[row]) / 60_000.0
+        rises, falls = np.clip(minutes / 4.0, 0.0, 1.0), np.clip((35.0 - minutes) / 15.0, 0.0, 1.0)
+        return np.asarray(np.where(comes[row], np.minimum(rises, falls), 0.0))
+
+
+def _inverse(share: Floats, sought: Floats) -> Ints:
+    """(rows, n) milliseconds at which a running share, (rows, GRID_POINTS), reaches what is sought.
+
+    In whole numbers, so that what stands in the rows beside cannot round a comparison.
+    """
+    each = np.arange(len(share))[:, None]
+    steps, keys = np.floor(share * _FINE).astype(np.int64), np.floor(sought * _FINE).astype(np.int64)
+    flat = (steps + (each << 33)).reshape(-1)
+    left = np.searchsorted(flat, (keys + (each << 33)).reshape(-1), side="right").reshape(keys.shape) - 1
+    left = np.clip(left - each * GRID_POINTS, 0, GRID_POINTS - 2)
+    low = np.take_along_axis(steps, left, axis=1)
+    rise = np.maximum(np.take_along_axis(steps, left + 1, axis=1) - low, 1)
+    return np.asarray(left * _STEP_MS + (np.clip((keys - low) / rise, 0.0, 1.0) * _STEP_MS).astype(np.int64))
+
+
+def _so_far(when: Ints, sums: Ints, row: Ints, ms: Ints) -> Ints:
+    """(N,) what was thrown in until then."""
+    # Whole numbers, so that what stands in the rows beside cannot round a comparison.
+    keys = when + 2 * _NEVER * np.arange(len(when))[:, None]
+    found = np.searchsorted(keys.reshape(-1), row * 2 * _NEVER + ms, side="right")
+    return np.asarray(sums.reshape(-1)[found + row])
+
+
+def begin(cells: int, per_cell: int) -> Carry:
+    """Empty bins."""
+    return {"bin_level": np.zeros((cells, per_cell), dtype=np.int64)}
+
+
+def after(span: Span, carry: Carry) -> Carry:
+    """What is carried after a span."""
+    bins, level = Bins(span=span), carry["bin_level"].reshape(-1)
+    for day in range(len(span.worlds)):
+        level = bins.end(level, day)
+    return {"bin_level": level.reshape(carry["bin_level"].shape)}
+
+
+def observe(bins: Bins, morning: Ints, at: Moments) -> Observation:
+    """Waste bins; `morning`, (rows,), are the levels at the day's beginning."""
+    span, row, ms = bins.span, rows(at, bins.span.per_cell(WASTE_BIN.name)), millis(at)
+    level = bins.level(morning, row, ms) / 100.0
+    fire = bins.burning(row, ms)
+    here, world = Sampler(span.setting.site_of(span.cells)[at.row], at.x), span.worlds[0]
+    air = here.line(world.temperature)
+    rot = 0.03 * level * np.clip(air / 25.0, 0.0, 1.3)
+    stray = span.setting.streams.normal("municipal.bin.noise", at.device, at.ts)
+    age = (world.index + 61 * at.device) % 900
+    return {
+        "filling_level": level,
+        "temperature": air + 0.009 * here.line(world.ghi) + rot + 240.0 * fire + 0.4 * stray,
+        "status": np.where(fire > 0, BURNING, np.where(level >= 97.0, LID_OPEN, OK)),
+        "battery_level": 100.0 - 0.09 * age,
+    }

@@ -1,0 +1,56 @@
+"""`park command` without a device: what it lists, and what it refuses before anything is sent."""
+
+import json
+
+import pytest
+
+from sectors import KINDS
+from tests.park_cli.command import park
+
+LAMP = "street-lamp-000001"
+
+
+def test_what_devices_can_be_told_is_listed() -> None:
+    told = park("command", "--list", "--json")
+    assert told.code == 0
+    listed = json.loads(told.out)
+    assert set(listed) == {kind.name for kind in KINDS.values() if kind.actions}
+    levels = {one["name"]: one for one in listed["street_lamp"]}["set_level"]["parameters"]
+    assert [(one["name"], one["low"], one["high"], one["unit"]) for one in levels] == [
+        ("level", 0.0, 100.0, "%"),
+        ("ramp", 0.0, 90.0, "s"),
+    ]
+    shown = park("command", "--list").out
+    assert all(kind.device(1) in shown for kind in KINDS.values() if kind.actions)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((), "DEVICE"),
+        ((LAMP,), "ACTION"),
+        (("street-lamp", "resume"), "street-lamp"),
+        (("street-lamp-000000", "resume"), "street-lamp-000000"),
+        (("toaster-000001", "resume"), "toaster-000001"),
+        ((LAMP, "explode"), "set_level, resume"),
+        ((LAMP, "set_level", "level=40"), "ramp"),
+        ((LAMP, "set_level", "level=140", "ramp=1"), "0 to 100 %"),
+        ((LAMP, "set_level", "level=much", "ramp=1"), "float"),
+        ((LAMP, "set_level", "level", "ramp=1"), "NAME=VALUE"),
+        ((LAMP, "set_level", "level=40", "ramp=1", "colour=red"), "colour"),
+        ((LAMP, "resume", "--expires", "soon"), "--expires"),
+        ((LAMP, "resume", "--broker", "mqtt://An.na@127.0.0.1:1"), "--broker"),
+    ],
+)
+def test_what_no_device_could_do_is_an_error_of_use(words: tuple[str, ...], named: str) -> None:
+    told = park("command", *words)
+    assert told.code == 2
+    assert named in told.err
+    assert told.clean
+
+
+def test_nobody_answers_where_there_is_no_broker() -> None:
+    told = park("command", LAMP, "resume", "--expires", "10s", "--json", "--broker", "mqtt://127.0.0.1:1")
+    assert told.code == 1
+    assert json.loads(told.out)["state"] == "unanswered"
+    assert "away" in told.err
