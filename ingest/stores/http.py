@@ -124,7 +124,7 @@ async def _speaks_tls(url: SplitResult) -> bool:
         _, writer = await asyncio.open_connection(url.hostname, url.port, ssl=anyone)
     except ssl.SSLError as error:
         return "ALERT" in (error.reason or "")
-    writer.close()
+    writer.transport.abort()
     return True
 
 
@@ -134,7 +134,7 @@ async def _speaks_http(url: SplitResult) -> bool:
         writer.write(b"GET / HTTP/1.0\r\n\r\n")
         return await reader.read(5) == b"HTTP/"
     finally:
-        writer.close()
+        writer.transport.abort()
 
 
 def _connect(connection: _Connection, timeout_s: float) -> None:

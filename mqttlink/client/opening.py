@@ -52,6 +52,7 @@ async def explained(error: LinkError, address: Address) -> LinkError:
     return error
 
 
+# What was asked is ended at once: TLS would wait for the other side's goodbye, longer than the loop may live.
 async def _speaks_http(address: Address) -> bool:
     """Whether it is a web server, which waits for a line's end that a CONNECT need not have."""
     reader, writer = await asyncio.open_connection(address.host, address.port, ssl=_anyone() if address.tls else None)
@@ -59,7 +60,7 @@ async def _speaks_http(address: Address) -> bool:
         writer.write(b"HEAD / HTTP/1.0\r\n\r\n")
         return await reader.read(4) == b"HTTP"
     finally:
-        writer.close()
+        writer.transport.abort()
 
 
 def _anyone() -> ssl.SSLContext:
@@ -75,7 +76,7 @@ async def _speaks_tls(address: Address) -> bool:
         _, writer = await asyncio.open_connection(address.host, address.port, ssl=_anyone())
     except ssl.SSLError as error:
         return refuses_tls(error)
-    writer.close()
+    writer.transport.abort()
     return True
 
 
@@ -86,4 +87,4 @@ async def _speaks_mqtt(address: Address) -> bool:
         writer.write(mqtt5.ConnectPacket("", clean_start=True).write())
         return await reader.read(1) == _CONNACK
     finally:
-        writer.close()
+        writer.transport.abort()
