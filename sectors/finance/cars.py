@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.chance import poisson
 from park.grid import GRID_H, rows
 from park.model import DAY_MS, Floats, Ints, Moments, Observation
 from sectors.finance import happenings
@@ -58,7 +59,7 @@ def car_day(draws: Draws, under_way: Courses, demand: Floats, rain: Floats) -> C
     place = np.arange(_TRIPS)
     usual = _MEAN_TRIPS * np.exp(0.35 * draws.streams.normal("finance.car.usual", draws.number))
     mean = usual * (under_way.rate.mean(axis=1).take(under_way.row) / _USUAL) ** 0.7
-    count = np.minimum(_poisson(mean, draws.uniform("finance.car.number"), _TRIPS), _TRIPS)
+    count = np.minimum(poisson(mean, draws.uniform("finance.car.number"), _TRIPS), _TRIPS)
     wanted = happenings.instants(draws, "finance.car.at", np.full_like(count, _TRIPS), under_way).ms
     wanted = wanted - wanted % 1000
     # Any of the six instants may be one of a trip, or the first of them would always be in the morning.
@@ -117,23 +118,12 @@ def _harsh(draws: Draws, name: str, risk: Floats, begins: Ints, ends: Ints) -> H
         + draws.streams.normal("finance.car.driver", draws.number)[:, None] / (3.0 * np.sqrt(_SHAPE))
     )
     mean = _PER_KM * np.maximum(root, 0.05) ** 3 * risk
-    count = _poisson(mean, draws.uniform(name, place), _HARSH)
+    count = poisson(mean, draws.uniform(name, place), _HARSH)
     each = np.arange(_HARSH)
     part = draws.uniform(f"{name}.at", place[:, None], each)
     ms = begins[..., None] + (part * (ends - begins)[..., None]).astype(np.int64)
     ms = np.where(each < count[..., None], ms, NEVER)
     return Happenings(ms=np.sort(ms.reshape(len(begins), -1), axis=1))
-
-
-def _poisson(mean: Floats, drawn: Floats, most: int) -> Ints:
-    """Poisson numbers of these means, at most `most`, by their cumulative distribution."""
-    term = np.exp(-mean)
-    below, count = term.copy(), np.zeros(mean.shape, dtype=np.int64)
-    for k in range(1, most + 1):
-        count += drawn >= below
-        term = term * mean / k
-        below += term
-    return count
 
 
 def _in_turn(wanted: Ints, takes: Ints) -> tuple[Ints, Ints]:

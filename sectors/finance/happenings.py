@@ -10,13 +10,13 @@ from functools import cached_property
 
 import numpy as np
 
+from park.chance import reached_ms
 from park.grid import HOURS, integral
-from park.model import DAY_MS, GRID_POINTS, GRID_S, Floats, Ints, Moments, Streams
+from park.model import DAY_MS, GRID_S, Floats, Ints, Moments, Streams
 
 #: The instant of what does not happen: after any day.
 NEVER = 2 * DAY_MS
 _STEP_MS = GRID_S * 1000
-_FINE = 1 << 31
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,27 +126,14 @@ def instants(draws: Draws, name: str, count: Ints, courses: Courses, *, together
     # The width only fills up with NEVER: what is drawn for a place does not depend on it.
     place = np.arange(max(int(count.max(initial=0)), 1))
     drawn = draws.uniform(name, place)
-    ms = _inverse(course / np.maximum(course[:, -1:], 1e-12), courses.row[:, None], drawn)
+    ms = reached_ms(course / np.maximum(course[:, -1:], 1e-12), courses.row[:, None], drawn)
+    ms = np.minimum(ms, DAY_MS - 1)
     if together:
         joins = draws.uniform(f"{name}.joins", place) < together
         lead = np.maximum.accumulate(np.where(joins, 0, place), axis=1)
         ms = np.take_along_axis(ms, lead, axis=1) + 7_000 * (place - lead)
         ms = np.minimum(ms, DAY_MS - 1)
     return Happenings(ms=np.sort(np.where(place < count[:, None], ms, NEVER), axis=1))
-
-
-def _inverse(share: Floats, row: Ints, drawn: Floats) -> Ints:
-    """(R, n) milliseconds at which the running share, (K, GRID_POINTS), of each row reaches what was drawn."""
-    steps = np.floor(share * _FINE).astype(np.int64)
-    sought = np.floor(drawn * _FINE).astype(np.int64)
-    keys = (steps + (np.arange(len(share))[:, None] << 33)).reshape(-1)
-    first = row * GRID_POINTS
-    left = np.searchsorted(keys, sought + (row << 33), side="right") - 1 - first
-    np.clip(left, 0, GRID_POINTS - 2, out=left)
-    low = steps.reshape(-1).take(first + left)
-    rise = np.maximum(steps.reshape(-1).take(first + left + 1) - low, 1)
-    part = np.clip((sought - low) / rise, 0.0, 1.0)
-    return np.asarray(np.minimum(left * _STEP_MS + (part * _STEP_MS).astype(np.int64), DAY_MS - 1))
 
 
 def running(values: Ints) -> Ints:

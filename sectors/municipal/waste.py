@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
+from park.chance import reached_ms
 from park.grid import Sampler, integral, rows
-from park.model import DAY_MS, GRID_POINTS, GRID_S, Carry, Floats, Ints, Moments, Observation, WorldDay
+from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Moments, Observation, WorldDay
 from sectors.municipal.catalogue import WASTE_BIN
 from sectors.municipal.moments import millis
 from sectors.municipal.span import Span
@@ -18,7 +19,6 @@ from sectors.municipal.span import Span
 _FULL = 10_000
 _NEVER = 2 * DAY_MS
 _STEP_MS = GRID_S * 1000
-_FINE = 1 << 31
 _THROWS, _USUAL = 62.0, 2.3  # of a bin's day, at a day's integral of `_about`
 _THROW, _THROW_SPREAD = 78.0, 0.8
 _SIZE = 0.15
@@ -111,7 +111,7 @@ class Bins:
         drawn = streams.uniform(f"municipal.bin.{label}.at", number, day, place)
         before, people = self.parts[0], self.parts[part]
         sought = (drawn * people[:, None] + (before[:, None] if part else 0.0)) / self.course[:, -1:]
-        ms = _inverse(self.course / self.course[:, -1:], sought)
+        ms = reached_ms(self.course / self.course[:, -1:], np.arange(len(sought))[:, None], sought)
         begin, end = (self.round_ms, DAY_MS - 1) if part else (np.zeros_like(self.round_ms), self.round_ms - 1)
         ms = np.clip(ms, np.reshape(begin, (-1, 1)), np.reshape(end, (-1, 1)))
         here = place < count[:, None]
@@ -142,21 +142,6 @@ class Bins:
         minutes = (ms - begin[row]) / 60_000.0
         rises, falls = np.clip(minutes / 4.0, 0.0, 1.0), np.clip((35.0 - minutes) / 15.0, 0.0, 1.0)
         return np.asarray(np.where(comes[row], np.minimum(rises, falls), 0.0))
-
-
-def _inverse(share: Floats, sought: Floats) -> Ints:
-    """(rows, n) milliseconds at which a running share, (rows, GRID_POINTS), reaches what is sought.
-
-    In whole numbers, so that what stands in the rows beside cannot round a comparison.
-    """
-    each = np.arange(len(share))[:, None]
-    steps, keys = np.floor(share * _FINE).astype(np.int64), np.floor(sought * _FINE).astype(np.int64)
-    flat = (steps + (each << 33)).reshape(-1)
-    left = np.searchsorted(flat, (keys + (each << 33)).reshape(-1), side="right").reshape(keys.shape) - 1
-    left = np.clip(left - each * GRID_POINTS, 0, GRID_POINTS - 2)
-    low = np.take_along_axis(steps, left, axis=1)
-    rise = np.maximum(np.take_along_axis(steps, left + 1, axis=1) - low, 1)
-    return np.asarray(left * _STEP_MS + (np.clip((keys - low) / rise, 0.0, 1.0) * _STEP_MS).astype(np.int64))
 
 
 def _so_far(when: Ints, sums: Ints, row: Ints, ms: Ints) -> Ints:

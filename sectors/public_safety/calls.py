@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.chance import poisson
 from park.grid import rows
 from park.model import Floats, Ints, Moments, Observation, Streams
-from sectors.public_safety.chance import poisson
 
 #: Most calls of a column in a day.
 MOST = 8
@@ -34,7 +34,7 @@ class Calls:
 def number(streams: Streams, column: Ints, busy: Floats, day: Ints | int) -> Ints:
     """(D,) calls of the day; `busy` is the day's visitors over those of a mean day."""
     mean = np.minimum((1.2 + 1.8 * streams.uniform("call.rate", column)) * busy, 5.0)
-    return np.minimum(poisson(mean, streams.uniform("call.number", column, day)), MOST)
+    return poisson(mean, streams.uniform("call.number", column, day), MOST)
 
 
 def calls(streams: Streams, column: Ints, before: Ints, busy: Floats, day: int) -> Calls:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.chance import binomial, poisson
 from park.grid import Sampler
 from park.model import Floats, Ints, Moments, Observation, Streams, WorldDay
 from sectors.public_safety.catalogue import CAMERA_STATES, LEVELS, ZONES
-from sectors.public_safety.chance import missed, poisson
 from sectors.public_safety.crowd import level_of_service, speed
 from sectors.public_safety.health import Health
 from sectors.public_safety.visitors import Visitors, wetness
@@ -16,6 +16,8 @@ _UNKNOWN = LEVELS.index("unknown")
 _BLURRED = CAMERA_STATES.index("blurred")
 _DOWN = CAMERA_STATES.index("signal-lost")
 _MOST = 2000
+#: Where few come by chance, so many at most; above that mean they are many.
+_MOST_BY_CHANCE, _FEW = 17, 6.0
 #: Spread of the logarithm of single stays in a zone.
 _STAYS = 0.8
 
@@ -60,6 +62,7 @@ def observe(streams: Streams, state: Cameras, at: Moments) -> Observation:
     vehicles = poisson(
         square.road.reshape(-1)[zone] * weather.line(state.world.road_demand),
         streams.uniform("camera.vehicles", at.device, at.ts),
+        _MOST_BY_CHANCE,
     )
     confidence = 95.0 - 6.0 * wet - 6.0 * dark - 4.0 * np.minimum(true, 4.0) - 7.0 * bad
     confidence += 0.9 * streams.normal("camera.confidence", at.device, at.ts)
@@ -80,9 +83,18 @@ def _seen(streams: Streams, at: Moments, there: Ints, chance: Floats) -> Ints:
     z = streams.normal("camera.missed", at.device, at.ts)
     u = streams.uniform("camera.missed.few", at.device, at.ts)
     shadows = poisson(
-        0.02 + 0.004 * np.minimum(there, 1000).astype(np.float64), streams.uniform("camera.shadows", at.device, at.ts)
+        0.02 + 0.004 * np.minimum(there, 1000).astype(np.float64),
+        streams.uniform("camera.shadows", at.device, at.ts),
+        _MOST_BY_CHANCE,
     )
     return np.asarray(np.minimum(there - missed(there, chance, z, u) + shadows, _MOST))
+
+
+def missed(n: Ints, p: Floats, z: Floats, u: Floats) -> Ints:
+    """How many of n are not seen, each with a small chance p: few by Poisson's limit, many by the normal one."""
+    lost, rare = binomial(n, p, z), n * p < _FEW
+    lost[rare] = np.minimum(poisson((n * p)[rare], u[rare], _MOST_BY_CHANCE), n[rare])
+    return lost
 
 
 def _dwell(streams: Streams, state: Cameras, at: Moments, there: Ints, standing: Floats) -> Floats:

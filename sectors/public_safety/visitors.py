@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.chance import binomial, dealt, gamma, leaves, many
 from park.days import Days
 from park.grid import STEPS, Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Moments, Observation, Setting, Streams, WorldDay
 from sectors.public_safety.catalogue import LINES, ZONES
-from sectors.public_safety.chance import binomial, dealt, gamma, leaves, many
 from sectors.public_safety.gathering import Gatherings, chance, gatherings, people
 from sectors.public_safety.square import Squares
 

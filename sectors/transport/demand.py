@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from park.chance import dealt, gamma, leaves, many, poisson
 from park.grid import GRID_H, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
-from sectors.transport.chance import count, few, gamma, nodes, split
 from sectors.transport.corridor import LINKS, SATURATION, Corridors
 
 STEP_S = 30
@@ -65,7 +65,7 @@ def totals(streams: Streams, roads: Corridors, site: Ints, worlds: Sequence[Worl
     ways = [_OWN_WAY * streams.normal("day.way", roads.cells, index, way) for way in range(2)]
     drawn = [streams.normal("day.count", roads.cells, index, way) for way in range(2)]
     expected = roads.vehicles * mean * np.exp(own[..., None] + np.stack(ways, axis=-1))
-    return count(expected, np.stack(drawn, axis=-1))
+    return many(expected, np.stack(drawn, axis=-1))
 
 
 def arrivals(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Ints:
@@ -74,13 +74,13 @@ def arrivals(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) ->
     expected = np.repeat(_half_hours(streams, roads, site, world), _STEPS_PER_POINT, axis=-1)
     key = _key(roads, world)
     expected *= gamma(streams.normal("platoon", key, np.arange(STEPS)), 1 / PLATOONS)
-    return split(total, expected, streams.normal("step", key, np.arange(nodes(STEPS))))
+    return dealt(total, expected, streams.normal("step", key, np.arange(leaves(STEPS))))
 
 
 def at_dawn(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Ints:
     """(C, 2, LINKS) vehicles on each link at 04:00: as many as enter in a step of the night."""
     rate = roads.vehicles * wanted(world)[site, :, 0] / STEPS
-    return few(rate[..., None] + np.zeros(LINKS), streams.uniform("dawn", _key(roads, world), np.arange(LINKS)))
+    return poisson(rate[..., None] + np.zeros(LINKS), streams.uniform("dawn", _key(roads, world), np.arange(LINKS)))
 
 
 def _half_hours(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Floats:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from park.chance import binomial, many
 from park.grid import devices, rows
 from park.model import (
     DAY_MS,
@@ -28,7 +29,6 @@ from park.model import (
     WorldDay,
 )
 from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, in_turn, within
-from sectors.transport.chance import binomial, count
 
 _COMMUTERS, _VISITORS = 0, 1
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
@@ -137,8 +137,8 @@ def _users(streams: Streams, park: Lots, site: Ints, worlds: Sequence[WorldDay])
     leave = binomial(before, np.clip(0.3 + 0.4 * at_work, 0, 0.9), streams.normal("lot.leave", park.number, day))
     leave = np.maximum(leave, before - after)
     return _Users(
-        commuters=count(park.users[..., _COMMUTERS] * at_work * own, streams.normal("lot.work", park.number, day)),
-        visitors=count(park.users[..., _VISITORS] * out**_FOLLOW * own, streams.normal("lot.visit", park.number, day)),
+        commuters=many(park.users[..., _COMMUTERS] * at_work * own, streams.normal("lot.work", park.number, day)),
+        visitors=many(park.users[..., _VISITORS] * out**_FOLLOW * own, streams.normal("lot.visit", park.number, day)),
         leave=leave,
         come_back=leave + after - before,
     )

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from park.chance import binomial, dealt, leaves, poisson
 from park.model import NO_ORDERS
-from sectors.public_safety.cameras import chance_to_miss
+from sectors.public_safety.cameras import chance_to_miss, missed
 from sectors.public_safety.catalogue import CALL_STATES, CAMERA_STATES, DETECTOR_STATES, LEVELS
-from sectors.public_safety.chance import binomial, dealt, leaves, missed, poisson
 from sectors.public_safety.crowd import level_of_service, speed
 from sectors.public_safety.fire import FIRES, NUISANCES, heat_release
 from sectors.public_safety.gathering import gatherings
