@@ -8,7 +8,6 @@ from park.grid import Sampler, rows
 from park.model import Bools, Floats, Ints, Moments, Observation
 from sectors.municipal.catalogue import STREET_LAMP
 from sectors.municipal.lamp import LampDay, Seen, photocell
-from sectors.municipal.moments import millis
 from sectors.municipal.program import FOLLOW
 from sectors.municipal.span import Span
 
@@ -57,7 +56,7 @@ def _power_factor(level: Floats) -> Floats:
 
 def observe_lamps(day: Lighting, at: Moments) -> Observation:
     """Street lamps."""
-    seen = day.lamps.at(rows(at, day.per_cell), millis(at))
+    seen = day.lamps.at(rows(at, day.per_cell), at.ms)
     level, streams = seen.level, day.span.setting.streams
     power = seen.power
     voltage = _voltage(day, at, "lamp")
@@ -85,7 +84,7 @@ def _state(seen: Seen, level: Floats) -> Ints:
 
 def observe_cabinets(day: Lighting, at: Moments) -> Observation:
     """Light cabinets: their meter's register is the exact sum of the lamps'."""
-    ms, streams, world = millis(at), day.span.setting.streams, day.span.worlds[0]
+    ms, streams, world = at.ms, day.span.setting.streams, day.span.worlds[0]
     hours = world.index * 24.0 + ms / 3_600_000
     power, energy, apparent = np.full(len(ms), _OWN_KW), _OWN_KW * hours, np.full(len(ms), _OWN_KW / 0.6)
     for unit in range(day.per_cell):
@@ -113,10 +112,10 @@ def _voltage(day: Lighting, at: Moments, what: str) -> Floats:
 
 def by_hand(day: Lighting, at: Moments) -> str | None:
     """Nothing is obeyed while someone works at the cabinet."""
-    return "manual" if day.by_hand(at.row, millis(at)).any() else None
+    return "manual" if day.by_hand(at.row, at.ms).any() else None
 
 
 def refusal(day: Lighting, value: Floats, at: Moments) -> str | None:
     """Why a lamp does not take a level, value[0] %: in the dark none is below its class's least."""
-    least = 100.0 * day.lamps.least(rows(at, day.per_cell), millis(at))
+    least = 100.0 * day.lamps.least(rows(at, day.per_cell), at.ms)
     return by_hand(day, at) or ("below-class" if (value[0] < least).any() else None)

@@ -14,7 +14,6 @@ from park.grid import STEPS, Sampler, integral, rows
 from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Moments, Observation, Orders, WorldDay
 from sectors.municipal.catalogue import CLOSE, GREEN_VALVE, OPEN
 from sectors.municipal.chain import NEVER, Chain
-from sectors.municipal.moments import millis
 from sectors.municipal.span import Span
 
 _STEP_MS = GRID_S * 1000
@@ -149,7 +148,7 @@ class ValveDay:
     def lacks(self, valve: Ints, at: Moments) -> Floats:
         """(N,) mm that the soil lacks: of an instant of the grid, and what weather and valve did since."""
         here, (weather, _) = Sampler(valve, at.x), self._water
-        opened, _ = self.opened(valve, millis(at))
+        opened, _ = self.opened(valve, at.ms)
         lacks = here.line(weather) - opened / _HOUR_MS * _RATE_MM_H + here.hold(self.spilled)
         return np.asarray(np.maximum(lacks, 0.0))
 
@@ -174,7 +173,7 @@ def begin(cells: int, per_cell: int) -> Carry:
 def observe(day: ValveDay, at: Moments) -> Observation:
     """Green valves."""
     valve, streams = rows(at, day.span.per_cell(GREEN_VALVE.name)), day.span.setting.streams
-    opened, runs = day.opened(valve, millis(at))
+    opened, runs = day.opened(valve, at.ms)
     stray = streams.normal("municipal.green.noise", at.device, at.ts)
     age = (day.span.worlds[0].index % 400) / 400.0
     return {

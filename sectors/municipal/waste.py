@@ -13,7 +13,6 @@ from park.chance import reached_ms
 from park.grid import Sampler, integral, rows
 from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Moments, Observation, WorldDay
 from sectors.municipal.catalogue import WASTE_BIN
-from sectors.municipal.moments import millis
 from sectors.municipal.span import Span
 
 _FULL = 10_000
@@ -167,7 +166,7 @@ def after(span: Span, carry: Carry) -> Carry:
 
 def observe(bins: Bins, morning: Ints, at: Moments) -> Observation:
     """Waste bins; `morning`, (rows,), are the levels at the day's beginning."""
-    span, row, ms = bins.span, rows(at, bins.span.per_cell(WASTE_BIN.name)), millis(at)
+    span, row, ms = bins.span, rows(at, bins.span.per_cell(WASTE_BIN.name)), at.ms
     level = bins.level(morning, row, ms) / 100.0
     fire = bins.burning(row, ms)
     here, world = Sampler(span.setting.site_of(span.cells)[at.row], at.x), span.worlds[0]

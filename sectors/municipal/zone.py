@@ -14,7 +14,6 @@ from park.grid import STEPS, Sampler, commanded, smooth_noise
 from park.model import GRID_S, Carry, Floats, Ints, Moments, Observation, Orders
 from sectors.municipal.catalogue import SET_PRESSURE, SET_VALVE, WATER_METER
 from sectors.municipal.demand import Drawn, drawn
-from sectors.municipal.moments import millis
 from sectors.municipal.network import Bursts, Leaks, Network, balance, leaks, network
 from sectors.municipal.span import Span
 from sectors.municipal.valve import ValveDay
@@ -165,7 +164,7 @@ class ZoneDay:
 
     def at(self, at: Moments) -> "Seen":
         """The zones at moments."""
-        here, ms, row = Sampler(at.row, at.x), millis(at), at.row
+        here, ms, row = Sampler(at.row, at.x), at.ms, at.row
         span = self.plant.span
         pipes, supply = self.quarter.pipes.take(row), here.line(self.quarter.supply)
         inlet = np.minimum(here.line(self.plant.inlet), supply - _DROP_KPA)
