@@ -76,6 +76,18 @@ class Channel:
         if bad := [text for text in self.texts if not _TEXT.fullmatch(text)]:
             raise CatalogueError(f"channel {self.name!r}: text {bad[0]!r} must match {_TEXT.pattern}")
 
+    @classmethod
+    def flag(cls, name: str, description: str) -> "Channel":
+        """Whether something is so."""
+        return cls(name=name, unit="1", description=description, type=ValueType.BOOL, behaviour=Behaviour.STATE)
+
+    @classmethod
+    def state(cls, name: str, description: str, *texts: str) -> "Channel":
+        """Which of some states it is in."""
+        return cls(
+            name=name, unit="1", description=description, type=ValueType.TEXT, behaviour=Behaviour.STATE, texts=texts
+        )
+
     @property
     def scale(self) -> int:
         """10 to the power of `decimals`."""

@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 import numpy.typing as npt
 
 from park.arrays import Bools, Floats, Ints
@@ -256,6 +257,11 @@ class Moments:
     device: Ints
     ts: Ints
     x: Floats
+
+    @property
+    def ms(self) -> Ints:
+        """(N,) whole milliseconds since 04:00."""
+        return np.rint(self.x * (GRID_S * 1000)).astype(np.int64)
 
 
 #: Carried state: name to array with one row per cell.

@@ -92,14 +92,7 @@ WEATHER_STATION = DeviceKind(
             high=-30.0,
             type=ValueType.INT,
         ),
-        Channel(
-            name="firmware",
-            unit="1",
-            description="Version of the firmware.",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("2.1.0", "2.1.4", "2.2.0", "2.2.1"),
-        ),
+        Channel.state("firmware", "Version of the firmware.", "2.1.0", "2.1.4", "2.2.0", "2.2.1"),
     ),
 )
 
@@ -181,13 +174,7 @@ GREENHOUSE = DeviceKind(
             description="Opening of the roof vents.",
             high=100.0,
         ),
-        Channel(
-            name="heating_on",
-            unit="1",
-            description="Whether the heating runs.",
-            type=ValueType.BOOL,
-            behaviour=Behaviour.STATE,
-        ),
+        Channel.flag("heating_on", "Whether the heating runs."),
     ),
 )
 
@@ -196,13 +183,7 @@ IRRIGATION_VALVE = DeviceKind(
     title="Irrigation valve",
     description="Valve and water meter of one irrigation zone.",
     channels=(
-        Channel(
-            name="valve_open",
-            unit="1",
-            description="Whether the valve is open.",
-            type=ValueType.BOOL,
-            behaviour=Behaviour.STATE,
-        ),
+        Channel.flag("valve_open", "Whether the valve is open."),
         Channel(
             name="water_flow",
             unit="m3/h",

@@ -1,6 +1,6 @@
 """What stands in a microgrid and what it measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Behaviour, Channel, DeviceKind, Sector
 
 
 def _power(name: str, description: str, low: float, high: float) -> Channel:
@@ -16,17 +16,6 @@ def _register(name: str, description: str) -> Channel:
         high=1e8,
         decimals=3,
         behaviour=Behaviour.REGISTER,
-    )
-
-
-def _state(name: str, description: str, *texts: str) -> Channel:
-    return Channel(
-        name=name,
-        unit="1",
-        description=description,
-        type=ValueType.TEXT,
-        behaviour=Behaviour.STATE,
-        texts=texts,
     )
 
 
@@ -71,8 +60,8 @@ PV_INVERTER = DeviceKind(
         _current(40.0),
         FREQUENCY,
         _register("total_active_energy_export", "Energy fed in since commissioning"),
-        _state("status", "What the inverter does", "standby", "running", "limiting"),
-        _state("firmware", "Version of the inverter's firmware", "2.4.1", "2.5.0", "2.5.2"),
+        Channel.state("status", "What the inverter does", "standby", "running", "limiting"),
+        Channel.state("firmware", "Version of the inverter's firmware", "2.4.1", "2.5.0", "2.5.2"),
     ),
 )
 WIND_TURBINE = DeviceKind(
@@ -107,7 +96,7 @@ WIND_TURBINE = DeviceKind(
         ),
         _register("total_active_energy_export", "Energy fed in since commissioning"),
         _register("total_active_energy_import", "Energy drawn since commissioning"),
-        _state("status", "What the turbine does", "standby", "running", "rated", "storm-stop"),
+        Channel.state("status", "What the turbine does", "standby", "running", "rated", "storm-stop"),
     ),
 )
 BATTERY = DeviceKind(
@@ -135,7 +124,7 @@ BATTERY = DeviceKind(
         ),
         _register("total_active_energy_import", "Energy charged since commissioning"),
         _register("total_active_energy_export", "Energy discharged since commissioning"),
-        _state("status", "What the battery does", "idle", "charging", "discharging"),
+        Channel.state("status", "What the battery does", "idle", "charging", "discharging"),
     ),
 )
 BUILDING_METER = DeviceKind(
@@ -173,14 +162,8 @@ EV_CHARGER = DeviceKind(
     description="A charging point: at home (7 kW), at work (11 kW) or public (22 kW)",
     per_cell=3,
     channels=(
-        Channel(
-            name="vehicle_connected",
-            unit="1",
-            description="Whether a vehicle is plugged in",
-            type=ValueType.BOOL,
-            behaviour=Behaviour.STATE,
-        ),
-        _state("status", "What the charging point does", "available", "preparing", "charging", "complete"),
+        Channel.flag("vehicle_connected", "Whether a vehicle is plugged in"),
+        Channel.state("status", "What the charging point does", "available", "preparing", "charging", "complete"),
         _power("active_power", "Power delivered to the vehicle", 0.0, 22.0),
         _current(40.0),
         Channel(

@@ -29,21 +29,12 @@ AIR_STATION = DeviceKind(
             type=ValueType.INT,
             description="Of the last full hour, by HJ 633-2026",
         ),
-        Channel(
-            name="air_quality_level",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=LEVELS,
-            description="Level of the index, by HJ 633-2026",
-        ),
-        Channel(
-            name="primary_pollutant",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("none", *POLLUTANTS),
-            description="The largest individual index, where the index is above 50; the first of several",
+        Channel.state("air_quality_level", "Level of the index, by HJ 633-2026", *LEVELS),
+        Channel.state(
+            "primary_pollutant",
+            "The largest individual index, where the index is above 50; the first of several",
+            "none",
+            *POLLUTANTS,
         ),
         Channel(name="temperature", unit="Cel", low=-40, high=60, decimals=1, description="Air at 2 m"),
         Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the air at 2 m"),
@@ -81,13 +72,7 @@ NOISE_MONITOR = DeviceKind(
         Channel(name="l_10", unit="dB[SPL]", low=25, high=120, decimals=1, description="Exceeded for 10 % of the time"),
         Channel(name="l_50", unit="dB[SPL]", low=25, high=120, decimals=1, description="Exceeded for half of the time"),
         Channel(name="l_90", unit="dB[SPL]", low=25, high=120, decimals=1, description="Exceeded for 90 % of the time"),
-        Channel(
-            name="weather_valid",
-            unit="1",
-            type=ValueType.BOOL,
-            behaviour=Behaviour.STATE,
-            description="Neither rain nor wind above 5 m/s, as GB 3096 asks of a measurement",
-        ),
+        Channel.flag("weather_valid", "Neither rain nor wind above 5 m/s, as GB 3096 asks of a measurement"),
     ),
 )
 
@@ -112,13 +97,10 @@ WATER_STATION = DeviceKind(
         Channel(name="ammonia_nitrogen", unit="mg/L", high=20, decimals=2, description="Every 4 h; shown for an hour"),
         Channel(name="total_phosphorus", unit="mg/L", high=5, decimals=3, description="Every 4 h; shown for an hour"),
         Channel(name="total_nitrogen", unit="mg/L", high=30, decimals=2, description="Every 4 h; shown for an hour"),
-        Channel(
-            name="water_quality_class",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=CLASSES,
-            description="By GB 3838-2002: the worst of pH, oxygen and the last analysis, total nitrogen left out",
+        Channel.state(
+            "water_quality_class",
+            "By GB 3838-2002: the worst of pH, oxygen and the last analysis, total nitrogen left out",
+            *CLASSES,
         ),
     ),
 )
@@ -160,13 +142,8 @@ STACK_MONITOR = DeviceKind(
         Channel(name="flue_pressure", unit="Pa", low=-2000, high=2000, decimals=0, description="Against the outside"),
         Channel(name="flue_moisture", unit="%", high=60, decimals=1, description="Water vapour by volume"),
         Channel(name="load", unit="%", high=120, decimals=1, description="Of the line's rated steam"),
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=STACK_STATES,
-            description="What line and monitor are doing; gases are absent in calibration and purge",
+        Channel.state(
+            "status", "What line and monitor are doing; gases are absent in calibration and purge", *STACK_STATES
         ),
     ),
 )

@@ -90,7 +90,7 @@ def car_day(draws: Draws, under_way: Courses, demand: Floats, rain: Floats) -> C
 
 def observe(day: CarDay, before: tuple[Floats, Ints], at: Moments, per_cell: int) -> Observation:
     """What the boxes have counted; `before` as `CarDay.totals`, of all days before."""
-    ms = happenings.millis(at)
+    ms = at.ms
     row = rows(at, per_cell)
     begins, ends, now = day.begins[row], day.ends[row], ms[:, None]
     part = np.clip((now - begins) / np.maximum(ends - begins, 1), 0.0, 1.0)

@@ -99,7 +99,7 @@ def end(day: CashDay) -> Carry:
 
 def observe(day: CashDay, at: Moments, per_cell: int) -> Observation:
     """What the machines report."""
-    ms = happenings.millis(at)
+    ms = at.ms
     row = rows(at, per_cell)
     found = _registers(day, row, ms)
     level, load = found["level"], day.load[row]

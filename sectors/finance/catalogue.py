@@ -14,16 +14,6 @@ def _count(name: str, high: float, description: str) -> Channel:
     return Channel(name=name, unit="1", high=high, type=ValueType.INT, description=description)
 
 
-def _text(name: str, texts: tuple[str, ...], description: str) -> Channel:
-    return Channel(
-        name=name, unit="1", type=ValueType.TEXT, behaviour=Behaviour.STATE, texts=texts, description=description
-    )
-
-
-def _flag(name: str, description: str) -> Channel:
-    return Channel(name=name, unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description=description)
-
-
 CASH_MACHINE = DeviceKind(
     name="cash_machine",
     title="Cash machines",
@@ -44,17 +34,23 @@ CASH_MACHINE = DeviceKind(
         _register("notes_collected", "Notes taken out of the four cassettes in refills"),
         _register("card_reader_errors", "Cards that could not be read at first"),
         Channel(name="receipt_paper", unit="%", high=100, decimals=1, description="Paper left on the receipts' roll"),
-        _text("safe_door", ("closed", "open"), "Door of the safe; open in a refill"),
-        _text(
+        Channel.state("safe_door", "Door of the safe; open in a refill", "closed", "open"),
+        Channel.state(
             "status",
-            ("online", "busy", "user-error", "hardware-error", "offline"),
             "After XFS4IoT: what the machine does; offline while it is refilled",
+            "online",
+            "busy",
+            "user-error",
+            "hardware-error",
+            "offline",
         ),
-        _text("cassette_state", ("full", "ok", "low", "empty"), "Notes left to dispense; low is below a fifth"),
-        _text(
+        Channel.state("cassette_state", "Notes left to dispense; low is below a fifth", "full", "ok", "low", "empty"),
+        Channel.state(
             "dispenser",
-            ("ok", "cashUnitState", "cashUnitStop"),
             "After XFS4IoT: all well, notes are running low, nothing to dispense",
+            "ok",
+            "cashUnitState",
+            "cashUnitStop",
         ),
     ),
 )
@@ -76,7 +72,9 @@ BRANCH_QUEUE = DeviceKind(
             decimals=1,
             description="How long the ticket last called today had waited; absent before the first",
         ),
-        _text("service_status", ("closed", "open", "suspended"), "Whether tickets are given; suspended: only called"),
+        Channel.state(
+            "service_status", "Whether tickets are given; suspended: only called", "closed", "open", "suspended"
+        ),
     ),
 )
 
@@ -89,7 +87,7 @@ VAULT_ROOM = DeviceKind(
         Channel(name="temperature", unit="Cel", low=-10, high=45, decimals=1, description="Of the air in the vault"),
         Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the air in the vault"),
         Channel(name="vibration", unit="m/s2", high=5, decimals=4, description="Of the wall, effective value"),
-        _flag("door_open", "Whether the vault's door is open"),
+        Channel.flag("door_open", "Whether the vault's door is open"),
     ),
 )
 
@@ -104,7 +102,7 @@ BACKUP_SUPPLY = DeviceKind(
         Channel(name="battery_charge", unit="%", high=100, decimals=2, description="Of what the battery holds now"),
         Channel(name="battery_temperature", unit="Cel", low=-10, high=60, decimals=1, description="Of its case"),
         Channel(name="runtime", unit="min", high=2000, decimals=1, description="Left on battery at this load"),
-        _flag("on_battery", "Whether the load runs on battery: the input is outside 194 to 242 V"),
+        Channel.flag("on_battery", "Whether the load runs on battery: the input is outside 194 to 242 V"),
     ),
 )
 
@@ -124,7 +122,9 @@ PAYMENT_TERMINAL = DeviceKind(
             description="From the host, at the newest heartbeat; absent when off line",
         ),
         Channel(name="signal_level", unit="%", high=100, description="Of the modem"),
-        _text("status", ("ready", "closed", "offline"), "Ready in the shop's opening hours; offline without a network"),
+        Channel.state(
+            "status", "Ready in the shop's opening hours; offline without a network", "ready", "closed", "offline"
+        ),
     ),
 )
 
@@ -155,7 +155,7 @@ INSURED_CAR = DeviceKind(
         _register("trips", "Trips begun"),
         _register("harsh_brakings", "Decelerations above 3.13 m/s2 (7 mph a second)"),
         _register("harsh_accelerations", "Accelerations above 3.13 m/s2"),
-        _text("status", ("parked", "driving"), "What the car is doing"),
+        Channel.state("status", "What the car is doing", "parked", "driving"),
     ),
 )
 

@@ -12,11 +12,10 @@ import numpy as np
 
 from park.chance import reached_ms
 from park.grid import HOURS, integral
-from park.model import DAY_MS, GRID_S, Floats, Ints, Moments, Streams
+from park.model import DAY_MS, Floats, Ints, Streams
 
 #: The instant of what does not happen: after any day.
 NEVER = 2 * DAY_MS
-_STEP_MS = GRID_S * 1000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,11 +64,6 @@ class Draws:
         wide = max((place.ndim for place in places), default=0)
         shape = (-1, *(1,) * wide)
         return [self.number.reshape(shape), self.day.reshape(shape), *places]
-
-
-def millis(at: Moments) -> Ints:
-    """(N,) milliseconds since 04:00."""
-    return np.rint(at.x * _STEP_MS).astype(np.int64)
 
 
 def number(draws: Draws, name: str, mean: Floats, spread: float) -> Ints:

@@ -69,7 +69,7 @@ def queue_day(draws: Draws, people: Floats, world: WorldDay) -> QueueDay:
 
 def observe(day: QueueDay, before: Ints, at: Moments) -> Observation:
     """What printer and display show; `before`, (C,), are the tickets of all days before."""
-    ms = happenings.millis(at)
+    ms = at.ms
     issued, called = day.issued.before(at.row, ms), day.called.before(at.row, ms)
     wide = day.waited.shape[1]
     waited = day.waited.reshape(-1)[at.row * wide + np.maximum(called - 1, 0)]

@@ -78,7 +78,7 @@ class SupplyDay:
 
 def observe(streams: Streams, day: SupplyDay, at: Moments) -> Observation:
     """What the supply reports."""
-    ms = happenings.millis(at)
+    ms = at.ms
     here, feed = Sampler(at.row, at.x), day.fed
     low, high = here.ends(feed.voltage)
     plain = low + (high - low) * here.share

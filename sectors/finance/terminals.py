@@ -55,7 +55,7 @@ def terminal_day(draws: Draws, people: Courses) -> TerminalDay:
 
 def observe(streams: Streams, day: TerminalDay, before: Ints, at: Moments, per_cell: int) -> Observation:
     """What the terminals report; `before`, (R, 2), are payments and declines of all days before."""
-    ms = happenings.millis(at)
+    ms = at.ms
     row = rows(at, per_cell)
     away = (ms >= day.away[row, 0]) & (ms < day.away[row, 1])
     open_now = (ms >= _OPENS_MS) & (ms < _CLOSES_MS)

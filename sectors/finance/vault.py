@@ -75,7 +75,7 @@ def vault_day(draws: Draws, carry: Carry, outside: tuple[Floats, Floats], *, wor
 
 def observe(streams: Streams, day: VaultDay, at: Moments) -> Observation:
     """What the vault's sensors report."""
-    ms = happenings.millis(at)
+    ms = at.ms
     here = Sampler(at.row, at.x)
     opens, closes = day.opens[at.row], day.closes[at.row]
     now = ms[:, None]

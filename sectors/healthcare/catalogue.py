@@ -38,22 +38,17 @@ BEDSIDE_MONITOR = DeviceKind(
             description="As last taken, with the cuff; LOINC 8310-5",
         ),
         Channel(name="oxygen_flow", unit="L/min", high=15, decimals=1, description="Given by mask; LOINC 3151-8"),
-        Channel(
-            name="consciousness",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("not-assessed", "alert", "confused", "voice", "pain", "unresponsive"),
-            description="ACVPU, as NEWS2 asks for it",
+        Channel.state(
+            "consciousness",
+            "ACVPU, as NEWS2 asks for it",
+            "not-assessed",
+            "alert",
+            "confused",
+            "voice",
+            "pain",
+            "unresponsive",
         ),
-        Channel(
-            name="saturation_scale",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("scale-1", "scale-2"),
-            description="Scale 2 where 88 to 92 % is the target",
-        ),
+        Channel.state("saturation_scale", "Scale 2 where 88 to 92 % is the target", "scale-1", "scale-2"),
         Channel(
             name="news2",
             unit="1",
@@ -61,14 +56,7 @@ BEDSIDE_MONITOR = DeviceKind(
             behaviour=Behaviour.STATE,
             description="National Early Warning Score 2 of this very reading; absent in an empty bed",
         ),
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("monitoring", "idle"),
-            description="Idle in an empty bed",
-        ),
+        Channel.state("status", "Idle in an empty bed", "monitoring", "idle"),
     ),
 )
 
@@ -84,14 +72,7 @@ WEARABLE_PATCH = DeviceKind(
         _RESPIRATORY_RATE,
         Channel(name="skin_temperature", unit="Cel", low=20, high=43, decimals=1, description="Below the patch"),
         Channel(name="activity", unit="1", high=1, decimals=2, description="Movement of the last minute, 1 is a walk"),
-        Channel(
-            name="posture",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("not-worn", "lying", "sitting", "standing", "walking"),
-            description="From gravity and movement",
-        ),
+        Channel.state("posture", "From gravity and movement", "not-worn", "lying", "sitting", "standing", "walking"),
         _BATTERY,
     ),
 )
@@ -115,13 +96,8 @@ INFUSION_PUMP = DeviceKind(
         Channel(
             name="line_pressure", unit="mm[Hg]", high=1034, description="Downstream; an occlusion is told at 525 mm[Hg]"
         ),
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("idle", "infusing", "kvo", "occlusion"),
-            description="kvo keeps the vein open after the infusion's end",
+        Channel.state(
+            "status", "kvo keeps the vein open after the infusion's end", "idle", "infusing", "kvo", "occlusion"
         ),
     ),
 )
@@ -133,14 +109,7 @@ NEBULISER = DeviceKind(
     interval_s=900.0,
     per_cell=2,
     channels=(
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("idle", "nebulising"),
-            description="Whether a session runs",
-        ),
+        Channel.state("status", "Whether a session runs", "idle", "nebulising"),
         Channel(name="residual_volume", unit="mL", high=8, decimals=1, description="Drug left in the cup"),
         Channel(
             name="sessions",
@@ -197,16 +166,9 @@ MEDICINE_FRIDGE = DeviceKind(
     channels=(
         Channel(name="air_temperature", unit="Cel", low=-40, high=60, decimals=1, description="In the fridge"),
         Channel(name="product_temperature", unit="Cel", low=-40, high=60, decimals=1, description="In a buffered vial"),
-        Channel(name="door_open", unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description="Door open"),
+        Channel.flag("door_open", "Door open"),
         Channel(name="compressor_power", unit="W", high=400, decimals=1, description="Of compressor and controller"),
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("holding", "cooling", "door-open"),
-            description="What the thermostat does",
-        ),
+        Channel.state("status", "What the thermostat does", "holding", "cooling", "door-open"),
     ),
 )
 

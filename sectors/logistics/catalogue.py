@@ -13,16 +13,6 @@ def _cel(name: str, description: str, decimals: int = 1) -> Channel:
     return Channel(name=name, unit="Cel", low=-45, high=70, decimals=decimals, description=description)
 
 
-def _flag(name: str, description: str) -> Channel:
-    return Channel(name=name, unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description=description)
-
-
-def _state(name: str, texts: tuple[str, ...], description: str) -> Channel:
-    return Channel(
-        name=name, unit="1", type=ValueType.TEXT, behaviour=Behaviour.STATE, texts=texts, description=description
-    )
-
-
 def _register(name: str, unit: str, decimals: int, description: str) -> Channel:
     return Channel(
         name=name, unit=unit, high=1e7, decimals=decimals, behaviour=Behaviour.REGISTER, description=description
@@ -46,10 +36,10 @@ COLD_ROOM = DeviceKind(
         _cel("product_temperature", "In a buffer that answers as packed goods do"),
         _cel("evaporator_temperature", "On the fins of the coil"),
         Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the room's air"),
-        _flag("door_open", "Whether the room's door stands open"),
+        Channel.flag("door_open", "Whether the room's door stands open"),
         _counter("door_openings", "Since commissioning"),
-        _flag("compressor_on", "Whether it runs"),
-        _flag("defrost", "Whether the coil is being thawed"),
+        Channel.flag("compressor_on", "Whether it runs"),
+        Channel.flag("defrost", "Whether the coil is being thawed"),
         Channel(name="active_power", unit="kW", high=60, decimals=2, description="Compressor, fans and heaters"),
         _register("energy", "kW.h", 2, "Drawn since commissioning"),
     ),
@@ -67,13 +57,13 @@ REEFER_TRUCK = DeviceKind(
         Channel(name="speed", unit="km/h", high=120, decimals=1, description="Speed over ground"),
         Channel(name="heading", unit="deg", high=360, decimals=1, description="Course, clockwise from north"),
         _register("odometer", "km", 2, "Distance driven"),
-        _state("status", TRUCK_STATES, "What the lorry is doing"),
+        Channel.state("status", "What the lorry is doing", *TRUCK_STATES),
         _cel("setpoint_temperature", "Of the body"),
         _cel("return_air_temperature", "Of the air that the unit draws in"),
         _cel("supply_air_temperature", "Of the air that it blows out"),
         _cel("cargo_temperature", "In the load; absent while there is none"),
-        _flag("door_open", "Whether the body is open"),
-        _state("refrigeration_mode", MODES, "What the unit is doing"),
+        Channel.flag("door_open", "Whether the body is open"),
+        Channel.state("refrigeration_mode", "What the unit is doing", *MODES),
         Channel(name="fuel_level", unit="L", high=120, decimals=1, description="In the lorry's tank"),
         Channel(name="tru_fuel_level", unit="L", high=60, decimals=1, description="In the unit's tank"),
         _register("fuel_used", "L", 2, "By the lorry's engine"),
@@ -98,8 +88,8 @@ DOCK_DOOR = DeviceKind(
     interval_s=180.0,
     per_cell=2,
     channels=(
-        _flag("occupied", "Whether a lorry stands at it"),
-        _flag("door_open", "Whether it is open"),
+        Channel.flag("occupied", "Whether a lorry stands at it"),
+        Channel.flag("door_open", "Whether it is open"),
         Channel(name="queue_length", unit="{veh}", high=50, type=ValueType.INT, description="Lorries that wait for it"),
         Channel(
             name="turnaround_time",
@@ -126,7 +116,7 @@ PARCEL_LOGGER = DeviceKind(
         Channel(name="battery_level", unit="%", high=100, decimals=1, description="Charge left"),
         _cel("mean_kinetic_temperature", "Since 04:00, with 83.144 kJ/mol", 2),
         _register("minutes_out_of_range", "min", 1, "Outside 2 to 8 Cel"),
-        _state("custody", KEEPERS, "Who keeps it"),
+        Channel.state("custody", "Who keeps it", *KEEPERS),
     ),
 )
 
@@ -137,7 +127,7 @@ FORKLIFT = DeviceKind(
     interval_s=120.0,
     per_cell=1,
     channels=(
-        _state("status", LIFT_STATES, "What it is doing"),
+        Channel.state("status", "What it is doing", *LIFT_STATES),
         Channel(name="battery_level", unit="%", high=100, decimals=1, description="Charge left"),
         Channel(name="battery_voltage", unit="V", high=60, decimals=2, description="Of the traction battery"),
         Channel(name="speed", unit="km/h", high=30, decimals=1, description="Over ground"),

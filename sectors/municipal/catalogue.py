@@ -3,12 +3,6 @@
 from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 
 
-def _state(name: str, description: str, *texts: str) -> Channel:
-    return Channel(
-        name=name, unit="1", type=ValueType.TEXT, behaviour=Behaviour.STATE, texts=texts, description=description
-    )
-
-
 def _register(name: str, unit: str, decimals: int, description: str) -> Channel:
     return Channel(
         name=name, unit=unit, high=1e8, decimals=decimals, behaviour=Behaviour.REGISTER, description=description
@@ -40,7 +34,7 @@ STREET_LAMP = DeviceKind(
         Action(name="resume", description="Follow the cabinet's program again.", shows_s=10.0),
     ),
     channels=(
-        _state("power_state", "After FIWARE: off, starting, dimmed, on", "off", "bootingUp", "low", "on"),
+        Channel.state("power_state", "After FIWARE: off, starting, dimmed, on", "off", "bootingUp", "low", "on"),
         _LEVEL,
         Channel(name="active_power", unit="kW", high=0.3, decimals=4, description="Power drawn"),
         _VOLTAGE,
@@ -56,7 +50,7 @@ STREET_LAMP = DeviceKind(
         ),
         _register("operating_time", "h", 2, "Time alight since commissioning"),
         _register("total_active_energy_import", "kWh", 4, "Energy drawn since commissioning"),
-        _state("control_mode", "Who decides the level", "program", "commanded"),
+        Channel.state("control_mode", "Who decides the level", "program", "commanded"),
     ),
 )
 
@@ -78,13 +72,7 @@ LIGHT_CABINET = DeviceKind(
         _VOLTAGE,
         _POWER_FACTOR,
         _register("total_active_energy_import", "kWh", 4, "Energy of all lamps and the cabinet itself"),
-        Channel(
-            name="door_open",
-            unit="1",
-            type=ValueType.BOOL,
-            behaviour=Behaviour.STATE,
-            description="Whether the door is open: someone works there, by the switch on the spot",
-        ),
+        Channel.flag("door_open", "Whether the door is open: someone works there, by the switch on the spot"),
     ),
 )
 
@@ -98,10 +86,6 @@ _TARGET = Channel(name="temperature_setpoint", unit="Cel", low=16, high=30, deci
 
 def _pressure(name: str, description: str) -> Channel:
     return Channel(name=name, unit="kPa", high=700, decimals=1, description=description)
-
-
-def _flag(name: str, description: str) -> Channel:
-    return Channel(name=name, unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description=description)
 
 
 PRESSURE_ZONE = DeviceKind(
@@ -131,7 +115,7 @@ PRESSURE_ZONE = DeviceKind(
         _pressure("critical_pressure", "At the zone's highest and farthest tap"),
         _SETPOINT,
         _POSITION,
-        _state("control_mode", "What the valve keeps", "pressure", "position"),
+        Channel.state("control_mode", "What the valve keeps", "pressure", "position"),
     ),
 )
 
@@ -145,7 +129,7 @@ WATER_METER = DeviceKind(
         _register("water_total", "m3", 3, "Water through the meter since commissioning"),
         Channel(name="water_flow", unit="m3/h", high=60, decimals=3, description="Flow through the meter"),
         Channel(name="water_temperature", unit="Cel", low=0, high=40, decimals=1, description="Of the water"),
-        _flag("alarm_flow_persistence", "After FIWARE: whether something has run without a pause for a day"),
+        Channel.flag("alarm_flow_persistence", "After FIWARE: whether something has run without a pause for a day"),
         _BATTERY,
     ),
 )
@@ -159,7 +143,7 @@ WASTE_BIN = DeviceKind(
     channels=(
         Channel(name="filling_level", unit="%", high=100, decimals=1, description="Of the bin's height"),
         Channel(name="temperature", unit="Cel", low=-40, high=400, decimals=1, description="Under the lid"),
-        _state("status", "After FIWARE: the lid does not close on a full bin", "ok", "lidOpen", "burning"),
+        Channel.state("status", "After FIWARE: the lid does not close on a full bin", "ok", "lidOpen", "burning"),
         _BATTERY,
     ),
 )
@@ -182,7 +166,7 @@ GREEN_VALVE = DeviceKind(
         Action(name="close", description="Stop watering now."),
     ),
     channels=(
-        _flag("valve_open", "Whether the valve is open"),
+        Channel.flag("valve_open", "Whether the valve is open"),
         Channel(name="water_flow", unit="m3/h", high=60, decimals=3, description="Flow through the valve"),
         _register("water_total", "m3", 3, "Water through the valve since commissioning"),
         Channel(name="soil_moisture", unit="m3/m3", high=0.6, decimals=3, description="Water content of the soil"),
@@ -210,19 +194,19 @@ CLIMATE_ZONE = DeviceKind(
         Action(
             name="set_mode",
             description="Cool, heat, or stay off whatever the hour; auto is the building's program.",
-            parameters=(_state("mode", "What to do", "auto", "off", "cooling", "heating"),),
+            parameters=(Channel.state("mode", "What to do", "auto", "off", "cooling", "heating"),),
             shows_s=600.0,
         ),
     ),
     channels=(
         Channel(name="temperature", unit="Cel", low=-20, high=60, decimals=2, description="Of the air in the hall"),
         _TARGET,
-        _state("mode", "What the heat pump is set to do", "off", "cooling", "heating"),
+        Channel.state("mode", "What the heat pump is set to do", "off", "cooling", "heating"),
         Channel(name="active_power", unit="kW", high=12, decimals=3, description="Drawn by the heat pump"),
         Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the air in the hall"),
-        _flag("occupied", "Whether the building is open"),
+        Channel.flag("occupied", "Whether the building is open"),
         _register("total_active_energy_import", "kWh", 3, "Energy drawn since commissioning"),
-        _state("control_mode", "Who decides", "program", "commanded"),
+        Channel.state("control_mode", "Who decides", "program", "commanded"),
     ),
 )
 

@@ -20,14 +20,7 @@ ZONE_CAMERA = DeviceKind(
     channels=(
         Channel(name="people_count", unit="1", high=2000, description="Seen in the zone, whole"),
         Channel(name="crowd_density", unit="{person}/m2", high=8, decimals=2, description="Seen, by the zone's area"),
-        Channel(
-            name="level_of_service",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=LEVELS,
-            description="Of the published density, by Fruin (1971)",
-        ),
+        Channel.state("level_of_service", "Of the published density, by Fruin (1971)", *LEVELS),
         Channel(name="average_crowd_speed", unit="m/s", high=2, decimals=2, description="Of those who walk there"),
         Channel(name="mean_dwell", unit="s", high=3600, description="Of those who have left the zone lately"),
         Channel(name="vehicle_count", unit="1", high=200, description="Standing or passing in view, whole"),
@@ -80,14 +73,7 @@ CAMERA_HEALTH = DeviceKind(
         Channel(name="packet_loss", unit="%", high=100, decimals=2, description="On the way to the recorder"),
         Channel(name="sharpness", unit="%", high=100, decimals=1, description="Of edges, as when the lens was cleaned"),
         Channel(name="storage_used", unit="%", high=100, decimals=1, description="Of the recorder's share"),
-        Channel(
-            name="camera_status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=CAMERA_STATES,
-            description="The worst of what is wrong",
-        ),
+        Channel.state("camera_status", "The worst of what is wrong", *CAMERA_STATES),
     ),
 )
 
@@ -102,14 +88,7 @@ FIRE_DETECTOR = DeviceKind(
         Channel(name="temperature", unit="Cel", low=-40, high=200, decimals=1, description="Under the ceiling"),
         Channel(name="carbon_monoxide", unit="[ppm]", high=1000, decimals=1, description="Electrochemical cell"),
         Channel(name="contamination", unit="%", high=100, decimals=1, description="Drift compensation used up"),
-        Channel(
-            name="detector_status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=DETECTOR_STATES,
-            description="As the panel shows it",
-        ),
+        Channel.state("detector_status", "As the panel shows it", *DETECTOR_STATES),
     ),
 )
 
@@ -128,14 +107,7 @@ CALL_POINT = DeviceKind(
             behaviour=Behaviour.REGISTER,
             description="Times the button was pressed since the commissioning",
         ),
-        Channel(
-            name="call_status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=CALL_STATES,
-            description="Of the voice link",
-        ),
+        Channel.state("call_status", "Of the voice link", *CALL_STATES),
         Channel(name="answer_time", unit="s", high=3600, decimals=1, description="Of the last call since 04:00"),
         Channel(name="battery_voltage", unit="V", high=15, decimals=2, description="Lead battery behind the mains"),
     ),

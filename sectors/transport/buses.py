@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from park.grid import devices, rows
-from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation, Streams
+from park.model import Bools, Floats, Ints, Moments, Observation, Streams
 from sectors.transport.corridor import LINK_KM, LINKS, Corridors
 from sectors.transport.service import LEGS, ROUND_S, ROUNDS
 from sectors.transport.timetable import RAMP, Trips, scheduled
@@ -120,7 +120,7 @@ def observe(streams: Streams, state: Buses, at: Moments) -> Observation:
 
 def _place(state: Buses, at: Moments) -> _Place:
     row = rows(at, state.buses)
-    now = np.rint(at.x * (1000.0 * GRID_S)).astype(np.int64) + APART_MS * row
+    now = at.ms + APART_MS * row
     knot = np.searchsorted(state.knots, now, side="right") - 1 - row * _KNOTS
     parked = (knot < 0) | (knot >= 2 * state.runs[row] - 1)
     knot = np.maximum(knot, 0)

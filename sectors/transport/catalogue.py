@@ -58,15 +58,8 @@ BUS = DeviceKind(
         ),
         Channel(name="passengers", unit="{person}", high=90, type=ValueType.INT, description="People on board"),
         Channel(name="delay", unit="s", low=-3600, high=14400, description="Behind the timetable; negative is early"),
-        Channel(name="door_open", unit="1", type=ValueType.BOOL, behaviour=Behaviour.STATE, description="Doors open"),
-        Channel(
-            name="status",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("depot", "driving", "at_stop", "layover"),
-            description="What the bus is doing",
-        ),
+        Channel.flag("door_open", "Doors open"),
+        Channel.state("status", "What the bus is doing", "depot", "driving", "at_stop", "layover"),
     ),
 )
 
@@ -109,14 +102,7 @@ TRAFFIC_SIGNAL = DeviceKind(
     title="Traffic signals",
     description="The signal at the corridor's junction, with a camera on its two approaches.",
     channels=(
-        Channel(
-            name="phase",
-            unit="1",
-            type=ValueType.TEXT,
-            behaviour=Behaviour.STATE,
-            texts=("green", "yellow", "red"),
-            description="Aspect shown to the corridor",
-        ),
+        Channel.state("phase", "Aspect shown to the corridor", "green", "yellow", "red"),
         Channel(
             name="queue_length",
             unit="{veh}",

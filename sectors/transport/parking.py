@@ -44,7 +44,6 @@ _MEAN_STAY_H = 2.4
 _TRADE_H, _STAYS = 0.4, 0.25
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
-_GRID_MS = GRID_S * 1000.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -175,7 +174,7 @@ def parking(streams: Streams, park: Lots, site: Ints, carry: Carry, world: World
 def observe(state: Parking, at: Moments) -> Observation:
     """What the gates have counted."""
     row = rows(at, state.lots.spaces.shape[1])
-    now = np.rint(at.x * _GRID_MS).astype(np.int64) + _APART_MS * row
+    now = at.ms + _APART_MS * row
     spaces, overnight = state.lots.spaces.reshape(-1)[row], state.overnight[row]
     left = np.searchsorted(state.went, now, side="right") - state.went_from[row]
     came = np.searchsorted(state.came, now, side="right") - state.came_from[row]
