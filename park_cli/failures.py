@@ -4,12 +4,21 @@ from ingest.errors import BadName, BadStoreUrl, DeadLetterError, IngestError, Mi
 from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
 from park.errors import ParkError
-from simulator.errors import BadOrders, NoPassword, OrdersMissing, OtherVersion, SelectionError, SimulatorError
+from simulator.errors import (
+    BadOrders,
+    FaultsError,
+    NoPassword,
+    OrdersMissing,
+    OtherVersion,
+    SelectionError,
+    SimulatorError,
+)
 from simulator.world import WorldError
 
 OF_USE = (
     ParkError,
     SelectionError,
+    FaultsError,
     WorldError,
     BadName,
     BadStoreUrl,

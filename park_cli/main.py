@@ -20,6 +20,8 @@ COMMANDS = {
     "ingest": "park_cli.commands.ingest",
     "verify": "park_cli.commands.verify",
     "command": "park_cli.commands.command",
+    "labels": "park_cli.commands.labels",
+    "score": "park_cli.commands.score",
     "dashboards": "park_cli.commands.dashboards",
     "dead-letters": "park_cli.commands.dead_letters",
 }

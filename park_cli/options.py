@@ -77,9 +77,14 @@ class SelectionOptions:
         ),
     ] = None
 
+    faults: Annotated[
+        str, typer.Option(help="What goes wrong with sensors: none, typical, or a file; see docs/faults.md.")
+    ] = "none"
+
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
         from park_cli.foresight import memory_note  # noqa: PLC0415 - as above
+        from simulator.faults.rules import read_rules  # noqa: PLC0415 - as above
         from simulator.plan import Selection  # noqa: PLC0415 - as above
 
         town = read_town(self.config)
@@ -93,6 +98,7 @@ class SelectionOptions:
             kinds=tuple(self.kinds or ()),
             interval_ms=None if self.interval is None else duration_ms(self.interval, "--interval"),
             events=not self.kinds if self.events is None else self.events,
+            faults=read_rules(self.faults),
         )
 
 

@@ -2,6 +2,7 @@
 
 SimulatorError
 ├── SelectionError      the selection names what does not exist, or selects nothing
+├── FaultsError         the faults asked for cannot be read
 ├── NoPassword          a gateway's password cannot be read
 ├── TooLate             the schedule's end has passed before its launch
 ├── OtherVersion        another version of the models made what a store holds
@@ -17,6 +18,10 @@ class SimulatorError(Exception):
 
 class SelectionError(SimulatorError):
     """The selection names what does not exist, or selects nothing; the message names the option."""
+
+
+class FaultsError(SimulatorError):
+    """The faults asked for cannot be read; names the file, the rule and the key."""
 
 
 class NoPassword(SimulatorError):

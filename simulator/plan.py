@@ -15,6 +15,7 @@ from park.model import Ints
 from park.town import Town
 from sectors import KINDS, SECTOR_OF, SECTORS
 from simulator.errors import SelectionError
+from simulator.faults.rules import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Selection:
         sectors, kinds: names; empty selects all.
         interval_ms: overrides every kind's own interval.
         events: whether the devices tell events, beside their readings.
+        faults: what goes wrong with their sensors; None for clean readings.
     """
 
     town: Town
@@ -37,6 +39,7 @@ class Selection:
     kinds: tuple[str, ...] = ()
     interval_ms: int | None = None
     events: bool = False
+    faults: Rules | None = None
 
     def __post_init__(self) -> None:
         for option, names, known in (("--sector", self.sectors, SECTORS), ("--kind", self.kinds, KINDS)):

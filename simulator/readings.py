@@ -11,6 +11,8 @@ from park.columns import Columns
 from simulator.commands.authority import Authority
 from simulator.commands.outcomes import Outcomes
 from simulator.events import Events
+from simulator.faults.faulty import Faulty
+from simulator.faults.scale import SampledScales
 from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
 from simulator.state import TownState
@@ -51,4 +53,14 @@ def readings_of_plans(plans: Sequence[Plan]) -> list[Readings]:
 def obedient_readings(plans: Sequence[Plan], outcomes: Outcomes) -> tuple[list[Readings], Authority]:
     """The same, and through whom their devices are commanded."""
     state = TownState(plans, outcomes.orders)
-    return [Fleet(plan, state, outcomes) for plan in plans], Authority(state, outcomes)
+    fleets = [Fleet(plan, state, outcomes) for plan in plans]
+    return _with_faults(fleets, state, outcomes), Authority(state, outcomes)
+
+
+def _with_faults(fleets: list[Fleet], state: TownState, outcomes: Outcomes) -> list[Readings]:
+    """The fleets of one selection with the faults that it asks for; clean if it asks for none."""
+    selection = fleets[0].plan.selection
+    if selection.faults is None:
+        return list(fleets)
+    scales = SampledScales(selection)
+    return [Faulty(fleet, Fleet(fleet.plan, state, outcomes), selection.faults, scales) for fleet in fleets]

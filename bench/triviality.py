@@ -1,0 +1,102 @@
+"""How easily faults are found by detectors of one line, by class and severity: the table of docs/faults.md.
+
+python -m bench.triviality [--devices 120] [--days 14]
+"""
+
+from collections import defaultdict
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from park.model import DAY_MS
+from park.town import default_town
+from sectors import SECTORS
+from simulator.commands.outcomes import Outcomes
+from simulator.faults.classes import CLASSES
+from simulator.faults.detectors import ONE_LINERS
+from simulator.faults.labels import Label, labels
+from simulator.faults.rules import Rules
+from simulator.plan import Selection
+
+#: 150 days after the commissioning: June.
+_FIRST_DAY = 150
+_LEAST_CHANGED = 20
+_PER_YEAR = 8
+#: Counts of few, and what is set or derived, have no scatter of their own that a severity could be counted in.
+_KINDS = (
+    "site_meter",
+    "weather_station",
+    "air_station",
+    "climate_zone",
+    "water_meter",
+    "traffic_detector",
+    "pv_inverter",
+)
+_SEVERITIES = (1.0, 1.5, 2.0, 5.0, 10.0)
+
+
+def all_rules() -> Rules:
+    """Every class at every severity, each a rule of its own."""
+    rules = {}
+    for class_ in CLASSES.values():
+        for severity in _SEVERITIES if class_.sigma is not None else (None,):
+            options = {
+                "class": class_.name,
+                "kinds": _KINDS,
+                "per_year": _PER_YEAR,
+                "hours": [12, 48],
+                "onset_hours": 3,
+            }
+            if severity is not None:
+                options["severity"] = [severity, severity]
+            if class_.absolute:
+                options["amount"] = [0, 0]
+            rules[_name(class_.name, severity)] = options
+    return Rules.model_validate({"faults": rules})
+
+
+def _name(class_: str, severity: float | None) -> str:
+    return f"{class_.replace('_', '-')}-{int(10 * (severity or 0))}"
+
+
+def found_by_rule(devices: int, days: int) -> dict[str, list[Label]]:
+    """Labels in June, of kinds whose readings scatter."""
+    town = default_town(SECTORS)
+    selection = Selection(town=town, seed=town.settings.seed, devices=devices, kinds=_KINDS, faults=all_rules())
+    start = town.settings.commissioned_ms + _FIRST_DAY * DAY_MS
+    found: dict[str, list[Label]] = defaultdict(list)
+    for label in labels(selection, (start, start + days * DAY_MS), outcomes=Outcomes()):
+        if label.changed >= _LEAST_CHANGED:
+            found[label.rule].append(label)
+    return found
+
+
+def shares(found: list[Label]) -> dict[str, float]:
+    """The share of the changed readings that each detector marks, in the mean, and the share that any marks half of."""
+    told: dict[str, list[float]] = defaultdict(list)
+    for label in found:
+        for name in ONE_LINERS:
+            told[name].append(label.found[name])
+        told["any"].append(float(label.trivial))
+    return {name: float(np.mean(some)) for name, some in told.items()}
+
+
+def main(
+    devices: Annotated[int, typer.Option(help="Devices in all.")] = 120,
+    days: Annotated[int, typer.Option(help="Days of June.")] = 14,
+) -> None:
+    """Print the table."""
+    by_rule = found_by_rule(devices, days)
+    print(f"| class | severity | labels | {' | '.join(ONE_LINERS)} | found by any |")
+    print("| --- " * (len(ONE_LINERS) + 4) + "|")
+    for class_ in CLASSES.values():
+        for severity in _SEVERITIES if class_.sigma is not None else (None,):
+            found = by_rule[_name(class_.name, severity)]
+            told = shares(found)
+            cells = " | ".join(f"{told[name]:.2f}" for name in (*ONE_LINERS, "any"))
+            print(f"| {class_.name} | {severity or ''} | {len(found)} | {cells} |")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,52 @@
+"""`park labels`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from park_cli.errors import UsageError
+from park_cli.expand import expanded
+from park_cli.options import PartOptions, WindowOptions
+from park_cli.orders import OrdersOption, outcomes_of
+from park_cli.output import progress_bar
+from park_cli.sink import sink
+from simulator.faults.labels import labels as labels_of
+
+app = typer.Typer(name="labels", pretty_exceptions_enable=False)
+
+_DAY_MS = 86_400_000
+
+
+@app.command()
+@expanded
+def labels(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
+    *,
+    asked: PartOptions,
+    window: WindowOptions,
+    orders: OrdersOption = None,
+) -> None:
+    """Write the truth about the faults of a window: a line of JSON for each, in order of onset.
+
+    The selection, --faults among it, is that of the readings: the first observable moment of a fault is that of the
+    first reading which differs from the clean one, so it depends on when devices report. What happens in the world
+    (a jam, a bloom, a burst) is no fault: it is told as an event by `park generate`.
+
+    Examples:
+      park labels --faults typical --start 2026-06-01T00:00:00+08:00 --until 2026-07-01T00:00:00+08:00 -o june.labels
+
+      park labels --faults my-faults.toml --sector energy --interval 1m | jq .fault
+    """
+    if asked.faults == "none":
+        raise UsageError("--faults none: then nothing is wrong; give what the readings were made with")
+    selection = asked.resolve()
+    start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
+    with sink(output) as file, progress_bar(beside_output=output is None) as bar:
+        task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
+        outcomes = outcomes_of(orders)
+        for label in labels_of(
+            selection, (start_ms, until_ms), outcomes=outcomes, on_progress=lambda done: bar.advance(task, done)
+        ):
+            file.write(json.dumps(label.as_dict()).encode() + b"\n")

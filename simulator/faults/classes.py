@@ -1,0 +1,194 @@
+"""What a fault of each class does to the values of one channel.
+
+The classes are those of Ni et al. (2009), Sensor network data fault types, ACM TOSN 5(3), and of Sharma, Golubchik &
+Govindan (2010), Sensor faults: detection methods and prevalence in real-world datasets, ACM TOSN 6(3).
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from park.model import Floats, Ints, Streams
+
+_SPIKED = 0.1
+_LIVE_SHARE = 0.7
+
+
+class Sigma(enum.Enum):
+    """Over what time a channel's local sigma is taken: as long as it takes to see the fault."""
+
+    STEP = "from one reading to the next"
+    DAY = "over a day"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Patch:
+    """N clean readings of one channel of one device while a fault lasts, and what the fault is.
+
+    Attributes:
+        x: (N,) clean values, in the channel's unit.
+        seq: (N,) their slots.
+        along: (N,) how far the fault has come, 0 at its onset, 1 at its end.
+        shape: (N,) how much of it is there: rises from 0 at the onset, falls to 0 at the end, 1 between.
+        amount: severity times the local sigma, with its sign; for a fault of the unit's own size, that.
+        level: how large the channel's values usually are.
+        first, last: the clean values at the first reading of the fault, and at the first after it.
+        streams, device: for what is drawn anew at each reading.
+    """
+
+    x: Floats
+    seq: Ints
+    along: Floats
+    shape: Floats
+    amount: float
+    level: float
+    first: float
+    last: float
+    streams: Streams
+    device: int
+    name: str
+
+    def normal(self) -> Floats:
+        """(N,) standard normal, drawn by slot."""
+        return self.streams.normal(f"fault.{self.name}.normal", self.device, self.seq)
+
+    def uniform(self) -> Floats:
+        """(N,) uniform, drawn by slot."""
+        return self.streams.uniform(f"fault.{self.name}.uniform", self.device, self.seq)
+
+
+#: Turns clean values into those that are told; NaN is not told.
+Alter = Callable[[Patch], Floats]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultClass:
+    """A class of faults.
+
+    Attributes:
+        sigma: that its severity is counted in; None where severity has no meaning.
+        ends: whether it needs the clean values at its onset and end.
+        absolute: whether it is told in the channel's unit, not as a severity.
+        trivial: whether one line of code finds it whatever its severity, by its nature.
+    """
+
+    name: str
+    description: str
+    alter: Alter
+    sigma: Sigma | None = None
+    ends: bool = False
+    absolute: bool = False
+    trivial: bool = False
+
+
+def _spike(at: Patch) -> Floats:
+    side = np.where(at.uniform() < _SPIKED / 2, 1.0, np.where(at.uniform() > 1 - _SPIKED / 2, -1.0, 0.0))
+    return at.x + at.amount * side
+
+
+def _gain(at: Patch) -> Floats:
+    return at.x * (1.0 + at.amount * at.shape / at.level)
+
+
+def _clip(at: Patch) -> Floats:
+    return np.minimum(at.x, at.first) if at.amount > 0 else np.maximum(at.x, at.first)
+
+
+def _quantise(at: Patch) -> Floats:
+    step = abs(at.amount)
+    return np.asarray(np.rint(at.x / step) * step)
+
+
+def _low_battery(at: Patch) -> Floats:
+    noisy = at.x + at.amount * (at.along / _LIVE_SHARE) * at.normal()
+    return np.where(at.along < _LIVE_SHARE, noisy, np.nan)
+
+
+CLASSES = {
+    one.name: one
+    for one in (
+        FaultClass(
+            name="spike",
+            description="Single readings, one in ten, stand far above or below.",
+            alter=_spike,
+            sigma=Sigma.STEP,
+        ),
+        FaultClass(
+            name="noise",
+            description="Every reading scatters more than it should.",
+            alter=lambda at: at.x + at.amount * at.shape * at.normal(),
+            sigma=Sigma.STEP,
+        ),
+        FaultClass(
+            name="bias",
+            description="A constant is added.",
+            alter=lambda at: at.x + at.amount * at.shape,
+            sigma=Sigma.DAY,
+        ),
+        FaultClass(
+            name="gain",
+            description="Values are multiplied; severity is at the channel's usual level.",
+            alter=_gain,
+            sigma=Sigma.DAY,
+        ),
+        FaultClass(
+            name="drift",
+            description="An error that grows evenly, to its severity at the end.",
+            alter=lambda at: at.x + at.amount * at.along,
+            sigma=Sigma.DAY,
+        ),
+        FaultClass(
+            name="quantisation",
+            description="Steps as coarse as the severity: a converter that has lost its lower bits.",
+            alter=_quantise,
+            sigma=Sigma.STEP,
+        ),
+        FaultClass(
+            name="stuck",
+            description="The value of the onset, told again and again.",
+            alter=lambda at: np.full_like(at.x, at.first),
+            ends=True,
+            trivial=True,
+        ),
+        FaultClass(
+            name="clip",
+            description="Nothing beyond the value of the onset: an amplifier that is saturated.",
+            alter=_clip,
+            ends=True,
+            trivial=True,
+        ),
+        FaultClass(
+            name="interpolation",
+            description="A straight line between the two ends: somebody has filled a gap.",
+            alter=lambda at: at.first + (at.last - at.first) * at.along,
+            ends=True,
+        ),
+        FaultClass(
+            name="dropout",
+            description="The channel is not told.",
+            alter=lambda at: np.full_like(at.x, np.nan),
+            trivial=True,
+        ),
+        FaultClass(
+            name="low_battery",
+            description="Ever more noise, then nothing.",
+            alter=_low_battery,
+            sigma=Sigma.STEP,
+        ),
+        FaultClass(
+            name="rail",
+            description="One value, that of an open or a shorted input, or of a counter that sees nothing.",
+            alter=lambda at: np.full_like(at.x, at.amount),
+            absolute=True,
+            trivial=True,
+        ),
+        FaultClass(
+            name="reversed",
+            description="The sign is turned: a meter or a probe connected the wrong way round.",
+            alter=lambda at: -at.x,
+            trivial=True,
+        ),
+    )
+}

@@ -1,0 +1,165 @@
+"""Readings with their faults."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from park.columns import Columns
+from park.model import Bools, Ints, Streams
+from simulator.events import Events
+from simulator.faults.classes import Patch
+from simulator.faults.rules import Rules
+from simulator.faults.schedule import Fault, FaultSchedule, Scales
+from simulator.fleet import ROWS_AT_ONCE, Fleet
+from simulator.plan import Plan
+from simulator.streams import CounterStreams
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """What one fault did to the readings of a window.
+
+    Attributes:
+        rows: (N,) of the window's columns: the device's readings while it lasts.
+        before, after: (N,) what the channel would be without it, and what it is; whole numbers, as in `Columns`.
+        was_there, is_there: (N,) whether the channel is told, without and with it.
+    """
+
+    fault: Fault
+    rows: Ints
+    before: Ints
+    after: Ints
+    was_there: Bools
+    is_there: Bools
+
+    @property
+    def changed(self) -> Bools:
+        """(N,) which of them it changed."""
+        return np.asarray((self.was_there != self.is_there) | (self.is_there & (self.before != self.after)))
+
+
+class Faulty:
+    """Implements `simulator.readings.Readings`: clean ones, with the faults of their selection.
+
+    Args:
+        clean: the same devices without faults.
+        past: the same again, which is asked for what lies elsewhere in time.
+        rules: how often what goes wrong.
+        scales: how large channels are, for what goes wrong by so many sigma.
+    """
+
+    def __init__(self, clean: Fleet, past: Fleet, rules: Rules, scales: Scales) -> None:
+        self.clean = clean
+        self._past = past
+        self._streams: Streams = CounterStreams(clean.plan.selection.seed, "faults")
+        self.schedule = FaultSchedule(clean.plan, rules, self._streams, scales)
+        self._groups = {group.kind.name: group for group in clean.plan.groups}
+        self._ends: dict[tuple[str, int], float] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """The devices."""
+        return self.clean.plan
+
+    @property
+    def events(self) -> Events:
+        """What happens in the world, which no sensor's fault changes."""
+        return self.clean.events
+
+    def windows(self, start_ms: int, until_ms: int, rows: int = ROWS_AT_ONCE) -> Iterator[tuple[int, int]]:
+        """Cuts [start, until) into windows of about `rows` readings each."""
+        return self.clean.windows(start_ms, until_ms, rows)
+
+    def count(self, start_ms: int, until_ms: int) -> int:
+        """How many readings are due in [start, until)."""
+        return self.clean.count(start_ms, until_ms)
+
+    def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
+        """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""
+        self.look_up_ends(start_ms, until_ms)
+        return [self.with_faults(columns)[0] for columns in self.clean.columns(start_ms, until_ms)]
+
+    def look_up_ends(self, start_ms: int, until_ms: int) -> None:
+        """The clean values that faults in [start, until) begin and end with, looked up in order of time.
+
+        For a day of the town is held in memory until another one is asked for.
+        """
+        unknown = [
+            (at_ms, fault)
+            for group in self.plan.groups
+            for fault in self.schedule.of(group, start_ms, until_ms)
+            if fault.class_.ends
+            for at_ms in (fault.start_ms, fault.end_ms)
+            if (fault.id, at_ms) not in self._ends
+        ]
+        for at_ms, fault in sorted(unknown, key=lambda one: one[0]):
+            self._ends[fault.id, at_ms] = self._value(fault, at_ms)
+
+    def with_faults(self, clean: Columns) -> tuple[Columns, list[Trace]]:
+        """Some readings of a kind with their faults, and what each of these did."""
+        group = self._groups[clean.kind.name]
+        values, present = dict(clean.values), dict(clean.present)
+        traces = []
+        for fault in self.schedule.of(group, int(clean.ts[0]), int(clean.ts[-1]) + 1):
+            first, last = np.searchsorted(clean.ts, [fault.start_ms, fault.end_ms])
+            rows = first + np.flatnonzero(clean.device[first:last] == fault.device)
+            if len(rows):
+                traces.append(self._trace(fault, rows, clean, values, present))
+        if not traces:
+            return clean, traces
+        return (
+            Columns(kind=clean.kind, device=clean.device, ts=clean.ts, seq=clean.seq, values=values, present=present),
+            traces,
+        )
+
+    def _trace(
+        self, fault: Fault, rows: Ints, clean: Columns, values: dict[str, Ints], present: dict[str, Bools]
+    ) -> Trace:
+        """Puts a fault into the channel's column, which is copied before it is changed for the first time."""
+        name = fault.channel.name
+        if values[name] is clean.values[name]:
+            values[name] = values[name].copy()
+        before = values[name][rows]
+        mask = present.get(name)
+        was_there = np.ones(len(rows), dtype=np.bool_) if mask is None else mask[rows]
+        told = fault.class_.alter(self._patch(fault, rows, clean, before))
+        is_there = was_there & ~np.isnan(told)
+        after = np.where(is_there, np.rint(np.nan_to_num(told) * fault.channel.scale), 0.0).astype(np.int64)
+        values[name][rows] = after
+        if mask is not None or not is_there.all():
+            mask = np.ones(len(clean), dtype=np.bool_) if mask is None else mask.copy()
+            mask[rows] = is_there
+            present[name] = mask
+        return Trace(fault=fault, rows=rows, before=before, after=after, was_there=was_there, is_there=is_there)
+
+    def _patch(self, fault: Fault, rows: Ints, clean: Columns, before: Ints) -> Patch:
+        ts = clean.ts[rows]
+        ends = fault.class_.ends
+        return Patch(
+            x=before / float(fault.channel.scale),
+            seq=clean.seq[rows],
+            along=fault.along(ts),
+            shape=fault.shape(ts),
+            amount=fault.amount,
+            level=fault.level,
+            first=self._end(fault, fault.start_ms) if ends else 0.0,
+            last=self._end(fault, fault.end_ms) if ends else 0.0,
+            streams=self._streams,
+            device=fault.device,
+            name=fault.stream,
+        )
+
+    def _end(self, fault: Fault, at_ms: int) -> float:
+        if (fault.id, at_ms) not in self._ends:
+            self._ends[fault.id, at_ms] = self._value(fault, at_ms)
+        return self._ends[fault.id, at_ms]
+
+    def _value(self, fault: Fault, at_ms: int) -> float:
+        interval = self.plan.selection.interval_of(fault.group.kind)
+        at_ms = max(at_ms, self.clean.commissioned_ms)
+        for columns in self._past.columns(at_ms, at_ms + interval):
+            if columns.kind is fault.group.kind:
+                row = int(np.flatnonzero(columns.device == fault.device)[0])
+                return float(columns.values[fault.channel.name][row]) / fault.channel.scale
+        raise AssertionError(fault.id)  # every device has a reading in each of its intervals

@@ -1,0 +1,172 @@
+"""The truth about faults: what was wrong with what, from when to when, and how easily it is seen."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from park.columns import Columns
+from park.model import DAY_MS, Bools, Floats, Ints
+from simulator.commands.outcomes import Outcomes
+from simulator.faults.detectors import ONE_LINERS
+from simulator.faults.faulty import Faulty, Trace
+from simulator.faults.schedule import Fault
+from simulator.plan import Plan, Selection, make_plan
+from simulator.readings import obedient_readings
+
+_USUAL_MS = 14 * DAY_MS
+_LEAST_USUAL = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """One fault, as far as the readings of a window show it.
+
+    Attributes:
+        id: the same for whoever asks, and whatever the window.
+        start, end: it lasts [start, end), Unix milliseconds, also where the window is shorter.
+        first_observable: the first reading of the window that differs from the clean one; None if none does.
+        readings, changed: how many the device has while it lasts, and how many of these differ.
+        severity: in the channel's local sigma; None where that has no meaning.
+        amount: the same in `unit`, with its sign; None likewise.
+        found: by one-line detectors, the share of the changed readings that each marks.
+        trivial: whether one of them marks at least half.
+    """
+
+    id: str
+    rule: str
+    fault: str
+    sector: str
+    site: str
+    kind: str
+    device: str
+    channel: str
+    unit: str
+    start: int
+    end: int
+    first_observable: int | None
+    readings: int
+    changed: int
+    severity: float | None
+    amount: float | None
+    found: Mapping[str, float]
+    trivial: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """As it is written."""
+        return asdict(self)
+
+
+@dataclass(kw_only=True, eq=False)
+class _Seen:
+    """What is gathered of one fault over the windows."""
+
+    fault: Fault
+    ts: list[Ints] = field(default_factory=list)
+    told: list[Floats] = field(default_factory=list)
+    changed: list[Bools] = field(default_factory=list)
+
+    def add(self, trace: Trace, columns: Columns) -> None:
+        scale = float(trace.fault.channel.scale)
+        self.ts.append(columns.ts[trace.rows])
+        self.told.append(np.where(trace.is_there, trace.after / scale, np.nan))
+        self.changed.append(trace.changed)
+
+
+def labels(
+    selection: Selection,
+    window: tuple[int, int],
+    *,
+    outcomes: Outcomes,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Iterator[Label]:
+    """The faults of a selection that show, or could show, in readings of [start, until), in order of onset.
+
+    Only the devices that have any are looked at, and two weeks before the window, for what is usual there.
+
+    Args:
+        selection: that of the readings, its faults among it.
+        window: [start, until), Unix milliseconds.
+        outcomes: of the commands that the readings follow.
+        on_progress: called with how many milliseconds of the window have been looked at.
+    """
+    start_ms, until_ms = window
+    plan = _befallen(selection, window)
+    if not plan.groups:
+        on_progress(until_ms - start_ms)
+        return
+    (readings,), _ = obedient_readings([plan], outcomes)
+    assert isinstance(readings, Faulty)
+    seen: dict[str, _Seen] = {}
+    for first, last in readings.windows(start_ms, until_ms):
+        readings.look_up_ends(first, last)
+        for clean in readings.clean.columns(first, last):
+            for trace in readings.with_faults(clean)[1]:
+                seen.setdefault(trace.fault.id, _Seen(fault=trace.fault)).add(trace, clean)
+        on_progress(last - first)
+    usual = _Usual(readings, start_ms)
+    for one in sorted(seen.values(), key=lambda one: (one.fault.start_ms, one.fault.id)):
+        yield _label(plan, one, usual.of(one.fault))
+
+
+def _befallen(selection: Selection, window: tuple[int, int]) -> Plan:
+    """The devices of a selection that have any fault in the window."""
+    plan = make_plan(selection)
+    (readings,), _ = obedient_readings([plan], Outcomes())
+    assert isinstance(readings, Faulty)
+    found = ((group, {fault.device for fault in readings.schedule.of(group, *window)}) for group in plan.groups)
+    return replace(plan, groups=tuple(replace(group, device=np.array(sorted(some))) for group, some in found if some))
+
+
+class _Usual:
+    """What the devices' clean readings were like in the weeks before the window, or in its first ones."""
+
+    def __init__(self, readings: Faulty, start_ms: int) -> None:
+        from_ms = max(start_ms - _USUAL_MS, readings.clean.commissioned_ms)
+        self._columns = {columns.kind.name: columns for columns in readings.clean.columns(from_ms, from_ms + _USUAL_MS)}
+
+    def of(self, fault: Fault) -> Floats:
+        """(N,) of a fault's device and channel, where the channel was told."""
+        columns = self._columns[fault.group.kind.name]
+        told = columns.device == fault.device
+        if (mask := columns.present.get(fault.channel.name)) is not None:
+            told &= mask
+        return np.asarray(columns.values[fault.channel.name][told] / float(fault.channel.scale))
+
+
+def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
+    fault, group = seen.fault, seen.fault.group
+    ts, changed = np.concatenate(seen.ts), np.concatenate(seen.changed)
+    found = _found(usual, np.concatenate(seen.told), changed)
+    row = int(np.searchsorted(group.device, fault.device))
+    meant = fault.class_.sigma is not None or fault.class_.absolute
+    return Label(
+        id=fault.id,
+        rule=fault.rule,
+        fault=fault.class_.name,
+        sector=group.sector.name,
+        site=plan.sites(group.sector)[int(plan.site_rows(group)[row])],
+        kind=group.kind.name,
+        device=group.kind.device(fault.device + 1),
+        channel=fault.channel.name,
+        unit=fault.channel.unit,
+        start=fault.start_ms,
+        end=fault.end_ms,
+        first_observable=int(ts[np.argmax(changed)]) if changed.any() else None,
+        readings=len(ts),
+        changed=int(changed.sum()),
+        severity=None if fault.severity is None else round(fault.severity, 3),
+        amount=round(fault.amount, fault.channel.decimals + 2) if meant else None,
+        found=found,
+        trivial=max(found.values()) >= 0.5,
+    )
+
+
+def _found(usual: Floats, told: Floats, changed: Bools) -> dict[str, float]:
+    """The share of the changed readings that each one-line detector marks; what is not told is marked by all."""
+    if not changed.any() or len(usual) < _LEAST_USUAL:
+        return dict.fromkeys(ONE_LINERS, 0.0)
+    absent = np.isnan(told)
+    x = np.where(absent, usual[-1], told)
+    marks = {name: detector(usual, x) | absent for name, detector in ONE_LINERS.items()}
+    return {name: round(float(marked[changed].mean()), 4) for name, marked in marks.items()}

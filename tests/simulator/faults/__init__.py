@@ -1,0 +1,1 @@
+"""Faults: where their labels say, and nowhere else."""
