@@ -71,7 +71,6 @@ class FaultClass:
         sigma: that its severity is counted in; None where severity has no meaning.
         ends: whether it needs the clean values at its onset and end.
         absolute: whether it is told in the channel's unit, not as a severity.
-        trivial: whether one line of code finds it whatever its severity, by its nature.
     """
 
     name: str
@@ -80,7 +79,6 @@ class FaultClass:
     sigma: Sigma | None = None
     ends: bool = False
     absolute: bool = False
-    trivial: bool = False
 
 
 def _spike(at: Patch) -> Floats:
@@ -150,14 +148,12 @@ CLASSES = {
             description="The value of the onset, told again and again.",
             alter=lambda at: np.full_like(at.x, at.first),
             ends=True,
-            trivial=True,
         ),
         FaultClass(
             name="clip",
             description="Nothing beyond the value of the onset: an amplifier that is saturated.",
             alter=_clip,
             ends=True,
-            trivial=True,
         ),
         FaultClass(
             name="interpolation",
@@ -169,7 +165,6 @@ CLASSES = {
             name="dropout",
             description="The channel is not told.",
             alter=lambda at: np.full_like(at.x, np.nan),
-            trivial=True,
         ),
         FaultClass(
             name="low_battery",
@@ -182,13 +177,11 @@ CLASSES = {
             description="One value, that of an open or a shorted input, or of a counter that sees nothing.",
             alter=lambda at: np.full_like(at.x, at.amount),
             absolute=True,
-            trivial=True,
         ),
         FaultClass(
             name="reversed",
             description="The sign is turned: a meter or a probe connected the wrong way round.",
             alter=lambda at: -at.x,
-            trivial=True,
         ),
     )
 }
