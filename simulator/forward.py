@@ -20,8 +20,8 @@ from simulator.readings import Readings
 
 #: Large enough that the cost of a batch is in its readings, small enough for the processor's cache.
 ROWS_AT_ONCE = 4096
-#: The first batch is small, and each next one twice as large: a window is sent a kind after the other, and whoever looks
-#: at a history that has only begun should see every kind.
+#: The first batch is small, and each next one twice as large: a window is sent a kind after the other, and whoever
+#: looks at a history that has only begun should see every kind.
 _ROWS_FIRST = 256
 _OVERRUN_S = 1.0
 
