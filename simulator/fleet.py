@@ -15,7 +15,10 @@ from simulator.events import Events
 from simulator.plan import Group, Plan
 from simulator.state import TownState
 
-ROWS_AT_ONCE = 32_768
+#: What fits the processor's cache. Kinds are worked out one by one, so a window of many kinds is as much as twice as
+#: large, for a call of numpy costs as much as some hundred rows.
+ROWS_AT_ONCE, MOST_AT_ONCE = 32_768, 65_536
+_ROWS_A_KIND = 1536
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,8 +62,10 @@ class Fleet:
                     parts[row].append(columns)
         return _merge_days([columns for days in parts for columns in days])
 
-    def windows(self, start_ms: int, until_ms: int, rows: int = ROWS_AT_ONCE) -> Iterator[tuple[int, int]]:
+    def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""
+        if rows is None:
+            rows = min(max(ROWS_AT_ONCE, _ROWS_A_KIND * len(self._crews)), MOST_AT_ONCE)
         span = max(1, int(rows / self._rows_per_ms))
         for first in range(start_ms, until_ms, span):
             yield first, min(first + span, until_ms)

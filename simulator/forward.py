@@ -20,6 +20,9 @@ from simulator.readings import Readings
 
 #: Large enough that the cost of a batch is in its readings, small enough for the processor's cache.
 ROWS_AT_ONCE = 4096
+#: The first batch is small, and each next one twice as large: a window is sent a kind after the other, and whoever
+#: looks at a history that has only begun should see every kind.
+_ROWS_FIRST = 256
 _OVERRUN_S = 1.0
 
 _Answers = tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_], float]
@@ -51,6 +54,7 @@ class Forward:
         self._encoder = Encoder(readings.plan, codec)
         self._flight = Flight()
         self._serial = 0
+        self._rows = _ROWS_FIRST
         self._cursor = self._offered_until = schedule.begin_ms
         self._again: deque[Window] = deque()
         self._ready: deque[Dispatch] = deque()
@@ -100,7 +104,8 @@ class Forward:
             if self._again:
                 window = self._again.popleft()
             else:
-                window = next(self._readings.windows(self._cursor, now_ms, ROWS_AT_ONCE))
+                window = next(self._readings.windows(self._cursor, now_ms, self._rows))
+                self._rows = min(2 * self._rows, ROWS_AT_ONCE)
                 self._cursor = self.progress.until_ms = window[1]
                 self._moved(now_s)
             self._make(window)

@@ -29,8 +29,8 @@ class Readings(Protocol):
     def events(self) -> Events:
         """What the same devices tell between their readings."""
 
-    def windows(self, start_ms: int, until_ms: int, rows: int = ...) -> Iterator[tuple[int, int]]:
-        """Cuts [start, until) into windows of about `rows` readings each, by default what fits the cache."""
+    def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
+        """Cuts [start, until) into windows of about `rows` readings each, by default as many as cost least."""
 
     def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
         """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""

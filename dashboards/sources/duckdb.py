@@ -6,6 +6,7 @@ cursors of the connection that owns the file, since no second process can open i
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import duckdb
@@ -17,6 +18,9 @@ from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
 from sectors import KINDS, SECTOR_OF
+
+#: So often it is looked whether there are more tables, while one that is asked for is missing.
+_LOOK_S = 0.2
 
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f"avg({field})",
@@ -104,6 +108,9 @@ class DuckSource:
 
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
         self._cursor = cursor
+        self._tables: set[str] = set()
+        self._look: asyncio.Task[None] | None = None
+        self._look_again = 0.0
 
     async def close(self) -> None:
         """Nothing is kept open between queries."""
@@ -122,15 +129,31 @@ class DuckSource:
 
     async def spacing(self, stored: Measured, window: Window) -> float | None:
         """Seconds between two readings of a device; None if none has two."""
+        if not await self._has(stored.name):
+            return None
         rows = await asyncio.to_thread(self._fetch, spacing(stored, window))
         return None if not rows or rows[0][0] is None else float(rows[0][0])
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""
-        kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name}]
+        kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name} and await self._has(name)]
         return await asyncio.to_thread(self._sites, kinds)
 
+    async def _has(self, measurement: str) -> bool:
+        """Whether there is a table; one that comes is found a moment later, so that a new page costs little."""
+        if measurement not in self._tables:
+            if self._look is None or (self._look.done() and time.monotonic() >= self._look_again):
+                self._look_again = time.monotonic() + _LOOK_S
+                self._look = asyncio.create_task(asyncio.to_thread(self._list))
+            await asyncio.shield(self._look)
+        return measurement in self._tables
+
+    def _list(self) -> None:
+        self._tables.update(str(name) for (name,) in self._fetch("SELECT table_name FROM duckdb_tables()"))
+
     async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
+        if not await self._has(asked.measurement):
+            return []
         rows = await asyncio.to_thread(self._fetch, f"{sql(asked, window)} ORDER BY ALL")
         return _series(asked, rows)
 
@@ -143,7 +166,7 @@ class DuckSource:
             with self._cursor() as cursor:
                 rows: list[tuple[Value, ...]] = cursor.execute(text).fetchall()
         except duckdb.CatalogException:
-            return []  # The store makes a kind's table with its first reading.
+            return []  # A table that is gone; the store makes a kind's with its first reading.
         except duckdb.Error as error:
             raise SourceError(f"{text}: {error}") from error
         return rows

@@ -12,9 +12,9 @@ import asyncio
 import functools
 import importlib
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from dashboards.definitions import dashboards
@@ -24,6 +24,9 @@ __all__ = ["open_viewer"]
 
 #: A page takes hundreds of short turns to load; with Python's own 5 ms for each, a busy thread beside costs a second.
 _TURN_S = 0.001
+
+#: Libraries that NiceGUI's own take along to call other servers, if they are there: a quarter of the viewer's import.
+_CLIENTS = ("aiohttp", "requests")
 
 _Leave = Callable[[], object]
 
@@ -59,8 +62,9 @@ async def open_viewer(
     ready: asyncio.Future[tuple[str, _Leave]] = outside.create_future()
 
     async def serve() -> None:
-        server = importlib.import_module("dashboards.viewer.server")
-        page = importlib.import_module("dashboards.viewer.page")
+        with _left_out(*_CLIENTS):
+            server = importlib.import_module("dashboards.viewer.server")
+            page = importlib.import_module("dashboards.viewer.page")
         served = {"title": title, "source": source, "utc_offset_ms": utc_offset_ms, "refresh_s": refresh_s}
         page.install(page.Served(pages=dashboards(), **served))
         leaving = asyncio.Event()
@@ -83,3 +87,15 @@ async def open_viewer(
         finally:
             leave()
             await ended
+
+
+@contextmanager
+def _left_out(*names: str) -> Iterator[None]:
+    """What is imported within finds these libraries missing, unless they are imported already."""
+    hidden: dict[str, Any] = dict.fromkeys(name for name in names if name not in sys.modules)
+    sys.modules.update(hidden)  # None in the place of a module is how Python marks one as not to be imported
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)

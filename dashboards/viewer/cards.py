@@ -27,13 +27,19 @@ ASKED = "asked"
 Draw: TypeAlias = Callable[[], None]
 
 
-class Card(Protocol):
-    """What a page needs of a card."""
+class Asks(Protocol):
+    """What asks a source for what it shows."""
 
     body: ui.element
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        """Ask again; None while it is too early for that."""
+        """Ask again; None while it is too early for that, or where nothing has changed."""
+
+
+class Card(Asks, Protocol):
+    """What a page needs of a card."""
+
+    empty: "Empty"
 
 
 def add(at: Position[ResolvedPanel]) -> Card | None:
@@ -61,13 +67,19 @@ def _attribute(text: str) -> str:
     return text.replace('"', "'")
 
 
-class _Empty:
+class Empty:
     """The words that stand in a card until it has data."""
 
     def __init__(self) -> None:
         self._label = ui.label("Waiting for data").classes("park-empty")
 
+    @property
+    def shown(self) -> bool:
+        """Whether the card still waits."""
+        return bool(self._label.visible)
+
     def show(self, *, empty: bool) -> None:
+        """Show them, or no more."""
         self._label.set_visibility(empty)
 
 
@@ -80,7 +92,7 @@ class _Chart:
         self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart({}).classes("park-chart")
-            self._empty = _Empty()
+            self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         if not self._pace.is_due(moment):
@@ -91,7 +103,7 @@ class _Chart:
         return functools.partial(self._show, window, answer)
 
     def _show(self, window: Window, answer: list[Curve]) -> None:
-        self._empty.show(empty=not answer)
+        self.empty.show(empty=not answer)
         _redraw(self._chart, self._draw(self._panel, window, answer) if answer else {"series": []})
 
 
@@ -107,25 +119,22 @@ class _Tile:
     def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._course = _Course(panel)
-        self._stale = True
         with ui.element("div").classes("park-body") as self.body:
             self._spark = ui.echart({}).classes("park-spark")
             self._figure = ui.label().classes("park-figure")
             self._rows = ui.element("div").classes("park-rows")
-            self._empty = _Empty()
+            self.empty = Empty()
 
-    async def ask(self, reader: Reader, moment: Moment) -> Draw:
-        self._stale |= await self._course.refresh(reader, moment)
-        return functools.partial(self._show, await reader.newest(self._panel, moment))
+    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
+        return self._show if await self._course.ask(reader, moment) else None
 
-    def _show(self, answer: list[Curve]) -> None:
-        value, fresh = self._course.figure(answer)
+    def _show(self) -> None:
+        value, fresh = self._course.figure()
         color = charts.level_color(self._panel, value)
-        self._empty.show(empty=value is None)
+        self.empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
-        self._list(answer)
-        if self._stale:
-            self._stale = False
+        self._list(self._course.newest)
+        if self._course.taken():
             _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
 
     def _list(self, answer: list[Curve]) -> None:
@@ -154,40 +163,48 @@ class _Gauge:
         with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart")
             self._figure = ui.label().classes("park-figure")
-            self._empty = _Empty()
+            self.empty = Empty()
 
-    async def ask(self, reader: Reader, moment: Moment) -> Draw:
-        await self._course.refresh(reader, moment)
-        return functools.partial(self._show, await reader.newest(self._panel, moment))
+    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
+        return self._show if await self._course.ask(reader, moment) else None
 
-    def _show(self, answer: list[Curve]) -> None:
-        value, fresh = self._course.figure(answer)
+    def _show(self) -> None:
+        self._course.taken()
+        value, fresh = self._course.figure()
         color = charts.level_color(self._panel, value)
-        self._empty.show(empty=value is None)
+        self.empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
         _redraw(self._chart, charts.gauge(self._panel, value))
 
 
 class _Course:
-    """How a figure went over the span: drawn behind it, and its end stands in while nothing newer comes."""
+    """A figure, and how it went over the span: drawn behind it, and its end stands in while nothing newer comes."""
 
     def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
         self._pace = Pace()
+        self._changed = False
         self.window = Window(start=0, until=0)
         self.answer: list[Curve] = []
+        self.newest: list[Curve] = []
 
-    async def refresh(self, reader: Reader, moment: Moment) -> bool:
-        """Ask again if it is time; tells whether the answer is another."""
-        if not self._pace.is_due(moment):
-            return False
-        self.window, self.answer = await reader.over_time(self._panel, moment)
-        return self._pace.changed(moment, self.answer, self.window)
+    async def ask(self, reader: Reader, moment: Moment) -> bool:
+        """Ask again, for the course if it is time; tells whether anything is to be drawn anew."""
+        if self._pace.is_due(moment):
+            self.window, self.answer = await reader.over_time(self._panel, moment)
+            self._changed |= self._pace.changed(moment, self.answer, self.window)
+        before, self.newest = self.newest, await reader.newest(self._panel, moment)
+        return self._changed or before != self.newest
 
-    def figure(self, newest: list[Curve]) -> tuple[Value | None, bool]:
+    def taken(self) -> bool:
+        """It is drawn now; tells whether the course is another than when it was drawn last."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def figure(self) -> tuple[Value | None, bool]:
         """The figure to show, and whether it is of now."""
-        if newest:
-            return newest[0].values[-1], True
+        if self.newest:
+            return self.newest[0].values[-1], True
         if self._panel.newest.count_true:
             return 0, True  # The store has rows for true ones alone, so no rows are a zero.
         return (self.answer[0].values[-1] if self.answer else None), False
@@ -211,7 +228,7 @@ class _Table:
             for field in panel.fields:
                 if dots := _dots(panel, field):
                     self._table.add_slot(f"body-cell-{field}", dots)
-            self._empty = _Empty()
+            self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         if not self._pace.is_due(moment):
@@ -222,7 +239,7 @@ class _Table:
         return functools.partial(self._show, answer)
 
     def _show(self, answer: list[Curve]) -> None:
-        self._empty.show(empty=not answer)
+        self.empty.show(empty=not answer)
         self._table.rows = _rows(self._panel, answer)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,10 @@ from park.safe_text import printable
 
 _STYLE = Path(__file__).with_name("style.css")
 _PATIENCE_S = 10.0
+#: Answers of so long are drawn at once: a browser goes through the whole page for each message that changes it.
+_TOGETHER_S = 0.1
+#: While the page is new, cards that still wait ask so many times as often as others.
+_EAGER = 3
 _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 
 
@@ -70,6 +74,7 @@ class _Visit:
         self._sites: tuple[str, ...] = ()
         self._cards: list[cards.Card] = []
         self._waiting_since: float | None = None
+        self._ticks = 0
         self._busy = asyncio.Lock()
 
     def build(self) -> None:
@@ -94,8 +99,7 @@ class _Visit:
                 f"/{page.slug}": functools.partial(self._show, page) for page in self._served.pages
             }
             ui.sub_pages({"/": functools.partial(self._show, self._served.pages[0]), **routes}).classes("park-page")
-        # Three times as often at first, so that what comes shows soon.
-        self._timer = ui.timer(self._served.refresh_s / 3, self._refresh)
+        self._timer = ui.timer(self._served.refresh_s / _EAGER, self._tick)
         ui.timer(NEW_MS / 1000, self._settle, once=True)
         ui.timer(1.0, self._watch)
         ui.timer(0.05, self._load_sites, once=True)
@@ -148,27 +152,51 @@ class _Visit:
             card.body.classes(add=ASKED)
         await self._refresh()
 
-    async def _refresh(self) -> None:
-        """Ask for what the visible dashboard shows; one round at a time."""
-        async with self._busy:
-            moment = self._moment()
-            self._waiting_since = time.monotonic()
-            rounds = (self._round(card, moment) for card in (self._strip, *self._cards))
-            results = await asyncio.gather(*rounds, return_exceptions=True)
-            self._waiting_since = None
-        if isinstance(results[0], SourceError) and not self._strip.body.is_deleted:
-            self._strip.lose()
-        self._report([result for result in results if isinstance(result, BaseException)])
+    async def _tick(self) -> None:
+        """Ask for all that is shown; at two of three ticks of a new page only for what there is nothing to show of."""
+        self._ticks += 1
+        if self._timer.interval < self._served.refresh_s and self._ticks % _EAGER:
+            await self._refresh([card for card in self._cards if card.empty.shown])
+        else:
+            await self._refresh()
 
-    async def _round(self, card: cards.Card, moment: Moment) -> None:
-        draw = await card.ask(self._reader, moment)
-        self._waiting_since = time.monotonic()  # an answer is a sign of life, however slow the others are
-        if card.body.is_deleted:
+    async def _refresh(self, some: Sequence[cards.Card] | None = None) -> None:
+        """Ask for what the visible dashboard shows, or some of it; one round at a time."""
+        async with self._busy:
+            asked: list[cards.Asks] = [self._strip, *self._cards] if some is None else [*some]
+            if not asked:
+                return
+            self._waiting_since = time.monotonic()
+            failures = await self._round(asked)
+            self._waiting_since = None
+        if some is None and isinstance(failures[0], SourceError) and not self._strip.body.is_deleted:
+            self._strip.lose()
+        self._report([failure for failure in failures if failure is not None])
+
+    async def _round(self, asked: Sequence[cards.Asks]) -> list[BaseException | None]:
+        """Ask each, and draw the answers that come close together at once; what kept each from answering."""
+        moment = self._moment()
+        asking = {asyncio.create_task(one.ask(self._reader, moment)): one for one in asked}
+        left = set(asking)
+        try:
+            while left:
+                done, left = await asyncio.wait(left, timeout=_TOGETHER_S)
+                for task in done:
+                    self._waiting_since = time.monotonic()  # a sign of life, however slow the others are
+                    if task.exception() is None:
+                        self._draw(asking[task], task.result(), moment)
+        finally:
+            for task in left:
+                task.cancel()
+        return [task.exception() for task in asking]
+
+    def _draw(self, one: cards.Asks, draw: cards.Draw | None, moment: Moment) -> None:
+        if one.body.is_deleted:
             return
         if draw is not None:
             draw()
         if moment.choice == self._moment().choice:
-            card.body.classes(remove=ASKED)
+            one.body.classes(remove=ASKED)
 
     def _watch(self) -> None:
         """A store that neither answers nor refuses is lost too; and what is shown grows older."""

@@ -109,8 +109,8 @@ class MunicipalDay:
         )
 
     def end(self) -> Carry:
-        """What is carried of plants that orders or the weather move from day to day."""
-        parts = (self.zones.plant.end(), self.valves.end(), self.rooms.end())
+        """What is carried of zones and greens, which orders or the weather move from day to day."""
+        parts = (self.zones.plant.end(), self.valves.end())
         return {name: values.reshape(self.carry[name].shape) for part in parts for name, values in part.items()}
 
 
@@ -146,12 +146,19 @@ INTERLOCKS: Mapping[int, Callable[[MunicipalDay, Floats, Moments], str | None]] 
 
 def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
     """What is carried after a span; orders belong to a span of one day."""
-    plants: Carry = {name: values for name, values in carry.items() if name.startswith(("zone_", "valve_", "room_"))}
+    plants: Carry = {name: values for name, values in carry.items() if name.startswith(("zone_", "valve_"))}
     for one in span.each():
         world = one.worlds[0]
         day = MunicipalDay(setting=one.setting, cells=one.cells, carry=plants, world=world, orders=orders, memo=Memo())
         plants = day.end()
-    return {**lamp.after(span, carry, orders), **meter.after(span, carry), **waste.after(span, carry), **plants}
+    halls = room.after(span, carry, orders)
+    return {
+        **lamp.after(span, carry, orders),
+        **meter.after(span, carry),
+        **waste.after(span, carry),
+        **halls,
+        **plants,
+    }
 
 
 class MunicipalModel:

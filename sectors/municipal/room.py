@@ -14,6 +14,7 @@ import numpy as np
 from park.grid import HOURS, Sampler, rows
 from park.model import DAY_STARTS_H, GRID_S, Carry, Floats, Ints, Moments, Observation, Orders
 from sectors.municipal.catalogue import CLIMATE_ZONE, SET_MODE, SET_TEMPERATURE
+from sectors.municipal.room_steps import Steps
 from sectors.municipal.span import Span
 
 _EVERY = 2  # steps of the grid between two decisions
@@ -26,7 +27,6 @@ _H = HOURS[::_EVERY] + DAY_STARTS_H
 COOLED, HEATED = 26.0, 20.0
 _HEAT_BELOW = 15.0  # mean of the day outside
 _CAPACITY = 1.9  # kWh/K
-_GAIN = 3.5  # kW/K
 _AIR, _WINDOWS = 0.28, 1.1  # kW/K
 _LEAST_SHARE = 0.2
 _REST_S = 180.0
@@ -63,11 +63,11 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RoomDay:
-    """One day of R halls, by cell, then unit.
+    """One day of halls, by cell, then unit: R of them. Without orders it may be several days, with R rows for them all.
 
     Attributes:
-        span: of one day.
-        carry: (R,) each.
+        span: of one day, or several.
+        carry: each hall's, in the morning of the first.
         orders: the day's.
     """
 
@@ -92,16 +92,9 @@ class RoomDay:
     @cached_property
     def open(self) -> tuple[Floats, Floats]:
         """(R, POINTS) whether the doors are open, and whether the program conditions the hall."""
-        workday = self.span.worlds[0].workday
-        doors, runs = [], []
-        for unit in range(self.per_cell):
-            begin, end, working = _DOORS[unit % len(_DOORS)]
-            today = workday or not working
-            doors.append((begin <= _H) & (end > _H) & today)
-            runs.append((begin - _BEFORE_H <= _H) & (end > _H) & today)
+        parts = [_open(world.workday, self.per_cell) for world in self.span.worlds]
         cells = len(self.span.cells)
-        both = (np.tile(np.stack(part).astype(np.float64), (cells, 1)) for part in (doors, runs))
-        doors_open, running = both
+        doors_open, running = (np.concatenate([np.tile(part[k], (cells, 1)) for part in parts]) for k in (0, 1))
         return doors_open, running
 
     @cached_property
@@ -145,7 +138,8 @@ class RoomDay:
     def _ordered(self) -> tuple[Floats, Floats]:
         """(R, POINTS) the temperature and the mode that are commanded; `PROGRAM` and `AUTO` if none."""
         times = self.span.worlds[0].times[::_EVERY]
-        target, mode = (np.repeat(self.carry[name][:, None], POINTS, axis=1) for name in STATE[1:3])
+        days = len(self.span.worlds)
+        target, mode = (np.repeat(np.tile(self.carry[name], days)[:, None], POINTS, axis=1) for name in STATE[1:3])
         mine = np.flatnonzero((self.orders.action == SET_TEMPERATURE) | (self.orders.action == SET_MODE))
         row = np.searchsorted(self.span.cells, self.orders.cell[mine]) * self.per_cell + self.orders.unit[mine]
         points = np.searchsorted(times, self.orders.effective[mine])
@@ -160,28 +154,27 @@ class RoomDay:
         return target, mode
 
     @cached_property
-    def course(self) -> tuple[Floats, Floats]:
-        """(R, POINTS) Cel, and kW of heat that the pump gives from each instant on, below zero cooled."""
+    def _steps(self) -> Steps:
         told = self.told
-        # Rows of time, so that a step reads and writes what lies together.
         outside, gains, loss = (np.ascontiguousarray(part.T) for part in (self.outside, self.gains, self.loss))
         kept = np.exp(-_STEP_H / _CAPACITY * loss)
         per_kw = (1.0 - kept) / loss
-        steady = (1.0 - kept) * outside + per_kw * gains
         # What holds the hall at its target; the rest is in proportion to what is missing.
         target = told.target.T.copy()
-        feed = loss * (target - outside) - gains
-        low, high = told.low.T.copy(), told.high.T.copy()
-        cel, heat = np.empty_like(target), np.zeros_like(target)
-        now = cel[0] = self.carry["room_cel"]
-        runs = np.any((low < 0) | (high > 0), axis=1)
-        for k in range(POINTS):
-            cel[k] = now
-            now = kept[k] * now + steady[k]
-            if runs[k]:
-                given = np.minimum(np.maximum(feed[k] + _GAIN * (target[k] - cel[k]), low[k]), high[k])
-                heat[k] = given
-                now += per_kw[k] * given
+        return Steps(
+            kept=kept,
+            steady=(1.0 - kept) * outside + per_kw * gains,
+            per_kw=per_kw,
+            feed=loss * (target - outside) - gains,
+            target=target,
+            low=told.low.T.copy(),
+            high=told.high.T.copy(),
+        )
+
+    @cached_property
+    def course(self) -> tuple[Floats, Floats]:
+        """(R, POINTS) Cel, and kW of heat that the pump gives from each instant on, below zero cooled."""
+        cel, heat = self._steps.walk(self.carry["room_cel"])
         return np.ascontiguousarray(cel.T), np.ascontiguousarray(heat.T)
 
     @cached_property
@@ -207,17 +200,39 @@ class RoomDay:
         return share, np.where(share == 1.0, self.power, least)
 
     def end(self) -> Carry:
-        """(R,) each, what is carried from the day's last instant on."""
+        """Each hall's, what is carried from the last day's last instant on."""
+        halls = len(self.carry["room_cel"])
         cel, _ = self.course
         target, mode = self._ordered()
-        carried = (cel[:, -1], target[:, -1], mode[:, -1], self.carry["room_kwh"] + self.energy[:, -1])
+        used = self.carry["room_kwh"]
+        for today in self.energy[:, -1].reshape(-1, halls):
+            used = used + today
+        carried = (cel[-halls:, -1], target[-halls:, -1], mode[-halls:, -1], used)
         return {name: values.copy() for name, values in zip(STATE, carried, strict=True)}
+
+
+def _open(workday: bool, per_cell: int) -> tuple[Floats, Floats]:
+    """(per_cell, POINTS) whether the doors of a cell's halls are open on such a day, and whether the program runs."""
+    doors, runs = [], []
+    for unit in range(per_cell):
+        begin, end, working = _DOORS[unit % len(_DOORS)]
+        today = workday or not working
+        doors.append((begin <= _H) & (end > _H) & today)
+        runs.append((begin - _BEFORE_H <= _H) & (end > _H) & today)
+    return np.stack(doors).astype(np.float64), np.stack(runs).astype(np.float64)
 
 
 def begin(cells: int, per_cell: int) -> Carry:
     """Halls of a winter's night, following their program; (C, per_cell) each."""
     fresh = {name: np.zeros((cells, per_cell)) for name in STATE}
     return fresh | {"room_cel": np.full((cells, per_cell), 14.0)}
+
+
+def after(span: Span, carry: Carry, orders: Orders) -> Carry:
+    """(C, per_cell) each, what is carried after some days; of several none has orders."""
+    shape = carry["room_cel"].shape
+    halls = RoomDay(span=span, carry={name: carry[name].reshape(-1) for name in STATE}, orders=orders)
+    return {name: values.reshape(shape) for name, values in halls.end().items()}
 
 
 def observe(day: RoomDay, at: Moments) -> Observation:

@@ -95,6 +95,11 @@ class Table:
 Row: TypeAlias = tuple[Table, tuple[str, ...], tuple[Any, ...]]
 
 
+def tables_in(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the tables that the file has."""
+    return {str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
 def columns_in(connection: duckdb.DuckDBPyConnection, measurement: str) -> set[str]:
     """Names of the columns that a table has.
 

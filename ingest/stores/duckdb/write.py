@@ -13,7 +13,7 @@ from ingest.stores.base import Chunk, Measurement, Render, Series
 from ingest.stores.duckdb.answer import error_of
 from ingest.stores.duckdb.file import Database, acquire, release
 from ingest.stores.duckdb.scan import scan
-from ingest.stores.duckdb.table import Action, Row, Table
+from ingest.stores.duckdb.table import Action, Row, Table, tables_in
 from ingest.stores.duckdb.url import DuckdbUrl
 from park.reading import Timed
 
@@ -98,10 +98,12 @@ class DuckdbStore:
         new = [table for table in tables if table.measurement not in self._upgraded]
         if not new:
             return
+        there = tables_in(connection)
         connection.begin()
         for table in new:
             connection.execute(table.create)
-            table.upgrade(connection)
+            if table.measurement in there:
+                table.upgrade(connection)
         connection.commit()
         self._upgraded.update(table.measurement for table in new)
 
