@@ -9,6 +9,7 @@ nobody commands anything; blocks of cells to which orders came are worked out be
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -31,7 +32,7 @@ from park.model import (
     Streams,
     WorldDay,
 )
-from park.orders import Interlocks
+from park.orders import Interlocks, Unmoved
 from simulator.blocks import CommandedBlocks, happened, taken, through
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
@@ -56,6 +57,16 @@ class _Cells:
     def at_once(self) -> int:
         """How many cells are unfolded over a day at a time, so that intermediate arrays stay small."""
         return max(_CELLS_AT_ONCE, -(-len(self.cells) // _BLOCKS))
+
+    @cached_property
+    def interlocks(self) -> Interlocks | None:
+        """The model, if its devices refuse anything."""
+        return self.model if isinstance(self.model, Interlocks) else None
+
+    @cached_property
+    def unmoved(self) -> frozenset[int]:
+        """Actions about which they decide whatever was ordered before."""
+        return self.model.unmoved if isinstance(self.model, Unmoved) else frozenset()
 
     def day(self, carry: Carry, world: WorldDay) -> list[Any]:
         """The state of a day, a block of cells after the other."""
@@ -106,25 +117,26 @@ class TownState:
         self._days: OrderedDict[tuple[str, int], list[Any]] = OrderedDict()
         self._readers: dict[int, int] = {}
         self._happened: OrderedDict[tuple[str, str, int], list[Happenings]] = OrderedDict()
-        #: How often orders have come.
+        #: How often orders have come that may change what happens.
         self.commanded = 0
         self._commanded: dict[str, CommandedBlocks] = {}
         for name, given in (orders or {}).items():
             self.obey(name, given)
 
-    def obey(self, name: str, orders: Orders) -> None:
-        """From now on these are all the orders to devices of the sector, which need not be observed."""
+    def obey(self, name: str, more: Orders) -> None:
+        """Take more orders to devices of the sector, which need not be observed, besides all so far."""
         if name not in self._sectors:
             return
+        sector = self._sectors[name]
         if name not in self._commanded:
-            sector = self._sectors[name]
             self._commanded[name] = CommandedBlocks(
                 sector.model, sector.cells, self.world, lambda day: self._carried(day)[name]
             )
-        self._commanded[name].obey(orders)
-        for kept in [kept for kept in self._happened if kept[0] == name]:
-            del self._happened[kept]
-        self.commanded += 1
+        self._commanded[name].obey(more)
+        if isinstance(sector.model, Tells):
+            for kept in [kept for kept in self._happened if kept[0] == name]:
+                del self._happened[kept]
+            self.commanded += 1
 
     def cells(self, group: Group) -> Ints:
         """(C,) the observed cells of the group's sector."""
@@ -137,8 +149,11 @@ class TownState:
     def observe(self, group: Group, day: int, at: Moments) -> Observation:
         """What devices of the group's kind measure at moments of one day of the town."""
         name, kind = group.sector.name, group.kind.name
+        commanded = self._commanded.get(name)
+        if commanded is not None and commanded.hold(day, at):
+            return commanded.observe(kind, day, at, {})
         seen = self._sectors[name].observe(kind, self._day(name, day), at)
-        return self._commanded[name].observe(kind, day, at, seen) if name in self._commanded else seen
+        return seen if commanded is None else commanded.observe(kind, day, at, seen)
 
     def happenings(self, group: Group, day: int) -> list[Happenings]:
         """What the devices of the group's kind in `cells` tell of one day of the town; rows are those of the cells."""
@@ -158,24 +173,30 @@ class TownState:
         """Why a device of the group does not take an order from a moment on; None if it does. See `Interlocks`."""
         name = group.sector.name
         sector = self._sectors[name]
-        if not isinstance(sector.model, Interlocks):
+        if sector.interlocks is None:
             return None
-        day, at = self.moment(group, number, at_ms)
-        found = self._commanded[name].standing(day, at) if name in self._commanded else None
+        day, at = self.moments(group, [number], [at_ms])
+        moved = name in self._commanded and not self.decides_alone(group, action)
+        found = self._commanded[name].standing(day, at) if moved else None
         if found is None:
             block = int(at.row[0]) // sector.at_once
             one = np.zeros(1, dtype=np.int64)
             found = self._day(name, day)[block], taken(at, one, block * sector.at_once)
-        return sector.model.refusal(found[0], action, value, found[1])
+        return sector.interlocks.refusal(found[0], action, value, found[1])
 
-    def moment(self, group: Group, number: int, at_ms: int) -> tuple[int, Moments]:
-        """The town's day of a moment, and the moment at a device of the group."""
-        day = int(self.world.day_index(at_ms))
-        kind, ts = group.kind, np.array([at_ms])
+    def decides_alone(self, group: Group, action: int) -> bool:
+        """Whether devices of the group decide about an action whatever they and others were told before."""
+        sector = self._sectors[group.sector.name]
+        return sector.interlocks is None or action in sector.unmoved
+
+    def moments(self, group: Group, number: Sequence[int], at_ms: Sequence[int]) -> tuple[int, Moments]:
+        """The town's day of some moments of one day, and these at devices of the group."""
+        day = int(self.world.day_index(at_ms[0]))
+        device, ts = np.array(number), np.array(at_ms)
         return day, Moments(
-            row=np.searchsorted(self._sectors[group.sector.name].cells, np.array([number // kind.per_cell])),
-            unit=np.array([number % kind.per_cell]),
-            device=np.array([number]),
+            row=np.searchsorted(self._sectors[group.sector.name].cells, device // group.kind.per_cell),
+            unit=device % group.kind.per_cell,
+            device=device,
             ts=ts,
             x=(ts - self.world.day_start_ms(day)) / (GRID_S * 1000.0),
         )

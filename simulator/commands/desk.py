@@ -113,6 +113,7 @@ class Desk:
 
     def _end(self, at: Standpoint, done: Decided) -> None:
         last_ms = at.now_ms if at.until_ms is None else min(at.now_ms, at.until_ms - 1)
+        ended = []
         while known := self._memory.next_due(last_ms):
             record = known.record
             assert known.due_ms is not None
@@ -120,7 +121,10 @@ class Desk:
             floor = at.cursor_ms if self._begun else 0
             ts = self._place(record.where, max(known.due_ms, floor))
             state = State.SUCCEEDED if ts <= record.expires else State.EXPIRED
-            self._note(replace(record, ts=ts, state=state), done)
+            ended.append(self._note(replace(record, ts=ts, state=state), done))
+        self._measure(ended)
+        for known in ended:
+            self._answer(known, done)
 
     def _decide(self, letter: Letter, at: Standpoint, done: Decided) -> None:
         case = _case(letter)
@@ -134,6 +138,7 @@ class Desk:
         known = self._memory.get((case.where.kind, case.where.device, case.id))
         if known is not None:
             known.reply_to = case.reply_to or known.reply_to
+            self._measure([known])
             self._answer(known, done)
             return
         try:
@@ -160,11 +165,11 @@ class Desk:
         except CommandRefused as refused:
             # Nothing is superseded, so the first place is free.
             record = replace(record, ts=ts, state=State.REJECTED, reason=refused.reason)
-            self._note(record, done, detail=str(refused), reply_to=case.reply_to)
+            self._answer(self._note(record, done, detail=str(refused), reply_to=case.reply_to), done)
             return
         if before is not None:
-            self._note(replace(before.record, ts=ts, state=State.SUPERSEDED), done)
-        self._note(record, done, reply_to=case.reply_to)
+            self._answer(self._note(replace(before.record, ts=ts, state=State.SUPERSEDED), done), done)
+        self._answer(self._note(record, done, reply_to=case.reply_to), done)
 
     def _admitted(self, case: "_Case", at: Standpoint) -> Request:
         """The request, if the gateway takes any now.
@@ -196,7 +201,8 @@ class Desk:
             raise CommandRefused(Refusal.NO_TIME_LEFT, detail)
         # Interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work out
         # a cell anew for every command of a turn would cost a gateway most of its time.
-        if any(given.where == record.where for given in self._given):
+        alone = self._authority.decides_alone(group, action.name)
+        if not alone and any(given.where == record.where for given in self._given):
             self._give_orders()
         reason = self._authority.refusal(group, record.number, action.name, values, record.ts)
         if reason is not None:
@@ -211,19 +217,29 @@ class Desk:
     def _place(self, where: DeviceTopic, earliest_ms: int) -> int:
         return max(earliest_ms, self._memory.last_ms((where.kind, where.device)) + 1)
 
-    def _note(self, record: Record, done: Decided, *, detail: str = "", reply_to: ReplyTo | None = None) -> None:
+    def _note(self, record: Record, done: Decided, *, detail: str = "", reply_to: ReplyTo | None = None) -> Known:
         known = self._memory.take(record, detail=detail, reply_to=reply_to)
         self._given.append(record)
         done.records.append(record)
-        self._answer(known, done)
+        return known
+
+    def _measure(self, some: Iterable[Known]) -> None:
+        """What the devices measured at their ends, where it is not known yet; those of a kind together."""
+        together: dict[tuple[str, int], list[Known]] = {}
+        for known in some:
+            if known.record.state is State.SUCCEEDED and not known.measured:
+                day = self._authority.day_of(known.record.ts)
+                together.setdefault((known.record.where.kind, day), []).append(known)
+        if together:
+            self._give_orders()
+        for (kind, _), alike in together.items():
+            numbers, at_ms = zip(*((known.record.number, known.record.ts) for known in alike), strict=True)
+            found = self._authority.measured(self._directory.group(kind), numbers, at_ms)
+            for known, measured in zip(alike, found, strict=True):
+                known.measured = measured
 
     def _answer(self, known: Known, done: Decided) -> None:
-        record = known.record
-        if record.state is State.SUCCEEDED and not known.measured:
-            self._give_orders()
-            group = self._directory.group(record.where.kind)
-            known.measured = self._authority.measured(group, record.number, record.ts)
-        done.replies += _replies(known.answer(), record.where, known.reply_to)
+        done.replies += _replies(known.answer(), known.record.where, known.reply_to)
 
 
 @dataclass(frozen=True, kw_only=True)

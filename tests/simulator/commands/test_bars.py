@@ -1,7 +1,7 @@
 """What commands must keep to, and mutants of the device side that each bar catches."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,9 @@ import pytest
 from park.command import State
 from park.orders import Orders
 from simulator.commands import desk as desk_module
-from simulator.commands import outcomes as outcomes_module
 from simulator.commands.authority import Authority
 from simulator.commands.desk import Decided, Desk
-from simulator.commands.memory import Memory
+from simulator.commands.memory import Known, Memory
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
 from simulator.commands.standpoint import Standpoint
@@ -143,8 +142,8 @@ def ack_without_effect(patch: pytest.MonkeyPatch) -> None:
 def effect_at_request_time(patch: pytest.MonkeyPatch) -> None:
     keep = Desk._note
 
-    def note(self: Desk, record: Record, done: Decided, **more: Any) -> None:
-        keep(self, replace(record, ts=record.issued) if record.state is State.ACCEPTED else record, done, **more)
+    def note(self: Desk, record: Record, done: Decided, **more: Any) -> Known:
+        return keep(self, replace(record, ts=record.issued) if record.state is State.ACCEPTED else record, done, **more)
 
     patch.setattr(Desk, "_note", note)
 
@@ -178,13 +177,17 @@ def _without_expiry(order: Callable[..., Record]) -> Callable[..., Record]:
 
 def order_dependent_merge(patch: pytest.MonkeyPatch) -> None:
     """The last to arrive wins, whenever it takes effect."""
-    joined = outcomes_module._joined
+    add = Outcomes.add
 
-    def merged(orders: Orders, more: list[Record]) -> Orders:
-        latest = max([*orders.effective.tolist(), *(one.ts for one in more)])
-        return joined(orders, [*more[:-1], replace(more[-1], ts=latest)])
+    def merged(self: Outcomes, records: Iterable[Record]) -> Mapping[str, Orders]:
+        latest = max((one.ts for one in self.records), default=0)
+        told: Mapping[str, Orders] = {}
+        for record in records:
+            latest = max(latest, record.ts)
+            told = add(self, [replace(record, ts=latest)])
+        return told
 
-    patch.setattr(outcomes_module, "_joined", merged)
+    patch.setattr(Outcomes, "add", merged)
 
 
 def no_interlocks(patch: pytest.MonkeyPatch) -> None:
