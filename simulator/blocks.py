@@ -99,7 +99,7 @@ class CommandedBlocks:
         mine = np.flatnonzero(self._cells[np.minimum(row, len(self._cells) - 1)] == more.cell)
         row, more = row[mine], more.take(mine)
         block, day = row // _CELLS, self._world.day_index(more.effective)
-        for number, today in np.unique(np.stack([block, day], axis=1), axis=0).tolist():
+        for number, today in sorted(set(zip(block.tolist(), day.tolist(), strict=True))):
             some = np.flatnonzero((block == number) & (day == today))
             self._told.setdefault(number, _Told()).add(today, more.take(some))
             for known, made in self._days.setdefault(number, OrderedDict()).items():

@@ -5,7 +5,7 @@ after the moment it came, the gateway's cursor, and a millisecond after the last
 such place (an unknown device, no live gateway, no id) is answered and not recorded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from park.command import (
@@ -60,10 +60,15 @@ class Reply:
 
 @dataclass(kw_only=True)
 class Decided:
-    """What came of some letters: records to be kept before the replies are sent."""
+    """What came of some letters: records to be kept before anything is answered.
+
+    Attributes:
+        ended: what has succeeded, and is answered with what was measured: `Desk.measure`.
+    """
 
     records: list[Record] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    ended: list[Known] = field(default_factory=list)
 
 
 class Desk:
@@ -101,7 +106,10 @@ class Desk:
         return self._memory.unfinished()
 
     def decide(self, letters: Iterable[Letter], at: Standpoint) -> Decided:
-        """End what is due, then decide about the letters, in their order; what they order holds from now on."""
+        """End what is due, then decide about the letters, in their order; what they order holds from now on.
+
+        What devices measured at their ends is worked out by `measure`, for which nothing else has to wait.
+        """
         done = Decided()
         self._end(at, done)
         self._begun = True
@@ -113,7 +121,6 @@ class Desk:
 
     def _end(self, at: Standpoint, done: Decided) -> None:
         last_ms = at.now_ms if at.until_ms is None else min(at.now_ms, at.until_ms - 1)
-        ended = []
         while known := self._memory.next_due(last_ms):
             record = known.record
             assert known.due_ms is not None
@@ -121,10 +128,7 @@ class Desk:
             floor = at.cursor_ms if self._begun else 0
             ts = self._place(record.where, max(known.due_ms, floor))
             state = State.SUCCEEDED if ts <= record.expires else State.EXPIRED
-            ended.append(self._note(replace(record, ts=ts, state=state), done))
-        self._measure(ended)
-        for known in ended:
-            self._answer(known, done)
+            self._answer(self._note(replace(record, ts=ts, state=state), done), done)
 
     def _decide(self, letter: Letter, at: Standpoint, done: Decided) -> None:
         case = _case(letter)
@@ -138,7 +142,6 @@ class Desk:
         known = self._memory.get((case.where.kind, case.where.device, case.id))
         if known is not None:
             known.reply_to = case.reply_to or known.reply_to
-            self._measure([known])
             self._answer(known, done)
             return
         try:
@@ -223,23 +226,25 @@ class Desk:
         done.records.append(record)
         return known
 
-    def _measure(self, some: Iterable[Known]) -> None:
-        """What the devices measured at their ends, where it is not known yet; those of a kind together."""
+    def measure(self, ended: Sequence[Known]) -> list[Reply]:
+        """Answer what was `Decided.ended`, with what the devices measured then; those of a kind are asked together."""
         together: dict[tuple[str, int], list[Known]] = {}
-        for known in some:
-            if known.record.state is State.SUCCEEDED and not known.measured:
+        for known in ended:
+            if not known.measured:
                 day = self._authority.day_of(known.record.ts)
                 together.setdefault((known.record.where.kind, day), []).append(known)
-        if together:
-            self._give_orders()
         for (kind, _), alike in together.items():
             numbers, at_ms = zip(*((known.record.number, known.record.ts) for known in alike), strict=True)
             found = self._authority.measured(self._directory.group(kind), numbers, at_ms)
             for known, measured in zip(alike, found, strict=True):
                 known.measured = measured
+        return [reply for known in ended for reply in _replies(known.answer(), known.record.where, known.reply_to)]
 
     def _answer(self, known: Known, done: Decided) -> None:
-        done.replies += _replies(known.answer(), known.record.where, known.reply_to)
+        if known.record.state is State.SUCCEEDED:
+            done.ended.append(known)
+        else:
+            done.replies += _replies(known.answer(), known.record.where, known.reply_to)
 
 
 @dataclass(frozen=True, kw_only=True)

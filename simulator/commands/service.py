@@ -83,6 +83,7 @@ class Service:
         self._desk = Desk(directory, authority, self._mine, answers_for_nobody=gateway.shard == 0)
         self._log = Log(options.state, self._seed, gateway.client_id)
         self._letters: list[Letter] = []
+        self._come = asyncio.Event()
         self._to_acknowledge: list[tuple[int, int]] = []
         self._replies: asyncio.Queue[Reply] = asyncio.Queue()
         self._commanded_ms: int | None = None
@@ -135,6 +136,7 @@ class Service:
                     reply_to=None if topic is None else ReplyTo(topic=topic, correlation=correlation),
                 )
             )
+            self._come.set()
 
     def _heard(self, payload: bytes) -> None:
         with contextlib.suppress(ValueError, TypeError, KeyError):
@@ -167,12 +169,20 @@ class Service:
             "is no log of it; name the folder of the logs by --state, or the store that has park_command by --store"
         )
 
+    async def called(self, seconds: float) -> bool:
+        """Wait for commands to come, so long at most; whether there are any."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._come.wait()
+        return self._come.is_set()
+
     async def settle(self, at: Standpoint) -> list[tuple[int, int]]:
         """Decide about what has come and what is due; on disk before anything is told.
 
         Returns:
             packet ids and generations of messages that can be acknowledged now.
         """
+        self._come.clear()
         letters, self._letters = self._letters, []
         acknowledged, self._to_acknowledge = self._to_acknowledge, []
         if letters or self._desk.is_due(at.now_ms):
@@ -182,6 +192,10 @@ class Service:
             for reply in decided.replies:
                 self._replies.put_nowait(reply)
             self._mark(decided.records)
+            if decided.ended:
+                await asyncio.sleep(0)  # the others' answers are on their way
+                for reply in self._desk.measure(decided.ended):
+                    self._replies.put_nowait(reply)
         return acknowledged
 
     def _mark(self, records: Iterable[Record]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ingest.stores import open_store, parse_store_url
 from park.codecs.json.read import LATEST_MS
 from simulator.commands.past import records_in, stored_records
-from tests.end_to_end.commanded import Crowd, Ledger
+from tests.end_to_end.commanded import Crowd, Ledger, of_lamps
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import wait_until
@@ -51,7 +51,7 @@ class Soak:
 def soak(plan: Soak) -> dict[str, Any]:
     """Run it; every command has one end, and every reading is as its outcomes make it."""
     parts = {name: plan.part(name) for name in ("ingester", "simulator")}
-    crowd = Crowd(plan.broker.url, LAMPS, count=plan.commands, rate_per_s=plan.rate_per_s, lasts_s=_LAST_S)
+    crowd = Crowd(plan.broker.url, of_lamps(LAMPS), count=plan.commands, rate_per_s=plan.rate_per_s, lasts_s=_LAST_S)
     try:
         for part in parts.values():
             part.start()
