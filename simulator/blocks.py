@@ -19,6 +19,7 @@ from simulator.world import World
 _CELLS = 64
 _DAYS_AT_ONCE = 32
 _DAYS_KEPT = 3
+_NEVER = 2**62
 
 #: Number of the block, day, digest of the block's orders before it.
 _Key = tuple[int, int, bytes]
@@ -90,6 +91,8 @@ class CommandedBlocks:
         self._world = world
         self._undisturbed = undisturbed
         self._told: dict[int, _Told] = {}
+        #: (C,) the day of each cell's first order.
+        self._since = np.full(len(cells), _NEVER)
         self._carries: OrderedDict[_Key, Carry] = OrderedDict()
         self._days: dict[int, OrderedDict[int, _Made]] = {}
 
@@ -99,6 +102,7 @@ class CommandedBlocks:
         mine = np.flatnonzero(self._cells[np.minimum(row, len(self._cells) - 1)] == more.cell)
         row, more = row[mine], more.take(mine)
         block, day = row // _CELLS, self._world.day_index(more.effective)
+        np.minimum.at(self._since, row, day)
         for number, today in sorted(set(zip(block.tolist(), day.tolist(), strict=True))):
             some = np.flatnonzero((block == number) & (day == today))
             self._told.setdefault(number, _Told()).add(today, more.take(some))
@@ -107,19 +111,15 @@ class CommandedBlocks:
                     made.outdated[row[some] - number * _CELLS] = True
 
     def hold(self, day: int, at: Moments) -> bool:
-        """Whether all these moments of a day lie in one block, to which orders have come."""
-        block = int(at.row[0]) // _CELLS
-        return block in self._told and self._told[block].first <= day and bool((at.row // _CELLS == block).all())
+        """Whether all these moments of a day are of cells in one block, to which orders have come."""
+        return bool((self._since[at.row] <= day).all() and (at.row // _CELLS == at.row[0] // _CELLS).all())
 
     def observe(self, kind: str, day: int, at: Moments, undisturbed: Observation) -> Observation:
-        """The readings, where orders have come; elsewhere the `undisturbed` ones, or none if they `hold`."""
-        seen = undisturbed
-        for block, told in self._told.items():
-            if told.first > day:
-                continue
-            some = np.flatnonzero(at.row // _CELLS == block)
-            if not len(some):
-                continue
+        """The readings, of cells to which orders have come; else the `undisturbed` ones, or none if they `hold`."""
+        moved = np.flatnonzero(self._since[at.row] <= day)
+        seen, blocks = undisturbed, at.row[moved] // _CELLS
+        for block in sorted(set(blocks.tolist())):
+            some = moved[blocks == block]
             here = taken(at, some, block * _CELLS)
             measured = self._model.observe(kind, self._day(block, day, here.row), here)
             if len(some) == len(at.row):
@@ -143,7 +143,7 @@ class CommandedBlocks:
     def standing(self, day: int, at: Moments) -> tuple[Any, Moments] | None:
         """The state of a day in which one moment lies, and the moment in it; None where no orders have come."""
         block = int(at.row[0]) // _CELLS
-        if block not in self._told or self._told[block].first > day:
+        if self._since[at.row[0]] > day:
             return None
         here = taken(at, np.zeros(1, dtype=np.int64), block * _CELLS)
         return self._day(block, day, here.row), here
