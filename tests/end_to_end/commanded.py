@@ -176,6 +176,7 @@ class Ledger:
             assert broken_edge(states) is None, (one.request.id, states)
             assert states.count(State.ACCEPTED) <= 1, (one.request.id, states)
             assert all(record.ts < record.expires for record in life if record.state is State.ACCEPTED)
+            assert all(record.ts < record.expires + 10_000 for record in life if record.state.final)
             assert len(one.ends) == 1, (one.request.id, one.answers, states)
             if states:
                 assert {states[-1].value} == one.ends, (one.request.id, one.ends, states)
