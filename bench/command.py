@@ -57,7 +57,7 @@ def _devices(kind: str) -> list[DeviceTopic]:
     known = KINDS[kind]
     return [
         DeviceTopic(
-            sector="municipal", site=_SITES[number // known.per_cell % 2], kind=kind, device=known.device(number)
+            sector="municipal", site=_SITES[number // known.per_cell % 2], kind=kind, device=known.device(number + 1)
         )
         for number in range(_CELLS * known.per_cell)
     ]
@@ -119,7 +119,9 @@ class Watch:
         newest = int(time.time() * 1000)
         while not self._ended.wait(_POLL_S):
             wanted = f"time >= {newest - _LATE_MS}ms AND device =~ /{self.devices}/"
-            rows = self.influxdb.influxql(f"SELECT id, state FROM park_command WHERE {wanted}", bucket=self.bucket)
+            rows = self.influxdb.influxql(
+                f"SELECT id, state FROM park_command WHERE {wanted} GROUP BY device", bucket=self.bucket
+            )
             now = time.time()
             for row in rows:
                 self.seen.setdefault((str(row["id"]), str(row["state"])), now)
