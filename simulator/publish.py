@@ -164,18 +164,8 @@ class Gateway:
             if not self._is_live and forward.live:
                 self._is_live = True
                 self._on_live()
-            await self._tick()
+            await (asyncio.sleep(TICK_S) if self._service is None else self._service.attend(TICK_S, self._obey))
             forward.settle()
-
-    async def _tick(self) -> None:
-        """Wait until more readings are due; commands that come meanwhile do not wait for that."""
-        if self._service is None:
-            await asyncio.sleep(TICK_S)
-            return
-        end_s = time.monotonic() + TICK_S
-        while (left_s := end_s - time.monotonic()) > 0:
-            if await self._service.called(left_s):
-                await self._obey(time.time())
 
     async def _obey(self, now_s: float) -> None:
         """Take the commands that have come, before anything is made of the time from which they hold."""

@@ -8,10 +8,7 @@ nobody commands anything; blocks of cells to which orders came are worked out be
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +17,6 @@ from park.catalogue import Sector
 from park.happenings import Happenings, Tells
 from park.model import (
     GRID_S,
-    NO_ORDERS,
     Carry,
     Floats,
     Ints,
@@ -30,69 +26,17 @@ from park.model import (
     Orders,
     Setting,
     Streams,
-    WorldDay,
 )
-from park.orders import Interlocks, Unmoved
-from simulator.blocks import CommandedBlocks, happened, taken, through
+from simulator.blocks import CommandedBlocks, taken
+from simulator.cells import Cells
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import Places, World
 
 _DAYS_KEPT = 3
-_CELLS_AT_ONCE = 1024
-_BLOCKS = 8  # a call of a model costs some 0.3 ms however few cells it has, so many cells make larger blocks, not more
 _DAYS_AT_ONCE = 32
 _MILESTONES = 8
 _KINDS_TOLD = 256
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Cells:
-    """A sector's model and the cells that are observed, ascending."""
-
-    cells: Ints
-    model: Model
-
-    @property
-    def at_once(self) -> int:
-        """How many cells are unfolded over a day at a time, so that intermediate arrays stay small."""
-        return max(_CELLS_AT_ONCE, -(-len(self.cells) // _BLOCKS))
-
-    @cached_property
-    def interlocks(self) -> Interlocks | None:
-        """The model, if its devices refuse anything."""
-        return self.model if isinstance(self.model, Interlocks) else None
-
-    @cached_property
-    def unmoved(self) -> frozenset[int]:
-        """Actions about which they decide whatever was ordered before."""
-        return self.model.unmoved if isinstance(self.model, Unmoved) else frozenset()
-
-    def day(self, carry: Carry, world: WorldDay) -> list[Any]:
-        """The state of a day, a block of cells after the other."""
-        blocks = [slice(first, first + self.at_once) for first in range(0, len(self.cells), self.at_once)]
-        return [
-            self.model.day(self.cells[some], {name: values[some] for name, values in carry.items()}, world, NO_ORDERS)
-            for some in blocks
-        ]
-
-    def observe(self, kind: str, day: list[Any], at: Moments) -> Observation:
-        """What devices of a kind measure, given the blocks of the day."""
-        if len(day) == 1:
-            return self.model.observe(kind, day[0], at)
-        block = at.row // self.at_once
-        order = np.argsort(block, kind="stable")
-        bounds = np.searchsorted(block[order], np.arange(len(day) + 1))
-        parts = [
-            self.model.observe(kind, day[number], taken(at, order[first:last], number * self.at_once))
-            for number, (first, last) in enumerate(pairwise(bounds.tolist()))
-            if last > first
-        ]
-        return {name: _put_back(order, [part[name] for part in parts]) for name in parts[0]} if parts else {}
-
-    def tell(self, kind: str, day: list[Any]) -> list[Happenings]:
-        """What devices of a kind tell, given the blocks of the day."""
-        return happened(self.model, kind, enumerate(day), self.at_once)
 
 
 class TownState:
@@ -109,7 +53,7 @@ class TownState:
         self.streams: Streams = CounterStreams(selection.seed)
         self.world = _world(selection, self.streams)
         self._sectors = {
-            sector.name: _Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
+            sector.name: Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
         }
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
         self._milestones: dict[int, dict[str, Carry]] = {}
@@ -222,7 +166,7 @@ class TownState:
         while known < day:
             stop = min(day, known - known % _DAYS_AT_ONCE + _DAYS_AT_ONCE)
             worlds = self.world.days(known, stop)
-            carries = {name: _advance(sector, carries[name], worlds) for name, sector in self._sectors.items()}
+            carries = {name: sector.through(carries[name], worlds) for name, sector in self._sectors.items()}
             known = stop
             self._mark(known, carries)
         self._carries[day] = carries
@@ -245,24 +189,6 @@ class TownState:
         while len(self._milestones) > _MILESTONES:
             self._milestones_apart *= 2
             self._milestones = {at: kept for at, kept in self._milestones.items() if at % self._milestones_apart == 0}
-
-
-def _advance(sector: _Cells, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-    """Some days on, a block of cells at a time, so that the models' intermediate arrays stay small."""
-    parts = [
-        through(sector.model, sector.cells[block], {name: values[block] for name, values in carry.items()}, worlds)
-        for first in range(0, len(sector.cells), _CELLS_AT_ONCE)
-        for block in (slice(first, first + _CELLS_AT_ONCE),)
-    ]
-    return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
-
-
-def _put_back(order: Ints, parts: list[Any]) -> Any:
-    """(N,) the values of consecutive parts of `order`, each where it belongs."""
-    joined = np.concatenate(parts)
-    values = np.empty_like(joined)
-    values[order] = joined
-    return values
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:

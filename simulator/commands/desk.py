@@ -106,10 +106,7 @@ class Desk:
         return self._memory.unfinished()
 
     def decide(self, letters: Iterable[Letter], at: Standpoint) -> Decided:
-        """End what is due, then decide about the letters, in their order; what they order holds from now on.
-
-        What devices measured at their ends is worked out by `measure`, for which nothing else has to wait.
-        """
+        """End what is due, then decide about the letters, in their order; what they order holds from now on."""
         done = Decided()
         self._end(at, done)
         self._begun = True
@@ -202,10 +199,10 @@ class Desk:
         if action.takes_ms(values) > left_ms:
             detail = f"takes {action.takes_ms(values) / 1000:g} s, and expires in {left_ms / 1000:g} s"
             raise CommandRefused(Refusal.NO_TIME_LEFT, detail)
-        # Interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work out
-        # a cell anew for every command of a turn would cost a gateway most of its time.
-        alone = self._authority.decides_alone(group, action.name)
-        if not alone and any(given.where == record.where for given in self._given):
+        # Most interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work
+        # out a cell anew for every command of a turn would cost a gateway most of its time.
+        told = any(given.where == record.where for given in self._given)
+        if told and not self._authority.decides_alone(group, action.name):
             self._give_orders()
         reason = self._authority.refusal(group, record.number, action.name, values, record.ts)
         if reason is not None:

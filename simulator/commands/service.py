@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
@@ -169,12 +170,15 @@ class Service:
             "is no log of it; name the folder of the logs by --state, or the store that has park_command by --store"
         )
 
-    async def called(self, seconds: float) -> bool:
-        """Wait for commands to come, so long at most; whether there are any."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._come.wait()
-        return self._come.is_set()
+    async def attend(self, seconds: float, obey: Callable[[float], Awaitable[None]]) -> None:
+        """Wait so long, until more readings are due; commands that come meanwhile do not wait for that."""
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._come.wait()
+            if self._come.is_set():
+                await obey(time.time())
 
     async def settle(self, at: Standpoint) -> list[tuple[int, int]]:
         """Decide about what has come and what is due; on disk before anything is told.

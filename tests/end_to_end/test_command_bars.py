@@ -110,7 +110,7 @@ class _Watch:
         while not holds():
             message = self._anna.next()
             if message.topic.endswith("/ack"):
-                answer = read_answer(message.payload)
+                answer = read_answer(bytes(message.payload))
                 assert answer is not None
                 self.answers.append(answer)
                 last = answer.ts
