@@ -436,12 +436,13 @@ def commands(
     commands: Annotated[int, typer.Option(help="How many.")] = 500,
     *,
     rate: Annotated[float, typer.Option(help="Commands a second.")] = 10.0,
-    kills: Annotated[int, typer.Option(help="Of the gateways and the ingester, in turn.")] = 5,
+    kills: Annotated[int, typer.Option(help="Of gateways, broker, ingester and store, in turn.")] = 5,
     json_: Json = None,
 ) -> None:
-    """Random commands to lamps, repeated until each has its end, while gateways and ingester are killed."""
-    with folder() as where, run_mosquitto(where) as broker:
-        figures = soak(Soak(folder=where, broker=broker, commands=commands, rate_per_s=rate, kills=kills))
+    """Random commands to lamps, repeated until each has its end, while every part is killed; then the proof."""
+    with folder() as where, run_mosquitto(where, persistence=True) as broker, run_influxdb2(where) as influxdb:
+        plan = Soak(folder=where, broker=broker, influxdb=influxdb, commands=commands, rate_per_s=rate, kills=kills)
+        figures = soak(plan)
     show("every command has one end", figures, json_)
 
 

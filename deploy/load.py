@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     until = start + dt.timedelta(seconds=given.seconds)
     window = ["--start", start.isoformat(), "--until", until.isoformat(), *given.selection]
     sys.stderr.write(f"load: {given.seconds} s from {start.isoformat()}\n")
-    simulated = _park("simulate", "--broker", given.broker, "--json", *window)
+    simulated = _park("simulate", "--broker", given.broker, "--no-commands", "--json", *window)
     verified = _park("verify", "--store", given.store, "--wait", given.wait, "--ignore-unselected", "--json", *window)
     outcome = "nothing lost" if not (simulated or verified) else f"simulate exit {simulated}, verify exit {verified}"
     sys.stderr.write(f"load: {outcome}\n")

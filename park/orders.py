@@ -60,18 +60,36 @@ class Orders:
     def __len__(self) -> int:
         return len(self.cell)
 
+    def merged(self, more: "Orders") -> "Orders":
+        """These and more; to add some at the end costs no more than to copy them."""
+        first = int(np.searchsorted(self.effective, more.effective[0])) if len(more) else len(self)
+        tail = Orders.of(
+            cell=np.concatenate([self.cell[first:], more.cell]),
+            unit=np.concatenate([self.unit[first:], more.unit]),
+            action=np.concatenate([self.action[first:], more.action]),
+            effective=np.concatenate([self.effective[first:], more.effective]),
+            value=np.concatenate([self.value[first:], more.value]),
+        )
+        return Orders(
+            cell=np.concatenate([self.cell[:first], tail.cell]),
+            unit=np.concatenate([self.unit[:first], tail.unit]),
+            action=np.concatenate([self.action[:first], tail.action]),
+            effective=np.concatenate([self.effective[:first], tail.effective]),
+            value=np.concatenate([self.value[:first], tail.value]),
+        )
+
     def within(self, cells: Ints) -> "Orders":
         """Those to devices of these cells."""
-        return self._take(np.isin(self.cell, cells))
+        return self.take(np.isin(self.cell, cells))
 
     def of_actions(self, actions: tuple[int, ...]) -> "Orders":
         """Those that are one of these actions, by their numbers."""
-        return self._take(np.isin(self.action, actions)) if len(self) else self
+        return self.take(np.isin(self.action, actions)) if len(self) else self
 
     def between(self, start_ms: int, end_ms: int) -> "Orders":
         """Those that take effect in [start, end)."""
         first, last = np.searchsorted(self.effective, [start_ms, end_ms])
-        return self._take(slice(int(first), int(last)))
+        return self.take(slice(int(first), int(last)))
 
     def during(self, world: "WorldDay") -> "Orders":
         """Those that take effect in the day: what `Model.advance` and `Model.day` are given."""
@@ -85,7 +103,8 @@ class Orders:
         parts = (self.cell, self.unit, self.action, self.effective, self.value)
         return hashlib.blake2b(b"".join(part.tobytes() for part in parts), digest_size=16).digest()
 
-    def _take(self, some: Bools | slice) -> "Orders":
+    def take(self, some: Bools | Ints | slice) -> "Orders":
+        """Some of them, in their order."""
         return Orders(
             cell=self.cell[some],
             unit=self.unit[some],
@@ -115,3 +134,14 @@ class Interlocks(Protocol):
             value: (PARAMETERS,) what is said with it, as a row of `Orders.value`.
             at: the device and the moment from which it would hold; of one reading.
         """
+
+
+@runtime_checkable
+class Unmoved(Interlocks, Protocol):
+    """What a model with interlocks may have besides, for orders that need not wait until it has heeded those before.
+
+    Attributes:
+        unmoved: numbers of actions about which `refusal` says the same whatever was ordered before.
+    """
+
+    unmoved: frozenset[int]

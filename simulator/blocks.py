@@ -4,22 +4,24 @@ An order changes its own cell alone, so only the block of cells in which it stan
 the day on which it takes effect.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from park.happenings import Happenings, Tells
-from park.model import NO_ORDERS, Carry, Ints, Model, Moments, Observation, Orders, Strides, WorldDay
+from park.model import NO_ORDERS, Bools, Carry, Ints, Model, Moments, Observation, Orders, Strides, WorldDay
 from simulator.world import World
 
 _CELLS = 64
 _DAYS_AT_ONCE = 32
 _DAYS_KEPT = 3
+_NEVER = 2**62
 
-#: Number of the block, day, digest of the block's orders before it ends (of a state) or begins (of what is carried).
+#: Number of the block, day, digest of the block's orders before it.
 _Key = tuple[int, int, bytes]
 
 
@@ -30,6 +32,47 @@ def through(model: Model, cells: Ints, carry: Carry, worlds: Sequence[WorldDay],
     for world in worlds:
         carry = model.advance(cells, carry, world, orders.during(world))
     return carry
+
+
+class _Told:
+    """What a block's devices have been commanded, by day, so that one more order touches its own day alone."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, Orders] = {}
+
+    def add(self, day: int, orders: Orders) -> None:
+        """More orders of a day."""
+        self._days[day] = self.of(day).merged(orders)
+
+    def of(self, day: int) -> Orders:
+        """Those that take effect in a day."""
+        return self._days.get(day, NO_ORDERS)
+
+    @property
+    def first(self) -> int:
+        """The first day that has any."""
+        return min(self._days)
+
+    def before(self, day: int) -> bytes:
+        """Tells those that take effect before a day from any others."""
+        digests = [self._days[known].digest for known in sorted(self._days) if known < day]
+        return hashlib.blake2b(b"".join(digests), digest_size=16).digest() if digests else b""
+
+    def between(self, start: int, stop: int) -> Orders:
+        """Those of days start <= day < stop."""
+        orders = NO_ORDERS
+        for day in sorted(self._days):
+            if start <= day < stop:
+                orders = orders.merged(self._days[day])
+        return orders
+
+
+@dataclass(kw_only=True, eq=False)
+class _Made:
+    """A block's state of a day, and for which of its cells, (C,), orders have come since it was made."""
+
+    state: Any
+    outdated: Bools
 
 
 class CommandedBlocks:
@@ -47,94 +90,110 @@ class CommandedBlocks:
         self._cells = cells
         self._world = world
         self._undisturbed = undisturbed
-        self._orders: dict[int, Orders] = {}
+        self._told: dict[int, _Told] = {}
+        #: (C,) the day of each cell's first order.
+        self._since = np.full(len(cells), _NEVER)
         self._carries: OrderedDict[_Key, Carry] = OrderedDict()
-        self._days: OrderedDict[_Key, Any] = OrderedDict()
+        self._days: dict[int, OrderedDict[int, _Made]] = {}
 
-    def obey(self, orders: Orders) -> None:
-        """From now on these are all the orders. What was reached under the same ones so far is kept."""
-        mine = orders.within(self._cells)
-        block = np.searchsorted(self._cells, mine.cell) // _CELLS
-        self._orders = {number: mine.within(self._cells_of(number)) for number in np.unique(block).tolist()}
+    def obey(self, more: Orders) -> None:
+        """Take more orders, besides all so far; those to cells that are not observed are passed over."""
+        row = np.searchsorted(self._cells, more.cell)
+        mine = np.flatnonzero(self._cells[np.minimum(row, len(self._cells) - 1)] == more.cell)
+        row, more = row[mine], more.take(mine)
+        block, day = row // _CELLS, self._world.day_index(more.effective)
+        np.minimum.at(self._since, row, day)
+        for number, today in sorted(set(zip(block.tolist(), day.tolist(), strict=True))):
+            some = np.flatnonzero((block == number) & (day == today))
+            self._told.setdefault(number, _Told()).add(today, more.take(some))
+            for known, made in self._days.setdefault(number, OrderedDict()).items():
+                if known >= today:
+                    made.outdated[row[some] - number * _CELLS] = True
+
+    def hold(self, day: int, at: Moments) -> bool:
+        """Whether all these moments of a day are of cells in one block, to which orders have come."""
+        return bool((self._since[at.row] <= day).all() and (at.row // _CELLS == at.row[0] // _CELLS).all())
 
     def observe(self, kind: str, day: int, at: Moments, undisturbed: Observation) -> Observation:
-        """The readings, where orders have come; elsewhere they are the `undisturbed` ones."""
-        until = self._world.day_start_ms(day + 1)
-        seen = undisturbed
-        for block, orders in self._orders.items():
-            if orders.effective[0] >= until:
-                continue
-            some = np.flatnonzero(at.row // _CELLS == block)
-            if len(some):
-                if seen is undisturbed:
-                    seen = {name: values.copy() for name, values in undisturbed.items()}
-                state = self._day(block, day, orders.between(0, until))
-                for name, values in self._model.observe(kind, state, taken(at, some, block * _CELLS)).items():
-                    seen[name][some] = values
+        """The readings, of cells to which orders have come; else the `undisturbed` ones, or none if they `hold`."""
+        moved = np.flatnonzero(self._since[at.row] <= day)
+        seen, blocks = undisturbed, at.row[moved] // _CELLS
+        for block in sorted(set(blocks.tolist())):
+            some = moved[blocks == block]
+            here = taken(at, some, block * _CELLS)
+            measured = self._model.observe(kind, self._day(block, day, here.row), here)
+            if len(some) == len(at.row):
+                return measured
+            if seen is undisturbed:
+                seen = {name: values.copy() for name, values in undisturbed.items()}
+            for name, values in measured.items():
+                seen[name][some] = values
         return seen
 
     def tell(self, kind: str, day: int, undisturbed: list[Happenings]) -> list[Happenings]:
         """What happens, where orders have come; elsewhere it is the `undisturbed`."""
-        until = self._world.day_start_ms(day + 1)
         states = {
-            block: self._day(block, day, orders.between(0, until))
-            for block, orders in self._orders.items()
-            if orders.effective[0] < until
+            block: self._day(block, day, np.arange(len(self._cells_of(block))))
+            for block, told in self._told.items()
+            if told.first <= day
         }
         left = [some.take(~np.isin(some.row // _CELLS, [*states])) for some in undisturbed]
         return left + happened(self._model, kind, states.items(), _CELLS)
 
     def standing(self, day: int, at: Moments) -> tuple[Any, Moments] | None:
         """The state of a day in which one moment lies, and the moment in it; None where no orders have come."""
-        block, until = int(at.row[0]) // _CELLS, self._world.day_start_ms(day + 1)
-        orders = self._orders.get(block)
-        if orders is None or orders.effective[0] >= until:
+        block = int(at.row[0]) // _CELLS
+        if self._since[at.row[0]] > day:
             return None
-        return self._day(block, day, orders.between(0, until)), taken(at, np.zeros(1, dtype=np.int64), block * _CELLS)
+        here = taken(at, np.zeros(1, dtype=np.int64), block * _CELLS)
+        return self._day(block, day, here.row), here
 
     def _cells_of(self, block: int) -> Ints:
         return self._cells[block * _CELLS : (block + 1) * _CELLS]
 
-    def _day(self, block: int, day: int, orders: Orders) -> Any:
-        key = (block, day, orders.digest)
-        if key not in self._days:
-            world, cells = self._world.day(day), self._cells_of(block)
-            carry = self._carried(block, day, orders)
-            self._days[key] = self._model.day(cells, carry, world, orders.during(world))
-            self._forget(self._days)
-        return self._days[key]
+    def _day(self, block: int, day: int, rows: Ints) -> Any:
+        """A block's state of a day, right for some of its cells: one that waits to be looked at is not made anew."""
+        days = self._days[block]
+        made = days.get(day)
+        if made is None or made.outdated[rows].any():
+            cells = self._cells_of(block)
+            carry = self._carried(block, day)
+            state = self._model.day(cells, carry, self._world.day(day), self._told[block].of(day))
+            made = days[day] = _Made(state=state, outdated=np.zeros(len(cells), dtype=np.bool_))
+            while len(days) > _DAYS_KEPT:
+                days.popitem(last=False)
+        return made.state
 
-    def _carried(self, block: int, day: int, orders: Orders) -> Carry:
+    def _carried(self, block: int, day: int) -> Carry:
         """The block's carried state at the morning of a day."""
-        cells = self._cells_of(block)
-        known, carry = self._latest_before(block, day, orders)
+        cells, told = self._cells_of(block), self._told[block]
+        known, carry = self._latest_before(block, day)
         while known < day:
             stop = min(day, known - known % _DAYS_AT_ONCE + _DAYS_AT_ONCE)
-            carry = through(self._model, cells, carry, self._world.days(known, stop), orders)
+            carry = through(self._model, cells, carry, self._world.days(known, stop), told.between(known, stop))
             known = stop
-        self._carries[block, day, self._before(orders, day).digest] = carry
-        self._forget(self._carries)
+        key = block, day, told.before(day)
+        self._carries[key] = carry
+        self._carries.move_to_end(key)
+        while len(self._carries) > _DAYS_KEPT * len(self._told):
+            self._carries.popitem(last=False)
         return carry
 
-    def _latest_before(self, block: int, day: int, orders: Orders) -> tuple[int, Carry]:
+    def _latest_before(self, block: int, day: int) -> tuple[int, Carry]:
         """The last morning up to that of `day` that was reached under these orders, and what was carried then."""
+        told = self._told[block]
+        if (now := (block, day, told.before(day))) in self._carries:
+            return day, self._carries[now]
         days = [
             known
             for number, known, digest in self._carries
-            if number == block and known <= day and digest == self._before(orders, known).digest
+            if number == block and known <= day and digest == told.before(known)
         ]
         if days:
-            return max(days), self._carries[block, max(days), self._before(orders, max(days)).digest]
-        first = min(day, int(self._world.day_index(int(orders.effective[0]))))
+            return max(days), self._carries[block, max(days), told.before(max(days))]
+        first = min(day, told.first)
         rows = slice(block * _CELLS, (block + 1) * _CELLS)
         return first, {name: values[rows] for name, values in self._undisturbed(first).items()}
-
-    def _before(self, orders: Orders, day: int) -> Orders:
-        return orders.between(0, self._world.day_start_ms(day))
-
-    def _forget(self, kept: OrderedDict[_Key, Any]) -> None:
-        while len(kept) > _DAYS_KEPT * max(1, len(self._orders)):
-            kept.popitem(last=False)
 
 
 def happened(model: Model, kind: str, days: Iterable[tuple[int, Any]], cells: int) -> list[Happenings]:

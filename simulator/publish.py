@@ -164,7 +164,7 @@ class Gateway:
             if not self._is_live and forward.live:
                 self._is_live = True
                 self._on_live()
-            await asyncio.sleep(TICK_S)
+            await (asyncio.sleep(TICK_S) if self._service is None else self._service.attend(TICK_S, self._obey))
             forward.settle()
 
     async def _obey(self, now_s: float) -> None:

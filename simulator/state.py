@@ -8,9 +8,7 @@ nobody commands anything; blocks of cells to which orders came are worked out be
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,6 @@ from park.catalogue import Sector
 from park.happenings import Happenings, Tells
 from park.model import (
     GRID_S,
-    NO_ORDERS,
     Carry,
     Floats,
     Ints,
@@ -29,59 +26,17 @@ from park.model import (
     Orders,
     Setting,
     Streams,
-    WorldDay,
 )
-from park.orders import Interlocks
-from simulator.blocks import CommandedBlocks, happened, taken, through
+from simulator.blocks import CommandedBlocks, taken
+from simulator.cells import Cells
 from simulator.plan import Group, Plan, Selection
 from simulator.streams import CounterStreams
 from simulator.world import Places, World
 
 _DAYS_KEPT = 3
-_CELLS_AT_ONCE = 1024
-_BLOCKS = 8  # a call of a model costs some 0.3 ms however few cells it has, so many cells make larger blocks, not more
 _DAYS_AT_ONCE = 32
 _MILESTONES = 8
 _KINDS_TOLD = 256
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Cells:
-    """A sector's model and the cells that are observed, ascending."""
-
-    cells: Ints
-    model: Model
-
-    @property
-    def at_once(self) -> int:
-        """How many cells are unfolded over a day at a time, so that intermediate arrays stay small."""
-        return max(_CELLS_AT_ONCE, -(-len(self.cells) // _BLOCKS))
-
-    def day(self, carry: Carry, world: WorldDay) -> list[Any]:
-        """The state of a day, a block of cells after the other."""
-        blocks = [slice(first, first + self.at_once) for first in range(0, len(self.cells), self.at_once)]
-        return [
-            self.model.day(self.cells[some], {name: values[some] for name, values in carry.items()}, world, NO_ORDERS)
-            for some in blocks
-        ]
-
-    def observe(self, kind: str, day: list[Any], at: Moments) -> Observation:
-        """What devices of a kind measure, given the blocks of the day."""
-        if len(day) == 1:
-            return self.model.observe(kind, day[0], at)
-        block = at.row // self.at_once
-        order = np.argsort(block, kind="stable")
-        bounds = np.searchsorted(block[order], np.arange(len(day) + 1))
-        parts = [
-            self.model.observe(kind, day[number], taken(at, order[first:last], number * self.at_once))
-            for number, (first, last) in enumerate(pairwise(bounds.tolist()))
-            if last > first
-        ]
-        return {name: _put_back(order, [part[name] for part in parts]) for name in parts[0]} if parts else {}
-
-    def tell(self, kind: str, day: list[Any]) -> list[Happenings]:
-        """What devices of a kind tell, given the blocks of the day."""
-        return happened(self.model, kind, enumerate(day), self.at_once)
 
 
 class TownState:
@@ -98,7 +53,7 @@ class TownState:
         self.streams: Streams = CounterStreams(selection.seed)
         self.world = _world(selection, self.streams)
         self._sectors = {
-            sector.name: _Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
+            sector.name: Cells(cells=cells, model=_model(selection, sector)) for sector, cells in _observed(plans)
         }
         self._carries: OrderedDict[int, dict[str, Carry]] = OrderedDict()
         self._milestones: dict[int, dict[str, Carry]] = {}
@@ -106,25 +61,26 @@ class TownState:
         self._days: OrderedDict[tuple[str, int], list[Any]] = OrderedDict()
         self._readers: dict[int, int] = {}
         self._happened: OrderedDict[tuple[str, str, int], list[Happenings]] = OrderedDict()
-        #: How often orders have come.
+        #: How often orders have come that may change what happens.
         self.commanded = 0
         self._commanded: dict[str, CommandedBlocks] = {}
         for name, given in (orders or {}).items():
             self.obey(name, given)
 
-    def obey(self, name: str, orders: Orders) -> None:
-        """From now on these are all the orders to devices of the sector, which need not be observed."""
+    def obey(self, name: str, more: Orders) -> None:
+        """Take more orders to devices of the sector, which need not be observed, besides all so far."""
         if name not in self._sectors:
             return
+        sector = self._sectors[name]
         if name not in self._commanded:
-            sector = self._sectors[name]
             self._commanded[name] = CommandedBlocks(
                 sector.model, sector.cells, self.world, lambda day: self._carried(day)[name]
             )
-        self._commanded[name].obey(orders)
-        for kept in [kept for kept in self._happened if kept[0] == name]:
-            del self._happened[kept]
-        self.commanded += 1
+        self._commanded[name].obey(more)
+        if isinstance(sector.model, Tells):
+            for kept in [kept for kept in self._happened if kept[0] == name]:
+                del self._happened[kept]
+            self.commanded += 1
 
     def cells(self, group: Group) -> Ints:
         """(C,) the observed cells of the group's sector."""
@@ -137,8 +93,11 @@ class TownState:
     def observe(self, group: Group, day: int, at: Moments) -> Observation:
         """What devices of the group's kind measure at moments of one day of the town."""
         name, kind = group.sector.name, group.kind.name
+        commanded = self._commanded.get(name)
+        if commanded is not None and commanded.hold(day, at):
+            return commanded.observe(kind, day, at, {})
         seen = self._sectors[name].observe(kind, self._day(name, day), at)
-        return self._commanded[name].observe(kind, day, at, seen) if name in self._commanded else seen
+        return seen if commanded is None else commanded.observe(kind, day, at, seen)
 
     def happenings(self, group: Group, day: int) -> list[Happenings]:
         """What the devices of the group's kind in `cells` tell of one day of the town; rows are those of the cells."""
@@ -158,24 +117,30 @@ class TownState:
         """Why a device of the group does not take an order from a moment on; None if it does. See `Interlocks`."""
         name = group.sector.name
         sector = self._sectors[name]
-        if not isinstance(sector.model, Interlocks):
+        if sector.interlocks is None:
             return None
-        day, at = self.moment(group, number, at_ms)
-        found = self._commanded[name].standing(day, at) if name in self._commanded else None
+        day, at = self.moments(group, [number], [at_ms])
+        moved = name in self._commanded and not self.decides_alone(group, action)
+        found = self._commanded[name].standing(day, at) if moved else None
         if found is None:
             block = int(at.row[0]) // sector.at_once
             one = np.zeros(1, dtype=np.int64)
             found = self._day(name, day)[block], taken(at, one, block * sector.at_once)
-        return sector.model.refusal(found[0], action, value, found[1])
+        return sector.interlocks.refusal(found[0], action, value, found[1])
 
-    def moment(self, group: Group, number: int, at_ms: int) -> tuple[int, Moments]:
-        """The town's day of a moment, and the moment at a device of the group."""
-        day = int(self.world.day_index(at_ms))
-        kind, ts = group.kind, np.array([at_ms])
+    def decides_alone(self, group: Group, action: int) -> bool:
+        """Whether devices of the group decide about an action whatever they and others were told before."""
+        sector = self._sectors[group.sector.name]
+        return sector.interlocks is None or action in sector.unmoved
+
+    def moments(self, group: Group, number: Sequence[int], at_ms: Sequence[int]) -> tuple[int, Moments]:
+        """The town's day of some moments of one day, and these at devices of the group."""
+        day = int(self.world.day_index(at_ms[0]))
+        device, ts = np.array(number), np.array(at_ms)
         return day, Moments(
-            row=np.searchsorted(self._sectors[group.sector.name].cells, np.array([number // kind.per_cell])),
-            unit=np.array([number % kind.per_cell]),
-            device=np.array([number]),
+            row=np.searchsorted(self._sectors[group.sector.name].cells, device // group.kind.per_cell),
+            unit=device % group.kind.per_cell,
+            device=device,
             ts=ts,
             x=(ts - self.world.day_start_ms(day)) / (GRID_S * 1000.0),
         )
@@ -201,7 +166,7 @@ class TownState:
         while known < day:
             stop = min(day, known - known % _DAYS_AT_ONCE + _DAYS_AT_ONCE)
             worlds = self.world.days(known, stop)
-            carries = {name: _advance(sector, carries[name], worlds) for name, sector in self._sectors.items()}
+            carries = {name: sector.through(carries[name], worlds) for name, sector in self._sectors.items()}
             known = stop
             self._mark(known, carries)
         self._carries[day] = carries
@@ -224,24 +189,6 @@ class TownState:
         while len(self._milestones) > _MILESTONES:
             self._milestones_apart *= 2
             self._milestones = {at: kept for at, kept in self._milestones.items() if at % self._milestones_apart == 0}
-
-
-def _advance(sector: _Cells, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
-    """Some days on, a block of cells at a time, so that the models' intermediate arrays stay small."""
-    parts = [
-        through(sector.model, sector.cells[block], {name: values[block] for name, values in carry.items()}, worlds)
-        for first in range(0, len(sector.cells), _CELLS_AT_ONCE)
-        for block in (slice(first, first + _CELLS_AT_ONCE),)
-    ]
-    return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in carry}
-
-
-def _put_back(order: Ints, parts: list[Any]) -> Any:
-    """(N,) the values of consecutive parts of `order`, each where it belongs."""
-    joined = np.concatenate(parts)
-    values = np.empty_like(joined)
-    values[order] = joined
-    return values
 
 
 def _observed(plans: Iterable[Plan]) -> list[tuple[Sector, Ints]]:

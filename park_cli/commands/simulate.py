@@ -57,6 +57,9 @@ def simulate(
     reconnect_storm: Annotated[
         str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
     ] = None,
+    commands: Annotated[
+        bool, typer.Option("--commands/--no-commands", help="Whether devices take commands; they keep no log if not.")
+    ] = True,
     state: StateOption = DEFAULT_STATE,
     store: Annotated[
         str | None, typer.Option(help="Asked for what was commanded, where --state has no logs of the seed.")
@@ -115,7 +118,7 @@ def simulate(
             churn_per_min=churn,
             storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
         ),
-        commands=command_options(state, selection.seed, store),
+        commands=command_options(state, selection.seed, store) if commands else None,
     )
     schedule, now_ms = options.schedule, time.time_ns() // 1_000_000
     if note := times_note(schedule.launched().begin_ms, schedule.until_ms, now_ms):

@@ -36,7 +36,9 @@ class Chain:
         mine = np.flatnonzero(np.isin(orders.action, actions))
         row = np.searchsorted(cells, orders.cell[mine]) * per_cell + orders.unit[mine]
         # The how manieth of its device's an order is; they come in the order of effect.
-        column = np.array([(row[:place] == one).sum() for place, one in enumerate(row)], dtype=np.int64)
+        together = np.argsort(row, kind="stable")
+        column = np.empty_like(row)
+        column[together] = np.arange(len(row)) - np.searchsorted(row[together], row[together])
         ms = np.full((len(program_ms), int(column.max(initial=-1)) + 1), NEVER)
         ms[row, column] = orders.effective[mine] - world.times[0]
         whole = np.concatenate([program_ms, ms], axis=1)
@@ -52,9 +54,3 @@ class Chain:
     def put(self, program: Floats, ordered: Floats) -> Floats:
         """(D, K + n) both in the order of time."""
         return np.take_along_axis(np.concatenate([program, ordered], axis=1), self.order, axis=1)
-
-    def kept(self, program: Floats) -> Floats:
-        """(D, K + n) what the program said last, (D, K), whatever orders say."""
-        count = program.shape[1]
-        last = np.maximum.accumulate(np.where(self.order < count, self.order, -1), axis=1)
-        return np.take_along_axis(program, last, axis=1)

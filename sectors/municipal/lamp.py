@@ -4,22 +4,22 @@ A LED driver draws its standby, a loss when lit, and nearly in proportion to the
 as CJJ 45 has them: the more light is required, the larger the lamps and the least level in the dark.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from park.model import DAY_MS, NO_ORDERS, Carry, Floats, Ints, Orders, Streams
-from sectors.municipal.catalogue import STREET_LAMP
+from sectors.municipal.catalogue import RESUME, SET_LEVEL, STREET_LAMP
 from sectors.municipal.fade import Draw, Fade
-from sectors.municipal.program import FOLLOW, Told, commanded, programmed
+from sectors.municipal.instants import Instants, warmth
+from sectors.municipal.ordered import Ordered, Table
+from sectors.municipal.program import FOLLOW, Told, programmed
 from sectors.municipal.span import Span
 
 _RATED_KW = np.array([0.24, 0.15, 0.10])  # by class I, II, III
 _DIMMED = np.array([0.6, 0.5, 0.5])
 _LEAST = np.array([0.4, 0.35, 0.3])
-_WARM_K = 26.0  # of the board over the air, at full light
-_WARM_S = 1200.0
 _STATE = ("lamp_level", "lamp_told", "lamp_ramp_s", "lamp_warm")
 _REGISTERS = ("lamp_alight_h", "lamp_kwh")
 
@@ -53,92 +53,31 @@ def photocell(streams: Streams, cells: Ints) -> Floats:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Instants:
-    """L lamps from an instant on, (L,) each.
-
-    Attributes:
-        fade: how the level moves.
-        since_ms: when that began, milliseconds of the day.
-        told: level that is commanded, 0 to 1, or `FOLLOW`.
-        warm: K of the board over the air when it began.
-        alight_h, kwh: time alight and energy from the day's beginning until then.
-    """
-
-    fade: Fade
-    since_ms: Ints
-    told: Floats
-    warm: Floats
-    alight_h: Floats
-    kwh: Floats
-
-    def next(self, told: Told, k: int, left: Floats | None, draws: Draw) -> "Instants":
-        """From the k-th instant on; `left`, at the first, are the seconds that a fade of yesterday still takes."""
-        ms, level = told.ms[:, k], told.level[:, k]
-        comes, said = ms < DAY_MS, ~np.isnan(level)
-        seconds = np.where(comes, (ms - self.since_ms) / 1000.0, 0.0)
-        orders = np.where(said, level, self.told)
-        goal = np.where(orders == FOLLOW, told.program[:, k], np.maximum(orders, told.least[:, k]))
-        now = self.fade.level(seconds)
-        ramp = np.where(now == goal, 0.0, told.ramp[:, k])
-        ramp = ramp if left is None else np.where(left > 0, left, ramp)
-        anew = comes & ((goal != self.fade.goal) | said)
-        return Instants(
-            fade=Fade(
-                start=np.where(anew, now, self.fade.start),
-                goal=np.where(anew, goal, self.fade.goal),
-                ramp=np.where(anew, ramp, self.fade.ramp),
-            ),
-            since_ms=np.where(anew, ms, self.since_ms),
-            told=orders,
-            warm=np.where(anew, warmth(self.warm, self.fade.goal, seconds, draws), self.warm),
-            alight_h=np.where(anew, self.alight_h + self.fade.alight_h(seconds), self.alight_h),
-            kwh=np.where(anew, self.kwh + self.fade.energy_kwh(seconds, draws), self.kwh),
-        )
-
-    @property
-    def parts(self) -> tuple[Floats | Ints, ...]:
-        """All arrays, as `of` takes them."""
-        fade = self.fade
-        return fade.start, fade.goal, fade.ramp, self.since_ms, self.told, self.warm, self.alight_h, self.kwh
-
-    @staticmethod
-    def of(parts: tuple[Floats, ...]) -> "Instants":
-        """From `parts`."""
-        start, goal, ramp, since, told, warm, alight, kwh = parts
-        return Instants(
-            fade=Fade(start=start, goal=goal, ramp=ramp),
-            since_ms=since.astype(np.int64),
-            told=told,
-            warm=warm,
-            alight_h=alight,
-            kwh=kwh,
-        )
-
-
-def warmth(before: Floats, goal: Floats, seconds: Floats, draws: Draw) -> Floats:
-    """K of a board over the air, some seconds after it was `before` and the lamp went to a level."""
-    steady = _WARM_K * draws.power(goal) / (draws.on + draws.a + draws.b)
-    left = np.where(seconds < 10 * _WARM_S, np.exp(-seconds / _WARM_S), 0.0)
-    return np.asarray(steady + (before - steady) * left)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class LampDay:
     """L lamps on a day each, one that begins in the state of `carry`.
 
     Attributes:
-        told: at K instants.
+        told: by the program, at K instants.
         carry: (L,) each, the registers included.
         draw: what they draw, (L,).
+        ordered: what orders make of some of them; None if there are none.
     """
 
     told: Told
     carry: Carry
     draw: Draw
+    ordered: Ordered | None = None
+
+    def obeying(self, orders: Orders, span: Span) -> "LampDay":
+        """The same lamps, to which these are all the day's orders."""
+        if not len(orders):
+            return replace(self, ordered=None)
+        known = self.ordered or Ordered(told=self.told, draw=self.draw, table=Table(self._steps))
+        return replace(self, ordered=known.obeying(orders, span))
 
     @cached_property
-    def steps(self) -> list[Instants]:
-        """From every instant on."""
+    def _steps(self) -> Floats:
+        """(L * K, 8) the lamps by their program, from every instant on."""
         level, ordered, left, warm = (self.carry[name] for name in _STATE)
         zero = np.zeros_like(level)
         still = Fade(start=level, goal=level, ramp=zero)
@@ -147,20 +86,20 @@ class LampDay:
         steps = []
         for k in range(self.told.ms.shape[1]):
             one = one.next(self.told, k, None if k else left, self.draw)
-            steps.append(one)
-        return steps
+            steps.append(one.rows)
+        return np.stack(steps, axis=1).reshape(-1, steps[0].shape[1])
 
-    @cached_property
-    def _table(self) -> tuple[Floats, ...]:
-        """The steps' parts, each (L * K,), by lamp."""
-        columns = zip(*(one.parts for one in self.steps), strict=True)
-        return tuple(np.stack(part, axis=1).reshape(-1) for part in columns)
+    def _from(self, lamp: Ints, ms: Ints) -> Instants:
+        """(N,) the last instants of lamps at or before milliseconds of the day."""
+        number = (self.told.ms[lamp] <= ms[:, None]).sum(axis=1) - 1
+        place = lamp * self.told.ms.shape[1] + number
+        if self.ordered is None:
+            return Instants.of(self._steps[place])
+        return self.ordered.instants(lamp, ms, place)
 
     def at(self, lamp: Ints, ms: Ints) -> "Seen":
         """Lamps at moments, (N,) each."""
-        number = (self.told.ms[lamp] <= ms[:, None]).sum(axis=1) - 1
-        place = lamp * self.told.ms.shape[1] + number
-        one = Instants.of(tuple(part.take(place) for part in self._table))
+        one = self._from(lamp, ms)
         before = tuple(self.carry[name].take(lamp) for name in _REGISTERS)
         return Seen(one=one, seconds=(ms - one.since_ms) / 1000.0, before=before, draw=self.draw.take(lamp))
 
@@ -171,7 +110,8 @@ class LampDay:
 
     def end(self) -> Carry:
         """(L,) each, what is carried from the day's last instant on; registers as of the day's beginning."""
-        last = self.steps[-1]
+        lamps = np.arange(len(self.told.ms))
+        last = self._from(lamps, np.full(len(lamps), DAY_MS))
         seconds = (DAY_MS - last.since_ms) / 1000.0
         left = np.maximum(last.fade.ramp - seconds, 0.0)
         warm = warmth(last.warm, last.fade.goal, seconds, self.draw)
@@ -233,11 +173,11 @@ def programs(span: Span) -> Programs:
     return Programs(told=told, draw=draw(streams, span.number(STREET_LAMP.name), np.repeat(road.rated, per_cell)))
 
 
-def lamp_day(span: Span, carry: Carry, orders: Orders = NO_ORDERS, known: Programs | None = None) -> LampDay:
-    """Lamps of a span, `carry` being (rows,); orders belong to a span of one day, whose programs may be `known`."""
-    plain = known or programs(span)
-    told = commanded(plain.told, orders, span) if len(orders) else plain.told
-    return LampDay(told=told, carry=carry, draw=plain.draw)
+def lamp_day(span: Span, carry: Carry, orders: Orders = NO_ORDERS) -> LampDay:
+    """Lamps of a span, `carry` being (rows,); orders belong to a span of one day."""
+    plain = programs(span)
+    day = LampDay(told=plain.told, carry=carry, draw=plain.draw)
+    return day.obeying(orders.of_actions((SET_LEVEL, RESUME)), span) if len(orders) else day
 
 
 def begin(cells: int, per_cell: int) -> Carry:

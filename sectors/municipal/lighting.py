@@ -20,10 +20,11 @@ OFF, STARTING, LOW, ON = range(4)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lighting:
-    """One day of the lamps of a span of one day."""
+    """One day of the lamps of a span of one day; `visits` to their cabinets are as the function has them."""
 
     span: Span
     lamps: LampDay
+    visits: tuple[Ints, Ints]
 
     @property
     def per_cell(self) -> int:
@@ -36,7 +37,7 @@ class Lighting:
 
     def by_hand(self, row: Ints, ms: Ints) -> Bools:
         """(N,) whether someone works at the cabinets, door open and switch on the spot."""
-        begin, end = visits(self.span)
+        begin, end = self.visits
         return np.asarray((ms >= begin[row]) & (ms < end[row]))
 
 

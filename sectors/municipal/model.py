@@ -55,20 +55,27 @@ class MunicipalDay:
     def part(self, name: str, actions: tuple[int, ...], make: Callable[[Carry, Orders], _Part]) -> _Part:
         """What these actions move, of what is carried under the name."""
         carry, orders = self.carried(name), self.orders.of_actions(actions)
-        return self.memo.get(name, self.cells, self.world, (carry, orders), lambda: make(carry, orders))
+        return self.memo.get(name, self.cells, self.world, (carry, orders), lambda _: make(carry, orders))
+
+    def steady(self, name: str, make: Callable[[], _Part]) -> _Part:
+        """What is the same whatever is carried and commanded."""
+        return self.memo.get(name, self.cells, self.world, ({}, NO_ORDERS), lambda _: make())
 
     @cached_property
     def lighting(self) -> lighting.Lighting:
         """Lamps and cabinets."""
-        lamps = self.part(
-            "lamp_", (SET_LEVEL, RESUME), lambda carry, orders: lamp.lamp_day(self.span, carry, orders, self.programs)
-        )
-        return lighting.Lighting(span=self.span, lamps=lamps)
+        visits = self.steady("visits", lambda: lighting.visits(self.span))
+        return lighting.Lighting(span=self.span, lamps=self.lamps, visits=visits)
 
     @property
-    def programs(self) -> lamp.Programs:
-        """What the cabinets tell their lamps."""
-        return self.memo.get("programs", self.cells, self.world, ({}, NO_ORDERS), lambda: lamp.programs(self.span))
+    def lamps(self) -> lamp.LampDay:
+        """Street lamps: what more orders make of them follows from what they were."""
+        carry, orders = self.carried("lamp_"), self.orders.of_actions((SET_LEVEL, RESUME))
+
+        def make(before: lamp.LampDay | None) -> lamp.LampDay:
+            return before.obeying(orders, self.span) if before else lamp.lamp_day(self.span, carry, orders)
+
+        return self.memo.get("lamp_", self.cells, self.world, (carry, orders), make)
 
     @cached_property
     def valves(self) -> valve.ValveDay:
@@ -82,7 +89,7 @@ class MunicipalDay:
     @cached_property
     def quarter(self) -> zone.Quarter:
         """What the buildings draw, whatever is commanded."""
-        return self.memo.get("quarter", self.cells, self.world, ({}, NO_ORDERS), lambda: zone.Quarter(span=self.span))
+        return self.steady("quarter", lambda: zone.Quarter(span=self.span))
 
     @cached_property
     def zones(self) -> zone.ZoneDay:
@@ -97,7 +104,7 @@ class MunicipalDay:
     @cached_property
     def bins(self) -> waste.Bins:
         """Waste bins."""
-        return self.memo.get("bins", self.cells, self.world, ({}, NO_ORDERS), lambda: waste.Bins(span=self.span))
+        return self.steady("bins", lambda: waste.Bins(span=self.span))
 
     @cached_property
     def rooms(self) -> room.RoomDay:
@@ -162,7 +169,9 @@ def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
 
 
 class MunicipalModel:
-    """Implements `park.model.Model`, `park.model.Strides` and `park.model.Interlocks`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.orders.Unmoved`."""
+
+    unmoved = frozenset({SET_LEVEL, RESUME})
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from park.model import DAY_STARTS_H, Floats, Ints, Orders
-from sectors.municipal.catalogue import RESUME, SET_LEVEL, STREET_LAMP
-from sectors.municipal.chain import Chain
+from park.model import DAY_STARTS_H, Floats, Ints
 from sectors.municipal.photocell import SWITCHINGS, dark_at_first, switchings
-from sectors.municipal.span import Span
 
 _HOUR_MS = 3_600_000
 _FULL_FROM, _DIMMED_FROM = ((hour - DAY_STARTS_H) * _HOUR_MS for hour in (5, 23))
-_FADE_S = 8.0
+FADE_S = 8.0
 FOLLOW = -1.0
 """Instead of a level: none is commanded."""
 
@@ -67,27 +64,5 @@ def programmed(illuminance: Floats, gain: Floats, dimmed: Floats, least: Floats)
         program=dark * np.where(full, 1.0, dimmed[:, None]),
         least=dark * least[:, None],
         level=np.full(ms.shape, np.nan),
-        ramp=np.full(ms.shape, _FADE_S),
-    )
-
-
-def commanded(told: Told, orders: Orders, span: Span) -> Told:
-    """The same with a day's orders to lamps put between; (L, K + n)."""
-    chain = Chain.of(
-        told.ms,
-        orders,
-        (SET_LEVEL, RESUME),
-        cells=span.cells,
-        per_cell=span.per_cell(STREET_LAMP.name),
-        world=span.worlds[0],
-    )
-    tells = orders.action[chain.mine] == SET_LEVEL
-    level = np.where(tells, orders.value[chain.mine, 0] / 100.0, FOLLOW)
-    ramp = np.where(tells, orders.value[chain.mine, 1], _FADE_S)
-    return Told(
-        ms=chain.ms,
-        program=chain.kept(told.program),
-        least=chain.kept(told.least),
-        level=chain.put(told.level, chain.ordered(level, np.nan)),
-        ramp=chain.put(told.ramp, chain.ordered(ramp, _FADE_S)),
+        ramp=np.full(ms.shape, FADE_S),
     )

@@ -5,7 +5,7 @@ after the moment it came, the gateway's cursor, and a millisecond after the last
 such place (an unknown device, no live gateway, no id) is answered and not recorded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from park.command import (
@@ -60,10 +60,15 @@ class Reply:
 
 @dataclass(kw_only=True)
 class Decided:
-    """What came of some letters: records to be kept before the replies are sent."""
+    """What came of some letters: records to be kept before anything is answered.
+
+    Attributes:
+        ended: what has succeeded, and is answered with what was measured: `Desk.measure`.
+    """
 
     records: list[Record] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    ended: list[Known] = field(default_factory=list)
 
 
 class Desk:
@@ -120,7 +125,7 @@ class Desk:
             floor = at.cursor_ms if self._begun else 0
             ts = self._place(record.where, max(known.due_ms, floor))
             state = State.SUCCEEDED if ts <= record.expires else State.EXPIRED
-            self._note(replace(record, ts=ts, state=state), done)
+            self._answer(self._note(replace(record, ts=ts, state=state), done), done)
 
     def _decide(self, letter: Letter, at: Standpoint, done: Decided) -> None:
         case = _case(letter)
@@ -160,11 +165,11 @@ class Desk:
         except CommandRefused as refused:
             # Nothing is superseded, so the first place is free.
             record = replace(record, ts=ts, state=State.REJECTED, reason=refused.reason)
-            self._note(record, done, detail=str(refused), reply_to=case.reply_to)
+            self._answer(self._note(record, done, detail=str(refused), reply_to=case.reply_to), done)
             return
         if before is not None:
-            self._note(replace(before.record, ts=ts, state=State.SUPERSEDED), done)
-        self._note(record, done, reply_to=case.reply_to)
+            self._answer(self._note(replace(before.record, ts=ts, state=State.SUPERSEDED), done), done)
+        self._answer(self._note(record, done, reply_to=case.reply_to), done)
 
     def _admitted(self, case: "_Case", at: Standpoint) -> Request:
         """The request, if the gateway takes any now.
@@ -194,9 +199,10 @@ class Desk:
         if action.takes_ms(values) > left_ms:
             detail = f"takes {action.takes_ms(values) / 1000:g} s, and expires in {left_ms / 1000:g} s"
             raise CommandRefused(Refusal.NO_TIME_LEFT, detail)
-        # Interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work out
-        # a cell anew for every command of a turn would cost a gateway most of its time.
-        if any(given.where == record.where for given in self._given):
+        # Most interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work
+        # out a cell anew for every command of a turn would cost a gateway most of its time.
+        told = any(given.where == record.where for given in self._given)
+        if told and not self._authority.decides_alone(group, action.name):
             self._give_orders()
         reason = self._authority.refusal(group, record.number, action.name, values, record.ts)
         if reason is not None:
@@ -211,19 +217,31 @@ class Desk:
     def _place(self, where: DeviceTopic, earliest_ms: int) -> int:
         return max(earliest_ms, self._memory.last_ms((where.kind, where.device)) + 1)
 
-    def _note(self, record: Record, done: Decided, *, detail: str = "", reply_to: ReplyTo | None = None) -> None:
+    def _note(self, record: Record, done: Decided, *, detail: str = "", reply_to: ReplyTo | None = None) -> Known:
         known = self._memory.take(record, detail=detail, reply_to=reply_to)
         self._given.append(record)
         done.records.append(record)
-        self._answer(known, done)
+        return known
+
+    def measure(self, ended: Sequence[Known]) -> list[Reply]:
+        """Answer what was `Decided.ended`, with what the devices measured then; those of a kind are asked together."""
+        together: dict[tuple[str, int], list[Known]] = {}
+        for known in ended:
+            if not known.measured:
+                day = self._authority.day_of(known.record.ts)
+                together.setdefault((known.record.where.kind, day), []).append(known)
+        for (kind, _), alike in together.items():
+            numbers, at_ms = zip(*((known.record.number, known.record.ts) for known in alike), strict=True)
+            found = self._authority.measured(self._directory.group(kind), numbers, at_ms)
+            for known, measured in zip(alike, found, strict=True):
+                known.measured = measured
+        return [reply for known in ended for reply in _replies(known.answer(), known.record.where, known.reply_to)]
 
     def _answer(self, known: Known, done: Decided) -> None:
-        record = known.record
-        if record.state is State.SUCCEEDED and not known.measured:
-            self._give_orders()
-            group = self._directory.group(record.where.kind)
-            known.measured = self._authority.measured(group, record.number, record.ts)
-        done.replies += _replies(known.answer(), record.where, known.reply_to)
+        if known.record.state is State.SUCCEEDED:
+            done.ended.append(known)
+        else:
+            done.replies += _replies(known.answer(), known.record.where, known.reply_to)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,12 +125,13 @@ class Memory:
         return bool(self._due and self._due[0][0] <= until_ms) or bool(self._forget and self._forget[0][0] <= until_ms)
 
     def forget(self, now_ms: int) -> None:
-        """Forget what has expired long ago."""
+        """Forget what has expired long ago, and never ended, too: its end is no gateway's any more."""
         while self._forget and self._forget[0][0] <= now_ms:
             _, key = heapq.heappop(self._forget)
-            known = self._known[key]
-            if known.record.state is not State.ACCEPTED:
-                del self._known[key]
+            record = self._known.pop(key).record
+            task = (record.where.kind, record.where.device, record.action)
+            if self._pending.get(task) == key:
+                del self._pending[task]
 
 
 def _takes_ms(record: Record) -> int:

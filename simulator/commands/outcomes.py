@@ -2,14 +2,16 @@
 
 import bisect
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from itertools import groupby
 
 import numpy as np
 
 from park.arrays import Ints
+from park.catalogue import PARAMETERS
 from park.command import State
 from park.event import COMMAND
-from park.model import NO_ORDERS, Orders
+from park.model import Orders
 from sectors import KINDS, SECTOR_OF
 from simulator.commands.record import Record
 from simulator.event_columns import Told
@@ -25,7 +27,7 @@ class Outcomes:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: list[Record] = []
         self._known: set[tuple[str, str, int]] = set()
-        self._orders: dict[str, Orders] = {}
+        self._orders: dict[str, list[Orders]] = {}
         self.add(records)
 
     def __len__(self) -> int:
@@ -38,11 +40,13 @@ class Outcomes:
 
     @property
     def orders(self) -> Mapping[str, Orders]:
-        """What devices of a sector, by its name, have been commanded."""
-        return self._orders
+        """What devices of a sector, by its name, have been commanded; put in order when asked for."""
+        for name, parts in self._orders.items():
+            self._orders[name] = [reduce(Orders.merged, parts)]
+        return {name: parts[0] for name, parts in self._orders.items()}
 
-    def add(self, records: Iterable[Record]) -> set[str]:
-        """Take more records; names the sectors that have got more orders."""
+    def add(self, records: Iterable[Record]) -> Mapping[str, Orders]:
+        """Take more records; the orders that they are, to devices of a sector, by its name."""
         fresh = []
         for record in records:
             key = (record.where.kind, record.where.device, record.ts)
@@ -55,9 +59,10 @@ class Outcomes:
         for record in fresh:
             if record.state is State.ACCEPTED:
                 ordered.setdefault(record.where.sector, []).append(record)
-        for name, more in ordered.items():
-            self._orders[name] = _joined(self._orders.get(name, NO_ORDERS), more)
-        return set(ordered)
+        more = {name: _orders(some) for name, some in ordered.items()}
+        for name, orders in more.items():
+            self._orders.setdefault(name, []).append(orders)
+        return more
 
     def between(self, start_ms: int, until_ms: int) -> list[Record]:
         """Those with start <= ts < until, by time and device."""
@@ -114,15 +119,14 @@ def _told(records: list[Record]) -> Told:
     )
 
 
-def _joined(orders: Orders, more: list[Record]) -> Orders:
-    sector = SECTOR_OF[more[0].where.kind]
-    per_cell = np.array([KINDS[one.where.kind].per_cell for one in more])
-    number = np.array([one.number for one in more])
-    width = orders.value.shape[1]
+def _orders(records: list[Record]) -> Orders:
+    sector = SECTOR_OF[records[0].where.kind]
+    per_cell = np.array([KINDS[one.where.kind].per_cell for one in records])
+    number = np.array([one.number for one in records])
     return Orders.of(
-        cell=np.concatenate([orders.cell, number // per_cell]),
-        unit=np.concatenate([orders.unit, number % per_cell]),
-        action=np.concatenate([orders.action, [sector.actions.get((one.where.kind, one.action), -1) for one in more]]),
-        effective=np.concatenate([orders.effective, [one.ts for one in more]]),
-        value=np.concatenate([orders.value, [[*one.values, *[np.nan] * (width - len(one.values))] for one in more]]),
+        cell=number // per_cell,
+        unit=number % per_cell,
+        action=[sector.actions.get((one.where.kind, one.action), -1) for one in records],
+        effective=[one.ts for one in records],
+        value=[[*one.values, *[np.nan] * (PARAMETERS - len(one.values))] for one in records],
     )

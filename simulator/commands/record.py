@@ -1,6 +1,7 @@
 """A state that a command has reached, and its line of text: what the log on disk and `park generate` write of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -45,7 +46,7 @@ class Record:
     issued: int
     expires: int
 
-    @property
+    @cached_property
     def number(self) -> int:
         """The device's number in its kind, from 0."""
         return number_of(self.where)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
@@ -83,6 +84,7 @@ class Service:
         self._desk = Desk(directory, authority, self._mine, answers_for_nobody=gateway.shard == 0)
         self._log = Log(options.state, self._seed, gateway.client_id)
         self._letters: list[Letter] = []
+        self._come = asyncio.Event()
         self._to_acknowledge: list[tuple[int, int]] = []
         self._replies: asyncio.Queue[Reply] = asyncio.Queue()
         self._commanded_ms: int | None = None
@@ -135,6 +137,7 @@ class Service:
                     reply_to=None if topic is None else ReplyTo(topic=topic, correlation=correlation),
                 )
             )
+            self._come.set()
 
     def _heard(self, payload: bytes) -> None:
         with contextlib.suppress(ValueError, TypeError, KeyError):
@@ -167,12 +170,23 @@ class Service:
             "is no log of it; name the folder of the logs by --state, or the store that has park_command by --store"
         )
 
+    async def attend(self, seconds: float, obey: Callable[[float], Awaitable[None]]) -> None:
+        """Wait so long, until more readings are due; commands that come meanwhile do not wait for that."""
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._come.wait()
+            if self._come.is_set():
+                await obey(time.time())
+
     async def settle(self, at: Standpoint) -> list[tuple[int, int]]:
         """Decide about what has come and what is due; on disk before anything is told.
 
         Returns:
             packet ids and generations of messages that can be acknowledged now.
         """
+        self._come.clear()
         letters, self._letters = self._letters, []
         acknowledged, self._to_acknowledge = self._to_acknowledge, []
         if letters or self._desk.is_due(at.now_ms):
@@ -182,6 +196,10 @@ class Service:
             for reply in decided.replies:
                 self._replies.put_nowait(reply)
             self._mark(decided.records)
+            if decided.ended:
+                await asyncio.sleep(0)  # the others' answers are on their way
+                for reply in self._desk.measure(decided.ended):
+                    self._replies.put_nowait(reply)
         return acknowledged
 
     def _mark(self, records: Iterable[Record]) -> None:

@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,36 @@ import mqtt5
 
 from mqttlink import Link, LinkError, LinkOptions, parse_broker_url
 from park.command import Answer, Request, State, broken_edge, encode_request, read_answer
+from park.event import Value
 from park.topics import DeviceTopic, command_topic, reply_topic
 from simulator.commands.record import Record
 
 ACTOR = "soak"
 _REPEAT_S, _MOST_S = 2.0, 16.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is to be asked of a device."""
+
+    where: DeviceTopic
+    action: str
+    args: Mapping[str, Value]
+
+
+def of_lamps(lamps: Sequence[DeviceTopic], longest_s: float = 3.0) -> Callable[[random.Random], Wish]:
+    """Wishes to lamps: most are obeyed, one in ten can be by none."""
+
+    def wish(draw: random.Random) -> Wish:
+        kind = draw.choices(("set", "resume", "wrong"), (8, 1, 1))[0]
+        level = 900.0 if kind == "wrong" else round(draw.uniform(75, 100), 1)
+        args = {"level": level, "ramp": round(draw.uniform(0, longest_s), 1)}
+        where = draw.choice(lamps)
+        if kind == "resume":
+            return Wish(where=where, action="resume", args={})
+        return Wish(where=where, action="set_level", args=args)
+
+    return wish
 
 
 @dataclass(kw_only=True)
@@ -43,22 +68,32 @@ class Asked:
 
 
 class Crowd:
-    """Commands lamps at random, and repeats each until its end or its expiry.
+    """Commands devices at random, and repeats each until its end or its expiry.
 
     Args:
         broker: its URL.
-        lamps: which there are.
+        wish: what is asked next.
         count, rate_per_s: how many commands, and how fast.
         lasts_s: how long each may take.
+        to_its_end: whether to ask until a command's end, not its first answer alone.
     """
 
     def __init__(
-        self, broker: str, lamps: Sequence[DeviceTopic], *, count: int, rate_per_s: float, lasts_s: float, seed: int = 1
+        self,
+        broker: str,
+        wish: Callable[[random.Random], Wish],
+        *,
+        count: int,
+        rate_per_s: float,
+        lasts_s: float,
+        seed: int = 1,
+        to_its_end: bool = True,
     ) -> None:
-        self._broker, self._lamps = broker, lamps
+        self._broker, self._wish, self._to_its_end = broker, wish, to_its_end
         self._count, self._rate, self._lasts_s = count, rate_per_s, lasts_s
         self._random = random.Random(seed)
         self._run = secrets.token_hex(3)
+        self._open: dict[str, Asked] = {}
         self.asked: dict[str, Asked] = {}
 
     async def run(self) -> None:
@@ -74,31 +109,30 @@ class Crowd:
                 now = time.time()
                 while len(self.asked) < min(self._count, int((now - begun) * self._rate)):
                     self._ask(now)
-                due = [one for one in self.asked.values() if self._is_due(one, now)]
+                due = [one for one in self._open.values() if self._is_due(one, now)]
                 await asyncio.gather(*(self._send(link, one, now) for one in due))
-                if len(self.asked) == self._count and not any(map(self._is_open, self.asked.values())):
+                self._open = {name: one for name, one in self._open.items() if self._is_open(one)}
+                if len(self.asked) == self._count and not self._open:
                     return
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.01)
 
     async def _subscribe(self, link: Link) -> None:
         await link.subscribe([mqtt5.TopicFilter(reply_topic(ACTOR, "+"), max_qos=mqtt5.QoS.AT_LEAST_ONCE)])
 
     def _ask(self, now: float) -> None:
-        draw = self._random
-        kind = draw.choices(("set", "resume", "wrong"), (8, 1, 1))[0]
-        args = {"level": round(draw.uniform(75, 100), 1), "ramp": round(draw.uniform(0, 3), 1)}
+        wish = self._wish(self._random)
         request = Request(
             id=f"{self._run}-{len(self.asked)}",
-            action={"resume": "resume"}.get(kind, "set_level"),
-            args={} if kind == "resume" else args | ({"level": 900.0} if kind == "wrong" else {}),
+            action=wish.action,
+            args=wish.args,
             issued=int(now * 1000),
             expires=int((now + self._lasts_s) * 1000),
         )
-        self.asked[request.id] = Asked(where=draw.choice(self._lamps), request=request)
+        self.asked[request.id] = self._open[request.id] = Asked(where=wish.where, request=request)
 
-    @staticmethod
-    def _is_open(one: Asked) -> bool:
-        return not one.settled and time.time() * 1000 < one.request.expires + 10_000
+    def _is_open(self, one: Asked) -> bool:
+        done = one.settled if self._to_its_end else bool(one.answers)
+        return not done and time.time() * 1000 < one.request.expires + 10_000
 
     def _is_due(self, one: Asked, now: float) -> bool:
         due_s = max((answer.due / 1000 for _, answer in one.answers if answer.due), default=0.0)
@@ -142,6 +176,7 @@ class Ledger:
             assert broken_edge(states) is None, (one.request.id, states)
             assert states.count(State.ACCEPTED) <= 1, (one.request.id, states)
             assert all(record.ts < record.expires for record in life if record.state is State.ACCEPTED)
+            assert all(record.ts < record.expires + 10_000 for record in life if record.state.final)
             assert len(one.ends) == 1, (one.request.id, one.answers, states)
             if states:
                 assert {states[-1].value} == one.ends, (one.request.id, one.ends, states)
@@ -156,10 +191,15 @@ class Ledger:
         return {
             "commands": len(self.asked),
             "ends": dict(Counter(end for one in self.asked for end in one.ends)),
-            "answered_ms": {f"p{share}": _percentile(first, share) for share in (50, 95, 99)},
+            "answered_ms": percentiles(first),
         }
 
 
-def _percentile(values: Iterable[float], share: int) -> float:
+def percentiles(values: Iterable[float]) -> dict[str, float]:
+    """50th, 95th and 99th, rounded; empty if there are no values."""
     ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)], 1)
+    return {
+        f"p{share}": round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)], 1)
+        for share in (50, 95, 99)
+        if ordered
+    }

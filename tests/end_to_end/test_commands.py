@@ -30,7 +30,7 @@ from tests.end_to_end.park import HERE, PARK, ROOT, Command, run, summary_of
 from tests.mqttlink.conftest import run_embedded
 from tests.mqttlink.paho_client import PahoClient, paho
 from tests.servers import http
-from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import Process, wait_until
 from tests.simulator.commands.town import lamps
@@ -298,6 +298,7 @@ def next_of(client: PahoClient, topic: str) -> dict[str, Any]:
 
 @pytest.mark.deadline(400)
 def test_many_commands_have_one_end_each_whatever_is_killed(tmp_path: Path) -> None:
-    """A gateway and the ingester, on a DuckDB file; `python -m bench.soak commands` is the same for longer."""
-    with run_mosquitto(tmp_path) as broker:
-        soak(Soak(folder=tmp_path, broker=broker, commands=100, rate_per_s=10, kills=2))
+    """Gateways, broker, ingester and store; `python -m bench.soak commands` is the same for longer."""
+    with run_mosquitto(tmp_path, persistence=True) as broker, run_influxdb2(tmp_path) as influxdb:
+        figures = soak(Soak(folder=tmp_path, broker=broker, influxdb=influxdb, commands=500, rate_per_s=25, kills=5))
+    assert figures["kills"] == {"gateways": 2, "broker": 1, "ingester": 1, "store": 1}

@@ -1,10 +1,12 @@
 """`park command` without a device: what it lists, and what it refuses before anything is sent."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from sectors import KINDS
+from tests.mqttlink.conftest import run_embedded
 from tests.park_cli.command import park
 
 LAMP = "street-lamp-000001"
@@ -54,3 +56,18 @@ def test_nobody_answers_where_there_is_no_broker() -> None:
     assert told.code == 1
     assert json.loads(told.out)["state"] == "unanswered"
     assert "away" in told.err
+
+
+def test_who_wants_no_commands_is_told_nothing_of_a_log(tmp_path: Path) -> None:
+    """A load, whose user may write nowhere."""
+    (tmp_path / "file").touch()
+    nowhere = str(tmp_path / "file" / "nowhere")
+    asked = ["simulate", "--devices", "3", "--kind", "soil_probe", "--speed", "max", "--state", nowhere]
+    asked += ["--start", "2026-06-01T00:00:00Z", "--until", "2026-06-01T00:10:00Z", "--rewind", "0", "--json"]
+    with run_embedded() as broker:
+        url = f"mqtt://127.0.0.1:{broker.port}"
+        taking, refusing = park(*asked, "--broker", url), park(*asked, "--no-commands", "--broker", url)
+    # Nobody listens, so nothing was taken, which is said by the code.
+    assert json.loads(taking.out)["offered"] == json.loads(refusing.out)["offered"] > 0
+    assert "--state" in taking.err
+    assert "--state" not in refusing.err

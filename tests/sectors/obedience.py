@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -133,8 +134,8 @@ def order_of_arrival_does_not_matter(trial: Trial, seed: int) -> None:
     assert same(straight, trial.readings(made(drawn)))
     # Nor what was asked for while they arrived.
     state = TownState([trial.plan])
-    for known in (3, 8, 12):
-        state.obey(trial.sector.name, made(drawn[:known]))
+    for before, known in pairwise((0, 3, 8, 12)):
+        state.obey(trial.sector.name, made(drawn[before:known]))
         last = trial.read(state)
     assert same(straight, last)
     assert same(last, trial.read(state))

@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from park.command import State
-from park.orders import Orders
-from simulator.commands import desk as desk_module
-from simulator.commands import outcomes as outcomes_module
-from simulator.commands.authority import Authority
-from simulator.commands.desk import Decided, Desk
-from simulator.commands.memory import Memory
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
-from simulator.commands.standpoint import Standpoint
 from simulator.generate import FORMATS, make_lines
 from simulator.readings import readings_of
+from tests.simulator.commands.mutants import (
+    ack_without_effect,
+    does_what_is_retained,
+    effect_at_request_time,
+    forgets_at_a_restart,
+    never_expires,
+    no_interlocks,
+    order_dependent_merge,
+)
 from tests.simulator.commands.town import NIGHT, NOON, SECOND, Town, answer, lamp, lamps, letter, town
 
 UNTIL = NOON + 120 * SECOND
@@ -131,64 +133,6 @@ BARS = [
 @pytest.mark.parametrize("bar", BARS, ids=lambda bar: bar.__name__)
 def test_the_device_side_holds_the_bar(bar: Callable[[], None]) -> None:
     bar()
-
-
-# --- mutants
-
-
-def ack_without_effect(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Authority, "add", lambda *_: None)
-
-
-def effect_at_request_time(patch: pytest.MonkeyPatch) -> None:
-    keep = Desk._note
-
-    def note(self: Desk, record: Record, done: Decided, **more: Any) -> None:
-        keep(self, replace(record, ts=record.issued) if record.state is State.ACCEPTED else record, done, **more)
-
-    patch.setattr(Desk, "_note", note)
-
-
-def forgets_at_a_restart(patch: pytest.MonkeyPatch) -> None:
-    begin = Memory.__init__
-    patch.setattr(Memory, "__init__", lambda self, _records=(): begin(self))
-
-
-def does_what_is_retained(patch: pytest.MonkeyPatch) -> None:
-    decide = Desk.decide
-
-    def blind(self: Desk, letters: Iterable[Any], at: Standpoint) -> Decided:
-        return decide(self, [replace(one, retained=False) for one in letters], at)
-
-    patch.setattr(Desk, "decide", blind)
-
-
-def never_expires(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(desk_module, "check_times", lambda *_: None)
-    patch.setattr(Desk, "_order", _without_expiry(Desk._order))
-
-
-def _without_expiry(order: Callable[..., Record]) -> Callable[..., Record]:
-    def ordered(self: Desk, record: Record, request: Any) -> Record:
-        found = order(self, replace(record, expires=record.ts + 3600 * SECOND), request)
-        return replace(found, expires=record.expires)
-
-    return ordered
-
-
-def order_dependent_merge(patch: pytest.MonkeyPatch) -> None:
-    """The last to arrive wins, whenever it takes effect."""
-    joined = outcomes_module._joined
-
-    def merged(orders: Orders, more: list[Record]) -> Orders:
-        latest = max([*orders.effective.tolist(), *(one.ts for one in more)])
-        return joined(orders, [*more[:-1], replace(more[-1], ts=latest)])
-
-    patch.setattr(outcomes_module, "_joined", merged)
-
-
-def no_interlocks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Authority, "refusal", lambda *_: None)
 
 
 MUTANTS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[], None]] = {

@@ -147,6 +147,16 @@ def test_a_forgotten_id_is_expired_and_not_done_again() -> None:
     assert one.states("a") == [State.ACCEPTED, State.SUCCEEDED]
 
 
+def test_what_never_ended_is_forgotten_too() -> None:
+    one = town(max_ids=2)
+    one.at(NOON, [letter(lamp(number)) for number in (1, 2)], until_ms=NOON + SECOND)
+    assert len(one.desk.unfinished()) == 2
+    later = NOON + 30 * SECOND + REMEMBERED_MS
+    one.at(later, until_ms=NOON + SECOND)
+    assert one.desk.unfinished() == []
+    assert answer(one.at(later, [letter(at=later)])).state is State.ACCEPTED
+
+
 def test_a_later_command_supersedes_an_unfinished_one() -> None:
     one = town()
     one.at(NOON, [letter(id_="a", level=40.0, ramp=9.0)])

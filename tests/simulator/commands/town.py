@@ -74,6 +74,7 @@ class Town:
         told = {"cursor_ms": self.cursor_ms, "now_ms": now_ms} | standpoint
         self.cursor_ms = now_ms
         done = self.desk.decide(letters, Standpoint(**told))
+        done.replies += self.desk.measure(done.ended)
         self.records += done.records
         return done
 
