@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Told:
+    """One order to a device.
+
+    Attributes:
+        ms: from which it holds, milliseconds since 04:00.
+        action: its number.
+        value: (PARAMETERS,) what is said with it.
+    """
+
+    ms: int
+    action: int
+    value: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Orders:
     """What N times a device of one sector was commanded, by the time of effect. Read-only, made by `Orders.of`.
 
@@ -76,6 +91,25 @@ class Orders:
     def during(self, world: "WorldDay") -> "Orders":
         """Those that take effect in the day: what `Model.advance` and `Model.day` are given."""
         return self.between(int(world.times[0]), int(world.times[-1])) if len(self) else self
+
+    def by_device(
+        self, actions: tuple[int, ...], *, cells: Ints, per_cell: int, world: "WorldDay"
+    ) -> dict[int, list[Told]]:
+        """The day's orders that are one of `actions`, in their order, by the row of their device: by cell, then unit.
+
+        Args:
+            actions: their numbers, all of one kind.
+            cells: (C,) ascending; all orders are to devices of these.
+            per_cell: devices of the kind in a cell.
+            world: the day.
+        """
+        mine = self.of_actions(actions)
+        row = np.searchsorted(cells, mine.cell) * per_cell + mine.unit
+        found: dict[int, list[Told]] = {}
+        since = (mine.effective - world.times[0]).tolist()
+        for one, ms, action, value in zip(row.tolist(), since, mine.action.tolist(), mine.value, strict=True):
+            found.setdefault(one, []).append(Told(ms=ms, action=action, value=value))
+        return found
 
     @cached_property
     def digest(self) -> bytes:

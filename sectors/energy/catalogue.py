@@ -1,6 +1,6 @@
 """What stands in a microgrid and what it measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 
 
 def _power(name: str, description: str, low: float, high: float) -> Channel:
@@ -103,6 +103,28 @@ BATTERY = DeviceKind(
     name="battery",
     title="Battery",
     description="Lithium iron phosphate storage with its converter",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_power",
+            description="Hold this power at the terminal for so long, or until full or empty; then plan anew.",
+            parameters=(
+                Channel(
+                    name="power",
+                    unit="kW",
+                    low=-40.0,
+                    high=40.0,
+                    decimals=2,
+                    description="At the terminal; positive discharges",
+                ),
+                Channel(
+                    name="duration", unit="min", low=1, high=1440, type=ValueType.INT, description="How long to hold it"
+                ),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="resume", description="Plan the rest of the day with the charge that there is.", shows_s=1.0),
+    ),
     channels=(
         Channel(
             name="state_of_charge",
@@ -212,3 +234,6 @@ SECTOR = Sector(
     kinds=(PV_INVERTER, WIND_TURBINE, BATTERY, BUILDING_METER, EV_CHARGER, SITE_METER),
     sites=("huishan", "xinwu"),
 )
+
+SET_POWER = SECTOR.actions[BATTERY.name, "set_power"]
+RESUME = SECTOR.actions[BATTERY.name, "resume"]

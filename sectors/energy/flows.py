@@ -150,21 +150,23 @@ class Flows:
         return self._per_cell(self.load.energy) + self._per_cell(self.charging.energy)
 
     @cached_property
-    def _course(self) -> tuple[Floats, Floats]:
-        """Plan of each battery, kW, (rows, points), and its state of charge at the start of each day, (rows,).
-
-        The state of charge after the last day follows.
-        """
-        at = self.plant.batteries
-        count = len(at.device) // len(self.plant.cells)
+    def surplus(self) -> Floats:
+        """Of sun and wind over buildings and vehicles, by battery, kW; the manager's forecast knows of no orders."""
+        count = len(self.plant.batteries.device) // len(self.plant.cells)
         mean = load.steps_mean(self.used_energy)
         used = np.concatenate([mean[:, :1], (mean[:, 1:] + mean[:, :-1]) / 2, mean[:, -1:]], axis=1)
         made = self.made_by_sun + np.maximum(self.made_by_wind, 0.0)
         surplus = made - used
         # Batteries of one cell share its sun and its load evenly.
-        if count > 1:
-            surplus = np.repeat(surplus / count, count, axis=0)
-        return battery.dispatch(self.plant.battery, self._morning.charge, surplus)
+        return np.repeat(surplus / count, count, axis=0) if count > 1 else surplus
+
+    @cached_property
+    def _course(self) -> tuple[Floats, Floats]:
+        """Plan of each battery, kW, (rows, points), and its state of charge at the start of each day, (rows,).
+
+        The state of charge after the last day follows.
+        """
+        return battery.dispatch(self.plant.battery, self._morning.charge, self.surplus)
 
     @cached_property
     def planned(self) -> Floats:
