@@ -183,9 +183,29 @@ EV_CHARGER = DeviceKind(
     title="EV charger",
     description="A charging point: at home (7 kW), at work (11 kW) or public (22 kW)",
     per_cell=3,
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_limit",
+            description="Give vehicles no more than this until `resume`; what leaves less than 6 A a phase is a pause.",
+            parameters=(
+                Channel(name="limit", unit="kW", high=22.0, decimals=1, description="Most power to the vehicle"),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="resume", description="Give vehicles what they ask for again.", shows_s=1.0),
+    ),
     channels=(
         Channel.flag("vehicle_connected", "Whether a vehicle is plugged in"),
-        Channel.state("status", "What the charging point does", "available", "preparing", "charging", "complete"),
+        Channel.state(
+            "status",
+            "What the charging point does; suspended: its limit leaves the vehicle nothing",
+            "available",
+            "preparing",
+            "charging",
+            "complete",
+            "suspended",
+        ),
         _power("active_power", "Power delivered to the vehicle", 0.0, 22.0),
         _current(40.0),
         Channel(
@@ -237,3 +257,5 @@ SECTOR = Sector(
 
 SET_POWER = SECTOR.actions[BATTERY.name, "set_power"]
 RESUME = SECTOR.actions[BATTERY.name, "resume"]
+SET_LIMIT = SECTOR.actions[EV_CHARGER.name, "set_limit"]
+RELEASE = SECTOR.actions[EV_CHARGER.name, "resume"]

@@ -15,7 +15,6 @@ from sectors.energy.weather import SiteWeather
 #: Rating of a microgrid's transformer, kW.
 TRANSFORMER_KW = 100.0
 _LOSS_IDLE, _LOSS_FULL = 0.002, 0.012
-_HIGHEST = 1.05  # per unit: no charging point exceeds its rating
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +117,7 @@ class Flows:
     def charging(self) -> ev.Charging:
         """By charging point."""
         row = self._weather.rows(self.plant.chargers.site)
-        volts = np.minimum(self._weather.supply_voltage, _HIGHEST)
+        volts = np.minimum(self._weather.supply_voltage, ev.HIGHEST)
         before, delivered = self._morning.sessions.parts, self._morning.delivered
         nights = {
             name: np.concatenate([before[name], part[: -len(delivered)]]) for name, part in self._nights.parts.items()

@@ -58,7 +58,7 @@ class EnergyModel:
         points = len(cells) * counts[EV_CHARGER.name]
         return {
             **registers,
-            **obeyed.begin((len(cells), counts[BATTERY.name])),
+            **obeyed.usual((len(cells), counts[BATTERY.name]), (len(cells), counts[EV_CHARGER.name])),
             **self._carried(
                 Morning(
                     charge=np.full(len(cells) * counts[BATTERY.name], _FIRST_CHARGE),
@@ -130,7 +130,7 @@ class EnergyModel:
             left.append(self._carried(flows.evening))
         # Day by day: the order in which floats are added shows.
         registers = {name: sum(np.concatenate(blocks, axis=1), start=carry[name]) for name, blocks in made.items()}
-        held = obeyed.begin(carry["charge"].shape)
+        held = obeyed.usual(carry["charge"].shape, carry["ev_delivered"].shape)
         return registers | held | {name: np.concatenate([each[name] for each in left]) for name in left[0]}
 
     def _carried(self, morning: Morning) -> Carry:

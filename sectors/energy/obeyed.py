@@ -8,28 +8,36 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from park.grid import Sampler
-from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Orders
+from park.model import DAY_MS, GRID_POINTS, GRID_S, Bools, Carry, Floats, Ints, Orders
 from park.orders import Told
-from sectors.energy import battery
-from sectors.energy.catalogue import BATTERY, RESUME, SET_POWER
-from sectors.energy.course import Course, Plan, Seen, Standing
+from sectors.energy import battery, ev
+from sectors.energy.catalogue import BATTERY, EV_CHARGER, RELEASE, RESUME, SET_LIMIT, SET_POWER
+from sectors.energy.course import HOUR_MS, Course, Plan, Seen, Standing
+from sectors.energy.limit import NO_LIMIT, UNDISTURBED, Entering, Limited, bends
 from sectors.energy.net import Net
 
 if TYPE_CHECKING:
     from sectors.energy.energy_day import EnergyDay
 
 _KEPT = 512
+_USUAL = {
+    "battery_power": 0.0,
+    "battery_left_ms": 0.0,
+    "battery_warm": 0.0,
+    "ev_limit": NO_LIMIT,
+    "ev_progress": UNDISTURBED,
+}
 _Made = TypeVar("_Made")
 
 
-def begin(batteries: tuple[int, int]) -> Carry:
+def usual(batteries: tuple[int, ...], points: tuple[int, ...]) -> Carry:
     """Nobody has been told anything; arrays of these shapes."""
-    return {name: np.zeros(batteries) for name in ("battery_power", "battery_left_ms", "battery_warm")}
+    return {name: np.full(batteries if name[:2] == "ba" else points, value) for name, value in _USUAL.items()}
 
 
 def told(carry: Carry) -> bool:
     """Whether anything that was told is left in the morning."""
-    return bool(np.any(carry["battery_left_ms"]) or np.any(carry["battery_warm"]))
+    return any((carry[name] != value).any() for name, value in _USUAL.items() if name != "battery_power")
 
 
 class Known:
@@ -38,15 +46,30 @@ class Known:
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Any] = {}
 
-    def get(self, what: str, row: int, orders: list[Told], make: Callable[[], _Made]) -> _Made:
+    def get(self, what: str, row: int, orders: list[Told], make: Callable[[int, list[Told]], _Made]) -> _Made:
         """What a device did under its orders."""
         key = (what, row, *((one.ms, one.action, one.value.tobytes()) for one in orders))
         if key not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[key] = make()
+            self._known[key] = make(row, orders)
         made: _Made = self._known[key]
         return made
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Member:
+    """A device that obeys, as its grid connection has it.
+
+    Attributes:
+        first_ms: from here on it is not as it would have been.
+        bends: milliseconds at which its course changes.
+        more: what it draws on top, kW, and has drawn since 04:00, kWh, at milliseconds, (N,).
+    """
+
+    first_ms: int
+    bends: Floats
+    more: Callable[[Floats | Ints], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,22 +86,24 @@ class Obeyed:
 
     @cached_property
     def batteries(self) -> Mapping[int, Course]:
-        """Batteries by row."""
-        count = self.day.setting.per_cell[BATTERY.name]
-        given = self._given((SET_POWER, RESUME), count)
-        rows = sorted({*given, *np.flatnonzero(self._carried("battery_left_ms") + self._carried("battery_warm") != 0)})
-        known = self.day.known
-        return {
-            int(row): known.get("battery", row, orders, lambda row=row, orders=orders: self._course(row, orders))
-            for row in rows
-            for orders in [given.get(int(row), [])]
-        }
+        """By row."""
+        left = (self._carried("battery_left_ms") != 0) | (self._carried("battery_warm") != 0)
+        return self._made("battery", BATTERY.name, (SET_POWER, RESUME), left, self._course)
 
-    def _given(self, actions: tuple[int, ...], per_cell: int) -> dict[int, list[Told]]:
-        if not len(self.orders):
-            return {}
-        cells = self.day.flows.plant.cells
-        return self.orders.by_device(actions, cells=cells, per_cell=per_cell, world=self.day.world)
+    @cached_property
+    def points(self) -> Mapping[int, Limited]:
+        """Charging points by row."""
+        left = (self._carried("ev_limit") != NO_LIMIT) | (self._carried("ev_progress") != UNDISTURBED)
+        return self._made("point", EV_CHARGER.name, (SET_LIMIT, RELEASE), left, self._limited)
+
+    def _made(
+        self, what: str, kind: str, actions: tuple[int, ...], left: Bools, make: Callable[[int, list[Told]], _Made]
+    ) -> Mapping[int, _Made]:
+        """Those that are told something, or of whose orders something is left."""
+        count, cells = self.day.setting.per_cell[kind], self.day.flows.plant.cells
+        given = self.orders.by_device(actions, cells=cells, per_cell=count, world=self.day.world)
+        rows = sorted({*given, *np.flatnonzero(left).tolist()})
+        return {row: self.day.known.get(what, row, given.get(row, []), make) for row in rows}
 
     def _carried(self, name: str) -> Floats:
         return np.asarray(self.day.carry[name].reshape(-1), dtype=np.float64)
@@ -97,6 +122,14 @@ class Obeyed:
         )
         return Course(some, plan, standing, orders)
 
+    def _limited(self, row: int, orders: list[Told]) -> Limited:
+        charging, phases = self.day.flows.charging, ev.PHASES[self.day.flows.plant.charger_type[row]]
+        sessions = charging.sessions.each(lambda part: part[row : row + 1])
+        entering = Entering(
+            limit=float(self._carried("ev_limit")[row]), progress=float(self._carried("ev_progress")[row])
+        )
+        return Limited(sessions, float(phases), charging.voltage[row], entering, orders)
+
     def batteries_at(self, own: Ints, ms: Ints) -> Iterator[tuple[Ints, Seen]]:
         """Which of N readings are of batteries that obey, and how these stand; `own` is their row, `ms` since 04:00."""
         for row, course in self.batteries.items():
@@ -104,48 +137,20 @@ class Obeyed:
             if len(mine):
                 yield mine, course.at(ms[mine])
 
+    def points_at(self, own: Ints, ms: Ints) -> Iterator[tuple[Ints, Limited]]:
+        """The same of charging points."""
+        for row, point in self.points.items():
+            mine = np.flatnonzero((own == row) & (ms >= point.first_ms))
+            if len(mine):
+                yield mine, point
+
     def stored(self, cell: Ints, ms: Ints) -> Floats:
         """(N,) kW by which the batteries of cells discharge more than they would have."""
-        more = np.zeros(len(cell))
-        for row, course in self.batteries.items():
-            mine = np.flatnonzero((cell == row // self.day.setting.per_cell[BATTERY.name]) & (ms >= course.first_ms))
-            if len(mine):
-                more[mine] += course.at(ms[mine]).power - self._planned(row, ms[mine])[0]
-        return more
+        return -self._drawn(self._banks, cell, ms)
 
-    def _planned(self, row: int, ms: Floats | Ints) -> tuple[Floats, Floats]:
-        """(N,) what a battery would have done: power, kW, and its energy since 04:00, kWh."""
-        flows, x = self.day.flows, np.minimum(ms / (GRID_S * 1000.0), DAY_MS / (GRID_S * 1000.0) - 1e-9)
-        here = Sampler(np.full(len(x), row), x)
-        return here.line(flows.planned), here.energy(flows.planned, self.day.planned_energy)
-
-    @cached_property
-    def meters(self) -> Mapping[int, Net]:
-        """Grid connections of the cells in which something obeys, by cell's row."""
-        count = self.day.setting.per_cell[BATTERY.name]
-        cells: dict[int, list[int]] = {}
-        for row in self.batteries:
-            cells.setdefault(row // count, []).append(row)
-        return {cell: self._net(cell, rows) for cell, rows in cells.items()}
-
-    def _net(self, cell: int, rows: list[int]) -> Net:
-        courses = [self.batteries[row] for row in rows]
-        first = min(course.first_ms for course in courses)
-
-        def more(ms: Floats) -> tuple[Floats, Floats]:
-            power, energy = np.zeros(len(ms)), np.zeros(len(ms))
-            for row, course in zip(rows, courses, strict=True):
-                seen, (planned, planned_kwh) = course.at(ms), self._planned(row, ms)
-                standby = self.day.flows.plant.battery.standby[row] * (ms / 3_600_000.0)
-                power = power + (planned - seen.power)
-                energy = energy + (planned_kwh - standby - (seen.given - seen.taken))
-            return power, energy
-
-        energy, x = self.day.energy, np.array([first / (GRID_S * 1000.0)])
-        here = Sampler(np.array([cell]), x)
-        counted = np.concatenate([here.line(energy.grid_import), here.line(energy.grid_export)])
-        bends = np.concatenate([course.ms for course in courses]).astype(np.float64)
-        return Net(first_ms=first, counted=counted, steps=self.day.flows.grid_steps[cell], bends=bends, more=more)
+    def charged(self, cell: Ints, ms: Ints) -> Floats:
+        """(N,) kW by which vehicles in cells are given more than they would have been."""
+        return self._drawn(self._posts, cell, ms)
 
     def metered(self, cell: Ints, ms: Ints, taken: Floats, fed: Floats) -> None:
         """Puts what the connections of cells counted since 04:00 over what they would have, in place; (N,) each."""
@@ -154,22 +159,102 @@ class Obeyed:
             if len(mine):
                 taken[mine], fed[mine] = net.at(ms[mine].astype(np.float64))
 
-    def after(self, usual: Carry) -> Carry:
-        """What is carried from the day's end on, `usual` being without its orders."""
-        left = {name: np.array(values) for name, values in usual.items()}
-        left |= {
-            name: np.zeros_like(self.day.carry[name]) for name in ("battery_power", "battery_left_ms", "battery_warm")
-        }
-        end = np.array([DAY_MS])
+    @staticmethod
+    def _drawn(of_cells: Mapping[int, list[_Member]], cell: Ints, ms: Ints) -> Floats:
+        more = np.zeros(len(cell))
+        for row, members in of_cells.items():
+            for one in members:
+                mine = np.flatnonzero((cell == row) & (ms >= one.first_ms))
+                if len(mine):
+                    more[mine] += one.more(ms[mine])[0]
+        return more
+
+    @cached_property
+    def _banks(self) -> Mapping[int, list[_Member]]:
+        """Batteries by the row of their cell."""
+        count, found = self.day.setting.per_cell[BATTERY.name], dict[int, list[_Member]]()
         for row, course in self.batteries.items():
-            place, seen = np.unravel_index(row, left["charge"].shape), course.at(end)
-            left["charge"][place] = course.left.charge
+            found.setdefault(row // count, []).append(self._bank(row, course))
+        return found
+
+    def _bank(self, row: int, course: Course) -> _Member:
+        flows, standby = self.day.flows, self.day.flows.plant.battery.standby[row]
+
+        def more(ms: Floats | Ints) -> tuple[Floats, Floats]:
+            seen, here = course.at(ms), Sampler(np.full(len(ms), row), _place(ms))
+            planned = here.energy(flows.planned, self.day.planned_energy)
+            gave = seen.given - seen.taken + standby * (ms / HOUR_MS)
+            return here.line(flows.planned) - seen.power, planned - gave
+
+        return _Member(first_ms=course.first_ms, bends=course.ms.astype(np.float64), more=more)
+
+    @cached_property
+    def _posts(self) -> Mapping[int, list[_Member]]:
+        """Charging points by the row of their cell."""
+        count, found = self.day.setting.per_cell[EV_CHARGER.name], dict[int, list[_Member]]()
+        for row, point in self.points.items():
+            found.setdefault(row // count, []).append(self._post(row, point))
+        return found
+
+    def _post(self, row: int, point: Limited) -> _Member:
+        charging = self.day.flows.charging
+
+        def more(ms: Floats | Ints) -> tuple[Floats, Floats]:
+            power, energy = charging.at(np.full(len(ms), row), _place(ms))
+            now, today, *_ = point.at(ms)
+            return now - power, today - energy
+
+        unlimited = bends(charging.sessions.each(lambda part: part[row : row + 1]))
+        return _Member(first_ms=point.first_ms, bends=np.concatenate([point.bends, unlimited]), more=more)
+
+    @cached_property
+    def meters(self) -> Mapping[int, Net]:
+        """Grid connections of the cells in which something obeys, by the cell's row."""
+        cells = sorted({*self._banks, *self._posts})
+        return {cell: self._net(cell, [*self._banks.get(cell, []), *self._posts.get(cell, [])]) for cell in cells}
+
+    def _net(self, cell: int, members: list[_Member]) -> Net:
+        first, energy = min(one.first_ms for one in members), self.day.energy
+
+        def more(ms: Floats) -> tuple[Floats, Floats]:
+            power, kwh = np.zeros(len(ms)), np.zeros(len(ms))
+            for one in members:
+                obeys, (now, since) = ms >= one.first_ms, one.more(ms)
+                power, kwh = power + np.where(obeys, now, 0.0), kwh + np.where(obeys, since, 0.0)
+            return power, kwh
+
+        here = Sampler(np.array([cell]), _place(np.array([first])))
+        return Net(
+            first_ms=first,
+            counted=np.concatenate([here.line(energy.grid_import), here.line(energy.grid_export)]),
+            steps=self.day.flows.grid_steps[cell],
+            bends=np.concatenate([one.bends[one.bends >= one.first_ms] for one in members]),
+            more=more,
+        )
+
+    def after(self, plain: Carry) -> Carry:
+        """What is carried from the day's end on, `plain` being without its orders."""
+        left, before = {name: np.array(values) for name, values in plain.items()}, self.day.carry
+        for row, course in self.batteries.items():
+            place, seen = np.unravel_index(row, left["charge"].shape), course.at(np.array([DAY_MS]))
+            left["charge"][place], left["battery_warm"][place] = course.left.charge, course.left.warm
             left["battery_power"][place], left["battery_left_ms"][place] = course.left.power, course.left.left_ms
-            left["battery_warm"][place] = course.left.warm
-            left["battery_import"][place] = self.day.carry["battery_import"][place] + seen.taken[0]
-            left["battery_export"][place] = self.day.carry["battery_export"][place] + seen.given[0]
+            left["battery_import"][place] = before["battery_import"][place] + seen.taken[0]
+            left["battery_export"][place] = before["battery_export"][place] + seen.given[0]
+        for row, point in self.points.items():
+            place, energy = np.unravel_index(row, left["ev_limit"].shape), point.at(np.array([DAY_MS]))[1]
+            left["ev_limit"][place], left["ev_progress"][place] = point.left_limit, point.left_progress
+            left["ev_export"][place] = before["ev_export"][place] + energy[0]
+            if left["ev_session_departure"][place] > 0:
+                came = self.day.flows.charging.arrived(np.array([row]), np.array([GRID_POINTS - 1 - 1e-9]))
+                left["ev_delivered"][place] = energy[0] - point.begun(came)[0]
         for row, net in self.meters.items():
-            taken, fed = net.at(end.astype(np.float64))
-            left["grid_import"][row] = self.day.carry["grid_import"][row] + taken
-            left["grid_export"][row] = self.day.carry["grid_export"][row] + fed
+            taken, fed = net.at(np.array([float(DAY_MS)]))
+            left["grid_import"][row] = before["grid_import"][row] + taken
+            left["grid_export"][row] = before["grid_export"][row] + fed
         return left
+
+
+def _place(ms: Floats | Ints) -> Floats:
+    """On the day's grid, before its last point."""
+    return np.minimum(ms / (GRID_S * 1000.0), GRID_POINTS - 1 - 1e-9)

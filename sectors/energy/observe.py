@@ -159,8 +159,14 @@ def _ev_charger(state: EnergyDay, at: Moments) -> Observation:
     own = _rows(state, EV_CHARGER, at)
     active, today = day.at(own, at.x)
     connected, base, nominal = day.session(own, at.x)
+    paused = np.zeros_like(connected)
+    if state.obeyed is not None:
+        for mine, point in state.obeyed.points_at(own, at.ms):
+            active[mine], today[mine], nominal[mine], paused[mine] = point.at(at.ms[mine])
+            came = day.arrived(own[mine], at.x[mine])
+            base[mine] = np.where(came >= 0, point.begun(came), base[mine])
     session = np.where(connected, np.maximum(today - base, 0.0), 0.0)
-    plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
+    plugged = np.where(active > 0, 2, np.where(paused, 4, np.where(session > 0.01, 3, 1)))
     phases = ev.PHASES[state.flows.plant.charger_type[own]]
     # The vehicle keeps its current; what it draws follows the voltage.
     current = nominal * (1000.0 / NOMINAL_V) / phases
@@ -187,6 +193,7 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     taken, fed = here.line(state.energy.grid_import), here.line(state.energy.grid_export)
     if state.obeyed is not None:
         stored += state.obeyed.stored(at.row, at.ms)
+        used += state.obeyed.charged(at.row, at.ms)
         state.obeyed.metered(at.row, at.ms, taken, fed)
     grid = used + loss - sun - wind_power - stored
     return {
