@@ -1,6 +1,6 @@
 """What stands on a farm and what it measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 from park.event import BEGIN_AND_END, DURATION, EventType
 
 _STATION_BATTERY = Channel(
@@ -182,6 +182,18 @@ IRRIGATION_VALVE = DeviceKind(
     name="irrigation_valve",
     title="Irrigation valve",
     description="Valve and water meter of one irrigation zone.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="open",
+            description="Water the zone from now on for so long.",
+            parameters=(
+                Channel(name="duration", unit="min", low=1, high=240, type=ValueType.INT, description="How long."),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="close", description="Stop watering now, the program's turn included.", shows_s=1.0),
+    ),
     channels=(
         Channel.flag("valve_open", "Whether the valve is open."),
         Channel(
@@ -237,3 +249,6 @@ SECTOR = Sector(
     sites=("orchard", "paddock"),
     events=(IRRIGATION, FROST),
 )
+
+OPEN = SECTOR.actions[IRRIGATION_VALVE.name, "open"]
+CLOSE = SECTOR.actions[IRRIGATION_VALVE.name, "close"]
