@@ -1,9 +1,10 @@
 """What devices were commanded, as an argument of the models: see `park.model`."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ from park.catalogue import PARAMETERS
 
 if TYPE_CHECKING:
     from park.model import Moments, WorldDay
+
+_KEPT = 512
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,6 +134,23 @@ class Orders:
 
 
 NO_ORDERS = Orders.of()
+
+
+class Known:
+    """What devices of a day did under their orders, so that an order makes anew only what it changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def get(self, what: str, row: int, orders: list[Told], make: Callable[[int, list[Told]], _Made]) -> _Made:
+        """What the device of a row did under its orders; `what` tells kinds apart."""
+        key = (what, row, *((one.ms, one.action, one.value.tobytes()) for one in orders))
+        if key not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = make(row, orders)
+        made: _Made = self._known[key]
+        return made
 
 
 @runtime_checkable

@@ -132,6 +132,27 @@ GREENHOUSE = DeviceKind(
     name="greenhouse",
     title="Greenhouse",
     description="Climate computer of a heated, naturally ventilated greenhouse.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_temperature",
+            description="Heat below and open the vents above these until `resume`, instead of the house's own.",
+            parameters=(
+                Channel(name="heating", unit="Cel", low=5, high=25, decimals=1, description="Heated below it."),
+                Channel(name="ventilation", unit="Cel", low=7, high=35, decimals=1, description="Vents open above it."),
+            ),
+            shows_s=300.0,
+        ),
+        Action(
+            name="set_humidity",
+            description="Open the vents against damp as well, by at most 40 %, until `resume`.",
+            parameters=(
+                Channel(name="limit", unit="%", low=40, high=100, decimals=1, description="Vents open above it."),
+            ),
+            shows_s=300.0,
+        ),
+        Action(name="resume", description="Keep the house's own set points again.", shows_s=300.0),
+    ),
     channels=(
         Channel(
             name="temperature",
@@ -252,3 +273,6 @@ SECTOR = Sector(
 
 OPEN = SECTOR.actions[IRRIGATION_VALVE.name, "open"]
 CLOSE = SECTOR.actions[IRRIGATION_VALVE.name, "close"]
+SET_TEMPERATURE = SECTOR.actions[GREENHOUSE.name, "set_temperature"]
+SET_HUMIDITY = SECTOR.actions[GREENHOUSE.name, "set_humidity"]
+RESUME = SECTOR.actions[GREENHOUSE.name, "resume"]

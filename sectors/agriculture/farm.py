@@ -1,7 +1,7 @@
 """Farms through a day: what stands on them, and the parts of a day, each made when somebody looks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as members
 from functools import cached_property
 from typing import TypeVar
@@ -10,9 +10,9 @@ import numpy as np
 
 from park.grid import Sampler, integral
 from park.model import GRID_POINTS, NO_ORDERS, Carry, Floats, Ints, Moments, Orders, Setting, WorldDay
-from park.orders import Told
-from sectors.agriculture import climate, greenhouse, probe, station, valve
-from sectors.agriculture.catalogue import CLOSE, IRRIGATION_VALVE, OPEN
+from park.orders import Known, Told
+from sectors.agriculture import climate, greenhouse, probe, setpoints, station, valve
+from sectors.agriculture.catalogue import CLOSE, IRRIGATION_VALVE, OPEN, RESUME, SET_HUMIDITY, SET_TEMPERATURE
 from sectors.agriculture.drivers import rain_on
 from sectors.agriculture.fields import Fields, survey
 from sectors.agriculture.irrigation import Watering
@@ -21,7 +21,7 @@ from sectors.agriculture.soil import SoilDay, soil_day
 #: The soil of so many fields is worked out together; its intermediate arrays are many times what is kept.
 _CELLS_AT_ONCE = 1024
 
-T = TypeVar("T", Fields, probe.Zones, Watering)
+T = TypeVar("T", Fields, probe.Zones, Watering, greenhouse.Houses)
 
 
 def _part(arrays: T, rows: slice | Ints) -> T:
@@ -83,6 +83,7 @@ class FarmDay:
     Attributes:
         orders: the day's.
         plain: the same day without them; None if there are none.
+        known: what obeyed on the day.
     """
 
     farm: Farm
@@ -90,6 +91,7 @@ class FarmDay:
     world: WorldDay
     orders: Orders = NO_ORDERS
     plain: "FarmDay | None" = None
+    known: Known = field(default_factory=Known)
 
     @cached_property
     def ground(self) -> tuple[probe.Zones, valve.Pipes]:
@@ -147,8 +149,26 @@ class FarmDay:
     def house(self) -> greenhouse.HouseDay:
         """The climate of the greenhouses."""
         if self.plain is not None:
-            return self.plain.house
-        return greenhouse.house_day(self.farm.houses, self.world)
+            return setpoints.shown(self.plain.house, self.houses_told)
+        usual = greenhouse.house_day(self.farm.houses, self.world)
+        return setpoints.shown(usual, self.houses_told)
+
+    @cached_property
+    def houses_told(self) -> Mapping[int, setpoints.Kept]:
+        """Greenhouses that are told something, or of whose orders something is left, by row."""
+        actions, cells = (SET_TEMPERATURE, SET_HUMIDITY, RESUME), self.farm.cells
+        told = self.orders.by_device(actions, cells=cells, per_cell=1, world=self.world) if len(self.orders) else {}
+        rows = sorted({*told, *setpoints.standing(self.carry)})
+        return {row: self.known.get("house", row, told.get(row, []), self._house_told) for row in rows}
+
+    def _house_told(self, row: int, told: list[Told]) -> setpoints.Kept:
+        house = _part(self.farm.houses, slice(row, row + 1))
+        outside, plain = self.known.get("house without orders", row, [], lambda *_: self._house_plain(house))
+        return setpoints.kept(house, outside, plain, setpoints.entering(self.carry, row), told)
+
+    def _house_plain(self, house: greenhouse.Houses) -> tuple[greenhouse.Outside, greenhouse.Inside]:
+        outside = greenhouse.outside_of(house, self.world)
+        return outside, greenhouse.climate_of(house, outside)
 
     @cached_property
     def charge(self) -> Floats:

@@ -10,8 +10,16 @@ import numpy as np
 from park.grid import Sampler, integral
 from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.agriculture import climate, events, probe, runs, station, valve
-from sectors.agriculture.catalogue import GREENHOUSE, IRRIGATION_VALVE, OPEN, SOIL_PROBE, WEATHER_STATION
+from sectors.agriculture import climate, events, probe, runs, setpoints, station, valve
+from sectors.agriculture.catalogue import (
+    GREENHOUSE,
+    IRRIGATION_VALVE,
+    OPEN,
+    SET_HUMIDITY,
+    SET_TEMPERATURE,
+    SOIL_PROBE,
+    WEATHER_STATION,
+)
 from sectors.agriculture.drivers import rain_on
 from sectors.agriculture.farm import Farm, FarmDay, valves_told
 from sectors.agriculture.soil import UPPER_SHARE, soil_day
@@ -62,9 +70,7 @@ TELLERS: Mapping[str, Callable[[FarmDay], list[Happenings]]] = {
     WEATHER_STATION.name: lambda day: events.of_stations(
         day.world, day.farm.fields.site, np.asarray(day.carry["frost"])
     ),
-    IRRIGATION_VALVE.name: lambda day: events.of_valves(
-        day.pipes.day, day.pipes.runs, day.carry, int(day.world.times[0])
-    ),
+    IRRIGATION_VALVE.name: lambda day: events.of_valves(day.pipes.day, day.pipes.runs, int(day.world.times[0])),
 }
 
 
@@ -76,6 +82,8 @@ def _opens(day: FarmDay, at: Moments) -> str | None:
 #: Number of an action to why it is refused; others never are.
 INTERLOCKS: Mapping[int, Callable[[FarmDay, Floats, Moments], str | None]] = {
     OPEN: lambda day, _value, at: _opens(day, at),
+    SET_TEMPERATURE: lambda _day, value, _at: setpoints.crossed(value),
+    SET_HUMIDITY: lambda day, _value, at: setpoints.frosty(day.weather(at).line(day.world.temperature)),
 }
 
 
@@ -101,7 +109,8 @@ class Agriculture:
             "ground": np.zeros_like(depletion),
             "salt": _START_EC * (fields.held - depletion),
             "water_total": np.zeros_like(depletion),
-            **runs.begin(*depletion.shape),
+            **runs.begin(len(cells)),
+            **setpoints.begin(len(cells)),
             "topsoil": np.full(len(cells), np.nan),
             "subsoil": np.full(len(cells), np.nan),
             "precipitation_total": np.zeros(len(cells)),
@@ -121,12 +130,19 @@ class Agriculture:
             "surplus": day.surplus[..., -1].copy(),
             "ground": day.ground[..., -1].copy(),
             "salt": day.salt[..., -1].copy(),
+            **self._houses(cells, carry, world, orders),
             **runs.after(day.watering, carry, day.runs, int(world.times[0])),
             "topsoil": day.topsoil[:, -1].copy(),
             "subsoil": day.subsoil[:, -1].copy(),
             "precipitation_total": carry["precipitation_total"] + integral(day.rain)[:, -1],
             "frost": events.frosts(world, fields.site, frost).left(int(world.times[0]), frost),
         }
+
+    def _houses(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
+        """What greenhouses leave; those that nobody tells anything, nothing."""
+        if not len(orders) and not setpoints.standing(carry):
+            return setpoints.begin(len(cells))
+        return setpoints.after(len(cells), self.day(cells, carry, world, orders).houses_told)
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FarmDay:
         """The day, made part by part as its kinds are observed."""

@@ -19,7 +19,27 @@ from sectors.agriculture.drivers import HOURS
 from sectors.agriculture.irrigation import Watering
 
 _NODES_MS: Ints = np.rint(HOURS * 3_600_000).astype(np.int64)
-_MINUTE_MS = 60_000
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Left:
+    """What one valve has left of what it was told.
+
+    Attributes:
+        ms: for so much longer it is open.
+        since: from when on, Unix milliseconds; 0 if it is shut.
+        volume: m3 that have flowed in this run.
+        owed: mm that the soil is still to be given; below zero it was given too much.
+    """
+
+    ms: int = 0
+    since: int = 0
+    volume: float = 0.0
+    owed: float = 0.0
+
+
+_NOTHING = Left()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,18 +48,18 @@ class Run:
 
     Attributes:
         program: when it opens by itself, milliseconds since 04:00, and for how long; 0 if it does not.
-        left_ms: for so much longer it is open when the day begins.
+        left: of earlier days.
         told: the day's orders to it, by time.
     """
 
     program: tuple[int, int]
-    left_ms: int
+    left: Left
     told: Sequence[Told]
 
     @cached_property
     def first_ms(self) -> int:
         """From here on it is not as its program has it."""
-        return 0 if self.left_ms else self.told[0].ms if self.told else DAY_MS
+        return 0 if self.left.ms else self.told[0].ms if self.told else DAY_MS
 
     def opened(self, ms: Ints) -> tuple[Ints, Bools]:
         """(N,) milliseconds for which it has been open since 04:00, and whether it is."""
@@ -53,7 +73,7 @@ class Run:
         expected, _ = self.opened(_NODES_MS)
         for point in {int(np.searchsorted(_NODES_MS, one.ms)) for one in self.told}:
             known = [one for one in self.told if one.ms <= _NODES_MS[point - 1]] if point else self.told
-            before = Run(program=self.program, left_ms=self.left_ms, told=known)
+            before = Run(program=self.program, left=self.left, told=known)
             expected[point] = before.opened(_NODES_MS[point : point + 1])[0][0]
         return expected
 
@@ -63,7 +83,7 @@ class Run:
         opens, lasts = self.program
         said = [(opens, None)] if lasts else []
         said += [(one.ms, one) for one in self.told]
-        when, until, before = [0], [self.left_ms], [0]
+        when, until, before = [0], [self.left.ms], [0]
         for ms, one in sorted(said, key=lambda each: each[0]):
             before.append(before[-1] + min(max(until[-1] - when[-1], 0), ms - when[-1]))
             when.append(ms)
@@ -79,15 +99,26 @@ class Run:
             if found and found[-1][1] == begin < end:
                 found[-1][1] = int(end)
             elif begin < end:
-                found.append([BEFORE if begin == 0 and self.left_ms else int(begin), int(end)])
-        if found and found[-1][1] == LATER and not self.left:
+                found.append([BEFORE if begin == 0 and self.left.ms else int(begin), int(end)])
+        if found and found[-1][1] == LATER and not self.lasts:
             found[-1][1] = DAY_MS - 1  # this day tells its end
         return [(begin, end) for begin, end in found]
 
     @property
-    def left(self) -> int:
+    def lasts(self) -> int:
         """Milliseconds for which it is still open when the day ends."""
         return max(int(self._chain[1][-1]) - DAY_MS, 0)
+
+    def ends(self, flow: float, depth_rate: float, first_ms: int) -> Left:
+        """What is left for the next day, of m3/h through it and mm/h into the soil; the day begins at `first_ms`."""
+        opened = int(self.opened(np.array([DAY_MS]))[0][0])
+        owed = depth_rate / _HOUR_MS * (opened - int(self.foreseen[-1]))
+        if not self.lasts:
+            return Left(owed=owed)
+        started, _ = self.spells[-1]
+        goes_on = started == BEFORE
+        volume = flow * (DAY_MS - max(started, 0)) / _HOUR_MS + (self.left.volume if goes_on else 0.0)
+        return Left(ms=self.lasts, since=self.left.since if goes_on else first_ms + started, volume=volume, owed=owed)
 
 
 def _until(one: Told, before: int) -> int:
@@ -96,57 +127,60 @@ def _until(one: Told, before: int) -> int:
     return one.ms if one.action == CLOSE else before
 
 
-def runs_of(day: Watering, carry: Carry, told: Mapping[int, Sequence[Told]]) -> dict[int, Run]:
-    """The valves that are told something, or that something is left of, by their row: by field, then zone."""
-    left, owed = (np.asarray(carry[name]).reshape(-1) for name in ("valve_left_ms", "valve_owed"))
-    opens, lasts = (1000 * part.reshape(-1) for part in (day.opens_s, day.open_s))
+def begin(cells: int) -> Carry:
+    """Nobody has been told anything: a row for each field, without a column until one is."""
+    return {"valve_told": np.zeros((cells, 0))}
+
+
+def standing(carry: Carry) -> dict[int, Left]:
+    """The valves that have something left, by row: by field, then zone."""
+    told = carry["valve_told"].reshape(-1, 4)  # none of none
     return {
-        row: Run(program=(int(opens[row]), int(lasts[row])), left_ms=int(left[row]), told=told.get(row, ()))
-        for row in sorted({*told, *np.flatnonzero((left != 0) | (owed != 0)).tolist()})
+        int(row): Left(
+            ms=int(told[row, 0]), since=int(told[row, 1]), volume=float(told[row, 2]), owed=float(told[row, 3])
+        )
+        for row in np.flatnonzero((told[:, 0] != 0) | (told[:, 3] != 0))
     }
 
 
-def poured(day: Watering, carry: Carry, runs: Mapping[int, Run], irrigated: Floats) -> Floats:
+def runs_of(day: Watering, carry: Carry, told: Mapping[int, Sequence[Told]]) -> dict[int, Run]:
+    """The valves that are told something, or that something is left of, by their row: by field, then zone."""
+    left = standing(carry)
+    opens, lasts = (1000 * part.reshape(-1) for part in (day.opens_s, day.open_s))
+    return {
+        row: Run(program=(int(opens[row]), int(lasts[row])), left=left.get(row, _NOTHING), told=told.get(row, ()))
+        for row in sorted({*told, *left})
+    }
+
+
+def poured(day: Watering, runs: Mapping[int, Run], irrigated: Floats) -> Floats:
     """(C, Z, n) water that has reached the soil since the day's start, mm; `irrigated` by programs alone."""
     if not runs:
         return irrigated
     flat, rate = irrigated.reshape(-1, len(HOURS)).copy(), day.depth_rate.reshape(-1)
-    owed = np.asarray(carry["valve_owed"]).reshape(-1)
     for row, run in runs.items():
-        flat[row] = run.foreseen * (rate[row] / 3_600_000)
-        flat[row, 1:] += owed[row]
+        flat[row] = run.foreseen * (rate[row] / _HOUR_MS)
+        flat[row, 1:] += run.left.owed
     return flat.reshape(irrigated.shape)
 
 
 def spells_of(runs: Mapping[int, Run]) -> Spells:
     """When these valves are open."""
     found = [(row, begin, end) for row, run in runs.items() for begin, end in run.spells]
-    row, begin, end = (np.array(part, dtype=np.int64) for part in (zip(*found, strict=True) if found else ((),) * 3))
+    row, begin, end = np.array(found, dtype=np.int64).reshape(-1, 3).T
     return Spells(row=row, begin=begin, end=end)
-
-
-def begin(cells: int, zones: int) -> Carry:
-    """Closed valves, nothing owed."""
-    zeros = {name: np.zeros((cells, zones)) for name in ("valve_owed", "valve_run_m3")}
-    whole = {name: np.zeros((cells, zones), dtype=np.int64) for name in ("valve_left_ms", "valve_since")}
-    return zeros | whole
 
 
 def after(day: Watering, carry: Carry, runs: Mapping[int, Run], first_ms: int) -> Carry:
     """What is carried of valves, the water through them included."""
-    left = {name: np.zeros_like(values) for name, values in begin(*day.flow.shape).items()}
-    total = carry["water_total"] + day.volume
+    cells, zones = day.flow.shape
+    total, left = carry["water_total"] + day.volume, begin(cells)["valve_told"]
     for row, run in runs.items():
-        place = divmod(row, day.flow.shape[1])
+        place = divmod(row, zones)
         opened = int(run.opened(np.array([DAY_MS]))[0][0])
-        total[place] = carry["water_total"][place] + day.flow[place] * opened / 3_600_000
-        left["valve_owed"][place] = day.depth_rate[place] / 3_600_000 * (opened - int(run.foreseen[-1]))
-        if run.left:
-            started, _ = run.spells[-1]
-            lasts = DAY_MS - max(started, 0)
-            left["valve_left_ms"][place] = run.left
-            left["valve_since"][place] = carry["valve_since"][place] if started == BEFORE else first_ms + started
-            left["valve_run_m3"][place] = day.flow[place] * lasts / 3_600_000
-            if started == BEFORE:
-                left["valve_run_m3"][place] += carry["valve_run_m3"][place]
-    return {**left, "water_total": total}
+        total[place] = carry["water_total"][place] + day.flow[place] * opened / _HOUR_MS
+        one = run.ends(float(day.flow[place]), float(day.depth_rate[place]), first_ms)
+        if one.ms or one.owed:
+            left = left if left.size else np.zeros((cells, zones * 4))
+            left.reshape(-1, 4)[row] = one.ms, one.since, one.volume, one.owed
+    return {"valve_told": left, "water_total": total}

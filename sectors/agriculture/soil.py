@@ -110,7 +110,7 @@ def soil_day(
     infiltrated = np.minimum(_intake(fields, fallen)[:, None], room[..., None])
     # What rain may come in is settled by the programs alone, so that no order reaches back to it.
     runs = runs_of(watering, carry, told or {})
-    irrigated = poured(watering, carry, runs, irrigated)
+    irrigated = poured(watering, runs, irrigated)
     free = before[..., None] + evaporated - infiltrated - irrigated
     spilled = np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1)
     surplus = decayed(above, np.diff(spilled, axis=-1), DRAIN_H)

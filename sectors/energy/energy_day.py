@@ -8,10 +8,11 @@ import numpy as np
 
 from park.grid import Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Carry, Floats, Moments, Orders, Setting, WorldDay
+from park.orders import Known
 from sectors.energy import battery, feeder, pv, wind
 from sectors.energy.catalogue import BUILDING_METER
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
-from sectors.energy.obeyed import Known, Obeyed
+from sectors.energy.obeyed import Obeyed
 
 NOMINAL_V = 220.0
 #: Relative drop of voltage between the district's transformer and the grid connection at full import.

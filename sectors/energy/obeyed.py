@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from sectors.energy.net import Net
 if TYPE_CHECKING:
     from sectors.energy.energy_day import EnergyDay
 
-_KEPT = 512
 _USUAL = {
     "battery_power": 0.0,
     "battery_left_ms": 0.0,
@@ -38,23 +37,6 @@ def usual(batteries: tuple[int, ...], points: tuple[int, ...]) -> Carry:
 def told(carry: Carry) -> bool:
     """Whether anything that was told is left in the morning."""
     return any((carry[name] != value).any() for name, value in _USUAL.items() if name != "battery_power")
-
-
-class Known:
-    """What obeyed on a day, so that an order makes anew only what it changes."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], Any] = {}
-
-    def get(self, what: str, row: int, orders: list[Told], make: Callable[[int, list[Told]], _Made]) -> _Made:
-        """What a device did under its orders."""
-        key = (what, row, *((one.ms, one.action, one.value.tobytes()) for one in orders))
-        if key not in self._known:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[key] = make(row, orders)
-        made: _Made = self._known[key]
-        return made
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
