@@ -153,6 +153,18 @@ class Known:
         return made
 
 
+class shared(cached_property[_Made]):  # noqa: N801 - a decorator, as the one that it is made of
+    """A part of a day that orders do not change: computed once, for the day and for the same day under any orders.
+
+    The latter names the former as its `plain`, which is None on the former.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None or instance.plain is None:
+            return super().__get__(instance, owner)
+        return getattr(instance.plain, str(self.attrname))
+
+
 @runtime_checkable
 class Interlocks(Protocol):
     """What a model may have besides: what its devices refuse to do by themselves, whoever commands it.

@@ -10,7 +10,7 @@ import numpy as np
 
 from park.grid import Sampler, integral
 from park.model import GRID_POINTS, NO_ORDERS, Carry, Floats, Ints, Moments, Orders, Setting, WorldDay
-from park.orders import Known, Told
+from park.orders import Known, Told, shared
 from sectors.agriculture import climate, greenhouse, probe, setpoints, station, valve
 from sectors.agriculture.catalogue import CLOSE, IRRIGATION_VALVE, OPEN, RESUME, SET_HUMIDITY, SET_TEMPERATURE
 from sectors.agriculture.drivers import rain_on
@@ -170,18 +170,16 @@ class FarmDay:
         outside = greenhouse.outside_of(house, self.world)
         return outside, greenhouse.climate_of(house, outside)
 
-    @cached_property
+    @shared
     def charge(self) -> Floats:
         """(S, GRID_POINTS) sun that batteries keep, kWh/m2: a day's use is steady and equals its harvest.
 
         So it is zero at both ends of every day, and nothing has to be carried.
         """
-        if self.plain is not None:
-            return self.plain.charge
         harvest = integral(0.001 * self.world.ghi)
         return harvest - harvest[:, -1:] * (np.arange(GRID_POINTS) / (GRID_POINTS - 1))
 
-    @cached_property
+    @shared
     def fallen(self) -> Floats:
         """(C, GRID_POINTS) precipitation on each field since the day's start, mm."""
         return (

@@ -1,14 +1,12 @@
 """The state of microgrids through one day, worked out as far as somebody looks."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeVar
 
 import numpy as np
 
 from park.grid import Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Carry, Floats, Moments, Orders, Setting, WorldDay
-from park.orders import Known
+from park.orders import Known, shared
 from sectors.energy import battery, feeder, pv, wind
 from sectors.energy.catalogue import BUILDING_METER
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
@@ -22,18 +20,6 @@ _DROP = 0.03
 _IDLE, _SUPPLY_DROP, _QUIET, _USUALLY_BUSY = 1.034, 0.036, 0.55, 0.6
 #: Steps of a minute in a day.
 MINUTES = (GRID_POINTS - 1) * pv.MINUTES
-
-
-_Part = TypeVar("_Part")
-
-
-class shared(cached_property[_Part]):  # noqa: N801 - a decorator, as the one that it is made of
-    """A part that orders do not change: it is computed once for a day and for the same day under any orders."""
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None or instance.plain is None:
-            return super().__get__(instance, owner)
-        return getattr(instance.plain, str(self.attrname))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
