@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -166,9 +165,9 @@ class TransportModel:
         left = self.stride(cells, carry, [world])
         if not len(orders):
             return left
-        return left | plans.after(carry, self.day(cells, carry, world, orders).told)
+        return {**left, **plans.after(carry, self.day(cells, carry, world, orders).told)}
 
-    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> dict[str, Any]:
+    def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """Adds the totals of the days; what stands in the cells is found once."""
         streams, per_cell = self._setting.streams, self._setting.per_cell
         roads, site = corridors(self._setting, cells), self._setting.site_of(cells)
