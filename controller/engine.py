@@ -39,6 +39,13 @@ def decide(program: Program, state: State, news: News, tick: int) -> tuple[State
     return turn.state(orders), orders
 
 
+def conclude(program: Program, state: State, news: News) -> State:
+    """What is known when nothing more is decided: orders have their ends, and nothing is ordered."""
+    turn = _Turn(program, state, news, state.tick)
+    turn.settle(news)
+    return turn.state([])
+
+
 class _Turn:
     """One tick's work, on copies."""
 
