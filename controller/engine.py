@@ -4,20 +4,20 @@ Nothing here looks at a clock, draws at random, or writes: the same state and ne
 ids, in any process.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from controller.measure import Measures, scope_key
+from controller.measure import Measures, latch_key
 from controller.rules import Along, Deed, Program, Rule, Was
-from controller.state import Ack, Claim, Ended, Heard, Latch, News, Order, Stand, State, Told, order_id
+from controller.state import Claim, Ended, Handed, Heard, Latch, News, Order, Stand, State, Told, order_id
 from park.command import values_of
 from park.event import Value
 from park.topics import DeviceTopic
 
 #: What came to nothing is tried again after this, twice as late each time, up to a bound.
 RETRY_MS, MOST_RETRY_MS = 60_000, 3_600_000
-#: How many acknowledged ids of a device are remembered, to know an order that another controller gave first.
-ACKS_KEPT = 16
+#: For so many ticks after another controller's decision none is made about its device.
+STILL_TICKS = 4
 
 
 def decide(program: Program, state: State, news: News, tick: int) -> tuple[State, list[Order]]:
@@ -53,7 +53,6 @@ class _Turn:
         self._program, self._before, self._tick = program, state, tick
         self._begun = tick if state.begun is None else state.begun
         self._heard = _newest(state.heard, news)
-        self._acks = _acknowledged(state, news)
         self._open = dict(state.open)
         self._claims = {device: dict(claims) for device, claims in state.claims.items()}
         self._latches = dict(state.latches)
@@ -70,16 +69,58 @@ class _Turn:
             claims=self._claims,
             open=self._open | {order.id: order for order in orders},
             heard=self._heard,
-            acks=self._acks,
         )
 
     def settle(self, news: News) -> None:
-        """Note what became of orders."""
+        """Note what became of orders, and what others have ordered."""
+        for handed in news.handed:
+            self._adopt(handed)
         for ended in news.ended:
             order = self._open.pop(ended.id, None)
             claim = None if order is None else self._claims.get(order.where.device, {}).get(order.group)
             if order is not None and claim is not None and claim.id == ended.id:
                 self._claims[order.where.device][order.group] = self._settled(claim, ended)
+
+    def _adopt(self, handed: Handed) -> None:
+        """Take over a newer decision: this controller stands where the other one does."""
+        order = handed.order
+        device = order.where.device
+        if (order.where.kind, order.group) not in self._program.groups:
+            return
+        mine = self._claims.get(device, {}).get(order.group)
+        if mine is not None:
+            if (mine.tick, mine.id) >= (order.tick, order.id):
+                return
+            self._open.pop(mine.id, None)
+        self._claims.setdefault(device, {})[order.group] = Claim(
+            stand=handed.stand,
+            rule=order.rule,
+            tick=order.tick,
+            id=order.id,
+            told=order.told,
+            release=handed.release,
+            still=order.tick + STILL_TICKS * self._program.tick_ms,
+        )
+        if order.expires > self._tick:
+            self._open[order.id] = order  # whichever of them lives on sees it to its end
+        rule = next((one for one in self._program.rules if one.name == order.rule), None)
+        if rule is not None:
+            self._stand_like(rule, order, held=handed.stand is Stand.HELD)
+
+    def _stand_like(self, rule: Rule, order: Order, *, held: bool) -> None:
+        """A rule acts on a device, or no more, as another controller has found."""
+        acting = dict(self._acting.get(rule.name, {}))
+        acting.pop(order.where.device, None)
+        at = self._program.number(rule.kind, order.where.device, order.where.site)
+        if held and at is not None:
+            acting[order.where.device] = order.tick
+            latches = dict(self._latches.get(rule.name, {}))
+            for number, trigger in enumerate(rule.when):
+                key = latch_key(number, rule, at, order.where.device, order.where.site)
+                if key not in latches or not latches[key].on:
+                    latches[key] = Latch(on=True, since=order.tick - trigger.for_ms)
+            self._latches[rule.name] = latches
+        self._acting[rule.name] = acting
 
     def _settled(self, claim: Claim, ended: Ended) -> Claim:
         if not ended.obeyed:
@@ -101,6 +142,8 @@ class _Turn:
         seen: set[str] = set()
         for device in self._present(rule):
             holds = self._holds(rule, device, latches, seen) and is_open
+            if self._is_still(self._claims.get(device.device, {}).get(rule.group)):
+                continue
             since = acting.get(device.device)
             if holds and since is None:
                 acting[device.device] = self._tick
@@ -112,7 +155,7 @@ class _Turn:
         """Whether all of a rule's triggers hold for a device; each is looked at, for it may have to last."""
         every = True
         for number, trigger in enumerate(rule.when):
-            key = f"{number}:{scope_key(trigger, rule, device)}"
+            key = latch_key(number, rule, device.number, device.device, device.site)
             if key not in seen:
                 seen.add(key)
                 value = self._measures.value(rule, number, device)
@@ -139,6 +182,8 @@ class _Turn:
 
     def _give(self, kind: str, group: str, device: Heard, top: Rule | None) -> Iterator[Order]:
         claim = self._claims.get(device.device, {}).get(group)
+        if self._is_still(claim):
+            return
         wanted = self._let_go(claim) if top is None else self._held(top, device, claim)
         if wanted is None:
             return
@@ -171,6 +216,9 @@ class _Turn:
             return False
         return top.again_ms is None or self._tick - claim.tick < top.again_ms
 
+    def _is_still(self, claim: Claim | None) -> bool:
+        return claim is not None and self._tick < claim.still
+
     def _is_due(self, claim: Claim) -> bool:
         return claim.retry is not None and self._tick >= claim.retry
 
@@ -190,22 +238,20 @@ class _Turn:
         return Told(action=rule.act.action.name, args=args)
 
     def _order(self, kind: str, group: str, device: Heard, wanted: Claim, before: Claim | None) -> Order:
-        """Claim a device and order what that takes, for the tick of another controller that did so before."""
+        """Claim a device, and order what that takes."""
         if before is not None:
             self._open.pop(before.id, None)  # repeated any longer, it could be done after what replaces it
-        lasts_ms = self._lasts_ms(kind, wanted)
-        tick = self._fellow_tick(wanted.rule, device.device, before, lasts_ms)
-        claim = replace(wanted, tick=tick, id=order_id(wanted.rule, device.device, tick))
+        claim = replace(wanted, tick=self._tick, id=order_id(wanted.rule, device.device, self._tick))
         self._claims.setdefault(device.device, {})[group] = claim
         sector = self._program.watched[kind].sector
         return Order(
             id=claim.id,
             rule=claim.rule,
             group=group,
-            tick=tick,
+            tick=self._tick,
             where=DeviceTopic(sector=sector, site=device.site, kind=kind, device=device.device),
             told=claim.told,
-            expires=tick + lasts_ms,
+            expires=self._tick + self._lasts_ms(kind, wanted),
         )
 
     def _lasts_ms(self, kind: str, claim: Claim) -> int:
@@ -215,16 +261,6 @@ class _Turn:
         rule = next((one for one in self._program.rules if one.name == claim.rule), None)
         spare_ms = RETRY_MS if rule is None else rule.expires_ms
         return action.takes_ms(values_of(action, claim.told.args)) + spare_ms
-
-    def _fellow_tick(self, rule: str, device: str, before: Claim | None, lasts_ms: int) -> int:
-        """This tick; or an earlier one for which another controller has decided the same, as the device has said."""
-        ids = {ack.id for ack in self._acks.get(device, ())}
-        first = max(self._tick - lasts_ms, 0 if before is None else before.tick)
-        tick = self._tick if ids else first
-        while (tick := tick - self._program.tick_ms) > first:
-            if order_id(rule, device, tick) in ids:
-                return tick
-        return self._tick
 
 
 def _way_back(deed: Deed, device: Heard, claim: Claim | None) -> Told | None:
@@ -259,14 +295,4 @@ def _newest(heard: Mapping[str, Mapping[str, Heard]], news: News) -> dict[str, M
         known = fresh[one.kind].get(one.device)
         if known is None or one.ts > known.ts:
             fresh[one.kind][one.device] = one
-    return found
-
-
-def _acknowledged(state: State, news: News) -> Mapping[str, Sequence[Ack]]:
-    if not news.acks:
-        return state.acks
-    found = dict(state.acks)
-    for ack in news.acks:
-        known = [one for one in found.get(ack.device, ()) if one.id != ack.id]
-        found[ack.device] = (*known, ack)[-ACKS_KEPT:]
     return found

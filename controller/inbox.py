@@ -1,4 +1,4 @@
-"""What comes from the broker, sorted: readings, acknowledged ids, answers. What is none of them is counted."""
+"""What comes from the broker, sorted: readings, answers, what other controllers have decided. The rest is counted."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import msgspec
 
 from controller.rules import Program, Watched
-from controller.state import Ack, Ended, Heard, News
+from controller.state import Ended, Handed, Heard, News
 from controller.waiting import Waiting
 from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Read, media_type
-from park.command import State, read_answer
-from park.errors import DecodeError, TopicError
+from park.command import action_of, read_answer, values_of
+from park.errors import CommandRefused, DecodeError, TopicError
 from park.reading import Reading
-from park.topics import DeviceTopic, ack_topic, parse_telemetry, reply_topic, telemetry_topic
+from park.topics import CONTROL_FILTER, DeviceTopic, parse_telemetry, reply_topic, telemetry_topic
 
 #: Readings of times further ahead than this come from a clock that is wrong.
 AHEAD_MS = 60_000
@@ -46,33 +46,31 @@ class Inbox:
     """
 
     def __init__(self, program: Program, actor: str, waiting: Waiting) -> None:
-        self._program, self._waiting = program, waiting
+        self._program, self._actor, self._waiting = program, actor, waiting
         self._replies = reply_topic(actor, "")
         self._heard: dict[tuple[str, str], list[Heard]] = {}
         self._devices: set[tuple[str, str]] = set()
         self._ended: list[Ended] = []
-        self._acks: list[Ack] = []
+        self._handed: list[Handed] = []
         self._readers: dict[tuple[str, str], Read] = {}
         self.counts: Counter[str] = Counter()
 
     @property
     def filters(self) -> tuple[str, ...]:
         """The topics that the rules need, and no others."""
-        watched = [
-            telemetry_topic(one.sector, "x", name, "x").split("/") for name, one in self._program.watched.items()
+        heard = [
+            telemetry_topic(one.sector, "site", name, "device").replace("/site/", "/+/").replace("/device/", "/+/")
+            for name, one in self._program.watched.items()
         ]
-        acks = [ack_topic(_any(self._program.watched[name])).split("/") for name in self._program.commanded]
-        for levels in (*watched, *acks):
-            levels[2] = levels[4] = "+"
-        return (*("/".join(levels) for levels in (*watched, *acks)), f"{self._replies}#")
+        return (*heard, f"{reply_topic(self._actor, '')}#", CONTROL_FILTER)
 
     def take(self, letter: Letter, now_ms: int) -> None:
         """Sort a letter that came at a moment of the town's time; no letter is an error."""
-        sort: Callable[[Letter, int], str]
+        sort: Callable[[Letter, int], str] = self._reading
         if letter.topic.startswith(self._replies):
             sort = self._answer
-        else:
-            sort = self._ack if letter.topic.endswith("/ack") else self._reading
+        elif letter.topic.startswith(CONTROL_FILTER[:-1]):
+            sort = self._hand
         self.counts[sort(letter, now_ms)] += 1
 
     def news(self, tick: int) -> News:
@@ -85,8 +83,8 @@ class Inbox:
                 self._heard[key] = later
             else:
                 del self._heard[key]
-        found = News(heard=tuple(ready), ended=tuple(self._ended), acks=tuple(self._acks))
-        self._ended, self._acks = [], []
+        found = News(heard=tuple(ready), ended=tuple(self._ended), handed=tuple(self._handed))
+        self._ended, self._handed = [], []
         return found
 
     def end(self, ended: Ended) -> None:
@@ -134,14 +132,18 @@ class Inbox:
             self._readers[key] = CODECS[named].decoder(watched.kind)
         return self._readers[key]
 
-    def _ack(self, letter: Letter, _now_ms: int) -> str:
-        answer = read_answer(letter.payload)
-        levels = letter.topic.split("/")
-        if answer is None or len(levels) != 6 or letter.retained:
+    def _hand(self, letter: Letter, _now_ms: int) -> str:
+        try:
+            handed = msgspec.json.decode(letter.payload, type=Handed)
+            kind = self._program.commanded[handed.order.where.kind]
+            values_of(action_of(kind, handed.order.told.action), handed.order.told.args)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, CommandRefused):
             return "malformed"
-        if answer.state in {State.ACCEPTED, State.SUCCEEDED}:
-            self._acks.append(Ack(device=levels[4], id=answer.id, ts=answer.ts))
-        return "acks"
+        where = handed.order.where
+        if self._program.number(kind, where.device, where.site) is None:
+            return "unknown_device"
+        self._handed.append(handed)
+        return "handed"
 
     def _answer(self, letter: Letter, now_ms: int) -> str:
         answer = read_answer(letter.payload)
@@ -151,7 +153,3 @@ class Inbox:
         if ended is not None:
             self._ended.append(ended)
         return "answers"
-
-
-def _any(watched: Watched) -> DeviceTopic:
-    return DeviceTopic(sector=watched.sector, site="x", kind=watched.kind.name, device="x")

@@ -69,7 +69,7 @@ class Journal:
 
 def kept(state: State) -> State:
     """What of a state goes over a restart: what was decided, not what was heard."""
-    return replace(state, begun=None, heard={}, acks={})
+    return replace(state, begun=None, heard={})
 
 
 def adapted(state: State, program: Program) -> State:

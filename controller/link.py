@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import math
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -60,6 +62,7 @@ class Link:
     Attributes:
         connected: set while there is a session with all its filters.
         connections: how often there was one.
+        heard_from_ms: since when, Unix milliseconds, all is heard, with what was kept for a later start.
     """
 
     def __init__(self, options: LinkOptions, filters: Sequence[str], on_letter: Callable[[Letter], None]) -> None:
@@ -67,6 +70,7 @@ class Link:
         self._client: aiomqtt.Client | None = None
         self.connected = asyncio.Event()
         self.connections = 0
+        self.heard_from_ms: float = math.inf
 
     async def run(self) -> None:
         """Hold a session until this is cancelled.
@@ -92,6 +96,8 @@ class Link:
                 await self._subscribe(client)
                 self._client = client
                 self.connections += 1
+                self.heard_from_ms = time.time() * 1000
+                log.info("connected", broker=str(self._options), client_id=self._options.client_id)
                 self.connected.set()
                 async for message in client.messages:
                     self._on_letter(_letter(message))
@@ -101,6 +107,7 @@ class Link:
             raise
         finally:
             self._client = None
+            self.heard_from_ms = math.inf
             self.connected.clear()
 
     def _new_client(self) -> aiomqtt.Client:
@@ -127,16 +134,19 @@ class Link:
                 if getattr(code, "is_failure", False):
                     raise BrokerRefused(f"{self._options} refuses the subscription to {wanted}: {code}")
 
-    async def publish(self, topic: str, payload: bytes, *, reply_to: str, correlation: bytes) -> bool:
+    async def publish(
+        self, topic: str, payload: bytes, *, reply_to: str = "", correlation: bytes = b"", retain: bool = False
+    ) -> bool:
         """Publish at QoS 1; whether the broker has it."""
         client = self._client
         if client is None:
             return False
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.ResponseTopic = reply_to
-        properties.CorrelationData = correlation
+        if reply_to:
+            properties.ResponseTopic = reply_to
+            properties.CorrelationData = correlation
         with contextlib.suppress(aiomqtt.MqttError):
-            await client.publish(topic, payload, qos=1, properties=properties)
+            await client.publish(topic, payload, qos=1, retain=retain, properties=properties)
             return True
         return False
 

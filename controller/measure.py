@@ -17,12 +17,12 @@ class Measures:
 
     def __init__(self, heard: Mapping[str, Mapping[str, Heard]], tick: int, begun: int) -> None:
         self._heard, self._tick, self._begun = heard, tick, begun
-        self._known: dict[tuple[str, int, str], float | None] = {}
+        self._known: dict[tuple[str, str], float | None] = {}
 
     def value(self, rule: Rule, number: int, device: Heard) -> float | None:
         """What a rule's trigger measures for a device; None if all that it looks at is silent."""
         trigger = rule.when[number]
-        key = rule.name, number, scope_key(trigger, rule, device)
+        key = rule.name, latch_key(number, rule, device.number, device.device, device.site)
         if key not in self._known:
             values = [
                 trigger.number(one.values[trigger.channel.name])
@@ -57,11 +57,16 @@ class Measures:
                 return among.values()
 
 
-def scope_key(trigger: Trigger, rule: Rule, device: Heard) -> str:
+def scope_key(trigger: Trigger, rule: Rule, number: int, device: str, site: str) -> str:
     """What tells the devices that a trigger looks at from those that it looks at for another device."""
     return {
-        Scope.DEVICE: device.device,
-        Scope.CELL: str(device.number // rule.kind.per_cell),
-        Scope.SITE: device.site,
+        Scope.DEVICE: device,
+        Scope.CELL: str(number // rule.kind.per_cell),
+        Scope.SITE: site,
         Scope.TOWN: "",
     }[trigger.scope]
+
+
+def latch_key(place: int, rule: Rule, number: int, device: str, site: str) -> str:
+    """Under which a rule's trigger is latched for a device, by the trigger's place in the rule."""
+    return f"{place}:{scope_key(rule.when[place], rule, number, device, site)}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from controller.engine import conclude, decide
@@ -15,10 +16,10 @@ from controller.inbox import Inbox, Letter
 from controller.journal import Journal, kept
 from controller.link import Link, LinkOptions
 from controller.rules import Program
-from controller.state import Ended, News, Order, State
+from controller.state import Ended, Handed, News, Order, State
 from controller.waiting import Waiting
 from park.command import Request, encode_request
-from park.topics import command_topic, reply_topic
+from park.topics import command_topic, control_topic, reply_topic
 
 log = structlog.get_logger()
 
@@ -92,6 +93,7 @@ class Controller:
         self._wake = asyncio.Event()
         self._ticks = self._orders = self._sent = 0
         self._ended: Counter[str] = Counter()
+        self._handed: set[str] = set()
 
     @property
     def summary(self) -> ControlSummary:
@@ -142,7 +144,7 @@ class Controller:
         program = self._options.program
         while not stop.is_set():
             tick = (_now_ms() - program.lag_ms) // program.tick_ms * program.tick_ms
-            if tick > self._state.tick and self._link.connections:
+            if tick > self._state.tick and tick >= self._link.heard_from_ms:
                 await self._decide_for(tick)
             pause_ms = tick + program.tick_ms + program.lag_ms - _now_ms()
             with contextlib.suppress(TimeoutError):
@@ -200,12 +202,26 @@ class Controller:
             issued=order.tick,
             expires=order.expires,
         )
+        if order.id not in self._handed and not await self._hand_over(order):
+            return
         self._sent += await self._link.publish(
             command_topic(order.where, self._options.actor),
             encode_request(request),
             reply_to=reply_topic(self._options.actor, order.where.site),
             correlation=order.id.encode(),
         )
+
+    async def _hand_over(self, order: Order) -> bool:
+        """Before anything is asked of a device, whoever else controls knows of it; and sees it to its end."""
+        claim = self._state.claims.get(order.where.device, {}).get(order.group)
+        if claim is None or claim.id != order.id:
+            return False  # replaced meanwhile
+        handed = Handed(order=order, stand=claim.stand, release=claim.release)
+        topic = control_topic(self._options.actor, order.where.kind, order.where.device, order.group)
+        done = await self._link.publish(topic, msgspec.json.encode(handed), retain=True)
+        if done:
+            self._handed = {*(self._handed & self._state.open.keys()), order.id}
+        return done
 
     async def _tell(self) -> None:
         while True:

@@ -31,15 +31,6 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ack:
-    """An id that a device has accepted or done, whoever asked for it."""
-
-    device: str
-    id: str
-    ts: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Ended:
     """What became of an order."""
 
@@ -104,6 +95,7 @@ class Claim:
         release: how it is let go, of the rule as it was then.
         fails: how often in a row an order came to nothing.
         retry: when the last one is to be tried again; None if it need not be.
+        still: until then nothing is decided: another controller did, on what this one may not have heard yet.
     """
 
     stand: Stand
@@ -114,6 +106,21 @@ class Claim:
     release: Told | None = None
     fails: int = 0
     retry: int | None = None
+    still: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """An order as controllers tell one another, and whoever starts later: the newest of a device and group.
+
+    Attributes:
+        stand: how its claim stands; HELD or LETTING_GO.
+        release: as the claim's.
+    """
+
+    order: Order
+    stand: Stand
+    release: Told | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +135,6 @@ class State:
         claims: by device, then group.
         open: orders without an end, by id.
         heard: by kind, then device.
-        acks: the newest of each device, oldest first.
     """
 
     begun: int | None = None
@@ -138,7 +144,6 @@ class State:
     claims: Mapping[str, Mapping[str, Claim]] = field(default_factory=dict)
     open: Mapping[str, Order] = field(default_factory=dict)
     heard: Mapping[str, Mapping[str, Heard]] = field(default_factory=dict)
-    acks: Mapping[str, Sequence[Ack]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,12 +153,12 @@ class News:
     Attributes:
         heard: readings of before the tick.
         ended: orders that have their end.
-        acks: what devices have accepted, from whomever.
+        handed: what other controllers have decided, and this one itself.
     """
 
     heard: Sequence[Heard] = ()
     ended: Sequence[Ended] = ()
-    acks: Sequence[Ack] = ()
+    handed: Sequence[Handed] = ()
 
 
 def order_id(rule: str, device: str, tick: int) -> str:

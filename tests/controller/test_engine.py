@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from controller.engine import MOST_RETRY_MS, RETRY_MS
-from controller.state import Ack, Ended, Stand, order_id
+from controller.engine import MOST_RETRY_MS, RETRY_MS, STILL_TICKS
+from controller.state import Ended, Stand, order_id
 from tests.controller.town import (
     DARK,
     DIM,
@@ -193,17 +193,32 @@ def test_a_device_is_let_go_until_it_has_gone() -> None:
     assert control.state.open == {}
 
 
-def test_what_another_controller_asked_a_little_earlier_is_asked_under_its_id() -> None:
+def test_what_another_controller_has_ordered_is_seen_to_its_end_and_not_ordered_anew() -> None:
     rules = program(DIM + DARK)
     earlier, later = Control(program=rules), Control(program=rules)
-    (first,) = earlier.at(MONDAY, [lamp(1, MONDAY), cabinet(MONDAY, 5)])
-    ack = Ack(device=LAMP, id=first.id, ts=MONDAY + 2500)
-    (same,) = later.at(MONDAY + TICK, [lamp(1, MONDAY), cabinet(MONDAY, 5)], acks=[ack])
-    assert same == first
-    # And when it lets go and takes hold anew, that is another decision.
-    later.at(MONDAY + 2 * TICK, [cabinet(MONDAY + 2 * TICK, 50)])
-    (anew,) = later.at(MONDAY + 3 * TICK, [cabinet(MONDAY + 3 * TICK, 5)])
-    assert anew.id != first.id
+    given = earlier.at(MONDAY, [lamp(1, MONDAY), cabinet(MONDAY, 5)])
+    assert later.at(MONDAY + TICK, [lamp(1, MONDAY), cabinet(MONDAY, 5)], handed=earlier.hands(given)) == []
+    assert list(later.state.open.values()) == given
+    # When it lets go and takes hold anew, that is another decision.
+    until = MONDAY + STILL_TICKS * TICK
+    assert later.at(until - TICK, [cabinet(MONDAY + 2 * TICK, 50)]) == []
+    assert said(later.at(until)) == [(LAMP, "resume", until)]
+    (anew,) = later.at(until + TICK, [cabinet(until, 5)])
+    assert anew.id != given[0].id
+
+
+def test_one_that_starts_later_stands_where_the_other_does() -> None:
+    """Between the bounds nothing would begin, and nothing that began ends; what the first let go stays so."""
+    first = Control(program=program(DIM + DARK))
+    handed = first.hands(first.at(MONDAY, [lamp(1, MONDAY), cabinet(MONDAY, 5)]))
+    later = Control(program=first.program)
+    at = MONDAY + HOUR
+    assert later.at(at, [lamp(1, at), cabinet(at, 30)], handed=handed) == []
+    assert later.state.open == {}
+    assert said(later.at(at + TICK, [cabinet(at + TICK, 45)])) == [(LAMP, "resume", at + TICK)]
+    ended = first.hands(first.at(MONDAY + TICK, [cabinet(MONDAY + TICK, 50)]))
+    third = Control(program=first.program)
+    assert third.at(at, [lamp(1, at), cabinet(at, 30)], handed=[*ended, *handed]) == []
 
 
 def test_a_rule_that_is_gone_lets_its_devices_go() -> None:

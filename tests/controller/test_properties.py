@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from controller.engine import decide
-from controller.state import Ack, Heard, News, Order, State
+from controller.state import Handed, Heard, News, Order, State
 from tests.controller.town import DARK, DIM, MONDAY, TICK, Control, cabinet, lamp, program, said
 
 LUX = st.lists(st.floats(0, 100, allow_nan=False), min_size=1, max_size=25)
@@ -112,18 +112,18 @@ def test_two_engines_give_the_same_orders_under_the_same_ids(data: st.DataObject
 )
 @settings(deadline=None, max_examples=50)
 def test_one_that_hears_later_asks_for_what_the_other_has_asked(spells: list[int], lags: list[int]) -> None:
-    """Readings of spells of light and dark reach the second some ticks later, what devices say in time."""
+    """Readings of spells of light and dark reach the second some ticks later, what the first tells it in time."""
     one, two = Control(program=HELD), Control(program=HELD)
     lux = [value for place, ticks in enumerate(spells) for value in [50.0 * (place % 2)] * ticks]
     waiting: list[tuple[int, Heard]] = []
-    acks: list[Ack] = []
+    handed: list[Handed] = []
     for place, value in enumerate(lux):
         tick = MONDAY + place * TICK
         news = [cabinet(tick, value), lamp(1, tick)]
         waiting += [(place + lags[place], heard) for heard in news]
-        two.at(tick, [heard for due, heard in waiting if due <= place], acks=acks)
+        two.at(tick, [heard for due, heard in waiting if due <= place], handed=handed)
         waiting = [(due, heard) for due, heard in waiting if due > place]
-        acks = [Ack(device=order.where.device, id=order.id, ts=tick) for order in one.at(tick, news)]
+        handed = one.hands(one.at(tick, news))
     assert one.orders
     assert {order.id for order in two.orders} <= {order.id for order in one.orders}
 

@@ -7,7 +7,7 @@ from typing import Any
 from controller.engine import decide
 from controller.resolve import program_of
 from controller.rules import Program
-from controller.state import Ack, Ended, Heard, News, Order, State
+from controller.state import Ended, Handed, Heard, News, Order, State
 from park.town import default_town
 from sectors import SECTORS
 
@@ -75,16 +75,21 @@ class Control:
         news: Iterable[Heard] = (),
         *,
         ended: Iterable[Ended] = (),
-        acks: Iterable[Ack] = (),
+        handed: Iterable[Handed] = (),
     ) -> list[Order]:
         """What it orders at a tick, having heard this."""
         ends = [*ended, *(Ended(id=order.id, state="succeeded") for order in self._given if self.obeys)]
         self.state, given = decide(
-            self.program, self.state, News(heard=tuple(news), ended=ends, acks=tuple(acks)), tick
+            self.program, self.state, News(heard=tuple(news), ended=ends, handed=tuple(handed)), tick
         )
         self._given = given
         self.orders += given
         return given
+
+    def hands(self, orders: Iterable[Order]) -> list[Handed]:
+        """What it tells other controllers of orders that it has just given."""
+        claims = [(order, self.state.claims[order.where.device][order.group]) for order in orders]
+        return [Handed(order=order, stand=claim.stand, release=claim.release) for order, claim in claims]
 
     def through(self, first: int, last: int, lux: Mapping[int, float] | float, lamps: int = 1) -> list[Order]:
         """Every tick of a time, with readings at each; illuminance by the moment from which it is so."""
