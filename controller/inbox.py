@@ -62,7 +62,7 @@ class Inbox:
             telemetry_topic(one.sector, "site", name, "device").replace("/site/", "/+/").replace("/device/", "/+/")
             for name, one in self._program.watched.items()
         ]
-        return (*heard, f"{reply_topic(self._actor, '')}#", CONTROL_FILTER)
+        return (*heard, reply_topic(self._actor, "+"), CONTROL_FILTER)
 
     def take(self, letter: Letter, now_ms: int) -> None:
         """Sort a letter that came at a moment of the town's time; no letter is an error."""
