@@ -1,9 +1,10 @@
 """What devices were commanded, as an argument of the models: see `park.model`."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,24 @@ from park.catalogue import PARAMETERS
 
 if TYPE_CHECKING:
     from park.model import Moments, WorldDay
+
+_KEPT = 512
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told:
+    """One order to a device.
+
+    Attributes:
+        ms: from which it holds, milliseconds since 04:00.
+        action: its number.
+        value: (PARAMETERS,) what is said with it.
+    """
+
+    ms: int
+    action: int
+    value: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,6 +96,25 @@ class Orders:
         """Those that take effect in the day: what `Model.advance` and `Model.day` are given."""
         return self.between(int(world.times[0]), int(world.times[-1])) if len(self) else self
 
+    def by_device(
+        self, actions: tuple[int, ...], *, cells: Ints, per_cell: int, world: "WorldDay"
+    ) -> dict[int, list[Told]]:
+        """The day's orders that are one of `actions`, in their order, by the row of their device: by cell, then unit.
+
+        Args:
+            actions: their numbers, all of one kind.
+            cells: (C,) ascending; all orders are to devices of these.
+            per_cell: devices of the kind in a cell.
+            world: the day.
+        """
+        mine = self.of_actions(actions)
+        row = np.searchsorted(cells, mine.cell) * per_cell + mine.unit
+        found: dict[int, list[Told]] = {}
+        since = (mine.effective - world.times[0]).tolist()
+        for one, ms, action, value in zip(row.tolist(), since, mine.action.tolist(), mine.value, strict=True):
+            found.setdefault(one, []).append(Told(ms=ms, action=action, value=value))
+        return found
+
     @cached_property
     def digest(self) -> bytes:
         """Tells them from any others; empty if there are none."""
@@ -96,6 +134,35 @@ class Orders:
 
 
 NO_ORDERS = Orders.of()
+
+
+class Known:
+    """What devices of a day did under their orders, so that an order makes anew only what it changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def get(self, what: str, row: int, orders: list[Told], make: Callable[[int, list[Told]], _Made]) -> _Made:
+        """What the device of a row did under its orders; `what` tells kinds apart."""
+        key = (what, row, *((one.ms, one.action, one.value.tobytes()) for one in orders))
+        if key not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = make(row, orders)
+        made: _Made = self._known[key]
+        return made
+
+
+class shared(cached_property[_Made]):  # noqa: N801 - a decorator, as the one that it is made of
+    """A part of a day that orders do not change: computed once, for the day and for the same day under any orders.
+
+    The latter names the former as its `plain`, which is None on the former.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None or instance.plain is None:
+            return super().__get__(instance, owner)
+        return getattr(instance.plain, str(self.attrname))
 
 
 @runtime_checkable

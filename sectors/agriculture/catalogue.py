@@ -1,6 +1,6 @@
 """What stands on a farm and what it measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 from park.event import BEGIN_AND_END, DURATION, EventType
 
 _STATION_BATTERY = Channel(
@@ -132,6 +132,27 @@ GREENHOUSE = DeviceKind(
     name="greenhouse",
     title="Greenhouse",
     description="Climate computer of a heated, naturally ventilated greenhouse.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_temperature",
+            description="Heat below and open the vents above these until `resume`, instead of the house's own.",
+            parameters=(
+                Channel(name="heating", unit="Cel", low=5, high=25, decimals=1, description="Heated below it."),
+                Channel(name="ventilation", unit="Cel", low=7, high=35, decimals=1, description="Vents open above it."),
+            ),
+            shows_s=300.0,
+        ),
+        Action(
+            name="set_humidity",
+            description="Open the vents against damp as well, by at most 40 %, until `resume`.",
+            parameters=(
+                Channel(name="limit", unit="%", low=40, high=100, decimals=1, description="Vents open above it."),
+            ),
+            shows_s=300.0,
+        ),
+        Action(name="resume", description="Keep the house's own set points again.", shows_s=300.0),
+    ),
     channels=(
         Channel(
             name="temperature",
@@ -182,6 +203,18 @@ IRRIGATION_VALVE = DeviceKind(
     name="irrigation_valve",
     title="Irrigation valve",
     description="Valve and water meter of one irrigation zone.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="open",
+            description="Water the zone from now on for so long.",
+            parameters=(
+                Channel(name="duration", unit="min", low=1, high=240, type=ValueType.INT, description="How long."),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="close", description="Stop watering now, the program's turn included.", shows_s=1.0),
+    ),
     channels=(
         Channel.flag("valve_open", "Whether the valve is open."),
         Channel(
@@ -237,3 +270,9 @@ SECTOR = Sector(
     sites=("orchard", "paddock"),
     events=(IRRIGATION, FROST),
 )
+
+OPEN = SECTOR.actions[IRRIGATION_VALVE.name, "open"]
+CLOSE = SECTOR.actions[IRRIGATION_VALVE.name, "close"]
+SET_TEMPERATURE = SECTOR.actions[GREENHOUSE.name, "set_temperature"]
+SET_HUMIDITY = SECTOR.actions[GREENHOUSE.name, "set_humidity"]
+RESUME = SECTOR.actions[GREENHOUSE.name, "resume"]

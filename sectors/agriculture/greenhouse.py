@@ -33,16 +33,16 @@ _STOMATA_SHUT = 0.25  # of it in the dark
 _STOMATA_HALF = 40.0  # W/m2 inside at which they stand half open
 _CONDENSATION = 2.0e-3  # m/s, air to cover
 _COVER_INSIDE = 0.35  # weight of the inside in the cover's temperature
-_HEATER_GAIN = 80.0  # W m-2 K-1
-_HEATER_MAX = 160.0  # W/m2
-_HEATER_IDLE = 3.0  # W/m2
-_VENT_BAND = 5.0  # K from shut to open
-_VENT_STEP = 0.2  # of the opening, in one step
+HEATER_GAIN = 80.0  # W m-2 K-1
+HEATER_MAX = 160.0  # W/m2
+HEATER_IDLE = 3.0  # W/m2
+VENT_BAND = 5.0  # K from shut to open
+VENT_STEP = 0.2  # of the opening, in one step
 _MG_PER_PPM = 1.83  # mg/m3
 _ASSIMILATION = 1.2  # mg m-2 s-1, at full light and carbon dioxide
 _RESPIRATION = 0.11  # mg m-2 s-1 at 20 Cel, floor included
 _HALF_LIGHT, _HALF_CO2 = 200.0, 300.0  # W/m2, ppm
-_LEAN = np.arange(19) / 18.0
+LEAN = np.arange(19) / 18.0
 
 _Floats32 = npt.NDArray[np.float32]
 
@@ -131,9 +131,8 @@ def build(setting: Setting, cells: Ints) -> Houses:
 
 def house_day(houses: Houses, world: WorldDay) -> HouseDay:
     """The day of the houses."""
-    outside = _outside(houses, world)
-    inside = _march(houses, outside, quasi_steady(houses, outside.between(0, 1)))
-    _lean(inside, quasi_steady(houses, outside.between(GRID_POINTS - len(_LEAN), GRID_POINTS)))
+    outside = outside_of(houses, world)
+    inside = climate_of(houses, outside)
 
     def kept(path: Floats) -> _Floats32:
         return np.ascontiguousarray(path.T, dtype=np.float32)
@@ -145,15 +144,22 @@ def house_day(houses: Houses, world: WorldDay) -> HouseDay:
         co2=kept(inside.co2),
         sun=kept(outside.sun),
         vent_opening=kept(100.0 * inside.opening),
-        heating_on=np.ascontiguousarray((inside.heating > _HEATER_IDLE).T),
+        heating_on=np.ascontiguousarray((inside.heating > HEATER_IDLE).T),
     )
+
+
+def climate_of(houses: Houses, outside: Outside) -> Inside:
+    """(GRID_POINTS, C) the day of houses that keep their own set points."""
+    inside = _march(houses, outside, quasi_steady(houses, outside.between(0, 1)))
+    _lean(inside, quasi_steady(houses, outside.between(GRID_POINTS - len(LEAN), GRID_POINTS)))
+    return inside
 
 
 def _lean(inside: Inside, steady: Inside) -> None:
     """Bends the end of the path towards the quasi-steady one, in place."""
     for name in ("temperature", "vapour", "co2", "opening", "heating"):
-        end = getattr(inside, name)[-len(_LEAN) :]
-        end += _LEAN[:, None] * (getattr(steady, name) - end)
+        end = getattr(inside, name)[-len(LEAN) :]
+        end += LEAN[:, None] * (getattr(steady, name) - end)
 
 
 def saturation_density(temperature: Floats) -> Floats:
@@ -164,12 +170,12 @@ def saturation_density(temperature: Floats) -> Floats:
 def quasi_steady(houses: Houses, outside: Outside) -> Inside:
     """The state in which weather that stays as it is would leave the houses."""
     warmed = outside.temperature + _TO_HEAT * outside.sun / (houses.loss + _AIR_HEAT * outside.leak)
-    opening = np.clip((warmed - houses.vents_above) / _VENT_BAND, 0.0, 1.0)
+    opening = np.clip((warmed - houses.vents_above) / VENT_BAND, 0.0, 1.0)
     exchange = outside.leak + opening * outside.vent
     loss = houses.loss + _AIR_HEAT * exchange
     warm = outside.temperature + _TO_HEAT * outside.sun / loss
-    heating = _HEATER_GAIN * np.maximum(houses.heats_below - warm, 0.0) * loss / (loss + _HEATER_GAIN)
-    heating = np.minimum(heating, _HEATER_MAX)
+    heating = HEATER_GAIN * np.maximum(houses.heats_below - warm, 0.0) * loss / (loss + HEATER_GAIN)
+    heating = np.minimum(heating, HEATER_MAX)
     temperature = warm + heating / loss
     saturated, cover = _saturations(temperature, outside.temperature)
     evaporating = _evaporating(outside.sun)
@@ -191,7 +197,9 @@ def quasi_steady(houses: Houses, outside: Outside) -> Inside:
     )
 
 
-def _outside(houses: Houses, world: WorldDay) -> Outside:
+def outside_of(houses: Houses, world: WorldDay) -> Outside:
+    """The weather about the houses."""
+
     def seen(series: Floats) -> Floats:
         return np.ascontiguousarray(series[houses.site].T)
 
@@ -239,16 +247,25 @@ def _march(houses: Houses, outside: Outside, first: Inside) -> Inside:
     opening, heating = first.opening[0], first.heating[0]
     for i in range(shape[0]):
         if i:
-            target = (temperature - houses.vents_above) / _VENT_BAND
-            opening = np.clip(target, np.maximum(opening - _VENT_STEP, 0.0), np.minimum(opening + _VENT_STEP, 1.0))
-            heating = np.clip(_HEATER_GAIN * (houses.heats_below - temperature), 0.0, _HEATER_MAX)
-            exchange = outside.leak[i] + opening * outside.vent[i]
-            temperature = _warmed(outside, i, temperature, houses.loss + _AIR_HEAT * exchange, heating)
-            vapour = _moistened(outside, i, vapour, exchange, temperature)
-            co2 = _breathed(outside, i, co2, exchange, temperature)
+            target = (temperature - houses.vents_above) / VENT_BAND
+            opening = np.clip(target, np.maximum(opening - VENT_STEP, 0.0), np.minimum(opening + VENT_STEP, 1.0))
+            heating = np.clip(HEATER_GAIN * (houses.heats_below - temperature), 0.0, HEATER_MAX)
+            temperature, vapour, co2 = exchanged(
+                houses, outside, i, (temperature, vapour, co2), opening=opening, heating=heating
+            )
         path.temperature[i], path.vapour[i], path.co2[i] = temperature, vapour, co2
         path.opening[i], path.heating[i] = opening, heating
     return path
+
+
+def exchanged(
+    houses: Houses, outside: Outside, i: int, air: tuple[Floats, Floats, Floats], *, opening: Floats, heating: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Temperature, vapour and CO2 at an instant, of those at the one before."""
+    exchange = outside.leak[i] + opening * outside.vent[i]
+    temperature = _warmed(outside, i, air[0], houses.loss + _AIR_HEAT * exchange, heating)
+    vapour = _moistened(outside, i, air[1], exchange, temperature)
+    return temperature, vapour, _breathed(outside, i, air[2], exchange, temperature)
 
 
 def _warmed(outside: Outside, i: int, before: Floats, loss: Floats, heating: Floats) -> Floats:

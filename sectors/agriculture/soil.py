@@ -18,15 +18,18 @@ Heat: two first-order lags of the surface's temperature, the low-pass that a dam
 Everything is elementwise or a running sum along time: no step waits for another.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from park.model import Carry, Floats, Ints, Setting, WorldDay
+from park.orders import Told
 from sectors.agriculture import crops
 from sectors.agriculture.drivers import HOURS, Drivers, drivers, rain_on, soaked
 from sectors.agriculture.fields import Fields
 from sectors.agriculture.irrigation import RAIN_ENOUGH, WARM_ENOUGH, Watering, water
+from sectors.agriculture.runs import Run, poured, runs_of
 
 DRAIN_H = 12.0
 #: Share of the root zone's water in its upper layer, how much rather roots drink there, and how long the lower layer
@@ -63,6 +66,7 @@ class SoilDay:
         surplus: (C, Z, n) water above field capacity, on its way down, mm.
         salt: (C, Z, n) mS/cm mm.
         topsoil, subsoil: (C, n) temperature at 10 and 40 cm, Cel.
+        runs: of the valves that are told something, by field, then zone.
     """
 
     depletion: Floats
@@ -79,10 +83,19 @@ class SoilDay:
     drained: Floats
     ground: Floats
     watering: Watering
+    runs: Mapping[int, Run]
 
 
-def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world: WorldDay) -> SoilDay:
-    """The day of the root zones that begins with `carry`."""
+def soil_day(
+    setting: Setting,
+    cells: Ints,
+    fields: Fields,
+    carry: Carry,
+    world: WorldDay,
+    *,
+    told: Mapping[int, Sequence[Told]] | None = None,
+) -> SoilDay:
+    """The day of the root zones that begins with `carry`; `told` are the orders to valves, by field, then zone."""
     weather = drivers(world, setting.elevation_m)
     rain = rain_on(setting, cells, world)
     fallen = soaked(rain)
@@ -95,6 +108,9 @@ def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world:
     irrigated = watering.depth(HOURS * 3600.0)
     room = before + fields.pores - above - irrigated[..., -1]
     infiltrated = np.minimum(_intake(fields, fallen)[:, None], room[..., None])
+    # What rain may come in is settled by the programs alone, so that no order reaches back to it.
+    runs = runs_of(watering, carry, told or {})
+    irrigated = poured(watering, runs, irrigated)
     free = before[..., None] + evaporated - infiltrated - irrigated
     spilled = np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1)
     surplus = decayed(above, np.diff(spilled, axis=-1), DRAIN_H)
@@ -118,6 +134,7 @@ def soil_day(setting: Setting, cells: Ints, fields: Fields, carry: Carry, world:
         drained=drained,
         ground=decayed(carry["ground"], np.diff(drained, axis=-1), GROUND_H),
         watering=watering,
+        runs=runs,
     )
 
 

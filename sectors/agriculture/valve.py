@@ -1,5 +1,6 @@
 """Irrigation valves and their water meters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,40 @@ from park.model import GRID_S, Bools, Floats, Ints, Moments, Observation, Settin
 from sectors.agriculture.catalogue import IRRIGATION_VALVE
 from sectors.agriculture.instruments import Bench, spread
 from sectors.agriculture.irrigation import Watering
+from sectors.agriculture.runs import Run
 
 _BATTERY_PER_KWH = 0.05  # V per kWh/m2 of sun kept
 _SOLENOID_DROPS = 0.04  # V while the valve is held open
+
+
+#: Limits of what a valve waters in, and the pressure below which emitters no longer spread water evenly.
+RAIN_MM_H, FROST_CEL, LEAST_KPA = 0.1, 3.0, 150.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pipes:
+    """Valves through a day.
+
+    Attributes:
+        day: by programs.
+        runs: of those that are told something, by field, then zone.
+    """
+
+    day: Watering
+    runs: Mapping[int, Run]
+
+    def run(self, valve: Ints, at: Moments) -> tuple[Floats, Bools]:
+        """(N,) how long valves have been open today, seconds, and whether they are."""
+        seconds = at.x * GRID_S
+        since = seconds - self.day.opens_s.reshape(-1).take(valve)
+        length = self.day.open_s.reshape(-1).take(valve)
+        opened, is_open = np.clip(since, 0.0, length), (since >= 0.0) & (since < length)
+        for row, run in self.runs.items():
+            mine = np.flatnonzero((valve == row) & (at.ms >= run.first_ms))
+            if len(mine):
+                opened_ms, is_open[mine] = run.opened(at.ms[mine])
+                opened[mine] = opened_ms / 1000.0
+        return opened, is_open
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +64,7 @@ def fit(setting: Setting, cells: Ints) -> Valves:
 
 
 def observe(
-    setting: Setting, valves: Valves, day: Watering, at: Moments, *, metered: Floats, charge: Floats
+    setting: Setting, valves: Valves, pipes: Pipes, at: Moments, *, metered: Floats, charge: Floats
 ) -> Observation:
     """Readings of the valves.
 
@@ -41,13 +73,12 @@ def observe(
         charge: (N,) sun kept in the batteries, kWh/m2.
     """
     bench = Bench(kind=IRRIGATION_VALVE, streams=setting.streams, at=at)
-    zones = day.flow.shape[1]
+    day, zones = pipes.day, pipes.day.flow.shape[1]
     own = rows(at, zones)
-    seconds = at.x * GRID_S
-    run_s, is_open = _run(day, own, seconds)
+    run_s, is_open = pipes.run(own, at)
     drawing = np.zeros(len(own), dtype=np.bool_)
     for zone in range(zones):
-        drawing |= _run(day, at.row * zones + zone, seconds)[1]
+        drawing |= pipes.run(at.row * zones + zone, at)[1]
     flow = day.flow.reshape(-1).take(own)
     pressure = np.where(drawing, day.pressure_open.take(at.row), day.pressure.take(at.row))
     pressure += valves.gauge.take(own) + bench.noise("water_pressure", 1.5)
@@ -61,8 +92,18 @@ def observe(
     }
 
 
-def _run(day: Watering, valve: Ints, seconds: Floats) -> tuple[Floats, Bools]:
-    """How long the valves have been open today, seconds, and whether they are."""
-    since = seconds - day.opens_s.reshape(-1).take(valve)
-    length = day.open_s.reshape(-1).take(valve)
-    return np.clip(since, 0.0, length), (since >= 0.0) & (since < length)
+def refusal(pipes: Pipes, at: Moments, *, rain: Floats, temperature: Floats) -> str | None:
+    """Why a valve does not open: rain, mm/h, or frost, Cel, at its field; or too little pressure for one more.
+
+    Each valve that draws takes its share of the main's pressure.
+    """
+    if (rain >= RAIN_MM_H).any():
+        return "rain"
+    if (temperature < FROST_CEL).any():
+        return "frost"
+    day, zones = pipes.day, pipes.day.flow.shape[1]
+    drawing = np.ones(len(at.row))
+    for zone in range(zones):
+        drawing += pipes.run(at.row * zones + zone, at)[1] & (zone != at.unit)
+    still, open_ = day.pressure.take(at.row), day.pressure_open.take(at.row)
+    return "low-pressure" if (still - drawing * (still - open_) < LEAST_KPA).any() else None

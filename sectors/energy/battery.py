@@ -26,6 +26,7 @@ _SUN = _window(3.0, 13.0)  # 07:00 to 17:00
 _PEAK = _window(13.5, 19.0)  # 17:30 to 23:00, the dear hours
 _EVENING_SHARE = 0.45  # of the shortfall
 _LEFT_TO_GRID_KW = 0.4  # of the surplus: the manager stays on the safe side
+WARMTH = 10.0  # K by which an hour at the rated power warms the cells
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +50,13 @@ def batteries(streams: Streams, device: Ints) -> Batteries:
     )
 
 
+def wishes(batteries: Batteries, surplus: Floats) -> tuple[Floats, Floats]:
+    """What batteries would take and give if there were always room and charge, kW; (rows, points) each."""
+    rated = batteries.rated[:, None]
+    charging = np.clip(surplus - _LEFT_TO_GRID_KW, 0.0, rated) * _SUN
+    return charging, np.clip(-_EVENING_SHARE * surplus, 0.0, rated) * _PEAK
+
+
 def dispatch(batteries: Batteries, start: Floats, surplus: Floats) -> tuple[Floats, Floats]:
     """Power of batteries without the converter's own, kW, positive when discharging, and charge at each day's start.
 
@@ -64,9 +72,7 @@ def dispatch(batteries: Batteries, start: Floats, surplus: Floats) -> tuple[Floa
     Returns:
         (rows, points), and (rows + rows of a day,) with what the last day leaves.
     """
-    rated = batteries.rated[:, None]
-    charging = np.clip(surplus - _LEFT_TO_GRID_KW, 0.0, rated) * _SUN
-    discharging = np.clip(-_EVENING_SHARE * surplus, 0.0, rated) * _PEAK
+    charging, discharging = wishes(batteries, surplus)
     taken, given = _energy(charging) * ONE_WAY_EFFICIENCY, _energy(discharging) / ONE_WAY_EFFICIENCY
     charge, starts = start, [start]
     shares = np.empty((2, len(surplus)))
@@ -99,7 +105,7 @@ def cell_temperature(air: Floats, power: Floats, rated: Floats) -> Floats:
     hour = round(1 / GRID_H)
     last_hour = use.copy()
     last_hour[:, hour:] -= use[:, :-hour]
-    return 23.0 + 0.15 * (air - 20.0) + 10.0 * last_hour / rated[:, None]
+    return 23.0 + 0.15 * (air - 20.0) + WARMTH * last_hour / rated[:, None]
 
 
 def _energy(power: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """What stands in a microgrid and what it measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 
 
 def _power(name: str, description: str, low: float, high: float) -> Channel:
@@ -103,6 +103,28 @@ BATTERY = DeviceKind(
     name="battery",
     title="Battery",
     description="Lithium iron phosphate storage with its converter",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_power",
+            description="Hold this power at the terminal for so long, or until full or empty; then plan anew.",
+            parameters=(
+                Channel(
+                    name="power",
+                    unit="kW",
+                    low=-40.0,
+                    high=40.0,
+                    decimals=2,
+                    description="At the terminal; positive discharges",
+                ),
+                Channel(
+                    name="duration", unit="min", low=1, high=1440, type=ValueType.INT, description="How long to hold it"
+                ),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="resume", description="Plan the rest of the day with the charge that there is.", shows_s=1.0),
+    ),
     channels=(
         Channel(
             name="state_of_charge",
@@ -161,9 +183,29 @@ EV_CHARGER = DeviceKind(
     title="EV charger",
     description="A charging point: at home (7 kW), at work (11 kW) or public (22 kW)",
     per_cell=3,
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_limit",
+            description="Give vehicles no more than this until `resume`; what leaves less than 6 A a phase is a pause.",
+            parameters=(
+                Channel(name="limit", unit="kW", high=22.0, decimals=1, description="Most power to the vehicle"),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="resume", description="Give vehicles what they ask for again.", shows_s=1.0),
+    ),
     channels=(
         Channel.flag("vehicle_connected", "Whether a vehicle is plugged in"),
-        Channel.state("status", "What the charging point does", "available", "preparing", "charging", "complete"),
+        Channel.state(
+            "status",
+            "What the charging point does; suspended: its limit leaves the vehicle nothing",
+            "available",
+            "preparing",
+            "charging",
+            "complete",
+            "suspended",
+        ),
         _power("active_power", "Power delivered to the vehicle", 0.0, 22.0),
         _current(40.0),
         Channel(
@@ -212,3 +254,8 @@ SECTOR = Sector(
     kinds=(PV_INVERTER, WIND_TURBINE, BATTERY, BUILDING_METER, EV_CHARGER, SITE_METER),
     sites=("huishan", "xinwu"),
 )
+
+SET_POWER = SECTOR.actions[BATTERY.name, "set_power"]
+RESUME = SECTOR.actions[BATTERY.name, "resume"]
+SET_LIMIT = SECTOR.actions[EV_CHARGER.name, "set_limit"]
+RELEASE = SECTOR.actions[EV_CHARGER.name, "resume"]

@@ -1,15 +1,16 @@
 """The state of microgrids through one day, worked out as far as somebody looks."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from park.grid import Sampler, smooth_noise
-from park.model import GRID_POINTS, Carry, Floats, Moments, Setting, WorldDay
+from park.grid import Sampler, integral, smooth_noise
+from park.model import GRID_POINTS, Carry, Floats, Moments, Orders, Setting, WorldDay
+from park.orders import Known, shared
 from sectors.energy import battery, feeder, pv, wind
 from sectors.energy.catalogue import BUILDING_METER
 from sectors.energy.flows import TRANSFORMER_KW, Energies, Flows
+from sectors.energy.obeyed import Obeyed
 
 NOMINAL_V = 220.0
 #: Relative drop of voltage between the district's transformer and the grid connection at full import.
@@ -23,26 +24,39 @@ MINUTES = (GRID_POINTS - 1) * pv.MINUTES
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EnergyDay:
-    """The state of an array of cells through one day; parts are computed when first observed."""
+    """The state of an array of cells through one day; parts are computed when first observed.
+
+    Attributes:
+        obeyed: what becomes of the devices that are told something; None on a day without.
+        plain: the same day without orders.
+        known: what obeyed on the day.
+    """
 
     setting: Setting
     world: WorldDay
     flows: Flows
     carry: Carry
+    obeyed: Obeyed | None = None
+    plain: "EnergyDay | None" = None
+    known: Known = field(default_factory=Known)
 
-    @cached_property
+    def under(self, orders: Orders) -> "EnergyDay":
+        """The same day under orders, or under what is left of earlier ones."""
+        return replace(self, obeyed=Obeyed(day=self, orders=orders), plain=self)
+
+    @shared
     def energy(self) -> Energies:
         """Since the start of the day."""
         return Energies(self.flows)
 
-    @cached_property
+    @shared
     def voltage(self) -> Floats:
         """At the grid connection, phase against neutral, V; (cells, points)."""
         flows = self.flows
         supply = self.world.supply_voltage[flows.plant.connections.site]
         return NOMINAL_V * (supply - (_DROP / TRANSFORMER_KW) * flows.lines)
 
-    @cached_property
+    @shared
     def minute_voltage(self) -> Floats:
         """The same at every minute, with what the neighbours draw; (cells, minutes + 1)."""
         flows = self.flows
@@ -54,7 +68,7 @@ class EnergyDay:
         there, size = wide[..., left] + (wide[..., left + 1] - wide[..., left]) * (x - left)
         return np.asarray(there + size * feeder.stray(self.setting.streams, flows.plant.cells, self.world.index))
 
-    @cached_property
+    @shared
     def sun(self) -> Floats:
         """AC power by inverter at every minute, kW; (rows, minutes)."""
         plant = self.flows.plant
@@ -63,7 +77,7 @@ class EnergyDay:
         count = len(plant.inverters.device) // len(plant.cells)
         return pv.by_minute(self.flows.solar.ac, plant.roof.rated_ac, np.repeat(bright, count, axis=0))
 
-    @cached_property
+    @shared
     def sun_energy(self) -> Floats:
         """Its energy since the start of the day, kWh; (rows, minutes)."""
         total = np.zeros_like(self.sun)
@@ -71,7 +85,7 @@ class EnergyDay:
         total *= 1 / 120
         return total
 
-    @cached_property
+    @shared
     def motors(self) -> Floats:
         """Reactive power of a cell's smooth load, kvar; (cells, points)."""
         by_building = self.flows.load.motors
@@ -81,29 +95,34 @@ class EnergyDay:
             total += by_building[unit::count]
         return total
 
-    @cached_property
+    @shared
     def nacelle(self) -> Floats:
         """Where turbines face, degrees; (rows, points)."""
         direction = self.world.wind_direction[self.flows.plant.turbines.site]
         return wind.yawing(direction, self.flows.wind.speed)
 
-    @cached_property
+    @shared
     def frequency(self) -> Floats:
         """Of the whole grid, Hz; (1, points)."""
         one = np.zeros(1, dtype=np.int64)
         return 50.0 + 0.022 * smooth_noise(self.setting.streams, "energy.frequency", (one,), self.world.index, 1)
 
-    @cached_property
+    @shared
     def rotor_speed(self) -> Floats:
         """By turbine, turns per minute."""
         return wind.rotor_speed(self.flows.wind.speed)
 
-    @cached_property
+    @shared
     def charge(self) -> Floats:
         """State of charge by battery, 0 to 1."""
         return battery.state_of_charge(self.flows.plant.battery, self.flows.morning_charge, self.flows.planned)
 
-    @cached_property
+    @shared
+    def planned_energy(self) -> Floats:
+        """By battery, kWh that it has discharged by plan since the start of the day; falls while it charges."""
+        return integral(self.flows.planned)
+
+    @shared
     def cell_temperature(self) -> Floats:
         """By battery, Cel."""
         plant = self.flows.plant
@@ -130,4 +149,6 @@ class EnergyDay:
     def measured_voltage(self, name: str, at: Moments) -> Floats:
         """At a device of a cell, V."""
         there = Sampler(at.row, at.x * pv.MINUTES, MINUTES + 1).line(self.minute_voltage)
+        if self.obeyed is not None:
+            there += NOMINAL_V * (_DROP / TRANSFORMER_KW) * self.obeyed.stored(at.row, at.ms)
         return there + 0.0025 * NOMINAL_V * self.tolerance(name, at) + 0.1 * self.noise(name, at)

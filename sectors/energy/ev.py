@@ -22,9 +22,10 @@ from sectors.energy.weather import SiteWeather
 HOME, WORK, PUBLIC = range(3)
 _CANDIDATES = 6
 _NEVER = -1e9
+HIGHEST = 1.05  # voltage per unit: no charging point exceeds its rating
 #: Time constants of the taper until the current has fallen to 5 % and charging ends.
-_TAPERS = float(np.log(20.0))
-_READY = 0.2  # steps from plugging in to charging
+TAPERS = float(np.log(20.0))
+READY = 0.2  # steps from plugging in to charging
 
 RATED_KW = np.array([7.0, 11.0, 22.0])
 PHASES = np.array([1.0, 3.0, 3.0])
@@ -111,8 +112,8 @@ class Charging:
         """Since the start of the day, kWh; (rows, points)."""
         all_of = self.sessions
         rows, count = all_of.arrival.shape
-        begin = all_of.arrival + _READY
-        filled = begin + (all_of.constant_h + _TAPERS * all_of.taper_h) / GRID_H
+        begin = all_of.arrival + READY
+        filled = begin + (all_of.constant_h + TAPERS * all_of.taper_h) / GRID_H
         # Few steps of few sessions charge: they are listed, and the others left at zero.
         first = np.clip(np.floor(begin), 0, STEPS)
         last = np.clip(np.ceil(np.minimum(filled, all_of.departure)), first, STEPS)
@@ -163,14 +164,18 @@ class Charging:
         )
         return (x >= arrival) & (x < departure), base, self._nominal(which, x)[0]
 
+    def arrived(self, row: Ints, x: Floats) -> Floats:
+        """(N,) when the latest session began, in steps since 04:00."""
+        return self.sessions.arrival.reshape(-1).take(Sampler(row, x).hold(self._latest))
+
     def _nominal(self, which: Ints, x: Floats | Ints) -> tuple[Floats, Floats]:
         """Power, kW, and energy since its beginning, kWh, of sessions at nominal voltage."""
         arrival, departure, power, constant_h, taper_h = (
             part.reshape(-1).take(which) for part in self.sessions.parts.values()
         )
-        since = (x - arrival - _READY) * GRID_H
-        filled = constant_h + _TAPERS * taper_h
-        end = np.minimum((departure - arrival - _READY) * GRID_H, filled)
+        since = (x - arrival - READY) * GRID_H
+        filled = constant_h + TAPERS * taper_h
+        end = np.minimum((departure - arrival - READY) * GRID_H, filled)
         charged = np.clip(since, 0.0, np.maximum(end, 0.0))
         taper = np.exp(-np.maximum(charged - constant_h, 0.0) / taper_h)
         energy = power * (np.minimum(charged, constant_h) + taper_h * (1.0 - taper))
@@ -192,7 +197,7 @@ def sessions(streams: Streams, device: Ints, type_: Ints, row: Ints, weather: Si
     constant_h = (need - tapered) / power
     # From full power down to 5 % of it, 0.95 power x time constant is delivered.
     taper_h = tapered / (0.95 * power)
-    filled_h = constant_h + _TAPERS * taper_h
+    filled_h = constant_h + TAPERS * taper_h
     visit = streams.uniform("energy.ev.visit", *at) < _VISITS[type_][:, None]
     departure = _departures(arrival, filled_h, type_, stay, visit)
     arrival = _served(arrival, departure)

@@ -15,7 +15,6 @@ from sectors.energy.weather import SiteWeather
 #: Rating of a microgrid's transformer, kW.
 TRANSFORMER_KW = 100.0
 _LOSS_IDLE, _LOSS_FULL = 0.002, 0.012
-_HIGHEST = 1.05  # per unit: no charging point exceeds its rating
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +117,7 @@ class Flows:
     def charging(self) -> ev.Charging:
         """By charging point."""
         row = self._weather.rows(self.plant.chargers.site)
-        volts = np.minimum(self._weather.supply_voltage, _HIGHEST)
+        volts = np.minimum(self._weather.supply_voltage, ev.HIGHEST)
         before, delivered = self._morning.sessions.parts, self._morning.delivered
         nights = {
             name: np.concatenate([before[name], part[: -len(delivered)]]) for name, part in self._nights.parts.items()
@@ -150,21 +149,23 @@ class Flows:
         return self._per_cell(self.load.energy) + self._per_cell(self.charging.energy)
 
     @cached_property
-    def _course(self) -> tuple[Floats, Floats]:
-        """Plan of each battery, kW, (rows, points), and its state of charge at the start of each day, (rows,).
-
-        The state of charge after the last day follows.
-        """
-        at = self.plant.batteries
-        count = len(at.device) // len(self.plant.cells)
+    def surplus(self) -> Floats:
+        """Of sun and wind over buildings and vehicles, by battery, kW; the manager's forecast knows of no orders."""
+        count = len(self.plant.batteries.device) // len(self.plant.cells)
         mean = load.steps_mean(self.used_energy)
         used = np.concatenate([mean[:, :1], (mean[:, 1:] + mean[:, :-1]) / 2, mean[:, -1:]], axis=1)
         made = self.made_by_sun + np.maximum(self.made_by_wind, 0.0)
         surplus = made - used
         # Batteries of one cell share its sun and its load evenly.
-        if count > 1:
-            surplus = np.repeat(surplus / count, count, axis=0)
-        return battery.dispatch(self.plant.battery, self._morning.charge, surplus)
+        return np.repeat(surplus / count, count, axis=0) if count > 1 else surplus
+
+    @cached_property
+    def _course(self) -> tuple[Floats, Floats]:
+        """Plan of each battery, kW, (rows, points), and its state of charge at the start of each day, (rows,).
+
+        The state of charge after the last day follows.
+        """
+        return battery.dispatch(self.plant.battery, self._morning.charge, self.surplus)
 
     @cached_property
     def planned(self) -> Floats:

@@ -6,11 +6,20 @@ from dataclasses import fields
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.energy import ev
-from sectors.energy.catalogue import BATTERY, BUILDING_METER, EV_CHARGER, PV_INVERTER, SITE_METER, WIND_TURBINE
+from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
+from sectors.energy import ev, obeyed
+from sectors.energy.catalogue import (
+    BATTERY,
+    BUILDING_METER,
+    EV_CHARGER,
+    PV_INVERTER,
+    SET_POWER,
+    SITE_METER,
+    WIND_TURBINE,
+)
 from sectors.energy.energy_day import EnergyDay
 from sectors.energy.flows import Energies, Flows, Morning, Plant
+from sectors.energy.interlocks import refusal
 from sectors.energy.observe import OBSERVERS
 from sectors.energy.weather import SiteWeather, weather
 
@@ -29,16 +38,18 @@ REGISTERS = {
 _SESSION = "ev_session_"
 _FIRST_CHARGE = 0.4
 _PLANTS_KEPT = 4096
+_DAYS_KEPT = 16  # that were commanded
 #: Cells whose day fits into the processor's cache; or one cell's so many days.
 _BLOCK = 64
 
 
 class EnergyModel:
-    """Implements `park.model.Model` and `park.model.Strides`."""
+    """Implements `park.model.Model`, `park.model.Strides` and `park.orders.Interlocks`."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._plants: OrderedDict[bytes, Plant] = OrderedDict()
+        self._days: OrderedDict[tuple[bytes, ...], EnergyDay] = OrderedDict()
 
     def begin(self, cells: Ints) -> Carry:
         """Registers at zero, batteries as delivered, nobody at the charging points; (cells, per_cell) each."""
@@ -47,6 +58,7 @@ class EnergyModel:
         points = len(cells) * counts[EV_CHARGER.name]
         return {
             **registers,
+            **obeyed.usual((len(cells), counts[BATTERY.name]), (len(cells), counts[EV_CHARGER.name])),
             **self._carried(
                 Morning(
                     charge=np.full(len(cells) * counts[BATTERY.name], _FIRST_CHARGE),
@@ -58,23 +70,52 @@ class EnergyModel:
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """The state after the day."""
-        return self.stride(cells, carry, [world])
+        if not len(orders) and not obeyed.told(carry):
+            return self.stride(cells, carry, [world])
+        usual = self._after(cells, carry, weather([world]))
+        day = self.day(cells, carry, world, orders)
+        return usual if day.obeyed is None else day.obeyed.after(usual)
 
     def stride(self, cells: Ints, carry: Carry, worlds: Sequence[WorldDay]) -> Carry:
         """The state after consecutive days."""
-        days_at_once = max(1, _BLOCK // len(cells))
-        for first in range(0, len(worlds), days_at_once):
-            carry = self._after(cells, carry, weather(worlds[first : first + days_at_once]))
+        days_at_once, first = max(1, _BLOCK // len(cells)), 0
+        while first < len(worlds):
+            some = worlds[first : first + days_at_once]
+            if obeyed.told(carry):  # until nothing is left of it, a day at a time
+                some = some[:1]
+                carry = self.advance(cells, carry, some[0], NO_ORDERS)
+            else:
+                carry = self._after(cells, carry, weather(some))
+            first += len(some)
         return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> EnergyDay:
         """The state of the cells through one day."""
-        flows = self._flows(cells, weather([world]), carry)
-        return EnergyDay(setting=self._setting, world=world, flows=flows, carry=carry)
+        plain = len(orders) == 0 and not obeyed.told(carry)
+        return self._plain(cells, carry, world) if plain else self._kept(cells, carry, world).under(orders)
 
     def observe(self, kind: str, state: EnergyDay, at: Moments) -> Observation:
         """What the devices of `kind` measure."""
         return OBSERVERS[kind](state, at)
+
+    def refusal(self, state: EnergyDay, action: int, value: Floats, at: Moments) -> str | None:
+        """Why a device itself does not do what it is told."""
+        return refusal(state, value, at) if action == SET_POWER else None
+
+    def _plain(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
+        flows = self._flows(cells, weather([world]), carry)
+        return EnergyDay(setting=self._setting, world=world, flows=flows, carry=carry)
+
+    def _kept(self, cells: Ints, carry: Carry, world: WorldDay) -> EnergyDay:
+        """The day without its orders, kept for the next one."""
+        key = (cells.tobytes(), *(values.tobytes() for values in carry.values()))
+        known = self._days.get(key)
+        # Another day may have come to lie where an old one was.
+        if known is None or known.world is not world:
+            known = self._days[key] = self._plain(cells, carry, world)
+            while len(self._days) > _DAYS_KEPT:
+                self._days.popitem(last=False)
+        return known
 
     def _after(self, cells: Ints, carry: Carry, days: SiteWeather) -> Carry:
         """The state after some days, a block of cells at a time."""
@@ -89,7 +130,8 @@ class EnergyModel:
             left.append(self._carried(flows.evening))
         # Day by day: the order in which floats are added shows.
         registers = {name: sum(np.concatenate(blocks, axis=1), start=carry[name]) for name, blocks in made.items()}
-        return registers | {name: np.concatenate([each[name] for each in left]) for name in left[0]}
+        held = obeyed.usual(carry["charge"].shape, carry["ev_delivered"].shape)
+        return registers | held | {name: np.concatenate([each[name] for each in left]) for name in left[0]}
 
     def _carried(self, morning: Morning) -> Carry:
         points = self._setting.per_cell[EV_CHARGER.name]

@@ -106,10 +106,16 @@ def _battery(state: EnergyDay, at: Moments) -> Observation:
     active, charge = here.line(flows.storage), here.line(state.charge)
     charged = here.energy_above_zero(-flows.storage, state.energy.battery_import)
     discharged = here.energy_above_zero(flows.storage, state.energy.battery_export)
-    planned = active + flows.plant.battery.standby[own]
+    standby, cells = flows.plant.battery.standby, here.line(state.cell_temperature)
+    if state.obeyed is not None:
+        for mine, seen in state.obeyed.batteries_at(own, at.ms):
+            active[mine], charge[mine] = seen.power - standby[own[mine]], seen.charge
+            charged[mine], discharged[mine] = seen.taken, seen.given
+            cells[mine] += seen.warm
+    planned = active + standby[own]
     string = battery.string_voltage(charge, planned / flows.plant.battery.rated[own])
     string *= 1.0 + 0.002 * state.tolerance("battery.voltage", at)
-    cells = here.line(state.cell_temperature) + 0.5 * state.tolerance("battery.temperature", at)
+    cells += 0.5 * state.tolerance("battery.temperature", at)
     return {
         "state_of_charge": 100.0 * charge,
         "active_power": active,
@@ -153,8 +159,14 @@ def _ev_charger(state: EnergyDay, at: Moments) -> Observation:
     own = _rows(state, EV_CHARGER, at)
     active, today = day.at(own, at.x)
     connected, base, nominal = day.session(own, at.x)
+    paused = np.zeros_like(connected)
+    if state.obeyed is not None:
+        for mine, point in state.obeyed.points_at(own, at.ms):
+            active[mine], today[mine], nominal[mine], paused[mine] = point.at(at.ms[mine])
+            came = day.arrived(own[mine], at.x[mine])
+            base[mine] = np.where(came >= 0, point.begun(came), base[mine])
     session = np.where(connected, np.maximum(today - base, 0.0), 0.0)
-    plugged = np.where(active > 0, 2, np.where(session > 0.01, 3, 1))
+    plugged = np.where(active > 0, 2, np.where(paused, 4, np.where(session > 0.01, 3, 1)))
     phases = ev.PHASES[state.flows.plant.charger_type[own]]
     # The vehicle keeps its current; what it draws follows the voltage.
     current = nominal * (1000.0 / NOMINAL_V) / phases
@@ -178,6 +190,11 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
     charging = _sum(state, EV_CHARGER, at, lambda own: flows.charging.at(own, at.x)[0])
     used = here.line(flows.smooth) + switched + charging
     wind_power, stored, loss = here.line(flows.made_by_wind), here.line(flows.stored), here.line(flows.loss)
+    taken, fed = here.line(state.energy.grid_import), here.line(state.energy.grid_export)
+    if state.obeyed is not None:
+        stored += state.obeyed.stored(at.row, at.ms)
+        used += state.obeyed.charged(at.row, at.ms)
+        state.obeyed.metered(at.row, at.ms, taken, fed)
     grid = used + loss - sun - wind_power - stored
     return {
         "active_power": grid,
@@ -189,8 +206,8 @@ def _site_meter(state: EnergyDay, at: Moments) -> Observation:
         "conversion_loss": loss,
         "phase_voltage": state.measured_voltage("site.voltage", at),
         "frequency": state.measured_frequency(at),
-        "total_active_energy_import": state.register("grid_import", at, here.line(state.energy.grid_import)),
-        "total_active_energy_export": state.register("grid_export", at, here.line(state.energy.grid_export)),
+        "total_active_energy_import": state.register("grid_import", at, taken),
+        "total_active_energy_export": state.register("grid_export", at, fed),
     }
 
 

@@ -1,6 +1,6 @@
 """What the logistics sector measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 from park.event import BEGIN_AND_END, DURATION, EventType
 
 TRUCK_STATES = ("depot", "loading", "driving", "unloading", "rest")
@@ -49,6 +49,18 @@ REEFER_TRUCK = DeviceKind(
     name="reefer_truck",
     title="Reefer trucks",
     description="A light lorry with a chilled body of 4.2 m, on its round near the hub.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_temperature",
+            description="Keep the body at this until `resume`; it follows from the next instant of the grid.",
+            parameters=(
+                Channel(name="temperature", unit="Cel", low=-2, high=12, decimals=1, description="Of the body's air"),
+            ),
+            shows_s=300.0,
+        ),
+        Action(name="resume", description="Keep the usual 4 Cel again.", shows_s=300.0),
+    ),
     interval_s=30.0,
     per_cell=1,
     channels=(
@@ -160,3 +172,6 @@ SECTOR = Sector(
     sites=("xinwu", "huishan"),
     events=(COMPRESSOR_FAILURE, DOOR_LEFT_OPEN),
 )
+
+SET_TEMPERATURE = SECTOR.actions[REEFER_TRUCK.name, "set_temperature"]
+RESUME = SECTOR.actions[REEFER_TRUCK.name, "resume"]

@@ -189,7 +189,7 @@ def test_a_town_of_probes_is_small() -> None:
     state: Any = model.day(cells, model.begin(cells), world, NO_ORDERS)
     rng = np.random.default_rng(1)
     model.observe("soil_probe", state, _moments("soil_probe", world, cells, rng.integers(0, 200, 1000), rng))
-    parts = [state.soil, state.watering, state.farm.fields, state.farm.probes]
+    parts = [state.soil, state.pipes.day, state.farm.fields, state.farm.probes]
     held = sum(a.nbytes for part in parts for a in vars(part).values()) + sum(a.nbytes for a in state.carry.values())
     assert held / (200 * 6) < 512
 
