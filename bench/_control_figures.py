@@ -15,6 +15,7 @@ from simulator.plan import Selection
 from simulator.readings import readings_of
 from simulator.streams import CounterStreams
 
+_LIMIT_KW, _PARCHED, _WET, _TOO_WARM_CARGO = 20.0, 0.17, 90.0, 8.0
 _MINUTE, _HOUR = 60_000, 3_600_000
 _TOO_LITTLE_KPA, _TOO_DRY, _TOO_WARM, _TOO_COLD = 140.0, 0.20, 28.5, 18.0
 #: The photocell's lux below which lamps are surely on.
@@ -123,6 +124,21 @@ def _uncomfortable(week: Week) -> float:
     return week.minutes(open_ & ((warm > _TOO_WARM) | (warm < _TOO_COLD)))
 
 
+def _warm_bodies(week: Week) -> float:
+    driving = week.columns["reefer_truck"].kind.channel["status"].texts.index("driving")
+    on_road = week.grid("reefer_truck", "status") == driving
+    return week.minutes(on_road & (week.grid("reefer_truck", "cargo_temperature") > _TOO_WARM_CARGO))
+
+
+def _drawn_dear(week: Week) -> float:
+    """What charging points gave in the dear hours, 8 to 21 h of the town's local time, UTC+8."""
+    columns = week.columns["ev_charger"]
+    kw = columns.values["active_power"] / float(columns.kind.channel["active_power"].scale)
+    hour = (columns.ts / _HOUR + 8.0) % 24.0
+    readings = len(columns) / len(week.devices("ev_charger"))
+    return float(kw[(hour >= 8.0) & (hour < 21.0)].sum()) * (week.until - week.start) / _HOUR / readings
+
+
 FIGURES = (
     _registered("lamps and cabinets", "kWh", "light_cabinet", "total_active_energy_import"),
     Measured(name="lamps in the dark below their class", unit="lamp min", kind="street_lamp", of=_below_class),
@@ -138,6 +154,16 @@ FIGURES = (
     _beyond("greens with soil under 0.20", "green min", "green_valve", "soil_moisture", lambda soil: soil < _TOO_DRY),
     _registered("public halls", "kWh", "climate_zone", "total_active_energy_import"),
     Measured(name="open halls above 28.5 or under 18 Cel", unit="hall min", kind="climate_zone", of=_uncomfortable),
+    _beyond("blocks above 20 kW from the grid", "block min", "site_meter", "active_power", lambda kw: kw > _LIMIT_KW),
+    _registered("taken from the grid", "kWh", "site_meter", "total_active_energy_import"),
+    Measured(name="vehicles in the dear hours", unit="kWh", kind="ev_charger", of=_drawn_dear),
+    _registered("vehicles in all", "kWh", "ev_charger", "total_active_energy_export"),
+    _registered("water on fields", "m3", "irrigation_valve", "water_total"),
+    _beyond("probes with soil under 0.17", "probe min", "soil_probe", "soil_moisture", lambda soil: soil < _PARCHED),
+    _beyond("greenhouses with wet leaves", "house min", "greenhouse", "leaf_wetness", lambda wet: wet > _WET),
+    _beyond("greenhouses heated", "house min", "greenhouse", "heating_on", lambda on: on > 0),
+    Measured(name="cargo above 8 Cel on the road", unit="lorry min", kind="reefer_truck", of=_warm_bodies),
+    _registered("lorries' units switched on", "h", "reefer_truck", "tru_hours"),
 )
 """What is measured, two rows a rule: what is used, and what is endured for it."""
 

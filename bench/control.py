@@ -1,6 +1,6 @@
 """What the rules save, and what that costs: a week of the town with them and without, broker and network left out.
 
-    python -m bench.control [--rules FILE] [--start 2026-07-06] [--days 7] [--devices 200] [--step 300] [--picture FILE]
+    python -m bench.control [--rules FILE] [--start 2026-06-08] [--days 7] [--devices 200] [--step 300] [--picture FILE]
 
 Readings of the models go to the engine, its orders to the gateways' desks, interlocks and all. Prints the table of
 docs/commands.md, and draws an evening of a street.
@@ -174,7 +174,7 @@ def rows_of(free: Week, ruled: Week) -> list[dict[str, str]]:
 def main(
     *,
     rules: Annotated[Path | None, typer.Option(help="A control.toml.")] = None,
-    start: Annotated[str, typer.Option(help="The first day, local.")] = "2026-07-06",
+    start: Annotated[str, typer.Option(help="The first day, local.")] = "2026-06-08",
     days: int = 7,
     devices: int = 200,
     step: Annotated[int, typer.Option(help="Seconds between two decisions.")] = 300,
