@@ -53,6 +53,7 @@ class Journal:
             return
         draft = self._path.with_suffix(".new")
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("wb") as file:
                 file.write(msgspec.json.encode(kept(state)))
                 file.flush()

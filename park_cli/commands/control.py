@@ -3,11 +3,14 @@
 import asyncio
 import dataclasses
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from controller.link import LinkOptions
 from controller.resolve import default_rules, program_of
@@ -126,7 +129,7 @@ async def _run(options: ControlOptions, stop: asyncio.Event) -> ControlSummary:
     return await controller.run(stop)
 
 
-def _asking(*, dry: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _asking(*, dry: bool) -> Callable[[Order], None]:
     def told(order: Order) -> None:
         args = " ".join(f"{name}={value}" for name, value in order.told.args.items())
         if dry:
@@ -145,6 +148,14 @@ def _ended(ended: Ended) -> None:
 
 
 def _tell_rules(program: Program, *, as_json: bool) -> None:
+    if not as_json:
+        table = Table(title="rules", title_justify="left")
+        for column in ("rule", "tells", "to do", "priority", "so that"):
+            table.add_column(column, no_wrap=column == "rule")
+        for rule in program.rules:
+            table.add_row(rule.name, rule.kind.name, rule.act.action.name, str(rule.priority), rule.title)
+        Console(highlight=False).print(table)
+        return
     told = {
         rule.name: {
             "title": rule.title,
@@ -155,4 +166,4 @@ def _tell_rules(program: Program, *, as_json: bool) -> None:
         }
         for rule in program.rules
     }
-    print_summary("rules", told, as_json=as_json)
+    print_summary("rules", told, as_json=True)
