@@ -57,14 +57,14 @@ class Town:
 
     Attributes:
         outcomes: what came of the orders.
-        refused: how often, by reason.
+        ends: how orders ended.
     """
 
     def __init__(self, selection: Selection) -> None:
         whole: Plan = make_plan(selection)
         plans = whole.gateways(Shards(total=1))
         self.outcomes = Outcomes()
-        self.refused: Counter[str] = Counter()
+        self.ends: Counter[str] = Counter()
         readings, authority = obedient_readings([one.plan for one in plans], self.outcomes)
         self._gateways = [
             Gateway(plan=plan, readings=made, desk=Desk(Directory(plan, whole), authority, answers_for_nobody=True))
@@ -96,7 +96,7 @@ class Town:
         for reply in gateway.desk.decide(letters, Standpoint(cursor_ms=now, now_ms=now)).replies:
             answer = read_answer(reply.payload)
             if answer is not None and answer.settles:
-                self.refused[answer.reason or "none"] += 1
+                self.ends[f"{answer.state.value} {answer.reason}".rstrip()] += 1
                 yield Ended(id=answer.id, state=answer.state.value)
 
 
@@ -142,14 +142,14 @@ class Run:
     """A time under rules."""
 
     outcomes: Outcomes
-    refused: Counter[str]
+    ends: Counter[str]
     orders: list[Order] = field(default_factory=list)
 
 
 def run(program: Program, selection: Selection, start: int, until: int, step: int) -> Run:
     """Every step of the window: readings to the engine, orders to the town."""
     town, state = Town(selection), State()
-    done = Run(outcomes=town.outcomes, refused=town.refused)
+    done = Run(outcomes=town.outcomes, ends=town.ends)
     ended: list[Ended] = []
     for tick in range(start + step, until, step):
         news = News(heard=tuple(town.hear(program, tick - step, tick)), ended=tuple(ended))
@@ -192,7 +192,7 @@ def main(
     free, ruled = (week_of(selection, outcomes, first, last) for outcomes in (None, done.outcomes))
     print(table(rows_of(free, ruled)))
     print(f"\norders by rule: {dict(Counter(order.rule for order in done.orders))}")
-    print(f"ends by reason: {dict(done.refused)}")
+    print(f"ends: {dict(done.ends)}")
     if picture is not None:
         draw_evening(free, ruled, picture, offset_ms=town.settings.utc_offset_ms)
 

@@ -132,7 +132,7 @@ class Inbox:
             self._readers[key] = CODECS[named].decoder(watched.kind)
         return self._readers[key]
 
-    def _hand(self, letter: Letter, _now_ms: int) -> str:
+    def _hand(self, letter: Letter, now_ms: int) -> str:
         try:
             handed = msgspec.json.decode(letter.payload, type=Handed)
             kind = self._program.commanded[handed.order.where.kind]
@@ -140,6 +140,8 @@ class Inbox:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, CommandRefused):
             return "malformed"
         where = handed.order.where
+        if handed.order.tick > now_ms + AHEAD_MS:
+            return "ahead"
         if self._program.number(kind, where.device, where.site) is None:
             return "unknown_device"
         self._handed.append(handed)

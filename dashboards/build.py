@@ -83,11 +83,13 @@ def _text(path: Path) -> str | None:
 
 
 def kinds_table() -> str:
-    """The kinds of every sector and their channels, as Markdown."""
+    """The kinds of every sector, their channels and actions, as Markdown."""
     parts = [
         "# Kinds and channels\n",
         "Generated from the catalogue by `park dashboards build`; do not edit.\n",
-        "A kind's name is its measurement (InfluxDB) or table (DuckDB). Units are UCUM codes.\n",
+        "A kind's name is its measurement (InfluxDB) or table (DuckDB). Units are UCUM codes. What a device can be\n"
+        "commanded stands under its channels (see [commands](../commands.md)); to the time within which it shows come\n"
+        "that to the next reading and, for state on the models' grid, up to 300 s.\n",
     ]
     for sector in SECTORS.values():
         parts.append(f"## {sector.title}\n\n{sector.description} One cell is {sector.cell}.\n")
@@ -103,7 +105,18 @@ def kinds_table() -> str:
 def _kind(kind: DeviceKind) -> str:
     rows = [_row(channel) for channel in kind.channels]
     intro = f"`{kind.name}`: {kind.description} {kind.per_cell} in a cell, every {kind.interval_s:g} s."
-    return f"### {kind.title}\n\n{intro}\n\n{_HEAD}{''.join(rows)}"
+    return f"### {kind.title}\n\n{intro}\n\n{_HEAD}{''.join(rows)}{_actions(kind)}"
+
+
+def _actions(kind: DeviceKind) -> str:
+    rows = []
+    for action in kind.actions:
+        said = "; ".join(
+            f"`{one.name}` {_range(one)}" + (f" {symbol(one.unit)}" * (one.unit != "1")) for one in action.parameters
+        )
+        rows.append(f"| `{action.name}` | {said} | {action.shows_s:g} s | {action.description} |\n")
+    head = "\n| action | parameters | shows within | meaning |\n|---|---|---|---|\n"
+    return f"{head}{''.join(rows)}" if rows else ""
 
 
 def _events(title: str, events: Iterable[EventType]) -> str:

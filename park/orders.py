@@ -153,16 +153,19 @@ class Known:
         return made
 
 
-class shared(cached_property[_Made]):  # noqa: N801 - a decorator, as the one that it is made of
-    """A part of a day that orders do not change: computed once, for the day and for the same day under any orders.
-
-    The latter names the former as its `plain`, which is None on the former.
-    """
-
+class _Shared(cached_property[_Made]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None or instance.plain is None:
             return super().__get__(instance, owner)
         return getattr(instance.plain, str(self.attrname))
+
+
+if TYPE_CHECKING:
+    shared = cached_property
+else:
+    #: A part of a day that orders do not change: computed once, for the day and for the same day under any orders. The
+    #: latter names the former as its `plain`, which is None on the former.
+    shared = _Shared
 
 
 @runtime_checkable

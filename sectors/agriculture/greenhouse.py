@@ -3,7 +3,7 @@
 Each is a well-mixed volume that exchanges with the outside air; the steps are implicit in the exchange,
 so that no opening of the vents can make them unstable. A day begins in the quasi-steady state of its
 first instant, and its last ninety minutes, at night, lean towards that of its last: the next day begins
-exactly where this one ends, and nothing is carried.
+exactly where this one ends, and nothing is carried but by houses that were told something: `setpoints`.
 
 References:
     Bot (1983). Greenhouse climate: from physical processes to a dynamic model. Wageningen.

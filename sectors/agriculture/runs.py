@@ -81,7 +81,7 @@ class Run:
     def _chain(self) -> tuple[Ints, Ints, Ints]:
         """When something is said, until when it is open from then on, and how long it has been open by then."""
         opens, lasts = self.program
-        said = [(opens, None)] if lasts else []
+        said: list[tuple[int, Told | None]] = [(opens, None)] if lasts else []
         said += [(one.ms, one) for one in self.told]
         when, until, before = [0], [self.left.ms], [0]
         for ms, one in sorted(said, key=lambda each: each[0]):

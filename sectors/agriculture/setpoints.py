@@ -115,7 +115,7 @@ def _next(
     above = float(house.vents_above[0]) if np.isnan(above) else above
     wish = (temperature - above) / VENT_BAND
     if not np.isnan(humid):
-        damp = 100.0 * vapour / float(saturation_density(np.float64(temperature))) - humid
+        damp = 100.0 * vapour / float(saturation_density(np.array(temperature))) - humid
         wish = max(wish, min(damp / _HUMID_BAND, _HUMID_MOST))
     opening = min(max(wish, opening - VENT_STEP, 0.0), opening + VENT_STEP, 1.0)
     heating = min(max(HEATER_GAIN * (below - temperature), 0.0), HEATER_MAX)

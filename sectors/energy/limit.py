@@ -140,7 +140,7 @@ class Limited:
         lasts = np.diff(self.ms, append=DAY_MS) / HOUR_MS
         given = [piece.given(hours) for piece, hours in zip(pieces, lasts.tolist(), strict=True)]
         self._before = np.append(0.0, np.cumsum(given)[:-1])
-        nodes = np.arange(STEPS + 1) * float(STEP_MS)
+        nodes = np.arange(STEPS + 1, dtype=np.float64) * STEP_MS
         self._nodes = self._nominal(np.searchsorted(self.ms, nodes, side="right") - 1, nodes)[1]
         self._energy = np.append(0.0, np.cumsum(np.diff(self._nodes) * self._voltage))
 

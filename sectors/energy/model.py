@@ -131,7 +131,7 @@ class EnergyModel:
         # Day by day: the order in which floats are added shows.
         registers = {name: sum(np.concatenate(blocks, axis=1), start=carry[name]) for name, blocks in made.items()}
         held = obeyed.usual(carry["charge"].shape, carry["ev_delivered"].shape)
-        return registers | held | {name: np.concatenate([each[name] for each in left]) for name in left[0]}
+        return {**registers, **held, **{name: np.concatenate([each[name] for each in left]) for name in left[0]}}
 
     def _carried(self, morning: Morning) -> Carry:
         points = self._setting.per_cell[EV_CHARGER.name]

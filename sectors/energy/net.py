@@ -45,8 +45,8 @@ class Net:
     @cached_property
     def _knots(self) -> Floats:
         """Where each stretch begins, (K,)."""
-        some = [[float(self.first_ms)], np.arange(STEPS) * float(STEP_MS), self.bends]
-        knots = np.unique(np.concatenate(some))
+        nodes = np.arange(STEPS, dtype=np.float64) * STEP_MS
+        knots = np.unique(np.concatenate([np.array([float(self.first_ms)]), nodes, self.bends]))
         return np.asarray(knots[(knots >= self.first_ms) & (knots < DAY_MS)])
 
     @cached_property

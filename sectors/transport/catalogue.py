@@ -1,6 +1,6 @@
 """What the transport sector measures."""
 
-from park.catalogue import Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
 from park.event import BEGIN_AND_END, DURATION, EventType
 
 TRAFFIC_DETECTOR = DeviceKind(
@@ -101,6 +101,27 @@ TRAFFIC_SIGNAL = DeviceKind(
     name="traffic_signal",
     title="Traffic signals",
     description="The signal at the corridor's junction, with a camera on its two approaches.",
+    carries_all=True,
+    actions=(
+        Action(
+            name="set_plan",
+            description="Run this plan's cycle with this share of green for the corridor until `resume`; traffic meets "
+            "it from the next instant of the grid.",
+            parameters=(
+                Channel.state("plan", "Cycle: by the hour, 70 s, 90 s or 120 s", "auto", "night", "day", "rush"),
+                Channel(
+                    name="green_share",
+                    unit="1",
+                    low=0.3,
+                    high=0.7,
+                    decimals=2,
+                    description="Effective green of the corridor as a share of the cycle",
+                ),
+            ),
+            shows_s=1.0,
+        ),
+        Action(name="resume", description="Follow the hours again, with the signal's own share.", shows_s=1.0),
+    ),
     channels=(
         Channel.state("phase", "Aspect shown to the corridor", "green", "yellow", "red"),
         Channel(
@@ -140,3 +161,6 @@ SECTOR = Sector(
     sites=("xinwu", "binhu"),
     events=(JAM,),
 )
+
+SET_PLAN = SECTOR.actions[TRAFFIC_SIGNAL.name, "set_plan"]
+RESUME = SECTOR.actions[TRAFFIC_SIGNAL.name, "resume"]

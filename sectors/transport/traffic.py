@@ -11,7 +11,7 @@ vehicles. A signal's green lets now more of them through, now fewer (turning tra
 pace at which a queue moves up varies within minutes, so that jams stop and go.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -86,7 +86,7 @@ def traffic(streams: Streams, roads: Corridors, site: Ints, world: WorldDay, wan
         links = disturbed(streams, links_of(some, wetness(world.precipitation[there])), some, world)
         entering = arrivals(streams, some, there, world)
         vehicles = links.run(entering.astype(np.float64), at_dawn(streams, some, there, world))
-        parts.append(_summary(links, vehicles, entering.sum(axis=-1), wanted))
+        parts.append(summary(links, vehicles, entering.sum(axis=-1), wanted))
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -109,17 +109,21 @@ class Links:
     service: Floats
     waves: Floats
 
-    def run(self, entering: Floats, begin: Floats | Ints) -> Floats:
+    def run(self, entering: Floats, begin: Floats | Ints, known: Floats | None = None) -> Floats:
         """(MINUTES, B, 2, LINKS + 2) vehicles in each link, every minute.
 
         Args:
             entering: (B, 2, STEPS) vehicles that want to enter.
             begin: (B, 2, LINKS) vehicles with which the day begins.
+            known: the first rows of the result, up to a point of the grid, to go on from.
         """
         n = np.zeros((*begin.shape[:2], LINKS + 2))
         n[..., 1:-1] = begin
         kept = np.empty((MINUTES, *n.shape))
         kept[0] = n
+        first = 0
+        if known is not None:
+            kept[: len(known)], n[...], first = known, known[-1], len(known) // 5
         steps = np.ascontiguousarray(entering.transpose(2, 0, 1))
         free, droop = np.ones_like(n), np.zeros_like(n)
         space = np.full_like(n, JAM_PER_KM * LINK_KM)
@@ -132,7 +136,7 @@ class Links:
         signals = [most[:, way, link + 1] for way, link in enumerate(JUNCTION)]
         service = np.ascontiguousarray(self.service.transpose(2, 0, 1))
         multiply, subtract, minimum, add = np.multiply, np.subtract, np.minimum, np.add
-        for point in range(GRID_POINTS - 1):
+        for point in range(first, GRID_POINTS - 1):
             free[..., 1:-1] = self.pace[:, point, None, None]
             droop[..., 1:-1] = self.pace[:, point, None, None] * (DROOP / _CRITICAL)
             multiply(self.send, self.room[:, point, None, None], out=most)
@@ -183,21 +187,54 @@ def disturbed(streams: Streams, links: Links, roads: Corridors, world: WorldDay)
     return replace(links, service=np.clip(service, 0.2, 1.8), waves=waves)
 
 
-def _summary(links: Links, vehicles: Floats, total: Ints, wanted: Ints) -> Traffic:
+def summary(
+    links: Links,
+    vehicles: Floats,
+    total: Ints | Floats,
+    wanted: Ints,
+    *,
+    plain: Floats | None = None,
+    green: Floats | None = None,
+) -> Traffic:
+    """What instruments see of the day.
+
+    Args:
+        links: whose day it was.
+        vehicles: of `Links.run`.
+        total: (B, 2) that entered.
+        wanted: as of `traffic`.
+        plain: `vehicles` without orders, if any were given.
+        green: (B, GRID_POINTS) green share relative to the signals' own.
+    """
     by_link = np.ascontiguousarray(vehicles.transpose(1, 2, 3, 0))
     inside = by_link[:, :, 1:-1]
     gone = _gone(by_link)
+    ends = gone[..., -1:] if plain is None else _gone(np.ascontiguousarray(plain.transpose(1, 2, 3, 0)))[..., -1:]
     # Links hold a few vehicles more or less at the day's end than at its beginning; registers count the day's total.
-    gone *= total[:, :, None, None] / np.maximum(gone[..., -1:], 1.0)
+    gone *= total[:, :, None, None] / np.maximum(ends, 1.0)
     mean = _five_minutes(inside)
-    minutes = replace(links, pace=_by_minute(links.pace), room=_by_minute(links.room))
+    lit = links if green is None else replace(links, room=links.room * green)
+    every = np.arange(LINKS)
     return Traffic(
         passed=np.rint(gone[:, :, wanted]).astype(np.int32),
-        pace=_speed(minutes, inside[:, :, wanted], wanted).astype(np.float32),
-        speed=_speed(links, mean, np.arange(LINKS)).astype(np.float32),
-        waiting=_waiting(links, mean).astype(np.float32),
+        pace=_paces(_minutely(links), _minutely(lit), inside[:, :, wanted], wanted).astype(np.float32),
+        speed=_paces(links, lit, mean, every).astype(np.float32),
+        waiting=_waiting(lit, mean).astype(np.float32),
         junction=_per_hour(np.stack([gone[:, way, link] for way, link in enumerate(JUNCTION)], axis=1)),
     )
+
+
+def _minutely(links: Links) -> Links:
+    return replace(links, pace=_by_minute(links.pace), room=_by_minute(links.room))
+
+
+def _paces(links: Links, lit: Links, n: Floats, wanted: Ints) -> Floats:
+    """Speeds on the wanted links; before the signals those of `lit`."""
+    speed = _speed(links, n, wanted)
+    if lit.room is not links.room:
+        signalled = wanted[None, :, None] == np.array(JUNCTION)[:, None, None]
+        speed = np.where(signalled, _speed(lit, n, wanted), speed)
+    return speed
 
 
 def _by_minute(points: Floats) -> Floats:
@@ -258,10 +295,4 @@ def _per_hour(gone: Floats) -> Floats32:
 
 
 def _joined(parts: list[Traffic]) -> Traffic:
-    return Traffic(
-        passed=np.concatenate([part.passed for part in parts]),
-        pace=np.concatenate([part.pace for part in parts]),
-        speed=np.concatenate([part.speed for part in parts]),
-        waiting=np.concatenate([part.waiting for part in parts]),
-        junction=np.concatenate([part.junction for part in parts]),
-    )
+    return Traffic(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Traffic)})

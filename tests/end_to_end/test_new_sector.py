@@ -179,7 +179,8 @@ def test_orders_leave_their_past_alone(town: House) -> None:
         f"'{sys.executable}' -m pytest -v -p no:cacheprovider tests/sectors/test_obedience.py -k '{' or '.join(NEW)}'"
     )
     passed = re.findall(r"\[(\w+)\] PASSED", town.run(asked).stdout)
-    assert {name: passed.count(name) for name in NEW} == dict.fromkeys(NEW, 4)
+    # Gardens are a copy of agriculture, whose devices obey: theirs have to obey in time, and many as few.
+    assert {name: passed.count(name) for name in NEW} == {"gardens": 6, "river": 4}
 
 
 @dataclass(frozen=True, kw_only=True)
