@@ -87,9 +87,8 @@ def kinds_table() -> str:
     parts = [
         "# Kinds and channels\n",
         "Generated from the catalogue by `park dashboards build`; do not edit.\n",
-        "A kind's name is its measurement (InfluxDB) or table (DuckDB). Units are UCUM codes. What a device can be\n"
-        "commanded stands under its channels (see [commands](../commands.md)); to the time within which it shows come\n"
-        "that to the next reading and, for state on the models' grid, up to 300 s.\n",
+        "A kind's name is its measurement (InfluxDB) or table (DuckDB). Units are UCUM codes.\n",
+        _OF_ACTIONS,
     ]
     for sector in SECTORS.values():
         parts.append(f"## {sector.title}\n\n{sector.description} One cell is {sector.cell}.\n")
@@ -138,6 +137,10 @@ def _measurement(measurement: PipelineMeasurement) -> str:
     return text
 
 
+_OF_ACTIONS = (
+    "What a device can be commanded stands under its channels ([how](../commands.md)). To the time within which it\n"
+    "shows come that to the next reading and, for state on the models' grid, up to 300 s.\n"
+)
 _HEAD = "| channel | unit | type | range | resolution | meaning |\n|---|---|---|---|---|---|\n"
 
 
