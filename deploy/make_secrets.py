@@ -10,6 +10,7 @@ FOLDER/ingest/      one MQTT password per session, and park-replay; store-token 
 FOLDER/grafana/     admin-password, store-token               read by Grafana
 FOLDER/verify/      store-token                               read by `park verify`, and by a load, through its group
 FOLDER/command/     the MQTT password of park-command         read by `park command`
+FOLDER/control/     the MQTT password of control              read by `park control`
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
@@ -37,7 +38,15 @@ from typing import Any
 from mqttlink.accounts import Account, Role
 from mqttlink.dynsec import dynamic_security
 from park.errors import ParkError
-from park.topics import GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER, TELEMETRY_FILTER, gateway_topic, reply_topic, shared
+from park.topics import (
+    CONTROL_FILTER,
+    GATEWAY_STATE_FILTER,
+    GATEWAY_STATS_FILTER,
+    TELEMETRY_FILTER,
+    gateway_topic,
+    reply_topic,
+    shared,
+)
 from park.town import default_town, parse_town
 from sectors import SECTORS
 
@@ -50,6 +59,7 @@ OWNERS = {
     "simulator": 10002,
     "verify": 10003,
     "command": 10004,
+    "control": 10005,
 }
 # Whose secrets their group may read as well.
 _SHARED = {"verify"}
@@ -58,6 +68,7 @@ TOKENS = {"ingest": ("write",), "verify": ("read",), "grafana": ("read",)}
 INGEST = "park-ingest"
 REPLAY = "park-replay"
 COMMAND = "park-command"
+CONTROL = "control"
 _OURS = "park: "
 _ADMIN = "park's admin token"
 _EVENTS = "park/+/+/+/+/event"
@@ -173,6 +184,17 @@ def actor(name: str, owner: str) -> Login:
     return Login(name=name, owner=owner, roles=(role,))
 
 
+def controller(name: str, owner: str) -> Login:
+    """An actor who hears what devices report, and what any controller has told them; it tells that of its own alone."""
+    role = Role(
+        name=f"{name}-watch",
+        publish=(CONTROL_FILTER.replace("#", f"{name}/#"),),
+        within=(TELEMETRY_FILTER, CONTROL_FILTER),
+    )
+    itself = actor(name, owner)
+    return Login(name=name, owner=owner, roles=(*itself.roles, role))
+
+
 def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
     """Everybody who may enter the broker.
 
@@ -189,6 +211,7 @@ def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
         *(Login(name=name, owner="ingest", roles=(role,)) for name, role in listening.items()),
         replay(),
         actor(COMMAND, "command"),
+        controller(CONTROL, "control"),
     ]
 
 
@@ -210,7 +233,7 @@ def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: in
     wanted = logins(sites, shards=shards, members=members)
     safe.write("mosquitto", "accounts.json", dynamic_security(accounts(safe, wanted)))
     kept = {(login.owner, login.name) for login in wanted} | {("ingest", "store-token")}
-    there = {(owner, name) for owner in ("simulator", "ingest", "command") for name in safe.names(owner)}
+    there = {(owner, name) for owner in ("simulator", "ingest", "command", "control") for name in safe.names(owner)}
     for owner, name in {*_FORMER, *(there - kept)}:
         safe.remove(owner, name)
     for owner, name in (("influxdb", "password"), ("influxdb", "admin-token"), ("grafana", "admin-password")):

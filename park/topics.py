@@ -6,6 +6,7 @@ park/{sector}/{site}/{kind}/{device}/command/{actor}   what an actor commands: p
 park/{sector}/{site}/{kind}/{device}/ack           what became of it
 park/{sector}/{site}/{kind}/{device}/state         retained
 park/replies/{actor}/{site}                        the same answers, for the actor who asked; further levels are its own
+park/control/{actor}/{kind}/{device}/{group}       retained: what a controller has told a device last
 park/gateways/{site}/{shard}/state                 retained birth and will of a gateway
 park/gateways/{site}/{shard}/stats                 a gateway's own figures
 park/gateways/{site}/{shard}/orders                retained: since when its devices have been commanded
@@ -21,6 +22,7 @@ EVENT_FILTER = "park/+/+/+/+/event"
 GATEWAY_STATE_FILTER = "park/gateways/+/+/state"
 GATEWAY_STATS_FILTER = "park/gateways/+/+/stats"
 COMMAND_FILTER = "park/+/+/+/+/command/+"
+CONTROL_FILTER = "park/control/#"
 
 ACTOR = "[a-z0-9-]{1,32}"
 """Who commands: the name of an account."""
@@ -119,6 +121,11 @@ def ack_topic(where: DeviceTopic) -> str:
 def reply_topic(actor: str, site: str) -> str:
     """Where an actor may ask to be answered by a site's devices; levels below it are the actor's own."""
     return f"park/replies/{actor}/{site}"
+
+
+def control_topic(actor: str, kind: str, device: str, group: str) -> str:
+    """Where a controller says what it has told a device last, for others and for one that starts later."""
+    return f"park/control/{actor}/{kind}/{device}/{group}"
 
 
 def is_reply(topic: str, actor: str, site: str) -> bool:

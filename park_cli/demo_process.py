@@ -58,6 +58,7 @@ class DemoOptions:
     port: int
     viewer_names: tuple[str, ...]
     open_browser: bool
+    control: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,8 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
         # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
         commands = CommandOptions(state=folder / "commands", stored=tuple(outcomes_of(None, store).records))
-        simulated = await _simulate(options, children, gateways, commands, stop)
+        async with _controlled(options, address, trust, folder):
+            simulated = await _simulate(options, children, gateways, commands, stop)
         await _settled(ingester, simulated)
         ingested = await ingesting()
         verified = await asyncio.to_thread(_verify, options, store, simulated)
@@ -169,6 +171,29 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+@contextlib.asynccontextmanager
+async def _controlled(options: DemoOptions, address: Address, trust: Trust, folder: Path) -> AsyncIterator[None]:
+    """The worked rules at work, if that was asked for."""
+    if not options.control:
+        yield
+        return
+    from controller.link import LinkOptions  # noqa: PLC0415 - only who asks for it waits for its libraries
+    from controller.resolve import default_rules, program_of  # noqa: PLC0415 - the same
+    from controller.run import Controller, ControlOptions  # noqa: PLC0415 - the same
+
+    broker = LinkOptions(host=address.host, port=address.port, client_id="control", context=trust.context(address))
+    program = program_of(default_rules(), "control.toml", options.selection.town)
+    controller = Controller(ControlOptions(program=program, broker=broker, actor="control", folder=folder / "control"))
+    stop = asyncio.Event()
+    task = asyncio.create_task(controller.run(stop), name="controller")
+    try:
+        yield
+    finally:
+        stop.set()
+        told = await task
+        errors.print(f"The rules: {told.orders} orders, {told.ended.get('succeeded', 0)} obeyed", highlight=False)
 
 
 async def _simulate(

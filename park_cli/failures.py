@@ -1,5 +1,6 @@
 """The packages' errors, by the exit code they mean."""
 
+from controller.errors import ControlError, RulesError
 from ingest.errors import BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
@@ -17,6 +18,7 @@ from simulator.world import WorldError
 
 OF_USE = (
     ParkError,
+    RulesError,
     SelectionError,
     FaultsError,
     WorldError,
@@ -31,4 +33,4 @@ OF_USE = (
     UnusableCertificate,
 )
 OF_VERSION = (OtherVersion,)
-OF_WORK = (LinkError, BrokerError, IngestError, SimulatorError)
+OF_WORK = (LinkError, BrokerError, IngestError, SimulatorError, ControlError)

@@ -20,6 +20,7 @@ COMMANDS = {
     "ingest": "park_cli.commands.ingest",
     "verify": "park_cli.commands.verify",
     "command": "park_cli.commands.command",
+    "control": "park_cli.commands.control",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
     "dashboards": "park_cli.commands.dashboards",

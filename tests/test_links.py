@@ -20,7 +20,9 @@ FOLDERS = (
     *("deploy", "bench", "tests", "docs", "scripts"),
 )
 #: What the guide has a newcomer make, and topics, which begin as the contract's folder does.
-ELSEWHERE = re.compile(r"sectors/(gardens|river)\b|dashboards/out/(gardens|river)\.json|park/(gateways|replies)\b")
+ELSEWHERE = re.compile(
+    r"sectors/(gardens|river)\b|dashboards/out/(gardens|river)\.json|park/(control|gateways|replies)\b"
+)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")

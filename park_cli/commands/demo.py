@@ -38,6 +38,9 @@ def demo(
         typer.Option(help="Another name by which browsers may ask for the viewer: park.example, localhost:9000."),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
+    control: Annotated[
+        bool, typer.Option("--control", help="Let the worked rules of park control command it.")
+    ] = False,
     asked: SelectionOptions,
     tls: TrustOptions,
     json: Json = False,
@@ -76,6 +79,7 @@ def demo(
             port=port,
             viewer_names=tuple(viewer_name or ()),
             open_browser=open_browser,
+            control=control,
         )
         show(options, children, as_json=json)
     except BaseException:

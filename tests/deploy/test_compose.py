@@ -28,7 +28,7 @@ every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
 def test_the_services_are_those_of_the_park() -> None:
-    assert set(SERVICES) == ONCE | TOOLS | {"mosquitto", "influxdb", "ingester", "simulator", "grafana"}
+    assert set(SERVICES) == ONCE | TOOLS | {"mosquitto", "influxdb", "ingester", "simulator", "control", "grafana"}
 
 
 @every_service
@@ -110,6 +110,10 @@ def test_each_program_logs_in_as_an_account_that_is_made() -> None:
     assert SERVICES["ingester"]["environment"]["PARK_MQTT_PASSWORD_DIR"] == "/run/park/ingest"
     (broker,) = (word for word in SERVICES["ingester"]["command"] if word.startswith("--broker="))
     assert "@" not in broker
+    (broker,) = (word for word in SERVICES["control"]["command"] if word.startswith("--broker="))
+    assert broker.startswith(f"--broker=mqtt://{make_secrets.CONTROL}@")
+    assert {make_secrets.CONTROL, make_secrets.COMMAND} <= made
+    assert SERVICES["control"]["environment"]["PARK_MQTT_PASSWORD_DIR"] == "/run/park/control"
 
 
 def test_the_ingester_holds_a_session_for_each_site_of_the_town() -> None:
@@ -240,7 +244,7 @@ def resolved(profile: str | None = None, **environment: str) -> dict[str, Any]:
 def test_compose_starts_the_town_unless_it_is_told_to_load() -> None:
     lasting = set(SERVICES) - TOOLS
     assert set(resolved()) == lasting
-    assert set(resolved("load")) == lasting - {"simulator"} | {"load"}
+    assert set(resolved("load")) == lasting - {"simulator", "control"} | {"load"}
     assert set(resolved("*")) == set(SERVICES)
 
 

@@ -170,6 +170,57 @@ def test_who_commands_hears_the_answers_to_itself(broker: Guarded, asked: str, a
         actor.close()
 
 
+CLAIMS = "park/control"
+
+
+@pytest.mark.parametrize(
+    ("topic", "allowed"),
+    [
+        (f"{COMMANDS}/control", True),
+        (f"{CLAIMS}/control/meter/meter-1/set", True),
+        (f"{CLAIMS}/other/meter/meter-1/set", False),
+        (f"{COMMANDS}/park-command", False),
+        ("park/replies/control/xinwu", False),
+        (READING, False),
+    ],
+)
+def test_a_controller_commands_and_says_so_under_its_own_name(broker: Guarded, topic: str, allowed: bool) -> None:
+    controller = broker.enter("control")
+    try:
+        assert controller.publish(topic, b"x") in ({0x00, 0x10} if allowed else {REFUSED})
+    finally:
+        controller.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ("park/replies/control/+", True),
+        ("park/energy/+/meter/+/telemetry", True),
+        (f"{CLAIMS}/#", True),
+        ("park/replies/park-command/+", False),
+        (f"{COMMANDS}/+", False),
+        ("park/+/+/+/+/event", False),
+        ("park/#", False),
+    ],
+)
+def test_a_controller_hears_what_devices_report(broker: Guarded, asked: str, allowed: bool) -> None:
+    controller = broker.enter("control")
+    try:
+        assert controller.subscribe(asked) == (1 if allowed else REFUSED)
+    finally:
+        controller.close()
+
+
+def test_nobody_else_says_what_a_controller_has_decided(broker: Guarded) -> None:
+    for account in (ATTACKER, VICTIM, "park-ingest", "park-command"):
+        client = broker.enter(account)
+        try:
+            assert client.publish(f"{CLAIMS}/control/meter/meter-1/set", b"x") == REFUSED
+        finally:
+            client.close()
+
+
 def test_nobody_else_commands(broker: Guarded) -> None:
     for account in (ATTACKER, VICTIM, "park-ingest", "park-replay"):
         client = broker.enter(account)

@@ -31,6 +31,7 @@ def test_each_secret_is_its_readers_alone(secrets: dict[str, str], tmp_path: Pat
         *("simulator/gw-yangshan-0", "simulator/gw-xinwu-0"),
         *(f"ingest/{name}" for name in ("park-ingest", "park-replay", *sessions)),
         "command/park-command",
+        "control/control",
     }
     make_secrets.Safe(folder=tmp_path / "secrets").write("verify", "store-token", "for a group")
     for path in (tmp_path / "secrets").rglob("*"):

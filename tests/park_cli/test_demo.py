@@ -41,10 +41,13 @@ def test_the_demo_ends_with_a_proof_that_every_sector_were_stored(tmp_path: Path
 
 @pytest.mark.deadline(120)
 def test_ctrl_c_drains_and_proves_as_well(tmp_path: Path) -> None:
-    process, _ = start(tmp_path, "--backfill", "10m", "--devices", "33", "--store", f"duckdb://{tmp_path}/kept.duckdb")
+    process, _ = start(
+        tmp_path, "--backfill", "10m", "--devices", "33", "--control", "--store", f"duckdb://{tmp_path}/kept.duckdb"
+    )
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 0, err.decode()
+    assert b"The rules: " in err
     verify = json.loads(out.splitlines()[-1])["verify"]
     assert (verify["lost"], verify["duplicated"], verify["altered"]) == (0, 0, 0)
     assert (tmp_path / "kept.duckdb").exists()
