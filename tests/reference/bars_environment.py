@@ -246,31 +246,3 @@ BARS = [
         least_days=YEAR,
     ),
 ]
-
-
-def _plot_kerb(axes: Any, seed: int, days: int) -> None:
-    data = seen(seed, max(days, YEAR))
-    hours = np.arange(24) + 4
-    for place, name in enumerate(("kerb", "behind")):
-        for workday, style in ((True, "-"), (False, "--")):
-            mean = np.nanmean(data.air["no2"][:, place][:, data.workday == workday], axis=(0, 1))
-            axes.plot(hours, mean, style, label=f"{name}, {'workdays' if workday else 'rest'}")
-    axes.set(xlabel="hour, from 04:00", ylabel="NO2, ug/m3")
-    axes.legend(fontsize="small")
-
-
-def _plot_water(axes: Any, seed: int, days: int) -> None:
-    data = seen(seed, max(days, YEAR))
-    week = slice(195, 202)
-    hours = np.arange(7 * 24) / 24
-    axes.plot(hours, data.water["dissolved_oxygen"][0, 0, week].ravel(), label="oxygen of the lake, mg/L")
-    axes.plot(hours, data.sky["wind_speed"][0, week].ravel(), label="wind, m/s")
-    axes.plot(hours, data.water["chlorophyll_a"][0, 0, week].ravel() / 10, label="chlorophyll a, 10 ug/L")
-    axes.set(xlabel="days of a July week")
-    axes.legend(fontsize="small")
-
-
-PLOTS: dict[str, Callable[[Any, int, int], None]] = {
-    "Nitrogen dioxide beside the road and behind it": _plot_kerb,
-    "The bay in a week of July": _plot_water,
-}
