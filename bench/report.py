@@ -17,7 +17,7 @@ from bench import discriminators
 from bench.judging import HEAD, Judged, Subject
 from tests.reference.find import Plots, plots
 
-_SAID = re.compile(r"(?m)^# (?P<title>.+)\n\n(?P<reached>\d+) of (?P<bars>\d+) .*?; (?P<mutants>[^;.\n]+)\.")
+_SAID = re.compile(r"(?m)^# (?P<title>.+)\n\n(?P<reached>\d+) of (?P<bars>\d+) .*?; (?P<mutants>\d+ of \d+) ")
 _DPI = 100
 
 
