@@ -1,7 +1,7 @@
 """The chain of a parcel's hand-overs: each is sealed by a digest that is made of the one before.
 
-Whoever has read who kept a parcel can make the digests again; with a hand-over left out, put in or told of another keeper
-they no longer fit, from there on. It guards against loss and error, not against forgers: there is no secret in it.
+Whoever has read who kept a parcel can make the digests again; with a hand-over left out, put in or told of another
+keeper they no longer fit, from there on. It guards against loss and error, not against forgers: it has no secret.
 """
 
 from collections.abc import Sequence

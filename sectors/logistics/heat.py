@@ -28,8 +28,8 @@ def waiting(days: Days, heat: Floats, most: Floats, before: Floats) -> Floats:
     """
     sums, begun = _sums((heat - most) * GRID_S), before.reshape(-1)
     left, one_day = np.zeros_like(sums), sums[: len(begun)]
-    for total, made in zip(days.by_day(sums, one_day), days.by_day(left, one_day), strict=True):
-        total += begun[:, None]
+    for come, made in zip(days.by_day(sums, one_day), days.by_day(left, one_day), strict=True):
+        total = come + begun[:, None]
         made[:] = total - np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
         begun = made[:, -1]
     return left
@@ -37,7 +37,7 @@ def waiting(days: Days, heat: Floats, most: Floats, before: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Seen:
-    """N units at moments: share of a run's heat that has come in and, of the run, that is taken out; s run since 04:00."""
+    """N units at moments: shares of a run's heat that have come in and are taken out, and s run since 04:00."""
 
     come: Floats
     taken: Floats
@@ -95,13 +95,14 @@ def runs(days: Days, heat: Floats, resting: Bools, length: Floats, before: tuple
     """
     come, free = _sums(heat), _sums(np.where(resting, 0.0, float(GRID_S)))
     begun = before[0].reshape(-1)
-    for one in days.by_day(come, come[: len(begun)]):
-        one += begun[:, None]
-        begun = one[:, -1] % 1.0
+    by_day = days.by_day(come, come[: len(begun)])
+    for day in range(len(by_day)):
+        by_day[day] += begun[:, None]
+        begun = by_day[day, :, -1] % 1.0
     starts = _starts(come, free)
-    taken, part = before[1].reshape(-1), length[: len(begun)]
-    by_day = zip(*(days.by_day(rows, rows[: len(begun)]) for rows in (come, free, length, starts)), strict=True)
-    for came, was_free, part, begins in by_day:
+    taken = before[1].reshape(-1)
+    parts = (days.by_day(rows, rows[: len(begun)]) for rows in (come, free, length, starts))
+    for came, was_free, part, begins in zip(*parts, strict=True):
         begins[:, 0] = -taken * part
         last = np.floor(came[:, -1]).astype(np.int64)
         since = was_free[:, -1] - np.take_along_axis(begins, last[:, None], axis=1)[:, 0]

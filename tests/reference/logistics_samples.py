@@ -1,4 +1,4 @@
-"""What the logistics sector reports and, of its rooms, docks and parcels, what is true. Days run from 04:00 to 04:00."""
+"""What the logistics sector reports and, of rooms, docks and parcels, what is true. Days run from 04:00 to 04:00."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from park.model import Bools, Floats, Ints, WorldDay
 from sectors.logistics.room import SETPOINT as BY_SORT
 from sectors.logistics.room import STORES
-from tests.reference.walk import Walked, walk, world_of
+from tests.reference.walk import Walked, shuffled_weather, walk, world_of
 
 Ablation = Callable[[list[WorldDay], int], list[WorldDay]]
 CELLS, YEAR, EVERY = 2, 365, 14
@@ -91,6 +91,28 @@ def seen(seed: int, days: int, ablation: Ablation | None = None) -> Seen:
         **truth,
         **joined,
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ablated:
+    """(days,) mean air outside, Cel, and (times, days) kW.h of all rooms under other days' weather."""
+
+    warmth: Floats
+    kwh: Floats
+
+
+@cache
+def ablated_year(seed: int, days: int, times: int = 4) -> Ablated:
+    """As often as that, for days that are dealt out once are as warm as their own by chance."""
+    true = list(world_of(seed).days(0, days))
+    kwh = []
+    for time in range(times):
+        given = shuffled_weather(true, 1000 * seed + time)
+        total = np.zeros(1)
+        for day in walk("logistics", seed, days, CELLS, weather=given.__getitem__):
+            total = np.append(total, day.after["room_energy"].sum())
+        kwh.append(np.diff(total))
+    return Ablated(warmth=np.array([day.temperature.mean() for day in true]), kwh=np.array(kwh))
 
 
 def _truth(day: Walked) -> dict[str, Floats]:
