@@ -21,9 +21,9 @@ from sectors.logistics.heat import Runs, runs, waiting
 from sectors.logistics.pulses import Pulses
 
 SETPOINT = np.array([4.0, -20.0])
-BAND = np.array([0.8, 1.3])  # K either side, of a unit that runs half of the time
+BAND = np.array([0.8, 1.3])  # K either side, of a unit that runs a third of the time
 STORES = np.array([1090.0, 1770.0])  # kJ/K of air, shelves and floor, which swing with the unit's runs
-RUN = 4.0 * BAND * STORES  # kJ that a run takes out
+RUN = 3.0 * BAND * STORES  # kJ that a run takes out
 _UA = np.array([0.10, 0.12])  # kW/K, walls and leaks
 _INSIDE = np.array([1.6, 1.3])  # kW of lamps, people, goods that come warm, fans
 _SIZES = 0.35  # of days, by what comes in; judgement
@@ -32,10 +32,10 @@ _COP = np.array([3.0, 1.6])
 _FANS = np.array([0.30, 0.45])
 _HEATER = np.array([0.0, 6.0])  # the chilled room thaws by its air
 _INTO_ROOM = 0.4  # of the heaters' heat; the rest melts ice and leaves as water
-_ROOF = 0.5  # of what heat comes through, the sun shines on
+_LEAST = 0.6  # kW: fans, controls, what leaks in
 _EXCHANGED = np.array([265.0, 520.0])  # kJ/K of the air that a door lets out
 COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
-LAG_S = 3 * 3600.0  # of packed goods
+LAG_S = 3.5 * 3600.0  # of packed goods
 DOOR_SLOTS, SLOT_S = 96, 900.0
 _LAST_SLOT = 88  # none after 02:00: a day ends at rest
 _THAWS = 8
@@ -78,9 +78,9 @@ class RoomDay:
 
     @cached_property
     def outside(self) -> Floats:
-        """(R, STEPS) Cel around walls and under a roof that the sun warms."""
-        sun = 0.4 * _ROOF / 17.0
-        return self.days.weather(lambda world: world.temperature + sun * world.ghi)[self.site, :STEPS]
+        """(R, STEPS) Cel around the room: one half of it faces the dock, the other a roof that the sun warms."""
+        roof = self.days.weather(lambda world: world.temperature + 0.4 * world.ghi / 17.0)[self.site, :STEPS]
+        return 0.5 * (roof + self.dock)
 
     @cached_property
     def ambient(self) -> Floats:
@@ -175,7 +175,7 @@ class RoomDay:
         size = _SIZES * self.days.setting.streams.normal("room.size", self.number, self._index)
         inside = (_INSIDE[self.frozen] * np.exp(size - 0.5 * _SIZES**2))[:, None] * (1.0 + 0.25 * wave)
         heaters = _INTO_ROOM * _HEATER[self.frozen][:, None] * self.thawing
-        return np.asarray(np.maximum(wall + inside + heaters + self.let_in, 0.15))
+        return np.asarray(np.maximum(wall + inside + heaters + self.let_in, _LEAST))
 
     @cached_property
     def capacity(self) -> Floats:

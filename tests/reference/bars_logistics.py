@@ -153,19 +153,19 @@ BARS = [
     Bar(
         number="L5",
         title="Goods follow the air by hours",
-        source="A body of 3 h behind a wall (judgement: packed goods, 1 to 4 h at their surface)",
+        source="A body of 3.5 h behind a wall (judgement: packed goods, 1 to 4 h at their surface)",
         sample=seen,
         measure=lagging,
         limits={
             "hours behind": (1, 12),
             "r at that": (0.6, 1.0),
             "SD/air's": (0.05, 0.4),
-            "within gap/3 h": (0.98, 1.0),
+            "within gap/lag": (0.98, 1.0),
         },
         mutants={
             "goods are air": _put("room", "product_temperature", lambda room: room["air_temperature"]),
-            "goods of another day": _put(
-                "room", "product_temperature", lambda room: np.roll(room["product_temperature"], 720, axis=-1)
+            "goods ahead of the air": _put(
+                "room", "product_temperature", lambda room: np.roll(room["product_temperature"], -240, axis=-1)
             ),
         },
         least_days=YEAR,

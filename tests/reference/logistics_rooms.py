@@ -7,6 +7,7 @@ import numpy as np
 from park.model import Bools, Floats, Ints
 from sectors.logistics.custody import sealed
 from sectors.logistics.parcel import ACTIVATION_K
+from sectors.logistics.room import LAG_S
 from tests.reference.logistics_samples import SETPOINT, Ablated, Seen, quiet
 from tests.reference.statistics import correlation, deseasoned
 
@@ -92,7 +93,7 @@ def lagging(data: Seen) -> Figures:
         "hours behind": float(np.argmax(found)),
         "r at that": max(found),
         "SD/air's": float((goods.std(axis=1) / air.std(axis=1)).mean()),
-        "within gap/3 h": float((step <= gap / 3.0).mean()),
+        "within gap/lag": float((step <= gap * 3600.0 / LAG_S).mean()),
     }
 
 
