@@ -1,5 +1,6 @@
 """A week of the first district: what drives the air and the waters, and what the stations say of it."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,18 +9,25 @@ from park.model import Floats
 from tests.reference.environment_samples import Seen, seen
 
 _YEAR = 365
-_FIRST = 193  # a July week with storms between hot days
-_WEEK = slice(_FIRST, _FIRST + 7)
 _DAYS = np.arange(7 * 24) / 24
 
 
-def _week(series: Floats) -> Floats:
-    """Seven days of (days, ...) as one line."""
-    return np.asarray(series[_WEEK].reshape(-1))
+class _Week:
+    """The summer week with most rain on three days of it at most: storms between hot days."""
+
+    def __init__(self, seed: int, days: int) -> None:
+        self.data: Seen = seen(seed, max(days, _YEAR))
+        rain = self.data.sky["precipitation"][0].sum(axis=-1)
+        fallen = np.convolve(rain, np.ones(7), mode="valid")
+        wet = np.convolve(rain > 1.0, np.ones(7), mode="valid")
+        self.first = 150 + int(np.where(wet <= 3, fallen, 0.0)[150:240].argmax())
+
+    def __call__(self, series: Floats) -> Floats:
+        """Its days of (days, ...) as one line."""
+        return np.asarray(series[self.first : self.first + 7].reshape(-1))
 
 
-def _seen(seed: int, days: int) -> Seen:
-    return seen(seed, max(days, _YEAR))
+_week = cache(_Week)
 
 
 def _beside(axes: Any, values: Floats, label: str, color: str, *, fill: bool = False) -> None:
@@ -42,61 +50,67 @@ def _legend(axes: Any, ylabel: str) -> None:
 
 
 def _particles(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
+    week = _week(seed, days)
+    data = week.data
     for name, label in (("pm10", "PM10"), ("pm25", "PM2.5")):
-        axes.plot(_DAYS, _week(data.air[name][0, 1]), label=label)
-    axes.plot(_DAYS, _week(data.sensor["pm25"][0, 1]), linewidth=0.8, color="gray", label="raw sensor beside it")
+        axes.plot(_DAYS, week(data.air[name][0, 1]), label=label)
+    axes.plot(_DAYS, week(data.sensor["pm25"][0, 1]), linewidth=0.8, color="gray", label="raw sensor beside it")
     axes.set_ylim(0, None)
     _legend(axes, "ug/m3")
-    _beside(axes, _week(data.sky["precipitation"][0]), "rain, mm/h", "steelblue", fill=True)
+    _beside(axes, week(data.sky["precipitation"][0]), "rain, mm/h", "steelblue", fill=True)
 
 
 def _gases(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
-    axes.plot(_DAYS, _week(data.air["no2"][0, 0]), label="NO2 at the kerb")
-    axes.plot(_DAYS, _week(data.air["no2"][0, 1]), label="NO2 behind")
-    axes.plot(_DAYS, _week(data.air["o3"][0, 1]), label="O3 behind")
+    week = _week(seed, days)
+    data = week.data
+    axes.plot(_DAYS, week(data.air["no2"][0, 0]), label="NO2 at the kerb")
+    axes.plot(_DAYS, week(data.air["no2"][0, 1]), label="NO2 behind")
+    axes.plot(_DAYS, week(data.air["o3"][0, 1]), label="O3 behind")
     axes.set_ylim(0, None)
     _legend(axes, "ug/m3")
-    _beside(axes, _week(data.sky["road_demand"][0]), "roads' demand", "dimgray", fill=True)
+    _beside(axes, week(data.sky["road_demand"][0]), "roads' demand", "dimgray", fill=True)
 
 
 def _noise(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
+    week = _week(seed, days)
+    data = week.data
     at = np.arange(7 * 144) / 144
     for name, label in (("l_10", "L10"), ("l_aeq", "LAeq"), ("l_90", "L90")):
-        axes.plot(at, _week(data.noise[name][0, 0]), label=label, linewidth=0.8)
+        axes.plot(at, week(data.noise[name][0, 0]), label=label, linewidth=0.8)
     _legend(axes, "dB(A) at the road")
 
 
 def _bay(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
-    axes.plot(_DAYS, _week(data.water["dissolved_oxygen"][0, 0]), label="oxygen, mg/L")
-    axes.plot(_DAYS, _week(data.water["chlorophyll_a"][0, 0]) / 10, label="chlorophyll a, 10 ug/L")
-    axes.plot(_DAYS, _week(data.water["turbidity"][0, 0]) / 10, label="turbidity, 10 NTU")
+    week = _week(seed, days)
+    data = week.data
+    axes.plot(_DAYS, week(data.water["dissolved_oxygen"][0, 0]), label="oxygen, mg/L")
+    axes.plot(_DAYS, week(data.water["chlorophyll_a"][0, 0]) / 10, label="chlorophyll a, 10 ug/L")
+    axes.plot(_DAYS, week(data.water["turbidity"][0, 0]) / 10, label="turbidity, 10 NTU")
     axes.set_ylim(0, None)
     _legend(axes, "the bay")
-    _beside(axes, _week(data.sky["wind_speed"][0]), "wind, m/s", "dimgray")
+    _beside(axes, week(data.sky["wind_speed"][0]), "wind, m/s", "dimgray")
 
 
 def _river(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
-    axes.plot(_DAYS, _week(data.water["turbidity"][0, 1]) / 10, label="turbidity, 10 NTU")
-    axes.plot(_DAYS, _week(data.water["conductivity"][0, 1]) / 20, label="conductivity, 20 uS/cm")
+    week = _week(seed, days)
+    data = week.data
+    axes.plot(_DAYS, week(data.water["turbidity"][0, 1]) / 10, label="turbidity, 10 NTU")
+    axes.plot(_DAYS, week(data.water["conductivity"][0, 1]) / 20, label="conductivity, 20 uS/cm")
     axes.set_ylim(0, None)
     _legend(axes, "the river")
-    _beside(axes, _week(data.water["water_level"][0, 1]), "level, m", "steelblue")
+    _beside(axes, week(data.water["water_level"][0, 1]), "level, m", "steelblue")
 
 
 def _stack(axes: Any, seed: int, days: int) -> None:
-    data = _seen(seed, days)
+    week = _week(seed, days)
+    data = week.data
     at = np.arange(7 * 144) / 144
-    axes.plot(at, _week(data.stack["flue_nox_reference"][0, 0]), label="NOx at 11 % oxygen, mg/m3", linewidth=0.8)
+    axes.plot(at, week(data.stack["flue_nox_reference"][0, 0]), label="NOx at 11 % oxygen, mg/m3", linewidth=0.8)
     axes.axhline(300, color="firebrick", linewidth=0.8)
     axes.set_ylim(0, None)
-    axes.set_xlabel(f"days from day {_FIRST} of the town, 04:00")
+    axes.set_xlabel(f"days from day {week.first} of the town, 04:00")
     _legend(axes, "the stack")
-    _beside(axes, _week(data.stack["load"][0, 0]), "load, %", "dimgray", fill=True)
+    _beside(axes, week(data.stack["load"][0, 0]), "load, %", "dimgray", fill=True)
 
 
 PLOTS = {

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sectors.municipal.network import SLOT_DAYS, Bursts
 from tests.reference.municipal_samples import day_of, observed, setting_of
 
-_DAYS, _CELLS = 7, 4
+_DAYS, _CELLS = 7, 16
 _EVERY = {
     "street_lamp": 300.0,
     "light_cabinet": 300.0,
@@ -23,14 +23,14 @@ Seen = dict[str, dict[str, npt.NDArray[Any]]]
 
 @cache
 def _burst(seed: int) -> tuple[int, int]:
-    """The block with the first burst of the summer, and the day three days before."""
+    """A block with a burst between the middle of June and the end of August, and the day two days before."""
     bursts = Bursts(setting=setting_of("municipal", seed), cell=np.arange(_CELLS))
-    for slot in range(3, 12):
+    for slot in (3, 4, 5):
         first, _, share = bursts.of(np.full(_CELLS, slot))
-        if share.any():
-            cell = int(share.argmax())
-            return cell, int(first[cell] // 86_400_000) - 2
-    return 0, 3 * SLOT_DAYS
+        day = first // 86_400_000
+        if (found := np.flatnonzero((share > 0) & (day >= 165) & (day < 235))).size:
+            return int(found[0]), int(day[found[0]]) - 2
+    return 0, 4 * SLOT_DAYS
 
 
 @cache
@@ -71,7 +71,7 @@ def _beside(axes: Any, values: npt.NDArray[Any], label: str, color: str, *, log:
 def _lamps(axes: Any, seed: int, _: int) -> None:
     power = _seen(seed)["light_cabinet"]["active_power"][0]
     axes.fill_between(_days(power), power, color="goldenrod", alpha=0.6, linewidth=0, label="the cabinet's lamps")
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, 1.3 * power.max())
     _dress(axes, "kW")
     _beside(
         axes, np.maximum(_seen(seed)["light_cabinet"]["illuminance"][0], 0.1), "daylight, lx", "slategray", log=True
