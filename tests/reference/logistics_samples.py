@@ -88,8 +88,11 @@ def seen(seed: int, days: int, ablation: Ablation | None = None) -> Seen:
         kwh=np.array(kwh),
         heat=Heat(**{name: truth.pop(name) for name in ("doors", "others", "taken", "stored")}),
         parcel_number=np.arange(joined["parcel"]["custody"].shape[1] * CELLS).reshape(CELLS, -1),
+        room=joined["room"],
+        truck=joined["truck"],
+        dock=joined["dock"],
+        parcel=joined["parcel"],
         **truth,
-        **joined,
     )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sectors.municipal.network import SLOT_DAYS, Bursts
-from tests.reference.municipal_samples import day_of, observed, setting_of
+from tests.reference.municipal_samples import day_of, observed
+from tests.reference.walk import setting_of
 
 _DAYS, _CELLS = 7, 16
 _EVERY = {
