@@ -91,8 +91,7 @@ def table(tried: Sequence[Tried]) -> Table:
 
 def section(tried: Sequence[Tried]) -> str:
     """For the report, in Markdown."""
-    lines = [f"## {SUBJECT.capitalize()}", ""]
-    lines += [
+    lines = [
         "Area under the curve of the better of two classifiers, on weeks that it had not seen: 0.5 is a guess.",
         "",
     ]

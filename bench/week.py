@@ -20,6 +20,8 @@ Values = npt.NDArray[np.float64]
 HALF_HOUR_MS = 1_800_000
 #: Days since the commissioning: Monday 20 July 2026. Bright days around a storm, then a weekend.
 FIRST_DAY = 200
+#: The file.
+WEEK = "week.png"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +70,8 @@ def half_hours(readings: Readings, line: Line, start: int, until: int) -> Values
     return np.asarray(bins[0] / np.maximum(bins[1], 1))
 
 
-def draw_week(out: Path) -> str:
-    """Draws the default town's week; returns the file's name."""
+def draw_week(out: Path) -> None:
+    """Draws the default town's week."""
     town = default_town(SECTORS)
     start = town.settings.commissioned_ms + FIRST_DAY * DAY_MS
     until = start + 7 * DAY_MS
@@ -88,8 +90,7 @@ def draw_week(out: Path) -> str:
         _dress(axis, unit)
     axes[0].set_title("A week of the park: one sky over fields, roofs and roads")
     sheet.tight_layout()
-    sheet.savefig(out / "week.png", dpi=90)
-    return "week.png"
+    sheet.savefig(out / WEEK, dpi=90)
 
 
 def _dress(axis: Axes, unit: str) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from park.grid import Sampler, devices, rows
+from park.grid import HOURS, Sampler, devices, rows
 from park.model import Floats, Ints, Moments, Observation, Setting, WorldDay
 from sectors.environment.air import AirDay
 from sectors.environment.catalogue import AIR_SENSOR
@@ -21,6 +21,7 @@ _FOG_ABOVE = 95.0  # % of humidity: droplets count as particles
 _FOG = 6.0  # ug/m3 per % above
 _CROSS = 0.18  # of the ozone that a NO2 cell reads as NO2
 _WARM_FROM, _PER_K = 25.0, -2.2  # Cel, ug/m3 per K
+_SIZES, _SIZES_DAYS = 0.14, 2  # spread, and days between knots, of what grains scatter for their mass; judgement
 _CASE_WARMER, _SUN_WARMS = 2.2, 0.004  # Cel; Cel per W/m2
 _BATTERY_PER_KWH = 0.05
 
@@ -75,6 +76,14 @@ class SensorDay:
         """The day's weather."""
         return self.air.world
 
+    @cached_property
+    def sizes(self) -> Floats:
+        """(C, GRID_POINTS) what a district's grains scatter for their mass: small ones more than large ones."""
+        part = (self.world.index % _SIZES_DAYS + HOURS / 24.0) / _SIZES_DAYS
+        cells, knot = self.air.here.cells, self.world.index // _SIZES_DAYS
+        left, right = (self.setting.streams.normal("air_sensor.sizes", cells, knot + k)[:, None] for k in (0, 1))
+        return np.asarray(np.exp(_SIZES * (left + (right - left) * part)))
+
 
 def optical(pm: Floats, humidity: Floats) -> Floats:
     """What scattered light makes of particles, ug/m3; `humidity` in %."""
@@ -88,11 +97,12 @@ def observe(day: SensorDay, at: Moments) -> Observation:
     own = rows(at, day.setting.per_cell[AIR_SENSOR.name])
     sensors, world = day.sensors, day.world
     site = Sampler(day.air.site.take(at.row), at.x)
-    air = day.air.at(Sampler(at.row, at.x), sensors.share.take(own))
+    district = Sampler(at.row, at.x)
+    air = day.air.at(district, sensors.share.take(own))
     humidity, warmth = site.line(world.relative_humidity), site.line(world.temperature)
     inside = warmth + _CASE_WARMER + _SUN_WARMS * site.line(world.ghi)
     slope, cell = sensors.slope.take(own), sensors.cell.take(own)
-    fine = slope * optical(air.pm25, humidity)
+    fine = slope * optical(air.pm25 * district.line(day.sizes), humidity)
     # Coarse grains hardly scatter: the optics guess them from the fine ones.
     all_sizes = fine + 0.45 * slope * (air.pm10 - air.pm25)
     heat = _PER_K * np.maximum(inside - _WARM_FROM, 0.0)

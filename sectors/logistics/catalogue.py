@@ -129,6 +129,13 @@ PARCEL_LOGGER = DeviceKind(
         _cel("mean_kinetic_temperature", "Since 04:00, with 83.144 kJ/mol", 2),
         _register("minutes_out_of_range", "min", 1, "Outside 2 to 8 Cel"),
         Channel.state("custody", "Who keeps it", *KEEPERS),
+        Channel(
+            name="custody_digest",
+            unit="1",
+            high=2**48,
+            type=ValueType.INT,
+            description="Seal of the last hand-over, made of the one before it, the logger's number and the new keeper",
+        ),
     ),
 )
 
@@ -158,7 +165,7 @@ COMPRESSOR_FAILURE = EventType(
 DOOR_LEFT_OPEN = EventType(
     name="door_left_open",
     title="Door left open",
-    description="A cold room's door stays open for ten minutes.",
+    description="A cold room's door stays open for more than seven minutes.",
     phases=BEGIN_AND_END,
     channels=(DURATION,),
 )

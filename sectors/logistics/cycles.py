@@ -5,12 +5,6 @@ import numpy as np
 from park.model import Floats
 
 
-def on_phase(phase: Floats, share: Floats) -> Floats:
-    """Cycles' worth of running since phase 0: a unit runs in the first `share` of each cycle."""
-    whole = np.floor(phase)
-    return np.asarray(whole * share + np.minimum(phase - whole, share))
-
-
 def saw(part: Floats, share: Floats, band: Floats) -> Floats:
     """K off the set point: down while it runs, up while it rests, both bent towards where they would end."""
     run = part < share

@@ -67,8 +67,10 @@ class DockDay:
 
     @property
     def begins(self) -> Floats:
-        """When each takes the door."""
-        return np.asarray(self.leaves - self.serves)
+        """When each takes the door: as it comes, or as the one before leaves."""
+        left = np.maximum.accumulate(np.where(self.comes, self.leaves, -_NEVER), axis=1)
+        before = np.concatenate([np.full((len(left), 1), -_NEVER), left[:, :-1]], axis=1)
+        return np.asarray(np.maximum(self.arrives, before))
 
     def after(self) -> Carry:
         """All have left by 04:00."""

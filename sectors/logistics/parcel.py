@@ -12,6 +12,7 @@ import numpy as np
 from park.grid import HOURS, STEPS, Sampler, devices, integral, rows, smooth_noise
 from park.model import GRID_POINTS, GRID_S, Bools, Carry, Floats, Ints, Moments, Observation
 from sectors.logistics.catalogue import PARCEL_LOGGER
+from sectors.logistics.custody import chain, sealed
 from sectors.logistics.instruments import Bench
 from sectors.logistics.route import LEGS, STOPS
 from sectors.logistics.truck import TruckDay
@@ -21,6 +22,7 @@ LOW, HIGH = 2.0, 8.0
 _ZERO = 273.15
 _LAG_S = 5000.0  # of a packed parcel
 _CARRIER, _RECEIVER, _HANDED = 1, 2, 3  # handings over until it is with each, and in a day
+_KEEPERS = (_CARRIER, _RECEIVER, 0)
 _HANDED_S = 1500.0
 _RETURN_S = 19.0 * 3600.0  # back at the warehouse by 23:00
 
@@ -84,6 +86,16 @@ class ParcelDay:
         return self.passed(row, t) % _HANDED
 
     @cached_property
+    def digests(self) -> Ints:
+        """(R, 4) as the day begins, and after each hand-over."""
+        begun = np.asarray(self.carry["parcel_digest"]).reshape(-1)
+        number, links = self.number[: len(begun)], []
+        for _ in self.trucks.days.worlds:
+            links.append(chain(begun, number, _KEEPERS))
+            begun = links[-1][:, -1]
+        return np.concatenate(links)
+
+    @cached_property
     def jumps(self) -> Floats:
         """(R, 3) K between the place that a parcel leaves and the one that it comes to, at each hand-over."""
         row = np.arange(len(self.number))
@@ -135,7 +147,11 @@ class ParcelDay:
 
     def after(self) -> Carry:
         """What the day leaves."""
-        return self.trucks.days.counted(self.carry, parcel_minutes=self.minutes[:, -1])
+        minutes, days = self.carry["parcel_minutes"], self.trucks.days
+        return {
+            **days.counted(self.carry, parcel_minutes=self.minutes[:, -1]),
+            "parcel_digest": days.by_day(self.digests[:, -1], minutes)[-1],
+        }
 
     @cached_property
     def _wave(self) -> Floats:
@@ -157,8 +173,12 @@ def _at_receiver(wave: Floats) -> Floats:
 
 
 def begin(per_cell: int, cells: Ints) -> Carry:
-    """No minute out of range."""
-    return {"parcel_minutes": np.zeros((len(cells), per_cell))}
+    """No minute out of range, all in the warehouse."""
+    number = devices(cells, per_cell)
+    return {
+        "parcel_minutes": np.zeros((len(cells), per_cell)),
+        "parcel_digest": sealed(np.zeros_like(number), number, 0),
+    }
 
 
 def observe(day: ParcelDay, at: Moments) -> Observation:
@@ -185,5 +205,6 @@ def observe(day: ParcelDay, at: Moments) -> Observation:
             "mean_kinetic_temperature": here.line(day.kinetic),
             "minutes_out_of_range": np.asarray(day.carry["parcel_minutes"]).reshape(-1).take(row) + minutes,
             "custody": keeper,
+            "custody_digest": day.digests.reshape(-1).take(row * (_HANDED + 1) + day.passed(row, t)),
         }
     )

@@ -1,7 +1,8 @@
 """Cold rooms: a start-stop unit that works harder when it is warm, doors, thawing, and seldom a failure.
 
-The day is planned in seconds. The unit's cycles follow from a body of one time constant between its two asymptotes;
-how often and how long it runs is constant within a step of the grid, so what it drew is exact at any second.
+The day is planned in seconds. Heat comes in through walls and doors, with goods, people and heaters, and the unit takes
+out all of it: by cycles, and by running through after a thaw or a repair. How often and how long it runs is constant
+within a step of the grid, so what it drew is exact at any second.
 
 References:
     ASHRAE Handbook Refrigeration, chapter 24: heat through doors, here as air that is exchanged.
@@ -16,24 +17,31 @@ from park.days import Days
 from park.grid import STEPS, devices, smooth_noise
 from park.model import GRID_S, Bools, Carry, Floats, Ints, Setting
 from sectors.logistics.catalogue import COLD_ROOM
-from sectors.logistics.cycles import on_phase
+from sectors.logistics.heat import Runs, runs, waiting
 from sectors.logistics.pulses import Pulses
 
 SETPOINT = np.array([4.0, -20.0])
-BAND = np.array([0.8, 1.3])  # K either side
+BAND = np.array([0.8, 1.3])  # K either side, of a unit that runs a third of the time
+STORES = np.array([1090.0, 1770.0])  # kJ/K of air, shelves and floor, which swing with the unit's runs
+RUN = 3.0 * BAND * STORES  # kJ that a run takes out
 _UA = np.array([0.10, 0.12])  # kW/K, walls and leaks
 _INSIDE = np.array([1.6, 1.3])  # kW of lamps, people, goods that come warm, fans
-_CAPACITY = np.array([8.0, 13.0])  # kW at 20 Cel outside
+_SIZES = 0.35  # of days, by what comes in; judgement
+_CAPACITY = np.array([9.0, 16.5])  # kW at 20 Cel outside
 _COP = np.array([3.0, 1.6])
 _FANS = np.array([0.30, 0.45])
 _HEATER = np.array([0.0, 6.0])  # the chilled room thaws by its air
+_INTO_ROOM = 0.4  # of the heaters' heat; the rest melts ice and leaves as water
+_LEAST = 0.6  # kW: fans, controls, what leaks in
+_EXCHANGED = np.array([265.0, 520.0])  # kJ/K of the air that a door lets out
 COIL_UNDER = np.array([7.0, 6.5])  # K below the air when it runs
-_TAU_S = 1500.0  # of the air with shelves and floor
-LAG_S = 3 * 3600.0  # of packed goods
+LAG_S = 3.5 * 3600.0  # of packed goods
 DOOR_SLOTS, SLOT_S = 96, 900.0
 _LAST_SLOT = 88  # none after 02:00: a day ends at rest
 _THAWS = 8
-LEFT_OPEN_S = 600.0
+_OPEN_S = 20.0, 300.0  # least and most of an opening
+LEFT_OPEN_S, _LEFT_LONGEST_S = 420.0, 630.0  # seven to ten minutes and a half, before the next is due
+_LEFT_OPEN = 0.001  # of openings, some forty a day: about once a month; judgement
 _FAILS = 0.008  # of a room's days
 _FAILED_RISE_S = 6 * 3600.0
 
@@ -70,8 +78,14 @@ class RoomDay:
 
     @cached_property
     def outside(self) -> Floats:
-        """(R, STEPS) Cel under a roof that the sun warms."""
-        return self.days.weather(lambda world: world.temperature + 0.4 * world.ghi / 17.0)[self.site, :STEPS]
+        """(R, STEPS) Cel around the room: one half of it faces the dock, the other a roof that the sun warms."""
+        roof = self.days.weather(lambda world: world.temperature + 0.4 * world.ghi / 17.0)[self.site, :STEPS]
+        return 0.5 * (roof + self.dock)
+
+    @cached_property
+    def ambient(self) -> Floats:
+        """(R, STEPS) Cel of the air that takes the unit's heat."""
+        return self.days.weather(lambda world: world.temperature)[self.site, :STEPS]
 
     @cached_property
     def dock(self) -> Floats:
@@ -89,10 +103,13 @@ class RoomDay:
 
     @cached_property
     def doors(self) -> Pulses:
-        """Openings of 20 s to 5 min, seldom ten; the air is exchanged within some minutes."""
+        """Openings of 20 s to 5 min, hardly ever ten; the air is exchanged within some minutes."""
         start = np.arange(DOOR_SLOTS) * SLOT_S + 10.0 + 250.0 * self._draw("room.when", DOOR_SLOTS)
         stays = self._draw("room.stays", DOOR_SLOTS)
-        length = np.where(stays > 0.985, LEFT_OPEN_S, 20.0 + 280.0 * stays**2) * self.opened
+        usual = _OPEN_S[0] + (_OPEN_S[1] - _OPEN_S[0]) * stays**2
+        beyond = (stays - (1.0 - _LEFT_OPEN)) / _LEFT_OPEN
+        left = LEFT_OPEN_S + (_LEFT_LONGEST_S - LEFT_OPEN_S) * beyond
+        length = np.where(beyond > 0, left, usual) * self.opened
         gap = self.dock[:, :: STEPS // DOOR_SLOTS] - SETPOINT[self.frozen][:, None]
         share = np.where(self.frozen == 1, 0.30, 0.5)[:, None]  # a curtain of strips hangs before the frost
         return Pulses(start=start, length=length, height=share * np.maximum(gap, 1.0), rise=150.0, decay=420.0)
@@ -143,56 +160,58 @@ class RoomDay:
         return _covered(self.failure, 0.0)
 
     @cached_property
-    def pulling(self) -> Bools:
-        """(R, STEPS) whether it runs through, after a thaw or a repair."""
-        after = _covered(self.thaws, 2.0 * GRID_S) | _covered(self.failure, 9.0 * GRID_S)
-        return np.asarray(after & ~self.thawing & ~self.failed)
+    def let_in(self) -> Floats:
+        """(R, STEPS) kW of the air that doors exchange, spread over half an hour."""
+        door = self.doors.peak * (_EXCHANGED[self.frozen] / (6.0 * GRID_S))[:, None]
+        by_step = np.repeat(door, STEPS // DOOR_SLOTS, axis=1)
+        later = np.concatenate([np.zeros((len(door), 3)), by_step[:, :-3]], axis=1)
+        return np.asarray(by_step + later)
 
     @cached_property
     def load(self) -> Floats:
-        """(R, STEPS) heat that comes in, kW: walls, goods, and what the doors let in, spread over half an hour."""
+        """(R, STEPS) heat that comes in, kW: walls, goods and people, heaters, and doors."""
         wall = _UA[self.frozen][:, None] * (self.outside - SETPOINT[self.frozen][:, None])
-        door = self.doors.peak * 0.0105 * np.where(self.frozen == 1, 55.0, 28.0)[:, None] / 2
-        by_step = np.repeat(door, STEPS // DOOR_SLOTS, axis=1)
-        later = np.concatenate([np.zeros((len(door), 3)), by_step[:, :-3]], axis=1)
         wave = smooth_noise(self.days.setting.streams, "room.goods", (self.number,), self._index, 24)[:, :STEPS]
-        goods = _INSIDE[self.frozen][:, None] * (1.0 + 0.25 * wave)
-        return np.asarray(np.maximum(wall + goods + by_step + later, 0.15))
+        size = _SIZES * self.days.setting.streams.normal("room.size", self.number, self._index)
+        inside = (_INSIDE[self.frozen] * np.exp(size - 0.5 * _SIZES**2))[:, None] * (1.0 + 0.25 * wave)
+        heaters = _INTO_ROOM * _HEATER[self.frozen][:, None] * self.thawing
+        return np.asarray(np.maximum(wall + inside + heaters + self.let_in, _LEAST))
 
     @cached_property
     def capacity(self) -> Floats:
-        """(R, STEPS) kW that a running unit takes away: less when it is hot."""
-        return np.asarray(_CAPACITY[self.frozen][:, None] * (1.0 - 0.008 * (self.outside - 20.0)))
+        """(R, 1) kW that a running unit takes away: less on a hot day."""
+        warm = self.ambient.mean(axis=1, keepdims=True)
+        return np.asarray(_CAPACITY[self.frozen][:, None] * (1.0 - 0.008 * (warm - 20.0)))
 
     @cached_property
     def drawn(self) -> Floats:
         """(R, STEPS) kW of a running compressor: more for the same heat when it is hot."""
-        return np.asarray(self.capacity / _COP[self.frozen][:, None] * (1.0 + 0.022 * (self.outside - 20.0)))
+        return np.asarray(self.capacity / _COP[self.frozen][:, None] * (1.0 + 0.022 * (self.ambient - 20.0)))
 
     @cached_property
-    def cycle(self) -> tuple[Floats, Floats]:
-        """(R, STEPS) share of time that the unit runs, and cycles a second."""
-        kelvin = _CAPACITY / 11.0  # kW that hold the air a degree off, were the unit to run for ever
-        warm = self.load / kelvin[self.frozen][:, None]
-        cold = np.maximum((self.capacity - self.load) / kelvin[self.frozen][:, None], 0.2)
-        band = BAND[self.frozen][:, None]
-        on = _TAU_S * np.log((band * 1.15 + cold) / (band * 0.15 + cold)) + 120.0
-        off = _TAU_S * np.log((band * 1.15 + warm) / (band * 0.15 + warm)) + 120.0
-        share = np.clip(self.load / self.capacity, 0.08, 0.97)
-        return share, 1.0 / np.clip(on + off, 480.0, 5400.0)
+    def waiting(self) -> Floats:
+        """(R, STEPS + 1) kJ that the unit has yet to take out after a rest, or has no time for."""
+        most = np.where(self.resting, 0.0, self.capacity)
+        return waiting(self.days, self.load, most, self.carry["room_waiting"])
+
+    @property
+    def resting(self) -> Bools:
+        """(R, STEPS)."""
+        return self.thawing | self.failed
 
     @cached_property
-    def phase(self) -> Floats:
-        """(R, STEPS + 1) cycles since commissioning, less whole ones before the day; it rests where they do not."""
-        resting = self.thawing | self.failed | self.pulling
-        phase = np.zeros((len(self.number), STEPS + 1))
-        np.cumsum(np.where(resting, 0.0, self.cycle[1] * GRID_S), axis=1, out=phase[:, 1:])
-        begun = self.carry["room_phase"].reshape(-1)
-        by_day = self.days.by_day(phase, phase[: len(begun)])
-        for day in range(len(by_day)):
-            by_day[day] += begun[:, None]
-            begun = by_day[day, :, -1] % 1.0
-        return phase
+    def runs(self) -> Runs:
+        """Of the units."""
+        run = RUN[self.frozen]
+        heat = (self.load * GRID_S - np.diff(self.waiting, axis=1)) / run[:, None]
+        length = run / self.capacity[:, 0]
+        begun = self.carry["room_come"], self.carry["room_taken"]
+        return runs(self.days, np.maximum(heat, 0.0), self.resting, length, begun)
+
+    @cached_property
+    def middle(self) -> Floats:
+        """(R,) runs' worth of heat that is stored, in the middle, below what is when a run begins."""
+        return np.asarray(0.5 - 0.5 * np.clip((self.load / self.capacity).mean(axis=1), 0.0, 1.0))
 
     @cached_property
     def steady(self) -> Floats:
@@ -203,9 +222,7 @@ class RoomDay:
     @cached_property
     def energy(self) -> Floats:
         """(R, STEPS + 1) kW.h since 04:00."""
-        share, often = self.cycle
-        cycles = (on_phase(self.phase[:, 1:], share) - on_phase(self.phase[:, :-1], share)) / often
-        ran = np.where(self.pulling, GRID_S, cycles)
+        ran = np.diff(self.runs.ran, axis=1)
         total = np.zeros((len(self.number), STEPS + 1))
         np.cumsum((self.drawn * ran + self.steady * GRID_S) / 3600.0, axis=1, out=total[:, 1:])
         return total
@@ -219,12 +236,15 @@ class RoomDay:
         """What the day leaves."""
         goods, end = self.carry["room_goods"], STEPS * float(GRID_S)
         row = np.arange(len(self.number))
+        ends = self.runs.last()
         for warmed in self.days.by_day(self._warmed(row, np.full(len(row), end)), goods):
             goods = goods * np.exp(-end / LAG_S) + warmed
         return {
             **self.days.counted(self.carry, room_energy=self.energy[:, -1], room_openings=self.opened.sum(axis=1)),
-            "room_phase": self.days.by_day(self.phase[:, -1] % 1.0, goods)[-1],
+            "room_come": self.days.by_day(ends.come, goods)[-1],
+            "room_taken": self.days.by_day(ends.taken, goods)[-1],
             "room_goods": goods,
+            "room_waiting": self.days.by_day(self.waiting[:, -1], goods)[-1],
         }
 
     def _warmed(self, row: Ints, t: Floats) -> Floats:
@@ -246,8 +266,10 @@ def begin(setting: Setting, cells: Ints) -> Carry:
     return {
         "room_energy": np.zeros(shape),
         "room_openings": np.zeros(shape, dtype=np.int64),
-        "room_phase": setting.streams.uniform("room.phase", devices(cells, shape[1])),
+        "room_come": setting.streams.uniform("room.phase", devices(cells, shape[1])),
+        "room_taken": np.ones(shape),
         "room_goods": np.zeros(shape),
+        "room_waiting": np.zeros(shape),
     }
 
 

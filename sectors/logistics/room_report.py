@@ -5,9 +5,8 @@ import numpy as np
 from park.grid import STEPS, Sampler, rows
 from park.model import GRID_S, Floats, Ints, Moments, Observation
 from sectors.logistics.catalogue import COLD_ROOM
-from sectors.logistics.cycles import on_phase, saw
 from sectors.logistics.instruments import Bench
-from sectors.logistics.room import BAND, COIL_UNDER, DOOR_SLOTS, SETPOINT, RoomDay
+from sectors.logistics.room import COIL_UNDER, DOOR_SLOTS, RUN, SETPOINT, STORES, RoomDay
 
 
 def observe(day: RoomDay, at: Moments) -> Observation:
@@ -17,21 +16,19 @@ def observe(day: RoomDay, at: Moments) -> Observation:
     step = row * STEPS + at.x.astype(np.int64)
     since = t - at.x.astype(np.int64) * float(GRID_S)
     frozen = day.frozen.take(row)
-    share, often = (part.reshape(-1).take(step) for part in day.cycle)
-    thawing, failed, pulling = (part.reshape(-1).take(step) for part in (day.thawing, day.failed, day.pulling))
-    resting = thawing | failed | pulling
-    before = Sampler(row, at.x).hold(day.phase)
-    phase = before + np.where(resting, 0.0, often * since)
-    on = pulling | (~thawing & ~failed & (phase % 1.0 < share))
-    ran = np.where(pulling, since, (on_phase(phase, share) - on_phase(before, share)) / often)
+    here = Sampler(row, at.x)
+    unit, resting = day.runs.at(here, row), day.resting.reshape(-1).take(step)
+    on = ~resting & (unit.taken < 1.0)
+    ran = unit.ran - here.hold(day.runs.ran)
     drawn, steady = day.drawn.reshape(-1).take(step), day.steady.reshape(-1).take(step)
     drift = sum(part.at(row, t) for part in day.parts)
-    air = SETPOINT[frozen] + saw(phase % 1.0, share, BAND[frozen]) + drift
+    stored = (unit.come - unit.taken + day.middle.take(row)) * (RUN / STORES)[frozen]
+    air = SETPOINT[frozen] + stored + drift
     coil = _coil(day, row, t, air - COIL_UNDER[frozen] * np.where(on, 1.0, 0.25))
     opened = day.doors.last(row, t) - row * DOOR_SLOTS + 1
     counted = np.concatenate([np.zeros((len(day.number), 1), np.int64), day.opened.cumsum(axis=1)], axis=1)
     openings = counted.reshape(-1).take(row * (DOOR_SLOTS + 1) + opened)
-    energy = Sampler(row, at.x).hold(day.energy) + (drawn * ran + steady * since) / 3600.0
+    energy = here.hold(day.energy) + (drawn * ran + steady * since) / 3600.0
     damp = np.where(frozen == 1, 78.0, 84.0) - 4.0 * on + 2.2 * day.doors.at(row, t)
     return bench.shown(
         {
@@ -42,7 +39,7 @@ def observe(day: RoomDay, at: Moments) -> Observation:
             "door_open": day.doors.on(row, t),
             "door_openings": np.asarray(day.carry["room_openings"]).reshape(-1).take(row) + openings,
             "compressor_on": on,
-            "defrost": thawing,
+            "defrost": day.thawing.reshape(-1).take(step),
             "active_power": drawn * on + steady,
             "energy": np.asarray(day.carry["room_energy"]).reshape(-1).take(row) + energy,
         }

@@ -1,6 +1,7 @@
 """What stands in a street block, what it measures and what it can be told."""
 
 from park.catalogue import Action, Behaviour, Channel, DeviceKind, Sector, ValueType
+from park.event import BEGIN_AND_END, DURATION, EventType
 
 
 def _register(name: str, unit: str, decimals: int, description: str) -> Channel:
@@ -210,6 +211,41 @@ CLIMATE_ZONE = DeviceKind(
     ),
 )
 
+MAIN_BURST = EventType(
+    name="main_burst",
+    title="Burst main",
+    description="A main of the zone bursts and runs, until it is found and repaired.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+WATER_LEAK = EventType(
+    name="water_leak",
+    title="Leak behind a meter",
+    description="Something behind a building's meter runs day and night, until it is mended.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+BIN_OVERFULL = EventType(
+    name="bin_overfull",
+    title="Overfull bin",
+    description="A bin's lid does not shut, until a round empties it.",
+    phases=BEGIN_AND_END,
+)
+BIN_FIRE = EventType(
+    name="bin_fire",
+    title="Burning bin",
+    description="What is in a bin burns.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+CABINET_VISIT = EventType(
+    name="cabinet_visit",
+    title="Someone at a cabinet",
+    description="A light cabinet is open and its switch on the spot counts: commands are refused.",
+    phases=BEGIN_AND_END,
+    channels=(DURATION,),
+)
+
 SECTOR = Sector(
     name="municipal",
     title="Municipal",
@@ -217,6 +253,7 @@ SECTOR = Sector(
     cell="a street block: lamps with their cabinet, a water zone with its meters, bins, greens and a public building",
     kinds=(STREET_LAMP, LIGHT_CABINET, PRESSURE_ZONE, WATER_METER, WASTE_BIN, GREEN_VALVE, CLIMATE_ZONE),
     sites=("xinwu", "binhu"),
+    events=(MAIN_BURST, WATER_LEAK, BIN_OVERFULL, BIN_FIRE, CABINET_VISIT),
 )
 
 SET_LEVEL = SECTOR.actions[STREET_LAMP.name, "set_level"]

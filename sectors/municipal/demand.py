@@ -48,15 +48,22 @@ def homes(streams: Streams, meter: Ints) -> Ints:
     return np.floor(30 + 81 * streams.uniform("municipal.homes", meter)).astype(np.int64)
 
 
-def dripping(streams: Streams, meter: Ints, day: Ints) -> Floats:
-    """M3/h that runs behind meters on days, whatever the people do; 0 at most."""
-    slot, place = day // _SLOT_DAYS, day % _SLOT_DAYS
+def leaks_of(streams: Streams, meter: Ints, day: Ints) -> tuple[Ints, Ints, Floats]:
+    """What runs behind meters: from which day on, up to which, and m3/h; 0s where nothing does about a day."""
+    slot = day // _SLOT_DAYS
     chance, begin, long, size = (
         streams.uniform(f"municipal.drip.{what}", meter, slot) for what in ("comes", "begin", "long", "size")
     )
-    first = np.floor(70 * begin)
-    runs = (chance < _DRIP_CHANCE) & (place >= first) & (place < first + 4 + np.floor(44 * long))
-    return np.asarray(np.where(runs, 0.04 + 0.20 * size, 0.0))
+    first = slot * _SLOT_DAYS + np.floor(70 * begin).astype(np.int64)
+    past = first + 4 + np.floor(44 * long).astype(np.int64)
+    comes, none = chance < _DRIP_CHANCE, np.zeros_like(first)
+    return np.where(comes, first, none), np.where(comes, past, none), np.where(comes, 0.04 + 0.20 * size, 0.0)
+
+
+def dripping(streams: Streams, meter: Ints, day: Ints) -> Floats:
+    """M3/h that runs behind meters on days, whatever the people do; 0 at most."""
+    first, past, rate = leaks_of(streams, meter, day)
+    return np.asarray(np.where((day >= first) & (day < past), rate, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from park.happenings import Happenings
 from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
-from sectors.municipal import lamp, lighting, meter, room, valve, waste, zone
+from sectors.municipal import events, lamp, lighting, meter, room, valve, waste, zone
 from sectors.municipal.catalogue import (
     CLIMATE_ZONE,
     CLOSE,
@@ -139,6 +140,15 @@ def _opens(day: MunicipalDay, at: Moments) -> str | None:
     return valve.refusal(day.valves, at) or supplied
 
 
+#: Kind to what its devices tell of a day.
+TELLERS: Mapping[str, Callable[[MunicipalDay], list[Happenings]]] = {
+    LIGHT_CABINET.name: lambda day: events.of_cabinets(day.span),
+    PRESSURE_ZONE.name: lambda day: events.of_zones(day.span),
+    WATER_METER.name: lambda day: events.of_meters(day.span),
+    WASTE_BIN.name: lambda day: events.of_bins(day.bins, *day.carried("bin_").values()),
+}
+
+
 #: Number of an action to why it is refused; others never are.
 INTERLOCKS: Mapping[int, Callable[[MunicipalDay, Floats, Moments], str | None]] = {
     SET_LEVEL: lambda day, value, at: lighting.refusal(day.lighting, value, at),
@@ -169,7 +179,7 @@ def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
 
 
 class MunicipalModel:
-    """Implements `park.model.Model`, `park.model.Strides` and `park.orders.Unmoved`."""
+    """Implements `park.model.Model`, `Strides` and `Interlocks` there, `park.orders.Unmoved`, `park.happenings.Tells`."""
 
     unmoved = frozenset({SET_LEVEL, RESUME})
 
@@ -211,6 +221,10 @@ class MunicipalModel:
     def observe(self, kind: str, state: MunicipalDay, at: Moments) -> Observation:
         """What the devices of `kind` report."""
         return OBSERVERS[kind](state, at)
+
+    def tell(self, kind: str, state: MunicipalDay) -> Sequence[Happenings]:
+        """What the devices of `kind` tell."""
+        return TELLERS[kind](state) if kind in TELLERS else ()
 
     def refusal(self, state: MunicipalDay, action: int, value: Floats, at: Moments) -> str | None:
         """Why a device itself does not do what it is told."""

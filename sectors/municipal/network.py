@@ -18,7 +18,7 @@ _LEAK_SHARE = 0.76  # of what always leaks, of what is drawn on average
 _REFERENCE_KPA = 260.0
 _FIXED = 0.35  # of it, through holes that do not widen
 _EXPONENT = 1.852
-_SLOT_DAYS = 45
+SLOT_DAYS = 45
 _BURST_CHANCE = 0.22
 _DRIFT_DAYS, _DRIFT = 12, 0.09
 
@@ -97,14 +97,14 @@ class Bursts:
             streams.uniform(f"municipal.burst.{what}", self.cell, slot) for what in ("comes", "begin", "long", "size")
         )
         comes = chance < _BURST_CHANCE
-        first = np.rint((slot * _SLOT_DAYS + 30.0 * begin) * DAY_MS).astype(np.int64)
+        first = np.rint((slot * SLOT_DAYS + 30.0 * begin) * DAY_MS).astype(np.int64)
         last = first + np.rint((2.0 + 9.0 * long) * DAY_MS).astype(np.int64)
         zero = np.zeros_like(first)
         return np.where(comes, first, zero), np.where(comes, last, zero), np.where(comes, 0.35 + 0.6 * size, 0.0)
 
     def running(self, day: Ints, ms: Ints) -> Floats:
         """Share of the mean that runs out on days at milliseconds of them."""
-        first, last, share = self.of(day // _SLOT_DAYS)
+        first, last, share = self.of(day // SLOT_DAYS)
         now = day * DAY_MS + ms
         return np.asarray(np.where((now >= first) & (now < last), share, 0.0))
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from park.chance import reached_ms
 from park.grid import Sampler, integral, rows
-from park.model import DAY_MS, GRID_S, Carry, Floats, Ints, Moments, Observation, WorldDay
+from park.happenings import BEFORE, LATER
+from park.model import DAY_MS, GRID_S, Bools, Carry, Floats, Ints, Moments, Observation, WorldDay
 from sectors.municipal.catalogue import WASTE_BIN
 from sectors.municipal.span import Span
 
-_FULL = 10_000
+_FULL, _LID_OPEN = 10_000, 9_700
 _NEVER = 2 * DAY_MS
 _STEP_MS = GRID_S * 1000
 _THROWS, _USUAL = 62.0, 2.3  # of a bin's day, at a day's integral of `_about`
@@ -23,6 +24,7 @@ _THROW, _THROW_SPREAD = 78.0, 0.8
 _SIZE = 0.15
 _TAKEN_FROM = 3_500  # a bin with less is passed over
 _MISSED = 0.05
+_BURNS_MIN = 35
 _ROUND_MS = 6_300_000  # 5:45
 OK, LID_OPEN, BURNING = range(3)
 
@@ -90,11 +92,15 @@ class Bins:
         sticks = np.rint(100 + 300 * self.span.uniform("municipal.bin.sticks", WASTE_BIN.name)).astype(np.int64)
         return missed.astype(np.int64), sticks
 
+    def emptied(self, level: Ints, some: slice = slice(None)) -> Bools:
+        """Whether the round of a day, whose rows are `some`, empties bins of those levels in the morning."""
+        full = level + self.brought[0][some]
+        return np.asarray((full >= _TAKEN_FROM) & (self.left[0][some] == 0))
+
     def after_round(self, level: Ints, some: slice) -> Ints:
         """Levels after the round of a day, whose rows are `some`."""
-        missed, sticks = (part[some] for part in self.left)
         full = np.minimum(level + self.brought[0][some], _FULL)
-        return np.asarray(np.where((full >= _TAKEN_FROM) & (missed == 0), sticks, full))
+        return np.asarray(np.where(self.emptied(level, some), self.left[1][some], full))
 
     def end(self, level: Ints, day: int) -> Ints:
         """Levels at the end of the day-th of the span, of those at its beginning."""
@@ -133,13 +139,41 @@ class Bins:
         second = np.minimum(self.after_round(morning, slice(None))[row] + late, _FULL)
         return np.asarray(np.where(ms < self.round_ms[row], first, second))
 
-    def burning(self, row: Ints, ms: Ints) -> Floats:
-        """(N,) 0 to 1: how far a fire has come; one in two years, where people smoke in the evening."""
+    def overfull(self, morning: Ints) -> tuple[Ints, Ints, Ints]:
+        """Rows, begins and ends of when lids do not shut, as of `Spells`, of bins of those levels in the morning."""
+        emptied = self.emptied(morning)
+        found = []
+        for part, level in enumerate((morning, self.after_round(morning, slice(None)))):
+            when, sums = self.thrown[part]
+            over = level[:, None] + sums >= _LID_OPEN
+            first = over.argmax(axis=1)
+            # Over from the part's beginning on, or from a throw on.
+            begin = np.where(
+                first > 0, np.take_along_axis(when, np.maximum(first - 1, 0)[:, None], axis=1)[:, 0], BEFORE
+            )
+            found.append(np.where(over.any(axis=1), begin, _NEVER))
+        early, late = found
+        # What was over before a round that came in vain goes on.
+        late = np.where((early < _NEVER) & ~emptied, early, late)
+        before, after = np.flatnonzero((early < _NEVER) & emptied), np.flatnonzero(late < _NEVER)
+        row = np.concatenate([before, after])
+        begin = np.concatenate([early[before], late[after]])
+        end = np.concatenate([self.round_ms[before], np.full(len(after), LATER)])
+        return row, begin, end
+
+    @cached_property
+    def fires(self) -> tuple[Ints, Ints, Bools]:
+        """(rows,) begins and ends, milliseconds, and whether they come: once in two years, where people smoke."""
         name = WASTE_BIN.name
         comes = self.span.uniform("municipal.fire", name) < 1.0 / 700.0
-        begin = np.rint((5.0 + 16.0 * self.span.uniform("municipal.fire.at", name)) * 3_600_000)
+        begin = np.rint((5.0 + 16.0 * self.span.uniform("municipal.fire.at", name)) * 3_600_000).astype(np.int64)
+        return begin, begin + 60_000 * _BURNS_MIN, comes
+
+    def burning(self, row: Ints, ms: Ints) -> Floats:
+        """(N,) 0 to 1: how far a fire has come."""
+        begin, _, comes = self.fires
         minutes = (ms - begin[row]) / 60_000.0
-        rises, falls = np.clip(minutes / 4.0, 0.0, 1.0), np.clip((35.0 - minutes) / 15.0, 0.0, 1.0)
+        rises, falls = np.clip(minutes / 4.0, 0.0, 1.0), np.clip((_BURNS_MIN - minutes) / 15.0, 0.0, 1.0)
         return np.asarray(np.where(comes[row], np.minimum(rises, falls), 0.0))
 
 
@@ -153,15 +187,17 @@ def _so_far(when: Ints, sums: Ints, row: Ints, ms: Ints) -> Ints:
 
 def begin(cells: int, per_cell: int) -> Carry:
     """Empty bins."""
-    return {"bin_level": np.zeros((cells, per_cell), dtype=np.int64)}
+    return {name: np.zeros((cells, per_cell), dtype=np.int64) for name in ("bin_level", "bin_emptied")}
 
 
 def after(span: Span, carry: Carry) -> Carry:
     """What is carried after a span."""
-    bins, level = Bins(span=span), carry["bin_level"].reshape(-1)
+    bins, level, emptied = Bins(span=span), carry["bin_level"].reshape(-1), carry["bin_emptied"].reshape(-1)
     for day in range(len(span.worlds)):
+        emptied = emptied + bins.emptied(level, slice(day * len(level), (day + 1) * len(level)))
         level = bins.end(level, day)
-    return {"bin_level": level.reshape(carry["bin_level"].shape)}
+    shape = carry["bin_level"].shape
+    return {"bin_level": level.reshape(shape), "bin_emptied": emptied.reshape(shape)}
 
 
 def observe(bins: Bins, morning: Ints, at: Moments) -> Observation:
@@ -177,6 +213,6 @@ def observe(bins: Bins, morning: Ints, at: Moments) -> Observation:
     return {
         "filling_level": level,
         "temperature": air + 0.009 * here.line(world.ghi) + rot + 240.0 * fire + 0.4 * stray,
-        "status": np.where(fire > 0, BURNING, np.where(level >= 97.0, LID_OPEN, OK)),
+        "status": np.where(fire > 0, BURNING, np.where(level >= _LID_OPEN / 100.0, LID_OPEN, OK)),
         "battery_level": 100.0 - 0.09 * age,
     }

@@ -23,8 +23,9 @@ by looking:
         ),
     ]
 
-A pytest test over `cases(BARS)` and `must_fail(BARS)` is three lines; see test_bars_weather.py. A module may also have
-`PLOTS`: title to a function (axes, seed, days) that draws on matplotlib's axes, for the report of bench/credibility.py.
+A pytest test over `cases(BARS)` and `must_fail(BARS)` is three lines; see test_bars_weather.py. The module, or a
+`plots_<subject>.py` beside it, may have `PLOTS`: title to a function (axes, seed, days) that draws on matplotlib's
+axes, for the report of bench/credibility.py, on whose page such strips stand one above another.
 """
 
 import math

@@ -139,9 +139,18 @@ def ozone(data: Seen) -> Figures:
     return {
         "with NO2": _both(data.air["no2"][:, 1], o3),
         "summer with tmax": spearman(best, heat),
+        "summer with sun": spearman(best, data.sky["ghi"][:, summer].mean(axis=-1).ravel()),
         "summer with wind": spearman(best, data.sky["wind_speed"][:, summer].mean(axis=-1).ravel()),
+        "winter with NO, days": _winter(data),
         "hour of maximum": float((np.median(hour) + 4) % 24),
     }
+
+
+def _winter(data: Seen) -> float:
+    """Correlation of days' ozone and NO in winter."""
+    winter = np.isin(data.month, (12, 1, 2))
+    o3, no = (np.nanmean(data.air[name][:, 1][:, winter], axis=-1).ravel() for name in ("o3", "no"))
+    return correlation(o3, no)
 
 
 def particles(data: Seen) -> Figures:
@@ -237,6 +246,7 @@ def bay(data: Seen) -> Figures:
         "most DO/DOs": float(np.quantile(oxygen / saturation(warm), 0.995)),
         "range of DO": float(np.median(swing)),
         "range of DO with sun": _both(swing[:, summer], sun[:, summer]),
+        "range of DO, bloom/clear water": _by_bloom(data, swing, summer),
         "hour of maximum": float((np.median(top) + 4) % 24),
         "DO with pH": correlation(within_day(oxygen.ravel()), within_day(ph.ravel())),
         "temperature lag-1": lag(warm[0].ravel(), 1),
@@ -244,6 +254,13 @@ def bay(data: Seen) -> Figures:
         "turbid in wind": float(cloudy[wind > 6].mean() / cloudy[wind < 3].mean()),
         "algae with wind": _both(algae, wind[:, summer]),
     }
+
+
+def _by_bloom(data: Seen, swing: Floats, summer: Bools) -> float:
+    """The day's range of oxygen on the summer's quarter of days with most algae over that with fewest."""
+    algae, swing = data.water["chlorophyll_a"][:, 0].mean(axis=-1)[:, summer], swing[:, summer]
+    few, many = np.quantile(algae, (0.25, 0.75))
+    return float(swing[algae > many].mean() / swing[algae < few].mean())
 
 
 def storms(data: Seen) -> Figures:

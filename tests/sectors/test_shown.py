@@ -25,6 +25,7 @@ def index(kind: str, channel: str, text: str) -> int:
 
 BROKEN = index("cash_machine", "status", "hardware-error")
 EMPTY = index("cash_machine", "cassette_state", "empty")
+BURNING = index("waste_bin", "status", "burning")
 ALARM = index("fire_detector", "detector_status", "alarm")
 IDLE = index("call_point", "call_status", "idle")
 
@@ -41,6 +42,12 @@ def by_night(chlorophyll: Floats) -> Floats:
     """Of readings every ten minutes: the mean of each night, in which no sun dims the fluorescence; 0 of the river."""
     by_day = np.nan_to_num(chlorophyll).reshape(-1, 144)
     return np.repeat(by_day[:, 96:].mean(axis=1), 144)
+
+
+def leaking_nights(inflow: Floats) -> Bools:
+    """Of readings every ten minutes: those of days whose night, 2 to 4 h, draws a third more than most."""
+    nights = inflow.reshape(-1, 144)[:, 132:].mean(axis=1)
+    return np.repeat(nights > 1.3 * np.median(nights), 144)
 
 
 SHOWN = (
@@ -71,8 +78,8 @@ SHOWN = (
         sector="logistics",
         kind="cold_room",
         type="compressor_failure",
-        shows=lambda seen, every_s: lasting(~seen["compressor_on"].astype(bool), every_s, 100 * 60.0),
-        outside=0.0001,  # one that rests when it fails has rested for a few minutes
+        shows=lambda seen, every_s: lasting(~seen["compressor_on"].astype(bool), every_s, 115 * 60.0),
+        outside=0.0005,  # one that rests when it fails has rested for an hour at most
         days=60,
     ),
     Shown(
@@ -81,7 +88,51 @@ SHOWN = (
         type="door_left_open",
         shows=lambda seen, every_s: lasting(seen["door_open"].astype(bool), every_s, 400.0),
         every_s=30.0,
-        days=10,
+        days=60,
+        cells=12,
+    ),
+    Shown(
+        sector="municipal",
+        kind="pressure_zone",
+        type="main_burst",
+        shows=lambda seen, _: leaking_nights(seen["inflow"]),
+        inside=0.9,  # by days, of which it runs through a part of its first and its last
+        outside=0.02,
+        days=60,
+        cells=16,
+        every_s=600.0,
+        late_h=72.0,
+    ),
+    Shown(
+        sector="municipal",
+        kind="water_meter",
+        type="water_leak",
+        shows=lambda seen, _: np.asarray(seen["alarm_flow_persistence"]),
+        days=60,
+        cells=8,
+        every_s=3600.0,
+    ),
+    Shown(
+        sector="municipal",
+        kind="waste_bin",
+        type="bin_overfull",
+        shows=lambda seen, _: seen["filling_level"] >= 97.0,
+        every_s=300.0,
+    ),
+    Shown(
+        sector="municipal",
+        kind="waste_bin",
+        type="bin_fire",
+        shows=lambda seen, _: seen["status"] == BURNING,
+        days=60,
+        cells=8,
+    ),
+    Shown(
+        sector="municipal",
+        kind="light_cabinet",
+        type="cabinet_visit",
+        shows=lambda seen, _: np.asarray(seen["door_open"]),
+        cells=8,
     ),
     Shown(
         sector="public-safety",

@@ -1,29 +1,19 @@
 """HJ 633-2026 in whole numbers, and GB 3838, against the tables and worked values."""
 
-from fractions import Fraction
-from math import ceil
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sectors.environment.aqi import DAILY, HOURLY, INDEX, index_of, individual, level, whole
+from sectors.environment.aqi import DAILY, HOURLY, index_of, individual, level, whole
 from sectors.environment.quality import grade, trophic_index
+from tests.reference.environment_index import by_the_rule
 
 TABLES = [(term, name) for term in ("daily", "hourly") for name in DAILY]
 
 
 def steps_of(term: str, name: str) -> tuple[int, ...]:
     return {"daily": DAILY, "hourly": HOURLY}[term][name]
-
-
-def by_the_rule(value: int, steps: tuple[int, ...]) -> int:
-    """The formula of HJ 633 in fractions, which round nothing."""
-    for below, above, low, high in zip(steps, steps[1:], INDEX, INDEX[1:], strict=False):
-        if value <= above:
-            return ceil(low + Fraction((high - low) * (value - below), above - below))
-    return INDEX[len(steps) - 1]
 
 
 @pytest.mark.parametrize(("term", "name"), TABLES)

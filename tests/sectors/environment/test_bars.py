@@ -3,7 +3,8 @@
 import pytest
 
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_environment import BARS, YEAR
+from tests.reference.bars_environment import BARS
+from tests.reference.environment_mutants import YEAR
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEED = 42

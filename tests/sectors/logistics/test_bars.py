@@ -3,7 +3,8 @@
 import pytest
 
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_logistics import BARS, YEAR
+from tests.reference.bars_logistics import BARS
+from tests.reference.logistics_samples import YEAR
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEED = 42

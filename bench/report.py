@@ -1,0 +1,146 @@
+"""The report on credibility: a page for each subject, its figures, and an index of the pages that are there.
+
+A page's second paragraph says how many bars it reaches; the index is made of these, so that one subject's page may be
+made anew by itself.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench import discriminators
+from bench.judging import HEAD, Judged, Subject
+from tests.reference.find import Plots, plots
+
+_SAID = re.compile(r"(?m)^# (?P<title>.+)\n\n(?P<reached>\d+) of (?P<bars>\d+) .*?; (?P<mutants>\d+ of \d+) ")
+_DPI = 100
+
+
+def title(subject: str) -> str:
+    """As it stands over a page."""
+    return subject.replace("_", " ").capitalize()
+
+
+def write_page(subject: Subject, days: int, out: Path) -> None:
+    """The subject's page, `<name>.md`, with its figures."""
+    caught, tried = subject.mutants
+    seeds = ", ".join(map(str, subject.seeds))
+    lines = [
+        f"# {title(subject.name)}",
+        "",
+        (
+            f"{subject.reached} of {len(subject.judged)} bars are reached by seeds {seeds}; "
+            f"{caught} of {tried} mutants fall."
+        ),
+        "",
+        *_shown(subject, days, out),
+        "| " + " | ".join(HEAD) + " |",
+        "|" + "---|" * len(HEAD),
+        *(f"| {' | '.join(map(_cell, row))} |" for one in subject.judged for row in one.rows),
+        "",
+        "Sources and mutants, all of which must fall:",
+        "",
+        *map(_sources, subject.judged),
+        "",
+    ]
+    (out / f"{subject.name}.md").write_text("\n".join(lines))
+
+
+def write_discriminators(tried: Sequence[discriminators.Tried], out: Path) -> None:
+    """The page of the classifiers."""
+    good = sum(one.verdict == "taken for real" for one in tried)
+    caught = sum(one.mutant > discriminators.CAUGHT for one in tried)
+    head = (
+        f"# {title(discriminators.SUBJECT)}\n\n{good} of {len(tried)} quantities are taken for real; "
+        f"{caught} of {len(tried)} mutants are told.\n\n"
+    )
+    (out / f"{discriminators.SUBJECT}.md").write_text(head + discriminators.section(tried))
+
+
+def write_index(out: Path, week: str) -> None:
+    """`README.md`, of the pages that are there."""
+    lines = [
+        "# Credibility",
+        "",
+        "What the park does, held to limits that real records, standards or, where nothing better is to be had and the",
+        "source says so, judgement give; each bar has mutants, spoilt data that must fail it. Made by",
+        "`python -m bench.credibility`.",
+        "",
+        f"![A week of the park]({week})",
+        "",
+        "| subject | reached | of | mutants |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| [{said['title']}]({page.name}) | {said['reached']} | {said['bars']} | {said['mutants']} |"
+        for page in sorted(out.glob("*.md"))
+        if (said := _SAID.search(page.read_text()))
+    ]
+    (out / "README.md").write_text("\n".join([*lines, ""]))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _sources(one: Judged) -> str:
+    caught = ", ".join(f"{name}{' (passes!)' if name in one.uncaught else ''}" for name in one.bar.mutants)
+    return f"- {one.bar.number}: {one.bar.source}. Mutants: {caught or 'none'}."
+
+
+def _shown(subject: Subject, days: int, out: Path) -> list[str]:
+    """Lines with the figures, the subject's own first."""
+    own, lines = plots().get(subject.name, {}), []
+    if own:
+        _draw_own(own, subject.seeds[0], days).savefig(out / f"{subject.name}.png", dpi=_DPI)
+        lines += [f"![{'; '.join(own)}]({subject.name}.png)", ""]
+    _draw_limits(subject).savefig(out / f"{subject.name}-limits.png", dpi=_DPI)
+    return [*lines, f"![Each seed between the limits]({subject.name}-limits.png)", ""]
+
+
+def _draw_own(own: Plots, seed: int, days: int) -> Figure:
+    """The subject's plots, one above another."""
+    sheet = Figure(figsize=(11, 2.6 * len(own) + 0.4))
+    column: Any = sheet.subplots(len(own), squeeze=False)
+    for axes, (name, plot) in zip(column[:, 0], own.items(), strict=True):
+        plot(axes, seed, days)
+        axes.set_title(name, fontsize="medium", loc="left")
+        _dress(axes)
+    sheet.tight_layout()
+    return sheet
+
+
+def _dress(axes: Axes) -> None:
+    axes.grid(visible=True, alpha=0.25)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _draw_limits(subject: Subject) -> Figure:
+    """Every figure that has two limits, each seed a stroke between them."""
+    scaled = [
+        (
+            f"{one.bar.number} {name}",
+            (np.array([figures[name] for figures in one.figures.values()]) - low) / (high - low),
+        )
+        for one in subject.judged
+        for name, (low, high) in one.bar.limits.items()
+        if 0 < high - low < float("inf")
+    ]
+    sheet = Figure(figsize=(9, 1.2 + 0.22 * len(scaled)))
+    axes = sheet.subplots()
+    axes.axvspan(0, 1, alpha=0.15)
+    for place, (_, values) in enumerate(scaled):
+        # A seed far outside is drawn at the edge.
+        axes.plot(np.clip(np.nan_to_num(values, nan=-0.4), -0.4, 1.4), [place] * len(values), "k|")
+    axes.set_yticks(range(len(scaled)), [name for name, _ in scaled], fontsize="small")
+    axes.set_xticks([0, 1], ["lowest", "highest"])
+    axes.set(xlim=(-0.5, 1.5), title=f"{title(subject.name)}: each seed between its limits")
+    axes.invert_yaxis()
+    sheet.tight_layout()
+    return sheet
