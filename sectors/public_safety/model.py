@@ -61,10 +61,10 @@ class SafetyDay:
         return cameras.Cameras(visitors=self.visitors, health=self.health, world=self.world, slow=slow)
 
     @cached_property
-    def detectors(self) -> fire.Detectors:
+    def heads(self) -> fire.Heads:
         """Fire detectors."""
         heads = self.setting.per_cell[FIRE_DETECTOR.name]
-        return fire.detectors(self.setting.streams, self.cells, heads, self.site, self.world)
+        return fire.heads(self.setting.streams, self.cells, heads, self.site, self.world)
 
     @cached_property
     def calls(self) -> calls.Calls:
@@ -88,7 +88,7 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
     ZONE_CAMERA.name: lambda day, at: cameras.observe(day.setting.streams, day.cameras, at),
     LINE_COUNTER.name: lambda day, at: visitors.observe(day.visitors, (day.carry["entered"], day.carry["left"]), at),
     CAMERA_HEALTH.name: lambda day, at: health.observe(day.health, at),
-    FIRE_DETECTOR.name: lambda day, at: fire.observe(day.setting.streams, day.detectors, at),
+    FIRE_DETECTOR.name: lambda day, at: fire.observe(day.setting.streams, day.heads, at),
     CALL_POINT.name: lambda day, at: calls.observe(
         day.setting.streams, day.calls, day.setting.per_cell[CALL_POINT.name], at
     ),
@@ -97,7 +97,7 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
 #: Kind to what its devices tell of a day that begins at a time.
 TELLERS: Mapping[str, Callable[[SafetyDay, int], list[Happenings]]] = {
     ZONE_CAMERA.name: lambda day, first_ms: events.of_zones(day.gatherings, ZONES, first_ms),
-    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.detectors, first_ms),
+    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.heads, first_ms),
     CALL_POINT.name: lambda day, _: events.of_columns(day.calls, day.setting.per_cell[CALL_POINT.name]),
 }
 
