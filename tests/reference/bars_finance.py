@@ -86,7 +86,7 @@ BARS = [
     Bar(
         number="F4",
         title="Machines serve, but not always",
-        source="98.25 % as customers see it (trade press); withdrawals a day, their CV and that notes run out: assumptions",
+        source="98.25 % as customers see it (trade press); the rest is assumed",
         sample=seen,
         measure=service,
         limits={
