@@ -143,7 +143,7 @@ def _bars() -> Iterator[Bar]:
         limits={"fires/alarms": (0.004, 0.011), "alarms of a head a year": (0.02, 1)},
         mutants={"every alarm a fire": lambda a: replace(a, fires=a.nuisances)},
     )
-    for without, figure, left in (("people", "people", 0.3), ("rain", "rain, given people", 0.08)):
+    for without, figure, left in (("people", "people", 0.5), ("rain", "rain, given people", 0.08)):
         yield Bar(
             number=f"S8, without {without}",
             title="Without the common cause nothing is left of it",

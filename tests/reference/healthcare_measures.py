@@ -55,6 +55,7 @@ def scores(sets: Sets) -> Mapping[str, float]:
         "share 0-2": float((sets.news2 <= 2).mean()),
         "share 5 and more": float((sets.news2 >= 5).mean()),
         "share 7 and more": float((sets.news2 >= 7).mean()),
+        "7 and more, of 5 and more": float((sets.news2 >= 7).sum() / (sets.news2 >= 5).sum()),
     }
 
 

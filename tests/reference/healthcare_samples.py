@@ -86,7 +86,7 @@ class _Season:
     active: Floats
 
 
-def _published(day: Walked, kind: DeviceKind, every_s: float, until: int = 288) -> dict[str, Floats]:
+def published(day: Walked, kind: DeviceKind, every_s: float, until: int = 288) -> dict[str, Floats]:
     seen, out = day.observe(kind.name, every_s, until), {}
     for name, values in seen.items():
         whole, present = quantise(kind.channel[name], values)
@@ -100,17 +100,17 @@ def season(seed: int, days: int) -> _Season:
     """The park's own data."""
     hourly, nights, stays, boards, cold, active, outdoor, stay = [], [], [], [], [], [], [], []
     for day in walk("healthcare", seed, days, CELLS, first=_FIRST):
-        hourly.append(_published(day, BEDSIDE_MONITOR, 3600.0))
-        nights.append(_published(day, BEDSIDE_MONITOR, 60.0, until=12))
+        hourly.append(published(day, BEDSIDE_MONITOR, 3600.0))
+        nights.append(published(day, BEDSIDE_MONITOR, 60.0, until=12))
         beds = day.state.beds
         stays.append((beds.until - beds.admitted)[beds.comes, 1] / 24.0)
         later = day.state.patients.hour(np.arange(0, 288, 12.0)) >= beds.admitted[:, 1:]
         began = np.where(later, beds.admitted[:, 1:], beds.admitted[:, :1])
         stay.append((np.floor(began) * 1000 + beds.number[:, None]).reshape(CELLS, -1, 24))
-        boards.append(_published(day, BED_BOARD, 3600.0))
-        cold.append(_published(day, MEDICINE_FRIDGE, 60.0))
+        boards.append(published(day, BED_BOARD, 3600.0))
+        cold.append(published(day, MEDICINE_FRIDGE, 60.0))
         outdoor.append(day.world.temperature[day.state.setting.site_of(day.cells), :-1].mean(axis=-1))
-        active.append(_published(day, WEARABLE_PATCH, 300.0)["activity"].reshape(CELLS, -1, 24, 12).mean(-1))
+        active.append(published(day, WEARABLE_PATCH, 300.0)["activity"].reshape(CELLS, -1, 24, 12).mean(-1))
     return _Season(
         sets=_sets(hourly, stay),
         rhythm=_rhythm(hourly),
