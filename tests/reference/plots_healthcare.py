@@ -1,5 +1,6 @@
 """A day of a bay as its nurses see it, and what stands beside: the fridge, and puffs in a month's air."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,24 @@ from sectors.healthcare.catalogue import BEDSIDE_MONITOR, MEDICINE_FRIDGE
 from tests.reference.healthcare_samples import airs, published
 from tests.reference.walk import Walked, walk
 
-#: A working day in March; clock hours run from 04:00.
-_DAY = 66
+#: The weeks of which one day is shown.
+_FIRST, _WEEKS = 60, 3
 _BEDS = 8
 #: NEWS2 at which somebody comes within the hour, and at which it is an emergency (RCP 2017).
 _URGENT, _EMERGENCY = 5, 7
 
 
+@cache
 def _day(seed: int) -> Walked:
-    return next(iter(walk("healthcare", seed, 1, 2, first=_DAY)))
+    """Of some weeks, the day on which the score of a bed of the first bay changes most."""
+
+    def change(day: Walked) -> float:
+        news2 = day.observe(BEDSIDE_MONITOR.name, 1800.0)["news2"][0]
+        parts = np.nan_to_num(news2).reshape(_BEDS, 8, 6).mean(axis=-1)
+        taken = np.isfinite(news2).all(axis=-1)
+        return float((np.ptp(parts, axis=-1) * taken).max())
+
+    return max(walk("healthcare", seed, _WEEKS * 7, 1, first=_FIRST), key=change)
 
 
 def _clock(axes: Any, ylabel: str) -> None:
@@ -26,7 +36,7 @@ def _clock(axes: Any, ylabel: str) -> None:
 
 
 def _worst(seed: int) -> tuple[dict[str, Floats], int]:
-    """The first bay's figures every five minutes, and the bed whose score is the highest through the day."""
+    """The bay's figures every five minutes, and of the beds taken all day that with the highest scores."""
     seen = {name: values[0] for name, values in published(_day(seed), BEDSIDE_MONITOR, 300.0).items()}
     full = np.isfinite(seen["news2"]).all(axis=-1)
     return seen, int(np.argmax(np.where(full, np.nan_to_num(seen["news2"]).mean(axis=-1), -1.0)))
@@ -34,10 +44,18 @@ def _worst(seed: int) -> tuple[dict[str, Floats], int]:
 
 def _ward(axes: Any, seed: int, days: int) -> None:  # it is one day
     seen, _ = _worst(seed)
-    shown = axes.imshow(seen["news2"], aspect="auto", extent=(4, 28, _BEDS + 0.5, 0.5), cmap="YlOrRd", vmin=0, vmax=10)
+    shown = axes.imshow(
+        seen["news2"],
+        aspect="auto",
+        extent=(4, 28, _BEDS + 0.5, 0.5),
+        cmap="YlOrRd",
+        vmin=0,
+        vmax=10,
+        interpolation="nearest",
+    )
     axes.set_yticks(range(1, _BEDS + 1))
     _clock(axes, "bed")
-    axes.figure.colorbar(shown, ax=axes, label="NEWS2", pad=0.01)
+    axes.figure.colorbar(shown, cax=axes.inset_axes((1.01, 0, 0.012, 1)))
 
 
 def _vitals(axes: Any, seed: int, days: int) -> None:

@@ -51,7 +51,7 @@ def _day(axes: Any, seed: int, days: int) -> None:
             mean = data.hourly[square, which].mean(axis=0)
             style = "-" if square == 0 else "--"
             axes.plot(4.5 + hours, mean, style, linewidth=1, label=f"square {square + 1}, {name}")
-    axes.set(xlim=(4, 28), ylim=(0, None))
+    axes.set(xlim=(4, 28), ylim=(0, 1.25 * axes.get_ylim()[1]))
     axes.set_xticks(range(4, 29, 2), [f"{hour % 24:02d}" for hour in range(4, 29, 2)])
     _legend(axes, "people in, an hour")
 

@@ -134,7 +134,12 @@ def test_what_begins_ends_once_and_before_the_next_begins(sector: str) -> None:
 
 @BY_SECTOR
 def test_every_type_that_is_declared_is_told_and_no_other(sector: str) -> None:
-    assert {one.type for part in season(sector) for one in part} == {event.name for event in SECTORS[sector].events}
+    declared = {event.name for event in SECTORS[sector].events}
+    found = {one.type for part in season(sector) for one in part}
+    if found != declared:  # what happens a few times a year is seen in most of one
+        of = readings_of(selection(sector, 60))
+        found |= {one.type for one in told(of, of.events.since(0), START)}
+    assert found == declared
 
 
 @BY_SECTOR

@@ -101,15 +101,15 @@ def test_what_models_make_happen_is_stored_and_verified_by_its_kind_too(store: S
 
 
 def test_an_event_of_a_model_that_is_not_there_is_lost_and_one_too_many_is_doubled(store: Store) -> None:
-    calls = select(events=True, devices=2, kinds=("call_point",), interval_ms=60 * MINUTE)
-    told = [json.loads(line) for line in lines_of(calls, *WINDOW).splitlines()]
-    mine = [number for number, one in enumerate(told) if one["payload"].get("type") == "emergency_call"]
+    doors = select(events=True, devices=12, kinds=("cold_room",), interval_ms=60 * MINUTE)
+    told = [json.loads(line) for line in lines_of(doors, *WINDOW).splitlines()]
+    mine = [number for number, one in enumerate(told) if one["payload"].get("type") == "door_left_open"]
     assert len(mine) > 3
     lost, late = told.pop(mine[-1]), told[mine[0]]["payload"]
     late["ts"] += 1
     assert lost["payload"]["id"]
     write(store, told)
-    summary, findings = verify(readings_of(calls), store, WINDOW)
+    summary, findings = verify(readings_of(doors), store, WINDOW)
     assert summary.events is not None
     assert (summary.events.lost, summary.events.duplicated, summary.events.altered) == (2, 1, 0)
     assert {one.kind for one in findings.examples} == {"park_event"}
