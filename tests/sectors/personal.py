@@ -168,7 +168,7 @@ def _of_channel(where: str, channel: Channel, by_device: Mapping[str, _Kept]) ->
     elif channel.behaviour is Behaviour.REGISTER:
         yield from _of_register(where, by_device)
     else:
-        yield from _identities(where, channel, by_device)
+        yield from _identities(where, by_device)
 
 
 def _of_slots(where: str, by_device: Mapping[str, _Kept]) -> Iterator[str]:
@@ -194,10 +194,10 @@ def _of_register(where: str, by_device: Mapping[str, _Kept]) -> Iterator[str]:
             yield f"{where}: {device} stands at {kept.values[-1]}, and cannot have come to it by {usual} a day"
 
 
-def _identities(where: str, channel: Channel, by_device: Mapping[str, _Kept]) -> Iterator[str]:
+def _identities(where: str, by_device: Mapping[str, _Kept]) -> Iterator[str]:
     """A long value that a device keeps all day and shares with no other: as good as a name."""
     lone = [kept.values[0] for kept in by_device.values() if min(kept.values) == max(kept.values)]
-    shortest = min((len(str(round(abs(value) * channel.scale)).rstrip("0")) for value in lone), default=0)
+    shortest = min((len(str(value).replace(".", "").lstrip("-0")) for value in lone), default=0)
     if len(lone) == len(by_device) > 2 and len(set(lone)) == len(lone) and shortest >= LONG:
         yield f"{where}: every device keeps a value of its own all day"
 
