@@ -33,7 +33,7 @@ def _days(axes: Any, ylabel: str, *, legend: bool = True) -> None:
 
 
 def _at(values: Floats) -> Floats:
-    return np.arange(len(values)) * (7 / len(values))
+    return np.arange(len(values), dtype=np.float64) * (7 / len(values))
 
 
 def _cash(axes: Any, seed: int, days: int) -> None:

@@ -82,8 +82,8 @@ def test_what_generate_prints_is_what_should_be_stored(store: Store, told: list[
 
 
 def test_what_models_make_happen_is_stored_and_verified_by_its_kind_too(store: Store) -> None:
-    whole = select(events=True, devices=300, interval_ms=120 * MINUTE)
-    days = WINDOW[0], WINDOW[0] + 120 * HOUR
+    whole = select(events=True, devices=300, interval_ms=240 * MINUTE)
+    days = WINDOW[0], WINDOW[0] + 240 * HOUR
     told = [json.loads(line) for line in lines_of(whole, *days).splitlines()]
     own = [one["payload"]["type"] for one in told if one["payload"].get("type") in EVENTS.sectors]
     assert len(own) > 20
@@ -94,7 +94,7 @@ def test_what_models_make_happen_is_stored_and_verified_by_its_kind_too(store: S
     for part in ((WINDOW[0] + 3 * HOUR, WINDOW[0] + 11 * HOUR), (WINDOW[0] + 13 * HOUR, days[1])):
         assert verify(readings_of(whole), store, part)[0].clean
     kinds = ("cold_room", "call_point", "traffic_detector")
-    few = readings_of(select(events=True, devices=10, kinds=kinds, interval_ms=120 * MINUTE))
+    few = readings_of(select(events=True, devices=10, kinds=kinds, interval_ms=240 * MINUTE))
     summary, _ = verify(few, store, days, ignore_unselected=True)
     assert summary.events is not None
     assert summary.events.lost == summary.events.altered == 0
