@@ -15,7 +15,6 @@ from tests.reference.finance_measures import (
     leaky,
     links,
     miscounted,
-    month_blind,
     never_fails,
     nobody_comes,
     noisy_level,
@@ -27,10 +26,9 @@ from tests.reference.finance_measures import (
     service,
     tickets,
     unrelated_flag,
-    week_blind,
-    year,
 )
 from tests.reference.finance_samples import calendar, seen, supplies
+from tests.reference.finance_year import month_blind, week_blind, year
 
 _OWN = "Assumption: no record of a bank's own could be had"
 
