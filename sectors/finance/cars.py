@@ -16,7 +16,7 @@ from park.chance import poisson
 from park.grid import GRID_H, rows
 from park.model import DAY_MS, Floats, Ints, Moments, Observation
 from sectors.finance import happenings
-from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Instants
 
 _TRIPS, _HARSH = 6, 4
 _MEAN_TRIPS = 2.4
@@ -44,8 +44,8 @@ class CarDay:
     ends: Ints
     km: Floats
     night_km: Floats
-    braked: Happenings
-    accelerated: Happenings
+    braked: Instants
+    accelerated: Instants
 
     def totals(self) -> tuple[Floats, Ints]:
         """(R, 2) distance, and that by night, km; (R, 3) trips, harsh brakings and accelerations: of the day."""
@@ -108,7 +108,7 @@ def observe(day: CarDay, before: tuple[Floats, Ints], at: Moments, per_cell: int
     }
 
 
-def _harsh(draws: Draws, name: str, risk: Floats, begins: Ints, ends: Ints) -> Happenings:
+def _harsh(draws: Draws, name: str, risk: Floats, begins: Ints, ends: Ints) -> Instants:
     """Instants within trips; `risk` is their distance as it would be on an empty dry road."""
     place = np.arange(_TRIPS)
     # Wilson & Hilferty (1931): the cube root of a gamma variate is nearly normal.
@@ -123,7 +123,7 @@ def _harsh(draws: Draws, name: str, risk: Floats, begins: Ints, ends: Ints) -> H
     part = draws.uniform(f"{name}.at", place[:, None], each)
     ms = begins[..., None] + (part * (ends - begins)[..., None]).astype(np.int64)
     ms = np.where(each < count[..., None], ms, NEVER)
-    return Happenings(ms=np.sort(ms.reshape(len(begins), -1), axis=1))
+    return Instants(ms=np.sort(ms.reshape(len(begins), -1), axis=1))
 
 
 def _in_turn(wanted: Ints, takes: Ints) -> tuple[Ints, Ints]:

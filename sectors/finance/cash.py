@@ -15,7 +15,7 @@ from park.grid import rows
 from park.model import DAY_MS, Bools, Carry, Ints, Moments, Observation, Streams
 from sectors.finance import happenings
 from sectors.finance.cash_plan import CASSETTE, CashPlan, Machines
-from sectors.finance.happenings import NEVER, Happenings
+from sectors.finance.happenings import NEVER, Instants
 
 #: Names of the carried registers, in order.
 REGISTERS = ("withdrawals", "deposits", "dispensed", "deposited", "rejected", "loaded", "collected", "misreads")
@@ -45,8 +45,8 @@ class CashDay:
     start: Carry
     refill: Ints
     fault: Ints
-    out: Happenings
-    into: Happenings
+    out: Instants
+    into: Instants
     misread: Bools
     totals: Carry
     left: tuple[Ints, Ints]
@@ -81,8 +81,8 @@ def settle(some: CashPlan, carry: Carry) -> CashDay:
         start=carry,
         refill=refill,
         fault=some.fault,
-        out=Happenings(ms=out),
-        into=Happenings(ms=into),
+        out=Instants(ms=out),
+        into=Instants(ms=into),
         misread=some.misread,
         totals={name: happenings.running(values) for name, values in totals.items()},
         left=left,

@@ -19,7 +19,7 @@ NEVER = 2 * DAY_MS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Happenings:
+class Instants:
     """(R, n) instants of R devices, ascending milliseconds since 04:00; `NEVER` fills up the rows."""
 
     ms: Ints
@@ -106,7 +106,7 @@ class Courses:
         return Courses(rate=np.concatenate([self.rate, np.where(within, 0.0, self.rate[self.row[some]])]), row=row)
 
 
-def instants(draws: Draws, name: str, count: Ints, courses: Courses, *, together: float = 0.0) -> Happenings:
+def instants(draws: Draws, name: str, count: Ints, courses: Courses, *, together: float = 0.0) -> Instants:
     """The instants of `count` happenings of each row.
 
     Args:
@@ -127,7 +127,7 @@ def instants(draws: Draws, name: str, count: Ints, courses: Courses, *, together
         lead = np.maximum.accumulate(np.where(joins, 0, place), axis=1)
         ms = np.take_along_axis(ms, lead, axis=1) + 7_000 * (place - lead)
         ms = np.minimum(ms, DAY_MS - 1)
-    return Happenings(ms=np.sort(np.where(place < count[:, None], ms, NEVER), axis=1))
+    return Instants(ms=np.sort(np.where(place < count[:, None], ms, NEVER), axis=1))
 
 
 def running(values: Ints) -> Ints:

@@ -12,6 +12,7 @@ from park.grid import devices
 from park.happenings import Happenings
 from park.model import Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from sectors.finance import cars, cash, cash_plan, events, queue, rhythm, supply, terminals, vault
+from sectors.finance.branch_days import BranchDays
 from sectors.finance.catalogue import (
     BACKUP_SUPPLY,
     BRANCH_QUEUE,
@@ -20,7 +21,6 @@ from sectors.finance.catalogue import (
     PAYMENT_TERMINAL,
     VAULT_ROOM,
 )
-from sectors.finance.span import Span
 
 _CASH = (*cash.REGISTERS, "level", "taken", "paper")
 _ROWS = 64  # cells times days that are worked out together
@@ -44,9 +44,9 @@ class FinanceDay:
     world: WorldDay
 
     @cached_property
-    def span(self) -> Span:
+    def span(self) -> BranchDays:
         """The day by itself."""
-        return Span(setting=self.setting, cells=self.cells, worlds=(self.world,))
+        return BranchDays(setting=self.setting, cells=self.cells, worlds=(self.world,))
 
     def carried(self, name: str) -> npt.NDArray[Any]:
         """A carried array with the devices of all cells in its rows."""
@@ -111,7 +111,7 @@ TELLERS: Mapping[str, Callable[[FinanceDay, int], list[Happenings]]] = {
 }
 
 
-def _after(span: Span, carry: Carry) -> Carry:
+def _after(span: BranchDays, carry: Carry) -> Carry:
     """What is carried after the days of a span."""
     days, cells = len(span.worlds), len(span.cells)
     count, declines, _course = terminals.totals(*span.shops)
@@ -180,7 +180,7 @@ class FinanceModel:
         at_once = max(1, _ROWS // len(cells))
         for first in range(0, len(worlds), at_once):
             some = tuple(worlds[first : first + at_once])
-            carry = _after(Span(setting=self._setting, cells=cells, worlds=some), carry)
+            carry = _after(BranchDays(setting=self._setting, cells=cells, worlds=some), carry)
         return carry
 
     def day(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> FinanceDay:

@@ -10,7 +10,7 @@ import numpy as np
 
 from park.model import DAY_STARTS_H, Floats, Ints, Moments, Observation, WorldDay
 from sectors.finance import happenings, rhythm
-from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Instants
 
 _HOUR_MS = 3_600_000
 _COUNTERS = 6
@@ -31,8 +31,8 @@ class QueueDay:
         open_ms, lunch_ms: (C, counters) when each counter opens, and when its break of an hour begins.
     """
 
-    issued: Happenings
-    called: Happenings
+    issued: Instants
+    called: Instants
     waited: Ints
     open_ms: Ints
     lunch_ms: Ints
@@ -59,7 +59,7 @@ def queue_day(draws: Draws, people: Floats, world: WorldDay) -> QueueDay:
     called = call(issued.ms, np.rint(minutes * 60_000).astype(np.int64), open_ms, lunch_ms)
     return QueueDay(
         issued=issued,
-        called=Happenings(ms=called),
+        called=Instants(ms=called),
         waited=called - issued.ms,
         open_ms=open_ms,
         lunch_ms=lunch_ms,

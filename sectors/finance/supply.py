@@ -5,7 +5,9 @@ battery lasts by Peukert's law, t = t_rated x load^-k; it is charged at a consta
 
 References:
     GB/T 12325-2008: 220 V within +7 % and -10 %. The limits here are those within which the supply passes it on.
-    Peukert (1897); k = 1.15 and the battery's life of eight years are assumptions.
+    National Energy Administration: towns were supplied 99.97 % of the time, all but 2.6 h of a year. Here feeders are
+    cut three times a year for half an hour, and dip twice a month for seconds: assumptions, as are
+    Peukert's (1897) k = 1.15 and the battery's life of eight years.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ from sectors.finance import happenings
 from sectors.finance.happenings import Draws
 
 NOMINAL_V, LOW_V, HIGH_V = 220.0, 194.0, 242.0
-_PER_DIP_DAYS = 9.0
+_PER_DIP_DAYS = 15.0
+_CUT_SHARE = 0.12
+#: Seconds: median, spread of the logarithm, most; of a dip, and of a cut.
+_DIP_S, _CUT_S = (6.0, 0.8, 60.0), (1_800.0, 0.6, 3_600.0)
 _FULL_MIN, _PEUKERT = 48.0, 1.15
 _CHARGE_PER_H = 14.0  # %
 _LIFE_DAYS = 8 * 365.0
@@ -49,10 +54,11 @@ class Fed:
 def fed(draws: Draws, voltage: Floats, workday: Floats) -> Fed:
     """One day; `voltage`, (R, GRID_POINTS), is the district's, per unit; `workday`, (R,), 1 if the branch opens."""
     begins = np.floor(20.0 * 3_600_000 * draws.uniform("finance.ups.dip.at"))
-    seconds = np.minimum(90.0 * np.exp(1.6 * draws.normal("finance.ups.dip.for")), 2_700.0)
+    cut = draws.uniform("finance.ups.dip.cut") < _CUT_SHARE
+    median, spread, most = (np.where(cut, *parts) for parts in zip(_CUT_S, _DIP_S, strict=True))
+    seconds = np.minimum(median * np.exp(spread * draws.normal("finance.ups.dip.for")), most)
     dips = draws.uniform("finance.ups.dips") < 1.0 / _PER_DIP_DAYS
     dip = np.where(dips[:, None], np.stack([begins, begins + np.rint(seconds * 1000)], axis=1), happenings.NEVER)
-    cut = draws.uniform("finance.ups.dip.cut") < 0.5
     load = _load(draws, workday)
     drain = 100.0 * 60.0 / _full(draws)[:, None] * (load / 100.0) ** _PEUKERT
     volts = NOMINAL_V * voltage

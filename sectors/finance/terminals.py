@@ -10,7 +10,7 @@ import numpy as np
 from park.grid import rows
 from park.model import Ints, Moments, Observation, Streams
 from sectors.finance import happenings, rhythm
-from sectors.finance.happenings import Courses, Draws, Happenings
+from sectors.finance.happenings import Courses, Draws, Instants
 
 _SPREAD = 0.12
 _USUAL = 0.085  # of those out in opening hours
@@ -23,8 +23,8 @@ _HOUR_MS = 3_600_000
 class TerminalDay:
     """One day of R terminals: payments, those of them declined, and when each has no network, (R, 2)."""
 
-    paid: Happenings
-    declined: Happenings
+    paid: Instants
+    declined: Instants
     away: Ints
 
 
@@ -50,7 +50,7 @@ def terminal_day(draws: Draws, people: Courses) -> TerminalDay:
     luck = np.where(np.arange(luck.shape[1]) < count[:, None], luck, 2.0)
     rank = luck.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
     declined = np.sort(np.where(rank < declines[:, None], paid.ms, happenings.NEVER), axis=1)
-    return TerminalDay(paid=paid, declined=Happenings(ms=declined), away=_away(draws))
+    return TerminalDay(paid=paid, declined=Instants(ms=declined), away=_away(draws))
 
 
 def observe(streams: Streams, day: TerminalDay, before: Ints, at: Moments, per_cell: int) -> Observation:

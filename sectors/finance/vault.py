@@ -10,6 +10,7 @@ import numpy as np
 
 from park.grid import HOURS, Sampler
 from park.model import DAY_MS, Carry, Floats, Ints, Moments, Observation, Streams
+from park.vapour import saturation
 from sectors.finance import happenings
 from sectors.finance.happenings import Draws
 
@@ -94,11 +95,6 @@ def observe(streams: Streams, day: VaultDay, at: Moments) -> Observation:
         "vibration": shaking,
         "door_open": is_open,
     }
-
-
-def saturation(temperature: Floats) -> Floats:
-    """Vapour pressure over water, hPa (Magnus, coefficients of Alduchov & Eskridge 1996)."""
-    return np.asarray(6.1094 * np.exp(17.625 * temperature / (temperature + 243.04)))
 
 
 def _pushed(aim: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from park.model import Floats, Ints, Streams
 from sectors.healthcare.stays import Beds
 
-_SHARE_THAT_WORSENS = 0.22
+_SHARE_THAT_WORSENS = 0.26
 _LEAST, _MOST = 0.03, 0.98
 #: Between a fraction of 5 % and one of 95 % a logistic curve takes six of its scales.
 _SCALES = 6.0

@@ -13,6 +13,7 @@ import numpy as np
 
 from park.grid import HOURS, Sampler, rows
 from park.model import DAY_STARTS_H, GRID_S, Carry, Floats, Ints, Moments, Observation, Orders
+from park.vapour import saturation
 from sectors.municipal.catalogue import CLIMATE_ZONE, SET_MODE, SET_TEMPERATURE
 from sectors.municipal.room_steps import Steps
 from sectors.municipal.span import Span
@@ -260,17 +261,12 @@ def observe(day: RoomDay, at: Moments) -> Observation:
 def _humidity(day: RoomDay, here: Sampler, at: Moments, inside: Floats) -> Floats:
     """% of the hall's air: the vapour of outside and of people, less what a cold coil takes."""
     site, world = Sampler(day.span.setting.site_of(day.span.cells)[at.row], at.x), day.span.worlds[0]
-    vapour = site.line(world.relative_humidity) / 100.0 * _saturation(site.line(world.temperature))
+    vapour = site.line(world.relative_humidity) / 100.0 * saturation(site.line(world.temperature))
     vapour = vapour + 1.2 * here.hold(day.open[0])
-    cold = _saturation(np.minimum(inside, 12.0 + 0 * inside)) * 1.05
+    cold = saturation(np.minimum(inside, 12.0 + 0 * inside)) * 1.05
     cooled = here.hold(day.told.mode) == COOLING
     vapour = np.where(cooled & (vapour > cold), 0.35 * vapour + 0.65 * cold, vapour)
-    return np.asarray(np.clip(100.0 * vapour / _saturation(inside), 5.0, 99.0))
-
-
-def _saturation(cel: Floats) -> Floats:
-    """HPa of saturated vapour (Magnus)."""
-    return np.asarray(6.112 * np.exp(17.62 * cel / (243.12 + cel)))
+    return np.asarray(np.clip(100.0 * vapour / saturation(inside), 5.0, 99.0))
 
 
 def refusal(day: RoomDay, action: int, value: Floats, at: Moments) -> str | None:

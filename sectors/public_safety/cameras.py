@@ -38,7 +38,7 @@ class Cameras:
 
 def chance_to_miss(density: Floats, wet: Floats, dark: Floats, bad: Floats) -> Floats:
     """Of one person: .02 alone on a clear day, more behind others, in rain, at night and through a bad lens."""
-    crowded = 0.04 * np.minimum(density, 4.0)
+    crowded = 0.06 * density / (1.0 + 0.25 * density)
     return np.asarray(0.02 + crowded + 0.03 * wet + 0.02 * dark + 0.03 * bad)
 
 

@@ -24,7 +24,7 @@ def of_zones(some: Gatherings, zones: int, first_ms: int) -> list[Happenings]:
     return told_since(GATHERING, spells, zones, first_ms, begins=people, ends=people)
 
 
-def of_heads(day: fire.Detectors, first_ms: int) -> list[Happenings]:
+def of_heads(day: fire.Heads, first_ms: int) -> list[Happenings]:
     """What fire detectors tell."""
     burns = fire.alarms(day)
     alarms = joined(_both(fire.nuisances(day), burns))

@@ -61,10 +61,10 @@ class SafetyDay:
         return cameras.Cameras(visitors=self.visitors, health=self.health, world=self.world, slow=slow)
 
     @cached_property
-    def detectors(self) -> fire.Detectors:
+    def heads(self) -> fire.Heads:
         """Fire detectors."""
         heads = self.setting.per_cell[FIRE_DETECTOR.name]
-        return fire.detectors(self.setting.streams, self.cells, heads, self.site, self.world)
+        return fire.heads(self.setting.streams, self.cells, heads, self.site, self.world)
 
     @cached_property
     def calls(self) -> calls.Calls:
@@ -74,7 +74,8 @@ class SafetyDay:
         days = Days(setting=self.setting, once=self.cells, worlds=[self.world])
         busy = np.repeat(_busy(square, visitors.totals(days, square)), per_cell)
         column = devices(self.cells, per_cell).ravel()
-        return calls.calls(streams, column, self.carry["calls"].reshape(-1), busy, self.world.index)
+        before = self.carry["calls"].reshape(-1), self.carry["answered"].reshape(-1)
+        return calls.calls(streams, column, before, busy, self.world.index)
 
 
 def _busy(square: Squares, total: visitors.Totals) -> Floats:
@@ -87,7 +88,7 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
     ZONE_CAMERA.name: lambda day, at: cameras.observe(day.setting.streams, day.cameras, at),
     LINE_COUNTER.name: lambda day, at: visitors.observe(day.visitors, (day.carry["entered"], day.carry["left"]), at),
     CAMERA_HEALTH.name: lambda day, at: health.observe(day.health, at),
-    FIRE_DETECTOR.name: lambda day, at: fire.observe(day.setting.streams, day.detectors, at),
+    FIRE_DETECTOR.name: lambda day, at: fire.observe(day.setting.streams, day.heads, at),
     CALL_POINT.name: lambda day, at: calls.observe(
         day.setting.streams, day.calls, day.setting.per_cell[CALL_POINT.name], at
     ),
@@ -96,7 +97,7 @@ OBSERVERS: Mapping[str, Callable[[SafetyDay, Moments], Observation]] = {
 #: Kind to what its devices tell of a day that begins at a time.
 TELLERS: Mapping[str, Callable[[SafetyDay, int], list[Happenings]]] = {
     ZONE_CAMERA.name: lambda day, first_ms: events.of_zones(day.gatherings, ZONES, first_ms),
-    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.detectors, first_ms),
+    FIRE_DETECTOR.name: lambda day, first_ms: events.of_heads(day.heads, first_ms),
     CALL_POINT.name: lambda day, _: events.of_columns(day.calls, day.setting.per_cell[CALL_POINT.name]),
 }
 
@@ -109,11 +110,11 @@ class SafetyModel:
         self._known: tuple[bytes, Squares] | None = None
 
     def begin(self, cells: Ints) -> Carry:
-        """Nobody counted but those who are in the squares already."""
+        """Nobody counted but those who are in the squares already, and calls from before."""
         entered = np.zeros((len(cells), LINES), dtype=np.int64)
         entered[:, 0] = visitors.overnight(self._setting.streams, self._squares(cells), 0)
-        calls_before = np.zeros((len(cells), self._setting.per_cell[CALL_POINT.name]), dtype=np.int64)
-        return {"entered": entered, "left": np.zeros_like(entered), "calls": calls_before}
+        made, answered = calls.start(self._setting.streams, devices(cells, self._setting.per_cell[CALL_POINT.name]))
+        return {"entered": entered, "left": np.zeros_like(entered), "calls": made, "answered": answered}
 
     def advance(self, cells: Ints, carry: Carry, world: WorldDay, orders: Orders) -> Carry:
         """Adds the day's totals; no minute is drawn for it."""
@@ -140,8 +141,13 @@ class SafetyModel:
         square, columns = self._squares(days.once).tiled(len(days.worlds)), carry["calls"].shape[1]
         total = visitors.totals(days, square)
         busy, day = np.repeat(_busy(square, total), columns), np.repeat(days.index, columns)
-        made = calls.number(self._setting.streams, devices(days.cells, columns).ravel(), busy, day)
-        return days.counted(carry, entered=total.entered, left=total.left, calls=made)
+        streams, column = self._setting.streams, devices(days.cells, columns).ravel()
+        made = calls.number(streams, column, busy, day)
+        answered = carry["answered"]
+        for waited in days.by_day(calls.last_wait(streams, column, made, day), answered):
+            answered = np.where(waited > 0, waited, answered)
+        counted = days.counted(carry, entered=total.entered, left=total.left, calls=made)
+        return {**counted, "answered": answered}
 
     def _squares(self, cells: Ints) -> Squares:
         """The squares of these cells; those last asked for are kept."""

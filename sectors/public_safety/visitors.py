@@ -25,6 +25,9 @@ _EMPTYING = 12
 _OVERNIGHT = 0.0014
 #: Log spread of an hour at one square from what the town's people would bring.
 _HABIT = 0.14
+#: What a rush adds to the people under way passes in cars and buses more than usual. Calibrated on Auckland's streets,
+#: whose busiest hour has .077 to .115 of a working day.
+_RUSH = 0.85
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -108,8 +111,9 @@ def expected(days: Days, square: Squares) -> Floats:
     out, under_way = days.weather(lambda world: world.out), days.weather(lambda world: world.under_way)
     drier = days.weather(lambda world: 1.0 - 0.18 * wetness(world.precipitation))
     rate = square.out[:, None] * out[days.site] + square.passing[:, None] * under_way[days.site]
+    rate = square.visitors[:, None] * (rate / square.visitors[:, None]) ** _RUSH
     rate *= drier[days.site]
-    rate *= np.exp(0.13 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
+    rate *= np.exp(0.16 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
     # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
     sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
     rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))

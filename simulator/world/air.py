@@ -3,8 +3,6 @@
 References:
     Parton, W. J. & Logan, J. A. (1981). A model for diurnal variation in soil and air temperature.
         Agricultural Meteorology 23, 205-216.
-    Alduchov, O. A. & Eskridge, R. E. (1996). Improved Magnus form approximation of saturation vapor
-        pressure. Journal of Applied Meteorology 35(4), 601-609.
 """
 
 import math
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.model import Floats
+from park.vapour import saturation
 from simulator.world.clock import Clock
 from simulator.world.fields import probability
 from simulator.world.sun import day_arc
@@ -112,11 +111,6 @@ def leap(hours: Floats, leap: Floats, lively: Floats) -> Floats:
 def cooled(temperature_c: Floats, dew_point: Floats, rain: Floats) -> Floats:
     """Temperature of air into which rain evaporates, or lately did, 0 to 1, Cel."""
     return np.asarray(temperature_c - _RAIN_COOLS * rain * np.maximum(temperature_c - dew_point, 0))
-
-
-def saturation(temperature_c: Floats) -> Floats:
-    """Saturation vapour pressure over water, hPa (Alduchov & Eskridge 1996)."""
-    return np.asarray(6.1094 * np.exp(17.625 * temperature_c / (temperature_c + 243.04)))
 
 
 def relative_humidity(temperature_c: Floats, dew_point: Floats, wetness: Floats) -> Floats:

@@ -11,8 +11,9 @@ import numpy as np
 
 from park.grid import Sampler
 from park.model import GRID_POINTS, Floats, Ints, Place, Streams
+from park.vapour import saturation
 from simulator.world import clouds, rain
-from simulator.world.air import gusty, saturation
+from simulator.world.air import gusty
 from simulator.world.sun import extraterrestrial
 
 _KM_PER_DEGREE = 111.2

@@ -1,5 +1,6 @@
 """What the finance sector published through some weeks, and the record that it is held against."""
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -8,12 +9,21 @@ import numpy as np
 from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import Bools, Floats, Observation, WorldDay
-from sectors.finance.catalogue import SECTOR
+from sectors.finance.catalogue import BACKUP_SUPPLY, SECTOR
 from tests.reference.walk import Walked, setting_of, shuffled_rhythm, shuffled_weather, walk, world_of
 
 CELLS = 8
 _FIRST = 5
-_EVERY_S = {"cash_machine": 300.0, "branch_queue": 60.0, "backup_supply": 30.0, "insured_car": 900.0}
+#: Branches of which the supplies alone are looked at: what happens to one is rare.
+SUPPLIES = 32
+_EVERY_S = {
+    "cash_machine": 300.0,
+    "branch_queue": 60.0,
+    "payment_terminal": 3600.0,
+    "vault_room": 3600.0,
+    "insured_car": 900.0,
+}
+_SUPPLY_S = 60.0
 _PEOPLE = ("at_home", "at_work", "under_way", "out", "road_demand")
 
 
@@ -24,7 +34,7 @@ class Seen:
     Attributes:
         workday: (days,).
         weekday, month_day: (days,).
-        people, voltage, rain: (cells, days, GRID_POINTS - 1): out and half of those under way, V, mm/h.
+        people, out, outdoor, rain: (cells, days, GRID_POINTS - 1): out and half of those under way, out, Cel, mm/h.
     """
 
     kinds: dict[str, dict[str, Floats]]
@@ -32,8 +42,41 @@ class Seen:
     weekday: Floats
     month_day: Floats
     people: Floats
-    voltage: Floats
+    out: Floats
+    outdoor: Floats
     rain: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Supplies:
+    """Backup supplies.
+
+    Attributes:
+        seen: published values, channel to (cells, days, minutes).
+        interrupted: (cells, days, minutes) whether the model interrupts the supply before the next reading.
+        voltage: (cells, days, GRID_POINTS - 1) of the district, V.
+    """
+
+    seen: dict[str, Floats]
+    interrupted: Bools
+    voltage: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calendar:
+    """(branches, days) tickets and withdrawals of whole days.
+
+    Attributes:
+        festival: (days,) days until Spring Festival.
+        month_day, weekday, workday: (days,).
+    """
+
+    tickets: Floats
+    withdrawals: Floats
+    festival: Floats
+    month_day: Floats
+    weekday: Floats
+    workday: Bools
 
 
 @cache
@@ -53,8 +96,46 @@ def seen(seed: int, days: int, *, ablated: bool = False) -> Seen:
         weekday=np.array([day.weekday for day in true]),
         month_day=np.array([day.date.day for day in true]),
         people=np.stack([(day.out + 0.5 * day.under_way)[site, :-1] for day in true], axis=1),
-        voltage=np.stack([220.0 * day.supply_voltage[site, :-1] for day in true], axis=1),
+        out=np.stack([day.out[site, :-1] for day in true], axis=1),
+        outdoor=np.stack([day.temperature[site, :-1] for day in true], axis=1),
         rain=np.stack([day.precipitation[site, :-1] for day in true], axis=1),
+    )
+
+
+@cache
+def supplies(seed: int, days: int, *, ablated: bool = False) -> Supplies:
+    """The park's own; `ablated`, of days whose voltage is that of others than the record's."""
+    world = world_of(seed)
+    true = [world.day(i) for i in range(days)]
+    given = _others(true, seed) if ablated else true
+    site = setting_of("finance", seed).site_of(np.arange(SUPPLIES))
+    walked = list(walk("finance", seed, days, SUPPLIES, weather=lambda i: given[i]))
+    parts = [_published(day.observe(BACKUP_SUPPLY.name, _SUPPLY_S), BACKUP_SUPPLY) for day in walked]
+    minute = 60_000 * np.arange(1440)
+    dips = np.stack([day.state.supply.fed.dip for day in walked], axis=1)[..., None]
+    return Supplies(
+        seen={name: np.stack([part[name][:, 0] for part in parts], axis=1) for name in parts[0]},
+        interrupted=np.asarray((dips[:, :, 0] < minute + 60_000) & (dips[:, :, 1] > minute)),
+        voltage=np.stack([220.0 * day.supply_voltage[site, :-1] for day in true], axis=1),
+    )
+
+
+@cache
+def calendar(seed: int, days: int) -> Calendar:
+    """A year of branches' and machines' totals, no moment of which is looked at."""
+    came, used, dates = [], [], []
+    for day in walk("finance", seed, days, CELLS):
+        came.append(day.after["tickets"] - day.before["tickets"])
+        used.append((day.after["cash"][..., 0] - day.before["cash"][..., 0]).sum(axis=-1))
+        dates.append(day.world)
+    festival = dt.date(2026, 2, 17)
+    return Calendar(
+        tickets=np.stack(came, axis=1).astype(np.float64),
+        withdrawals=np.stack(used, axis=1).astype(np.float64),
+        festival=np.array([(festival - day.date).days for day in dates], dtype=np.float64),
+        month_day=np.array([day.date.day for day in dates], dtype=np.float64),
+        weekday=np.array([day.weekday for day in dates], dtype=np.float64),
+        workday=np.array([day.workday for day in dates]),
     )
 
 

@@ -1,8 +1,35 @@
-"""The NEWS2 chart as printed, for one set of observations at a time: an oracle that shares no code with the park.
+"""NEWS2 as the chart has it, for one set of observations at a time, and as others have it (vitalscore, MIT): oracles
+that share no code with the park.
 
 Reference:
     Royal College of Physicians (2017). National Early Warning Score (NEWS) 2, chart 1. London.
 """
+
+import numpy as np
+from vitalscore.scores import score_news2
+
+from park.model import Bools, Floats, Ints
+
+
+def by_others(
+    *,
+    respiratory_rate: Floats,
+    oxygen_saturation: Floats,
+    second_scale: Bools,
+    on_oxygen: Bools,
+    systolic_pressure: Floats,
+    heart_rate: Floats,
+    alert: Bools,
+    body_temperature: Floats,
+) -> Ints:
+    """(N,) scores by vitalscore."""
+    rows = zip(
+        *(respiratory_rate.tolist(), oxygen_saturation.tolist(), on_oxygen.tolist(), systolic_pressure.tolist()),
+        *(heart_rate.tolist(), np.where(alert, "A", "C").tolist(), body_temperature.tolist()),
+        strict=True,
+    )
+    found = (score_news2(*row, use_spo2_scale2=two) for row, two in zip(rows, second_scale.tolist(), strict=True))
+    return np.array([one.total for one in found], dtype=np.int64)
 
 
 def score(

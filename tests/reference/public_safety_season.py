@@ -10,6 +10,7 @@ import numpy as np
 from park.catalogue import DeviceKind
 from park.columns import quantise
 from park.model import Floats, Ints, WorldDay
+from sectors.public_safety import calls
 from sectors.public_safety.catalogue import CAMERA_HEALTH, SECTOR, ZONE_CAMERA
 from sectors.public_safety.fire import ALARM_DB_M, incidents
 from sectors.public_safety.visitors import wetness
@@ -19,6 +20,8 @@ from tests.reference.walk import setting_of, shuffled_rhythm, walk, world_of
 
 #: Two of each site.
 CELLS = 4
+#: Of which alarms and calls alone are drawn.
+SQUARES = 20_000
 _HOURS = 24
 _FIRST = 5
 
@@ -47,6 +50,8 @@ class Season(Counted):
         status, sharpness: (cells, cameras, days, instants / 2) of the cameras' health.
         wet: (cells, days, 24) how wet it is, 0 to 1.
         out, under_way: (cells, days, 24) shares of the town's people.
+        vehicles: (cells, days, 24) in view of all zones together.
+        roads: (cells, days, 24) demand on the roads.
     """
 
     entered: Ints
@@ -61,6 +66,8 @@ class Season(Counted):
     wet: Floats
     out: Floats
     under_way: Floats
+    vehicles: Floats
+    roads: Floats
 
 
 def _published(kind: DeviceKind, observed: Mapping[str, Any], name: str) -> Floats:
@@ -75,6 +82,13 @@ def _hours(world: WorldDay, rows: Ints, name: str) -> Floats:
     if name == "precipitation":
         values = wetness(values)
     return np.asarray(values.reshape(len(rows), _HOURS, -1).mean(axis=2))
+
+
+def _by_the_hour(zones: Floats) -> Floats:
+    """(C, 24) means of the zones that are seen, times their number."""
+    seen = np.isfinite(zones).reshape(*zones.shape[:2], _HOURS, -1)
+    sums = np.nan_to_num(zones).reshape(seen.shape).sum(axis=(1, 3))
+    return np.asarray(zones.shape[1] * sums / np.maximum(seen.sum(axis=(1, 3)), 1))
 
 
 @cache
@@ -117,6 +131,8 @@ def season(seed: int, days: int, *, without: str = "") -> Season:
             "wet": _hours(was, rows, "precipitation"),
             "out": _hours(was, rows, "out"),
             "under_way": _hours(was, rows, "under_way"),
+            "vehicles": _by_the_hour(_published(ZONE_CAMERA, zone, "vehicle_count")),
+            "roads": _hours(was, rows, "road_demand"),
         }.items():
             parts.setdefault(name, []).append(values)
     kind = np.array([7 if d.holiday else 8 if d.workday and d.weekday > 4 else d.weekday for d in true])
@@ -133,10 +149,18 @@ class Alarms:
 
 @cache
 def alarms(seed: int, days: int) -> Alarms:
-    """`days` days of ten thousand squares; most fires set off several heads, and count as one."""
-    streams, cells = CounterStreams(seed, SECTOR.name), np.arange(10_000)
+    """`days` days of many squares; most fires set off several heads, and count as one."""
+    streams, cells = CounterStreams(seed, SECTOR.name), np.arange(SQUARES)
     parts = [incidents(streams, cells, 6, day) for day in range(days)]
     return Alarms(
         nuisances=int(sum(((one.nuisance_h < 24) & (one.peak >= ALARM_DB_M)).sum() for one in parts)),
         fires=int(sum((one.fire_h < 24).sum() for one in parts)),
     )
+
+
+@cache
+def called(seed: int, days: int) -> Ints:
+    """(SQUARES,) times that the column of each square was pressed in so many days with a mean day's visitors."""
+    streams, column = CounterStreams(seed, SECTOR.name), np.arange(SQUARES)
+    busy = np.ones(SQUARES)
+    return np.asarray(sum(calls.number(streams, column, busy, day) for day in range(days)))

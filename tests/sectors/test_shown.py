@@ -73,6 +73,7 @@ SHOWN = (
         type="supply_interruption",
         shows=lambda seen, _: np.asarray(seen["on_battery"]),
         every_s=10.0,
+        cells=8,
     ),
     Shown(
         sector="logistics",
@@ -150,7 +151,8 @@ SHOWN = (
         type="fire_alarm",
         shows=lambda seen, _: seen["detector_status"] == ALARM,
         days=60,
-        every_s=60.0,
+        cells=16,
+        every_s=300.0,
     ),
     Shown(
         sector="public-safety",
@@ -158,7 +160,8 @@ SHOWN = (
         type="emergency_call",
         shows=lambda seen, _: seen["call_status"] != IDLE,
         every_s=10.0,
-        days=10,
+        days=20,
+        cells=30,
     ),
     Shown(
         sector="healthcare",

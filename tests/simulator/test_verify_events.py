@@ -82,34 +82,34 @@ def test_what_generate_prints_is_what_should_be_stored(store: Store, told: list[
 
 
 def test_what_models_make_happen_is_stored_and_verified_by_its_kind_too(store: Store) -> None:
-    whole = select(events=True, devices=300, interval_ms=60 * MINUTE)
-    two_days = WINDOW[0], WINDOW[0] + 48 * HOUR
-    told = [json.loads(line) for line in lines_of(whole, *two_days).splitlines()]
+    whole = select(events=True, devices=300, interval_ms=240 * MINUTE)
+    days = WINDOW[0], WINDOW[0] + 240 * HOUR
+    told = [json.loads(line) for line in lines_of(whole, *days).splitlines()]
     own = [one["payload"]["type"] for one in told if one["payload"].get("type") in EVENTS.sectors]
     assert len(own) > 20
     assert len({EVENTS.sectors[name] for name in own}) >= 5
     write(store, told)
-    assert verify(readings_of(whole), store, two_days)[0].clean
-    # The night between the two days is in both of these windows; what goes on over it is told once.
-    for part in ((WINDOW[0] + 3 * HOUR, WINDOW[0] + 11 * HOUR), (WINDOW[0] + 13 * HOUR, two_days[1])):
+    assert verify(readings_of(whole), store, days)[0].clean
+    # The night after the first day is in both of these windows; what goes on over it is told once.
+    for part in ((WINDOW[0] + 3 * HOUR, WINDOW[0] + 11 * HOUR), (WINDOW[0] + 13 * HOUR, days[1])):
         assert verify(readings_of(whole), store, part)[0].clean
     kinds = ("cold_room", "call_point", "traffic_detector")
-    few = readings_of(select(events=True, devices=10, kinds=kinds, interval_ms=60 * MINUTE))
-    summary, _ = verify(few, store, two_days, ignore_unselected=True)
+    few = readings_of(select(events=True, devices=10, kinds=kinds, interval_ms=240 * MINUTE))
+    summary, _ = verify(few, store, days, ignore_unselected=True)
     assert summary.events is not None
     assert summary.events.lost == summary.events.altered == 0
 
 
 def test_an_event_of_a_model_that_is_not_there_is_lost_and_one_too_many_is_doubled(store: Store) -> None:
-    calls = select(events=True, devices=2, kinds=("call_point",), interval_ms=60 * MINUTE)
-    told = [json.loads(line) for line in lines_of(calls, *WINDOW).splitlines()]
-    mine = [number for number, one in enumerate(told) if one["payload"].get("type") == "emergency_call"]
+    supplies = select(events=True, devices=150, kinds=("backup_supply",), interval_ms=60 * MINUTE)
+    told = [json.loads(line) for line in lines_of(supplies, *WINDOW).splitlines()]
+    mine = [number for number, one in enumerate(told) if one["payload"].get("type") == "supply_interruption"]
     assert len(mine) > 3
     lost, late = told.pop(mine[-1]), told[mine[0]]["payload"]
     late["ts"] += 1
     assert lost["payload"]["id"]
     write(store, told)
-    summary, findings = verify(readings_of(calls), store, WINDOW)
+    summary, findings = verify(readings_of(supplies), store, WINDOW)
     assert summary.events is not None
     assert (summary.events.lost, summary.events.duplicated, summary.events.altered) == (2, 1, 0)
     assert {one.kind for one in findings.examples} == {"park_event"}

@@ -10,7 +10,7 @@ from park.happenings import BEFORE, LATER
 from park.model import DAY_MS, GRID_POINTS, NO_ORDERS, Floats, Ints
 from sectors.finance import cash, cash_plan, events, happenings
 from sectors.finance.catalogue import CASH_MACHINE, SECTOR
-from sectors.finance.happenings import NEVER, Courses, Draws, Happenings
+from sectors.finance.happenings import NEVER, Courses, Draws, Instants
 from sectors.finance.model import MODEL
 from sectors.finance.queue import QueueDay, call
 from sectors.finance.supply import HIGH_V, LOW_V
@@ -201,4 +201,4 @@ def test_counting_happenings_is_counting_them_one_by_one() -> None:
     ms[1, 12:] = NEVER
     row, at = np.array([0, 1, 2, 1, 0]), np.array([0, DAY_MS, DAY_MS // 2, int(ms[1, 3]), DAY_MS - 1])
     expected = [(ms[r] <= a).sum() for r, a in zip(row, at, strict=True)]
-    assert Happenings(ms=ms).before(row, at).tolist() == expected
+    assert Instants(ms=ms).before(row, at).tolist() == expected

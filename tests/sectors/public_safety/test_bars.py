@@ -1,11 +1,10 @@
-"""The sector reaches its bars on one seed; bench/credibility.py takes five. Every mutant falls, and so does a park
-whose crowds know neither the town's people nor its rain."""
+"""The sector reaches its bars on one seed; bench/credibility.py takes five. Every mutant falls."""
 
 import pytest
 
 from tests.reference.bar import Bar, cases, must_fail
-from tests.reference.bars_public_safety import BARS, links
-from tests.reference.public_safety_season import auckland, season
+from tests.reference.bars_public_safety import BARS
+from tests.reference.public_safety_season import auckland
 
 CASES, MUTANTS = cases(BARS), must_fail(BARS)
 SEED, DAYS = 42, 60
@@ -17,7 +16,7 @@ def test_the_park(name: str) -> None:
     assert bar.judge(bar.sample(SEED, DAYS)) == []
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name[:2] in {"S1", "S2", "S3", "S4"}])
+@pytest.mark.parametrize("name", [name for name in CASES if name.split()[0] in {"S1", "S2", "S3", "S4"}])
 def test_real_streets(name: str) -> None:
     assert CASES[name].judge(auckland()) == []
 
@@ -25,10 +24,3 @@ def test_real_streets(name: str) -> None:
 @pytest.mark.parametrize(("bar", "mutant"), MUTANTS.values(), ids=MUTANTS)
 def test_mutants_fall(bar: Bar, mutant: str) -> None:
     assert bar.judge(bar.mutants[mutant](bar.sample(SEED, DAYS))) != []
-
-
-@pytest.mark.parametrize(("without", "figure"), [("rain", "rain, given people"), ("people", "people")])
-def test_without_the_world_no_link(without: str, figure: str) -> None:
-    (bar,) = (bar for bar in BARS if bar.number == "S8")
-    low, high = bar.limits[figure]
-    assert not low <= links(season(SEED, DAYS, without=without))[figure] <= high

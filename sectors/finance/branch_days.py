@@ -17,7 +17,7 @@ Series = Callable[[WorldDay], Floats]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Span:
+class BranchDays:
     """D days of C cells. Its arrays have a row for a day and cell, or for a day and device: those of a day together."""
 
     setting: Setting
