@@ -179,7 +179,7 @@ def _after(span: Span, carry: Carry, orders: Orders) -> Carry:
 
 
 class MunicipalModel:
-    """Implements `park.model.Model`, `Strides` and `Interlocks` there, `park.orders.Unmoved`, `park.happenings.Tells`."""
+    """Implements `park.model.Model`, `park.model.Strides`, `park.orders.Unmoved` and `park.happenings.Tells`."""
 
     unmoved = frozenset({SET_LEVEL, RESUME})
 

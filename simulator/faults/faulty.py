@@ -11,7 +11,7 @@ from simulator.events import Events
 from simulator.faults.classes import Patch
 from simulator.faults.rules import Rules
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
-from simulator.fleet import ROWS_AT_ONCE, Fleet
+from simulator.fleet import Fleet
 from simulator.plan import Plan
 from simulator.streams import CounterStreams
 
@@ -67,7 +67,7 @@ class Faulty:
         """What happens in the world, which no sensor's fault changes."""
         return self.clean.events
 
-    def windows(self, start_ms: int, until_ms: int, rows: int = ROWS_AT_ONCE) -> Iterator[tuple[int, int]]:
+    def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""
         return self.clean.windows(start_ms, until_ms, rows)
 
