@@ -172,7 +172,7 @@ def measure(plan: Run, load: tuple[int, float], folder: Path, broker: Mosquitto,
         summary = parts["simulator"].finish(deadline=120, ask=True, codes=(0, 1))
     return _row(plan, crowd, watch, lasted) | {
         "readings/s": round(summary["rate_per_s"]),
-        "CPU of a core, %": {name: round(100 * value / took) for name, value in spent.items()},
+        "CPU of a core, %": ", ".join(f"{name} {100 * value / took:.0f}" for name, value in spent.items()),
     }
 
 

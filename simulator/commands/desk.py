@@ -201,8 +201,8 @@ class Desk:
             raise CommandRefused(Refusal.NO_TIME_LEFT, detail)
         # Most interlocks see what the device itself has been told, and its neighbours as they stood a turn ago: to work
         # out a cell anew for every command of a turn would cost a gateway most of its time.
-        told = any(given.where == record.where for given in self._given)
-        if told and not self._authority.decides_alone(group, action.name):
+        alone = self._authority.decides_alone(group, action.name)
+        if not alone and any(given.where == record.where for given in self._given):
             self._give_orders()
         reason = self._authority.refusal(group, record.number, action.name, values, record.ts)
         if reason is not None:

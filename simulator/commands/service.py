@@ -30,6 +30,8 @@ _TOLD_AGAIN_MS = 600_000
 _ORDERS = "orders"
 #: How many messages may wait for a decision; the broker keeps what comes beyond, and what came at QoS 0 is dropped.
 MOST_AT_ONCE = 1024
+#: How many answers are on their way to the broker before its acknowledgements are awaited.
+_ANSWERED_AT_ONCE = 1000
 
 
 class Message(Protocol):
@@ -223,7 +225,7 @@ class Service:
         try:
             while True:
                 first = await self._replies.get()
-                more = [self._replies.get_nowait() for _ in range(min(99, self._replies.qsize()))]
+                more = [self._replies.get_nowait() for _ in range(min(_ANSWERED_AT_ONCE, self._replies.qsize()))]
                 await asyncio.gather(*(publish(one) for one in (first, *more)))
         finally:
             self._log.close()
