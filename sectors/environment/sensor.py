@@ -21,7 +21,7 @@ _FOG_ABOVE = 95.0  # % of humidity: droplets count as particles
 _FOG = 6.0  # ug/m3 per % above
 _CROSS = 0.18  # of the ozone that a NO2 cell reads as NO2
 _WARM_FROM, _PER_K = 25.0, -2.2  # Cel, ug/m3 per K
-_SIZES, _SIZES_DAYS = 0.14, 2  # spread, and days between knots, of what grains scatter for their mass; judgement
+_SIZES, _SIZES_DAYS = 0.125, 2  # spread, and days between knots, of what grains scatter for their mass; judgement
 _CASE_WARMER, _SUN_WARMS = 2.2, 0.004  # Cel; Cel per W/m2
 _BATTERY_PER_KWH = 0.05
 
