@@ -1,8 +1,7 @@
 """From what control.toml says to rules that can be followed: every name is looked up in the catalogue, once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
-from typing import TypeVar
 
 from controller.errors import RulesError
 from controller.file import (
@@ -29,7 +28,6 @@ from sectors import KINDS, SECTOR_OF
 #: A value counts for so many of its kind's intervals, and a little more for its way.
 _INTERVALS, _WAY_MS = 3, 30_000
 _HALF = 0.5
-T = TypeVar("T")
 
 
 def default_rules() -> str:
@@ -85,11 +83,12 @@ class _Resolver:
         names = [entry.name for entry in entries]
         self._wrong += [f"rule {name}: name: used twice" for name in sorted({n for n in names if names.count(n) > 1})]
         groups = self._groups()
-        rules = [
-            rule
-            for place, entry in enumerate(entries)
-            if (rule := self._attempt(entry.name, lambda e=entry, p=place: self._rule(e, p, groups[e.name])))  # type: ignore[misc]
-        ]
+        rules: list[Rule] = []
+        for place, entry in enumerate(entries):
+            try:
+                rules.append(self._rule(entry, place, groups[entry.name]))
+            except _Wrong as wrong:
+                self._wrong.append(f"rule {entry.name}: {wrong}")
         if self._wrong:
             raise RulesError(f"{self._source}: mistaken rules\n" + "\n".join(f"  {line}" for line in self._wrong))
         watched = self._watched(rules)
@@ -104,13 +103,6 @@ class _Resolver:
                 for name, one in watched.items()
             },
         )
-
-    def _attempt(self, rule: str, make: Callable[[], T]) -> T | None:
-        try:
-            return make()
-        except _Wrong as wrong:
-            self._wrong.append(f"rule {rule}: {wrong}")
-            return None
 
     def _groups(self) -> dict[str, str]:
         of_kind: dict[str, list[tuple[str, Iterable[str]]]] = {}

@@ -53,8 +53,8 @@ def control(
 ) -> None:
     """Watch the town and command it, by rules.
 
-    A rule says what has to hold of what devices report, and what others are then told; see docs/commands.md. It is
-    heard only what the rules need. Runs until SIGTERM or Ctrl-C; then it takes the answers that come, and exits 0.
+    A rule says what has to hold of what devices report, and what others are then told; see docs/commands.md. Only
+    what the rules need is listened to. Runs until SIGTERM or Ctrl-C; then it takes the answers that come, and exits 0.
 
     Two controllers with the same rules ask for the same things under the same ids, which devices do once.
 
