@@ -20,10 +20,11 @@ Everything is elementwise or a running sum along time: no step waits for another
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from park.model import Carry, Floats, Ints, Setting, WorldDay
+from park.model import Bools, Carry, Floats, Ints, Setting, WorldDay
 from park.orders import Told
 from sectors.agriculture import crops
 from sectors.agriculture.drivers import HOURS, Drivers, drivers, rain_on, soaked
@@ -48,6 +49,8 @@ SUBSOIL_LAG_H = 46.0
 _MINERALS = 0.0003
 #: Conductivity of what roots take up, relative to the water around them.
 _UPTAKE = 0.45
+
+_ByValve: TypeAlias = Mapping[int, Sequence[Told]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,13 +90,7 @@ class SoilDay:
 
 
 def soil_day(
-    setting: Setting,
-    cells: Ints,
-    fields: Fields,
-    carry: Carry,
-    world: WorldDay,
-    *,
-    told: Mapping[int, Sequence[Told]] | None = None,
+    setting: Setting, cells: Ints, fields: Fields, carry: Carry, world: WorldDay, *, told: _ByValve | None = None
 ) -> SoilDay:
     """The day of the root zones that begins with `carry`; `told` are the orders to valves, by field, then zone."""
     weather = drivers(world, setting.elevation_m)
@@ -101,15 +98,13 @@ def soil_day(
     fallen = soaked(rain)
     before, above = carry["depletion"], carry["surplus"]
     evaporated, readily_available = _demand(fields, weather, before, world)
-    dry = fallen[:, -1] < RAIN_ENOUGH
-    standing = crops.IN_SEASON[fields.crop, _day_of_year(world)] & (_warmth(fields, carry, world) > WARM_ENOUGH)
-    wanted = (before > fields.allowed[:, None] * readily_available) & (dry & standing)[:, None]
+    wanted = (before > fields.allowed[:, None] * readily_available) & _fair(fields, carry, world, fallen)[:, None]
     watering = water(setting, cells, fields, world, depleted=before, wanted=wanted)
+    runs = runs_of(watering, carry, told or {})
     irrigated = watering.depth(HOURS * 3600.0)
+    # What rain may come in is settled by the programs alone, so that no order reaches back to it.
     room = before + fields.pores - above - irrigated[..., -1]
     infiltrated = np.minimum(_intake(fields, fallen)[:, None], room[..., None])
-    # What rain may come in is settled by the programs alone, so that no order reaches back to it.
-    runs = runs_of(watering, carry, told or {})
     irrigated = poured(watering, runs, irrigated)
     free = before[..., None] + evaporated - infiltrated - irrigated
     spilled = np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1)
@@ -117,12 +112,11 @@ def soil_day(
     depletion = free + spilled
     drained = above[..., None] + spilled - surplus
     topsoil, subsoil = _heat(weather.surface[fields.site], carry)
-    upper = _upper(fields, carry, evaporated, infiltrated + irrigated)
-    lower = _lagged(carry["seeped"].reshape(-1), (depletion - upper).reshape(-1, len(HOURS)), SEEP_H)
+    upper, seeped = _layers(fields, carry, evaporated, infiltrated + irrigated, depletion)
     return SoilDay(
         depletion=depletion,
         upper=upper,
-        seeped=lower.reshape(depletion.shape),
+        seeped=seeped,
         rain=rain,
         surplus=surplus,
         salt=_salt(fields, carry["salt"], irrigated, evaporated, drained),
@@ -173,6 +167,15 @@ def _intake(fields: Fields, rain: Floats) -> Floats:
     return np.cumsum(np.minimum(fallen, fields.intake[:, None] * HOURS[1]), axis=-1)
 
 
+def _layers(
+    fields: Fields, carry: Carry, evaporated: Floats, poured: Floats, depletion: Floats
+) -> tuple[Floats, Floats]:
+    """(C, Z, n) depletion of the upper layer, and of the lower one as it is felt at depth, mm."""
+    upper = _upper(fields, carry, evaporated, poured)
+    lower = _lagged(carry["seeped"].reshape(-1), (depletion - upper).reshape(-1, len(HOURS)), SEEP_H)
+    return upper, lower.reshape(depletion.shape)
+
+
 def _upper(fields: Fields, carry: Carry, evaporated: Floats, poured: Floats) -> Floats:
     """(C, Z, n) depletion of the upper layer, mm: roots drink more of what lies near the surface."""
     available = UPPER_SHARE * fields.available
@@ -185,6 +188,12 @@ def _upper(fields: Fields, carry: Carry, evaporated: Floats, poured: Floats) -> 
     )
     free = before[..., None] + share[..., None] * evaporated - poured
     return np.asarray(free + np.maximum.accumulate(np.maximum(-free, 0.0), axis=-1))
+
+
+def _fair(fields: Fields, carry: Carry, world: WorldDay, fallen: Floats) -> Bools:
+    """(C,) whether a crop stands whose roots drink, and no rain is forecast that would do."""
+    standing = crops.IN_SEASON[fields.crop, _day_of_year(world)] & (_warmth(fields, carry, world) > WARM_ENOUGH)
+    return np.asarray((fallen[:, -1] < RAIN_ENOUGH) & standing)
 
 
 def _warmth(fields: Fields, carry: Carry, world: WorldDay) -> Floats:

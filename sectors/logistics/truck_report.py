@@ -22,20 +22,13 @@ def observe(day: TruckDay, at: Moments) -> Observation:
     rounds = day.rounds
     row, t = at.row * rounds.per_cell + at.unit, at.x * GRID_S
     moved, air = motion(rounds, row, t), day.air(row, t)
-    on, off = (part.take(row) for part in day.switched)
-    running, thawing = (on <= t) & (t < off), day.thaws.on(row, t)
-    cools = day.part(row, t) < day.cycle[0].take(row)
-    setpoint = np.full(len(row), SETPOINT)
-    for mine, body in day.bodies_at(row):
-        shift, setpoint[mine] = body.shift(t[mine]), body.shown(at.ms[mine])
-        cools[mine] = (cools[mine] | shift.falls) & ~shift.rises
-    mode = np.where(running, np.where(thawing, _DEFROST, np.where(cools, _COOL, _IDLE)), _OFF)
+    setpoint, mode = _unit(day, row, t, at)
     blown = air + np.select([mode == _COOL, mode == _DEFROST, mode == _IDLE], [-5.0, 6.0, -0.6], 0.0)
     loaded = (moved.leg >= 0) & (moved.leg < LEGS) & (t >= rounds.loads.take(row) + 600.0)
     carried = {name: np.asarray(day.carry[name]).reshape(-1).take(row) for name in day.carry if name[:5] == "truck"}
     burnt = day.burnt(moved, row, t)
     tanks = [carried["truck_tank"] - burnt, carried["truck_unit_tank"] - day.unit_burnt(row, t)]
-    levels = _levels(tanks, t >= off + _FILLED_AFTER_S)
+    levels = _levels(tanks, t >= day.switched[1].take(row) + _FILLED_AFTER_S)
     where, cargo = position(day, moved, at), day.cargo(row, t, CARGO_LAG_S)
     return bench.shown(
         {
@@ -60,6 +53,19 @@ def observe(day: TruckDay, at: Moments) -> Observation:
             "eta_error": _eta_error(rounds, moved, row, t),
         }
     )
+
+
+def _unit(day: TruckDay, row: Ints, t: Floats, at: Moments) -> tuple[Floats, Ints]:
+    """(N,) set points, Cel, and what the units do."""
+    on, off = (part.take(row) for part in day.switched)
+    running, thawing = (on <= t) & (t < off), day.thaws.on(row, t)
+    cools = day.part(row, t) < day.cycle[0].take(row)
+    setpoint = np.full(len(row), SETPOINT)
+    for mine, body in day.bodies_at(row):
+        shift, setpoint[mine] = body.shift(t[mine]), body.shown(at.ms[mine])
+        cools[mine] = (cools[mine] | shift.falls) & ~shift.rises
+    mode = np.where(running, np.where(thawing, _DEFROST, np.where(cools, _COOL, _IDLE)), _OFF)
+    return setpoint, mode
 
 
 def _levels(tanks: list[Floats], back: Bools) -> list[Floats]:

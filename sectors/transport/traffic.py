@@ -119,11 +119,7 @@ class Links:
         """
         n = np.zeros((*begin.shape[:2], LINKS + 2))
         n[..., 1:-1] = begin
-        kept = np.empty((MINUTES, *n.shape))
-        kept[0] = n
-        first = 0
-        if known is not None:
-            kept[: len(known)], n[...], first = known, known[-1], len(known) // 5
+        kept, first = _begun(n, known)
         steps = np.ascontiguousarray(entering.transpose(2, 0, 1))
         free, droop = np.ones_like(n), np.zeros_like(n)
         space = np.full_like(n, JAM_PER_KM * LINK_KM)
@@ -161,6 +157,16 @@ class Links:
         return kept
 
 
+def _begun(n: Floats, known: Floats | None) -> tuple[Floats, int]:
+    """Room for every minute's vehicles, and the point of the grid to go on from; `n` is led there."""
+    kept = np.empty((MINUTES, *n.shape))
+    if known is None:
+        kept[0] = n
+        return kept, 0
+    kept[: len(known)], n[...] = known, known[-1]
+    return kept, len(known) // 5
+
+
 def links_of(roads: Corridors, wet: Floats) -> Links:
     """The links of these corridors under `wet` (C, GRID_POINTS)."""
     send = np.full((len(roads), 2, LINKS + 2), CAPACITY * _PER_STEP)
@@ -196,15 +202,9 @@ def summary(
     plain: Floats | None = None,
     green: Floats | None = None,
 ) -> Traffic:
-    """What instruments see of the day.
+    """What instruments see of the day of `links`, of the `vehicles` that `Links.run` gave and the (B, 2) that entered.
 
-    Args:
-        links: whose day it was.
-        vehicles: of `Links.run`.
-        total: (B, 2) that entered.
-        wanted: as of `traffic`.
-        plain: `vehicles` without orders, if any were given.
-        green: (B, GRID_POINTS) green share relative to the signals' own.
+    Under orders, `plain` are the vehicles without, and `green` (B, GRID_POINTS) the share relative to the signals' own.
     """
     by_link = np.ascontiguousarray(vehicles.transpose(1, 2, 3, 0))
     inside = by_link[:, :, 1:-1]
@@ -214,31 +214,28 @@ def summary(
     gone *= total[:, :, None, None] / np.maximum(ends, 1.0)
     mean = _five_minutes(inside)
     lit = links if green is None else replace(links, room=links.room * green)
-    every = np.arange(LINKS)
     return Traffic(
         passed=np.rint(gone[:, :, wanted]).astype(np.int32),
         pace=_paces(_minutely(links), _minutely(lit), inside[:, :, wanted], wanted).astype(np.float32),
-        speed=_paces(links, lit, mean, every).astype(np.float32),
+        speed=_paces(links, lit, mean, np.arange(LINKS)).astype(np.float32),
         waiting=_waiting(lit, mean).astype(np.float32),
         junction=_per_hour(np.stack([gone[:, way, link] for way, link in enumerate(JUNCTION)], axis=1)),
     )
 
 
 def _minutely(links: Links) -> Links:
-    return replace(links, pace=_by_minute(links.pace), room=_by_minute(links.room))
+    pace, room = (
+        np.concatenate([np.repeat(points[:, :-1], 5, axis=1), points[:, -1:]], axis=1)
+        for points in (links.pace, links.room)
+    )
+    return replace(links, pace=pace, room=room)
 
 
 def _paces(links: Links, lit: Links, n: Floats, wanted: Ints) -> Floats:
     """Speeds on the wanted links; before the signals those of `lit`."""
     speed = _speed(links, n, wanted)
-    if lit.room is not links.room:
-        signalled = wanted[None, :, None] == np.array(JUNCTION)[:, None, None]
-        speed = np.where(signalled, _speed(lit, n, wanted), speed)
-    return speed
-
-
-def _by_minute(points: Floats) -> Floats:
-    return np.concatenate([np.repeat(points[:, :-1], 5, axis=1), points[:, -1:]], axis=1)
+    signalled = wanted[None, :, None] == np.array(JUNCTION)[:, None, None]
+    return speed if lit.room is links.room else np.where(signalled, _speed(lit, n, wanted), speed)
 
 
 def _gone(vehicles: Floats) -> Floats:
