@@ -22,7 +22,7 @@ _DAY_MIN = 1440.0
 _AT_ONCE = 128  # rows
 _LAST_MIN = 1410.0  # 03:30, so that days meet without a use
 _FIVE = 5
-_TO_BED = 22.5, 1.8  # first hour at which a household goes to bed, and how much later it may be
+_TO_BED = 22.6, 2.0  # first hour at which a household goes to bed, and how much later it may be
 _LAST_THING = 5.0  # minutes of what is begun later than that
 _DIGITS = 4096.0  # of a uniform, free of its size
 
