@@ -47,7 +47,7 @@ class Habit:
 
 HEAT = Habit(
     most=8, per_day=3.6, kw=(0.5, 1.35), minutes=(160.0, 0.7), uneven=0.03, restless=0.009, sag=0.05,
-    hours=((7.2, 1.0, 1.2), (19.3, 2.2, 1.8)), any_hour=0.25,
+    hours=((7.2, 1.0, 1.4), (19.0, 2.5, 1.4)), any_hour=0.4,
 )  # fmt: skip
 #: Heating or cooling, a boiler, cooking, kettles and microwaves, washing, dryers and towel rails, screens and lights,
 #: irons and cleaners.
@@ -64,14 +64,14 @@ HABITS = (
     Habit(most=4, per_day=0.4, kw=(0.3, 1.6), minutes=(210.0, 0.6), cycle=(9.0, 45.0), duty=0.12, awake=False,
           any_hour=1.0),
     Habit(most=14, per_day=6.0, kw=(0.06, 0.5), minutes=(90.0, 0.9), uneven=0.10, restless=0.035, sag=0.05,
-          hours=((8.0, 1.0, 0.6), (20.0, 2.0, 1.3)), any_hour=0.3),
+          hours=((8.0, 1.0, 0.6), (20.0, 2.3, 1.1)), any_hour=0.4),
     Habit(most=5, per_day=0.8, kw=(0.5, 1.8), minutes=(16.0, 0.6), cycle=(2.2, 20.0), duty=0.7, uneven=0.3,
           restless=0.06, hours=((10.5, 2.0, 1.0), (17.5, 2.0, 0.6)), any_hour=0.4),
 )  # fmt: skip
 #: Fridge and freezer: kW, minutes of a cycle, share of it on; each differs from home to home and cycle to cycle.
-COLD = np.array([[0.085, 42.0, 0.42], [0.077, 60.0, 0.32]])
+COLD = np.array([[0.085, 38.0, 0.42], [0.077, 54.0, 0.32]])
 COLD_SPREAD = np.array([0.5, 0.4, 0.3])
-CYCLES = 48  # at most in a day, with what is left from the day before
+CYCLES = 52  # at most in a day, with what is left from the day before
 LATE, LONGER = 0.30, 0.8  # of a cycle by which it begins late; of its length by which it differs
 #: By candidate: number of the habit.
 KIND = np.repeat(np.arange(len(HABITS)), [habit.most for habit in HABITS])

@@ -30,7 +30,7 @@ _SIZE_KW = np.array([1.0, 7.0, 5.0, 9.0, 5.5])
 #: Smooth load as shares of the size: always, with people at work, out, at home and awake.
 _SMOOTH = np.array(
     [
-        [0.15, 0.00, 0.00, 0.07],
+        [0.18, 0.00, 0.00, 0.07],
         [0.42, 0.54, 0.00, 0.02],
         [0.43, 0.06, 0.25, 0.02],
         [0.51, 0.37, 0.00, 0.00],

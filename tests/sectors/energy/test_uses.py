@@ -45,7 +45,7 @@ def test_a_use_draws_its_power_for_its_share_of_the_time() -> None:
         assert alone(day, use).drawn(1)[0].sum() == pytest.approx(day.power[use] * day.length[use] / 60)
 
 
-def alone(day: Uses, use: int) -> Uses:
+def alone(day: Uses, use: np.int64) -> Uses:
     """One use of a day."""
     parts = {name: getattr(day, name)[[use]] for name in ("which", "start", "length", "power", "cycle")}
     return Uses(streams=STREAMS, device=DEVICE[:1], day=day.day[:1], row=np.zeros(1, dtype=np.int64), **parts)
