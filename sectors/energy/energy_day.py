@@ -17,7 +17,7 @@ NOMINAL_V = 220.0
 _DROP = 0.03
 #: The supply without load and its drop at full load, per unit; how much of their usual stir neighbours keep when nobody
 #: draws anything, and how busy they usually are.
-_IDLE, _SUPPLY_DROP, _QUIET, _USUALLY_BUSY = 1.034, 0.036, 0.55, 0.6
+_IDLE, _SUPPLY_DROP, _QUIET, _USUALLY_BUSY = 1.034, 0.022, 0.55, 0.6
 #: Steps of a minute in a day.
 MINUTES = (GRID_POINTS - 1) * pv.MINUTES
 

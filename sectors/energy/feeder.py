@@ -11,23 +11,30 @@ import numpy as np
 from park.model import Floats, Ints, Streams
 
 #: Minutes for which a level is held, and the spread of the levels, V, at a district's usual load.
-_LAYERS = ((3, 0.32), (8, 0.42), (24, 0.80))
+_LAYERS = ((3, 0.23), (8, 0.46), (24, 0.59))
 #: Minutes between knots that lines join, divisors of a day, and their spread, V.
-_SWING, _DRIFTS = (2, 0.29), ((6, 0.35), (36, 0.60), (90, 1.15))
-_LIVELY = 0.3  # spread of the logarithm of how lively a day's swing is
+_SWING, _DRIFTS = (2, 0.28), ((6, 0.38), (36, 0.64), (90, 1.44))
+#: Spread of the logarithm of how lively a day's swing is, and all else.
+_LIVELY, _RESTLESS = 0.47, 0.18
 _DAY_MIN = 1440
 
 
 def stray(streams: Streams, cell: Ints, day: int) -> Floats:
     """V at every minute of a day, at the connections of these cells; (cells, 1441)."""
-    today, then = (streams.normal("energy.feeder.lively", cell[:, None], day + later) for later in (0, 1))
-    lively = np.exp(_LIVELY * (today + (then - today) * (np.arange(_DAY_MIN + 1) / _DAY_MIN)))
-    total = lively * _lines(streams, cell, day, *_SWING)
+    total = np.zeros((len(cell), _DAY_MIN + 1))
     for every, spread in _DRIFTS:
         total += _lines(streams, cell, day, every, spread)
     for held, spread in _LAYERS:
         total += _steps(streams, cell, day, held, spread)
+    total *= _of_day(streams, cell, day, "restless", _RESTLESS)
+    total += _of_day(streams, cell, day, "lively", _LIVELY) * _lines(streams, cell, day, *_SWING)
     return total
+
+
+def _of_day(streams: Streams, cell: Ints, day: int, name: str, spread: float) -> Floats:
+    """A factor that passes over a day from its own level to the next one's, (cells, 1441)."""
+    today, then = (streams.normal(f"energy.feeder.{name}", cell[:, None], day + later) for later in (0, 1))
+    return np.asarray(np.exp(spread * (today + (then - today) * (np.arange(_DAY_MIN + 1) / _DAY_MIN))))
 
 
 def _lines(streams: Streams, cell: Ints, day: int, every: int, spread: float) -> Floats:

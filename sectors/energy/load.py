@@ -18,7 +18,8 @@ import numpy as np
 from park.grid import GRID_H, HOURS, STEPS, Sampler, integral, smooth_noise
 from park.model import Floats, Ints, Streams
 from sectors.energy.appliances import SLOT_HOURS, SLOT_STEPS, SLOTS, Kit, Switched
-from sectors.energy.uses import Uses, awake, uses
+from sectors.energy.habits import awake
+from sectors.energy.uses import Uses, uses
 from sectors.energy.weather import SiteWeather
 
 HOME, OFFICE, SHOP, FACTORY, SCHOOL = range(5)
@@ -29,7 +30,7 @@ _SIZE_KW = np.array([1.0, 7.0, 5.0, 9.0, 5.5])
 #: Smooth load as shares of the size: always, with people at work, out, at home and awake.
 _SMOOTH = np.array(
     [
-        [0.15, 0.00, 0.00, 0.07],
+        [0.18, 0.00, 0.00, 0.07],
         [0.42, 0.54, 0.00, 0.02],
         [0.43, 0.06, 0.25, 0.02],
         [0.51, 0.37, 0.00, 0.00],
@@ -86,8 +87,8 @@ _MINUTES, _FIVE = 1440, 5
 _HELD, _PASSING, _UNREST_SPREAD = 3, 0.4, 0.35
 _RESISTIVE = 0.16  # reactive over active power of what is switched
 _DAY_SPREAD = 0.34  # of the logarithm of how much a household does on a day
-_LEFT, _LEFT_SHARE = 0.05, 0.10  # days on which hardly anybody is at home, and what is left of them
-_HOLIDAY, _HOLIDAY_DAYS = 0.05, 7  # share of weeks that a household is away
+_LEFT, _LEFT_SHARE = 0.03, 0.10  # days on which hardly anybody is at home, and what is left of them
+_HOLIDAY, _HOLIDAY_DAYS = 0.04, 7  # share of weeks that a household is away
 _LATE_H = 0.8
 
 

@@ -29,8 +29,8 @@ from sectors.energy.energy_day import MINUTES, NOMINAL_V, EnergyDay
 
 #: Relative rise at an inverter that feeds in at its rating.
 _RISE = 0.012
-#: Drop in the line of a building, V per kW of a phase: the reference impedance of IEC 60725 for homes.
-_LINE_V = np.array([1.05, 0.5])
+#: Drop in the line of a building, V per kW of a phase; the reference impedance of IEC 60725 would give homes 1.8.
+_LINE_V = np.array([0.85, 0.5])
 _LINE_SPREAD = 0.2  # from building to building
 
 

@@ -5,15 +5,16 @@ people are up and it is the hour for it. In a use the appliance draws its power 
 one five minutes than in the next. A fridge's compressor is a use in every cycle, sooner or later, longer or shorter.
 All is closed form: what a use draws between two instants is a difference.
 
-Habits and sizes after Richardson et al. (2010), Domestic electricity use: a high-resolution energy demand model, Energy
-and Buildings 42, and a home metered every minute for years (UCI's individual household).
+What there is to do, how often and how long, is in habits.py.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from park.model import Floats, Ints, Streams
+from sectors.energy import habits
 from sectors.energy.appliances import SLOT_HOURS
 
 _SLOT_MIN = 30.0
@@ -21,103 +22,9 @@ _DAY_MIN = 1440.0
 _AT_ONCE = 128  # rows
 _LAST_MIN = 1410.0  # 03:30, so that days meet without a use
 _FIVE = 5
+_TO_BED = 22.6, 2.0  # first hour at which a household goes to bed, and how much later it may be
+_LAST_THING = 5.0  # minutes of what is begun later than that
 _DIGITS = 4096.0  # of a uniform, free of its size
-
-
-@dataclass(frozen=True, kw_only=True)
-class Habit:
-    """A sort of use.
-
-    Attributes:
-        most: candidates a day.
-        per_day: how often on average.
-        kw: least and greatest power.
-        minutes: median length, and the spread of its logarithm.
-        cycle: least and greatest minutes of a cycle.
-        duty: share of it that is on.
-        uneven: by how much five minutes differ from the mean, at most; a share.
-        restless: by how much a minute does, a share.
-        awake: whether somebody must be up.
-        hours: middles, widths and weights of the times of day, and a weight of any.
-    """
-
-    most: int
-    per_day: float
-    kw: tuple[float, float]
-    minutes: tuple[float, float]
-    cycle: tuple[float, float] = (3000.0, 3000.0)
-    duty: float = 1.0
-    uneven: float = 0.0
-    restless: float = 0.0
-    awake: bool = True
-    hours: tuple[tuple[float, float, float], ...] = ()
-    any_hour: float = 0.0
-
-
-HEAT = Habit(
-    most=7, per_day=3.6, kw=(0.5, 1.35), minutes=(160.0, 0.7), uneven=0.03, restless=0.009,
-    hours=((7.0, 1.0, 1.2), (19.5, 2.2, 1.8)), any_hour=0.25,
-)  # fmt: skip
-#: Heating or cooling, a boiler, cooking, kettles and microwaves, washing, dryers and towel rails, screens and lights,
-#: irons and cleaners.
-HABITS = (
-    HEAT,
-    Habit(most=2, per_day=0.9, kw=(1.0, 2.0), minutes=(38.0, 0.45), restless=0.004, awake=False,
-          hours=((5.3, 0.7, 1.0), (13.0, 1.5, 0.8), (22.5, 1.0, 0.6))),
-    Habit(most=6, per_day=2.6, kw=(0.9, 3.6), minutes=(40.0, 0.7), cycle=(3.2, 70.0), duty=0.72, uneven=0.3,
-          restless=0.035, hours=((7.3, 0.8, 0.6), (12.3, 0.8, 1.0), (18.9, 1.2, 1.8)), any_hour=0.06),
-    Habit(most=16, per_day=5.0, kw=(0.3, 2.1), minutes=(4.2, 0.6), hours=((7.4, 1.1, 1.0), (19.5, 2.0, 0.8)),
-          any_hour=0.5),
-    Habit(most=3, per_day=1.1, kw=(1.8, 2.8), minutes=(90.0, 0.3), cycle=(40.0, 90.0), duty=0.40, uneven=0.05,
-          restless=0.012, hours=((10.5, 2.5, 0.8), (20.0, 1.3, 1.3)), any_hour=0.2),
-    Habit(most=2, per_day=0.4, kw=(0.3, 1.6), minutes=(210.0, 0.6), cycle=(9.0, 45.0), duty=0.12, awake=False,
-          any_hour=1.0),
-    Habit(most=10, per_day=6.0, kw=(0.06, 0.5), minutes=(90.0, 0.9), uneven=0.10, restless=0.035,
-          hours=((8.0, 1.0, 0.4), (20.3, 2.0, 1.4)), any_hour=0.3),
-    Habit(most=3, per_day=0.8, kw=(0.5, 1.8), minutes=(16.0, 0.6), cycle=(2.2, 20.0), duty=0.7, uneven=0.3,
-          restless=0.06, hours=((10.5, 2.0, 1.0), (17.5, 2.0, 0.6)), any_hour=0.4),
-)  # fmt: skip
-#: Fridge and freezer: kW, minutes of a cycle, share of it on; each differs from home to home and cycle to cycle.
-_COLD = np.array([[0.09, 42.0, 0.42], [0.08, 60.0, 0.32]])
-_COLD_SPREAD = np.array([0.5, 0.4, 0.3])
-_CYCLES = 48  # at most in a day, with what is left from the day before
-_LATE, _LONGER = 0.25, 0.9  # of a cycle by which it begins late; of its length by which it differs
-_KIND = np.repeat(np.arange(len(HABITS)), [habit.most for habit in HABITS])
-_MOST = np.array([float(habit.most) for habit in HABITS])
-_PER_DAY = np.array([habit.per_day for habit in HABITS])
-_AWAKE = np.array([habit.awake for habit in HABITS])
-_USUAL_AT_HOME = 0.72  # share of those up who are at home, over a year
-
-
-def _per_use(name: str) -> Floats:
-    """An attribute of the habits, pairs as rows, by candidate."""
-    return np.array([getattr(habit, name) for habit in HABITS], dtype=np.float64)[_KIND].T
-
-
-_KW, _MINUTES, _CYCLE = (_per_use(name) for name in ("kw", "minutes", "cycle"))
-_DUTY, _UNEVEN, _RESTLESS = (
-    np.concatenate([_per_use(name), np.full(_CYCLES * len(_COLD), cold)])
-    for name, cold in (("duty", 1.0), ("uneven", 0.0), ("restless", 0.01))
-)
-
-
-def awake(hour: Floats) -> Floats:
-    """Share of those at home who are up; 0 at 04:00."""
-    return np.asarray(np.clip((hour - 5.2) / 2.2, 0, 1) * np.clip((25.0 - hour) / 2.2, 0, 1))
-
-
-def hours_of(hour: Floats) -> Floats:
-    """How much it is the hour for every habit, (..., habits) on hours (...)."""
-    weights = [
-        sum((weight * np.exp(-0.5 * ((hour - at) / width) ** 2) for at, width, weight in habit.hours), 0 * hour)
-        + habit.any_hour
-        for habit in HABITS
-    ]
-    return np.stack(weights, axis=-1)
-
-
-#: What a usual day has of each habit's hours; rates are over it.
-_USUAL = (hours_of(SLOT_HOURS) * np.where(_AWAKE, _USUAL_AT_HOME * awake(SLOT_HOURS)[:, None], 1.0)).sum(axis=0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -186,27 +93,37 @@ class Uses:
         kwh = (until[1:] - until[:-1])[inner[:-1]]
         use, step = use[inner], step[inner]
         kind = self.which.take(use)
-        uneven = np.flatnonzero(_UNEVEN.take(kind))
+        uneven = np.flatnonzero(habits.UNEVEN.take(kind))
         some = use[uneven]
         row, five = self.row.take(some), step[uneven] // (_FIVE // every)
         level = self.streams.uniform("energy.uses.level", self.device[row], self.day[row], kind[uneven] * 512 + five)
-        kwh[uneven] *= 1.0 + _UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
+        kwh[uneven] *= 1.0 + habits.UNEVEN.take(kind[uneven]) * (2.0 * level - 1.0)
         at = self.row.take(use) * steps + step + 1
-        restless = kwh * _RESTLESS.take(kind)
+        restless = kwh * habits.RESTLESS.take(kind)
         total, unsteady = (np.bincount(at, each, rows * steps).reshape(rows, steps) for each in (kwh, restless))
         return np.asarray(total, dtype=np.float64), np.asarray(unsteady, dtype=np.float64)
+
+    @cached_property
+    def _course(self) -> tuple[Floats, Floats]:
+        """Factors of the minutes that a use has been on, and of their square, that give kWh: it draws less and less."""
+        sag, kw = habits.SAG[self.which], self.power / 60.0
+        on = np.maximum(self.length * habits.DUTY[self.which], 1e-9)
+        return kw * (1.0 + sag), kw * sag / on
 
     def _energy(self, use: Ints, minutes: Ints) -> Floats:
         """What uses have drawn until some minutes since 04:00, kWh, were all five minutes alike."""
         cycle = self.cycle.take(use)
-        on = cycle * _DUTY.take(self.which).take(use)
+        on = cycle * habits.DUTY.take(self.which).take(use)
         since = np.clip(minutes - self.start.take(use), 0.0, self.length.take(use))
         whole = np.floor(since / cycle)
         since -= whole * cycle
         np.minimum(since, on, out=since)
         whole *= on
         whole += since
-        whole *= (self.power / 60.0).take(use)
+        first, less = (part.take(use) for part in self._course)
+        less *= whole
+        first -= less
+        whole *= first
         return np.asarray(whole)
 
 
@@ -223,19 +140,24 @@ def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats
         heat: how often it heats or cools, over the usual, (rows,).
     """
     rate, cumulated = _rates(streams, device, up=up, doing=doing, hour=hour, heat=heat)
-    chance = streams.uniform("energy.uses.happens", device[:, None], day[:, None], np.arange(len(_KIND)))
-    row, which = np.nonzero(chance < (rate / _MOST)[:, _KIND])
-    at, kind = (device[row], day[row], which), _KIND[which]
+    chance = streams.uniform("energy.uses.happens", device[:, None], day[:, None], np.arange(len(habits.KIND)))
+    row, which = np.nonzero(chance < (rate / habits.MOST)[:, habits.KIND])
+    at, kind = (device[row], day[row], which), habits.KIND[which]
     place = streams.uniform("energy.uses.start", *at)
     course = cumulated[row, kind]
     slot = (course <= (place * (1 - 1e-9) * course[:, -1])[:, None]).sum(axis=1)
     start = np.minimum((slot + (place * _DIGITS) % 1.0) * _SLOT_MIN, _LAST_MIN - 1.0)
-    length = _MINUTES[0][which] * np.exp(_MINUTES[1][which] * streams.normal("energy.uses.length", *at))
+    length = habits.MINUTES[0][which] * np.exp(habits.MINUTES[1][which] * streams.normal("energy.uses.length", *at))
+    # What somebody must be up for ends when the last goes to bed.
+    late = SLOT_HOURS[0] - hour[:, 0]
+    bed = (_TO_BED[0] + _TO_BED[1] * streams.uniform("energy.uses.bed", device, day) + late - 4.0) * 60.0
+    up_yet = np.maximum(bed[row] - start, _LAST_THING)
+    length = np.minimum(length, np.where(habits.AWAKE[kind], up_yet, np.inf))
     # A home has one kettle and one boiler: their powers are its own; what is cooked and lit differs from use to use.
     own = streams.uniform("energy.uses.home", device[row], kind)
     size = 0.5 * own + 0.5 * streams.uniform("energy.uses.kw", *at)
-    low, high = _KW[:, which]
-    shortest, longest = _CYCLE[:, which]
+    low, high = habits.KW[:, which]
+    shortest, longest = habits.CYCLE[:, which]
     parts = {
         "row": row,
         "which": which,
@@ -244,7 +166,7 @@ def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats
         "power": low * (high / low) ** size,
         "cycle": shortest * (longest / shortest) ** streams.uniform("energy.uses.cycle", *at),
     }
-    cold = [_cold(streams, device, day, which) for which in range(len(_COLD))]
+    cold = [_cold(streams, device, day, which) for which in range(len(habits.COLD))]
     joined = {name: np.concatenate([part, *(one[name] for one in cold)]) for name, part in parts.items()}
     return Uses(streams=streams, device=device, day=day, **joined)
 
@@ -252,16 +174,16 @@ def uses(streams: Streams, device: Ints, day: Ints, *, up: Floats, doing: Floats
 def _cold(streams: Streams, device: Ints, day: Ints, which: int) -> dict[str, Floats | Ints]:
     """The runs of a home's fridge, or its freezer, on days: the parts of `Uses`."""
     own = streams.uniform("energy.cold.home", device[:, None], 3 * which + np.arange(3))
-    kw, period, duty = (_COLD[which] * (1.0 + _COLD_SPREAD * (own - 0.5))).T
+    kw, period, duty = (habits.COLD[which] * (1.0 + habits.COLD_SPREAD * (own - 0.5))).T
     # Cycles are numbered through from the commissioning: one that lasts over 04:00 is the same on both days.
     first = np.floor(day * _DAY_MIN / period).astype(np.int64) - 1
-    row, number = np.nonzero(np.arange(_CYCLES) < np.ceil(_DAY_MIN / period + 2.0)[:, None])
+    row, number = np.nonzero(np.arange(habits.CYCLES) < np.ceil(_DAY_MIN / period + 2.0)[:, None])
     cycle, period = first[row] + number, period[row]
     late, longer = (streams.uniform(f"energy.cold.{name}", device[row], which, cycle) for name in ("late", "long"))
-    start = (cycle + _LATE * late) * period - day[row] * _DAY_MIN
-    length = period * duty[row] * (1.0 + _LONGER * (longer - 0.5))
+    start = (cycle + habits.LATE * late) * period - day[row] * _DAY_MIN
+    length = period * duty[row] * (1.0 + habits.LONGER * (longer - 0.5))
     runs = np.flatnonzero((start + length > -_FIVE) & (start < _DAY_MIN))
-    number = len(_KIND) + which * _CYCLES + number
+    number = len(habits.KIND) + which * habits.CYCLES + number
     parts = {
         "row": row,
         "which": number,
@@ -277,9 +199,9 @@ def _rates(
     streams: Streams, device: Ints, *, up: Floats, doing: Floats, hour: Floats, heat: Floats
 ) -> tuple[Floats, Floats]:
     """How often each habit occurs on the day, (rows, habits), and the share of it until each half hour's end."""
-    there = np.where(_AWAKE, up[..., None], (doing > 0)[:, None, None])
-    cumulated = np.cumsum(hours_of(hour) * there, axis=1).transpose(0, 2, 1)
-    taste = np.exp(0.35 * streams.normal("energy.uses.taste", device[:, None], np.arange(len(HABITS))))
-    rate = _PER_DAY * taste * np.minimum(doing, 3.0)[:, None] * cumulated[..., -1] / _USUAL
-    rate[:, HABITS.index(HEAT)] *= heat
-    return np.minimum(rate, 0.95 * _MOST), cumulated
+    there = np.where(habits.AWAKE, up[..., None], (doing > 0)[:, None, None])
+    cumulated = np.cumsum(habits.hours_of(hour) * there, axis=1).transpose(0, 2, 1)
+    taste = np.exp(0.35 * streams.normal("energy.uses.taste", device[:, None], np.arange(len(habits.HABITS))))
+    rate = habits.PER_DAY * taste * np.minimum(doing, 3.0)[:, None] * cumulated[..., -1] / habits.USUAL
+    rate[:, habits.HABITS.index(habits.HEAT)] *= heat
+    return np.minimum(rate, 0.95 * habits.MOST), cumulated

@@ -30,6 +30,7 @@ _SWERVE = 24.0  # degrees m/s
 _LIVELY = 0.35  # log-normal spread of how rough the air is from day to day
 _LIVELIER_BY_DAY = 0.15
 _HELD_BY_DAY = 0.45
+_HOTTER = 0.45  # of what it would be: Wuxi's hottest day of a year is 37 to 39 Cel, of all 40 to 41
 _RAIN_COOLS = 0.45  # of the way to the dew point; the wet bulb is at a third to a half of it
 
 
@@ -106,6 +107,11 @@ def leap(hours: Floats, leap: Floats, lively: Floats) -> Floats:
         lively: from `liveliness`.
     """
     return np.asarray(lively * (leap - _HELD_BY_DAY * _mixed(hours) * np.maximum(leap, 0)))
+
+
+def held(temperature_c: Floats, hot: Floats) -> Floats:
+    """Temperature of air that grows hotter by little beyond `hot`, Cel: water and convective cloud take the heat."""
+    return np.asarray(np.minimum(temperature_c, hot + _HOTTER * (temperature_c - hot)))
 
 
 def cooled(temperature_c: Floats, dew_point: Floats, rain: Floats) -> Floats:

@@ -29,6 +29,7 @@ _SPIN_UP = 90
 _CHUNK = 512
 _STRATA = 32
 _AMOUNT_SHAPE = 0.88  # Weibull shape of the rain of a wet day
+_HOT_SEASON = 30.0  # Cel, of the normal maximum
 _PRESSURE_LAG = 0.58
 _DRAWN_OUT = 1.15  # what a mean of the day loses of its spread when it is drawn out between noons
 # Of chi's common and half its difference, with Richardson's correlation of 0.633 between the two.
@@ -44,6 +45,7 @@ class Days:
         rain: mm, 0 on a dry day.
         wet_hours: hours with rain.
         tmax, tmin: Cel.
+        hot: above it the air of the season is slow to grow warmer, Cel.
         brightness: residual of the day's radiation, in standard deviations.
         dew_gap: minimum temperature less dew point, Cel.
         cloud: latent cover of a dry day.
@@ -57,6 +59,7 @@ class Days:
     wet_hours: Floats
     tmax: Floats
     tmin: Floats
+    hot: Floats
     brightness: Floats
     dew_gap: Floats
     cloud: Floats
@@ -121,6 +124,7 @@ class Chain:
             wet_hours=wet * np.clip(normal["wet_hours"] * (0.4 + 1.2 * np.sqrt(chance)), 1, 23),
             tmax=np.maximum(tmax, tmin + 1.5),
             tmin=tmin,
+            hot=_hot(normal["tmax"], normal["spread_tmax"]),
             brightness=chi[2],
             cloud=normal["cloud"],
             dew_gap=np.where(wet > 0, 0.6, normal["dew_gap"]),
@@ -196,6 +200,11 @@ def _alike(warm: Floats, cold: Floats) -> tuple[Floats, Floats]:
     """The residuals of maximum and minimum, their difference halved: brightness makes the rest of it."""
     common, apart = (warm + cold) / 2, (warm - cold) / 4
     return (common + apart) / _ALIKE_SPREAD, (common - apart) / _ALIKE_SPREAD
+
+
+def _hot(tmax: Floats, spread: Floats) -> Floats:
+    """A maximum that few days of a hot season pass and hardly any of a cool one, Cel."""
+    return np.asarray(tmax + spread * (1.0 + 2.0 * np.clip((_HOT_SEASON - tmax) / 10.0, 0, 1)))
 
 
 def _amount(chance: Floats) -> Floats:

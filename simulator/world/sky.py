@@ -16,7 +16,7 @@ from simulator.world.sun import Sun, sine_of_apparent
 _OVERCAST = 0.25  # of clear-sky irradiance under eight oktas (Kasten & Czeplak 1980)
 _NIMBOSTRATUS = 0.16  # the same under a raining sky
 _THIN = 0.15  # what a cloud that covers little lets through besides
-_EDGE = 0.04  # what the bright edges of broken cloud add to a sun that stands between them
+_EDGE = 0.053  # what the bright edges of broken cloud add to a sun that stands between them
 _BESIDE = 0.04  # by how much it is brighter near the clouds than far from them
 _UNEVEN = 0.55  # spread of the logarithm of what an overcast lets through: its thickness waxes and wanes
 _GIVEN_BACK = 2.2  # fitted to the mean of the thickness over gaps below the share, within 3 %

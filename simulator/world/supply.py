@@ -15,7 +15,7 @@ from simulator.world.fields import autoregressive, windows
 
 _PEAK, _VALLEY = 0.5583, 0.3583
 _PEAK_H = (8.0, 21.0)
-_DROP = 0.036  # per unit, from the idle to the busiest district
+_DROP = 0.022  # per unit, from the idle to the busiest district
 _NOMINAL_IDLE = 1.034
 _LIFT = 0.010  # per unit, of roofs under full sun
 _STRAY = np.array((0.0045, 0.0010))  # per unit: by hour, by step of the grid

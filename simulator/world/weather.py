@@ -72,6 +72,7 @@ class _Noons(NamedTuple):
     """What changes from day to day only, (town days, 1, GRID_POINTS): of the days, then of `Chance.days`."""
 
     tmin: Floats
+    hot: Floats
     dew_gap: Floats
     wind: Floats
     east: Floats
@@ -141,7 +142,8 @@ class Weather:
         front = self._fronts(ordinal, days)
         lively = air.liveliness(clock.hour, day.swing, day.lively)
         dew_point = _dew_point(day, dew * lively + front.dew)
-        dry_bulb = self._temperature(days, warmer) + air.leap(clock.hour, warmth, lively) + front.warmth
+        warm = self._temperature(days, warmer) + air.leap(clock.hour, warmth, lively) + front.warmth
+        dry_bulb = air.held(warm, day.hot)
         temperature = air.cooled(dry_bulb, dew_point, np.maximum(now, cool))
         breeze = _BREEZE * wind + _STORM * day.stormy + _WINDY * day.windy + front.wind
         steady = air.steady_wind(day.wind, breeze, clock.hour, day.swing)
@@ -185,11 +187,11 @@ class Weather:
         return np.stack([self._cover(days, chance.cloud), *left, chance.warmth, chance.dew, chance.wind, chance.veer])
 
     def _noons(self, days: Days, chance: Floats) -> Floats:
-        """What changes from day to day only, as the fields of `_Noons`, (14, town days, 1, days)."""
+        """What changes from day to day only, as the fields of `_Noons`, (15, town days, 1, days)."""
         storminess = (days.wet - self._wet_share) / np.sqrt(self._wet_share * (1 - self._wet_share))
         burstiness = np.clip(1.3 - 0.09 * days.wet_hours, 0.4, 0.9)  # showers are rougher than drizzle
         season = [days.wind, days.wind_east, days.wind_north, days.linke, days.pressure]
-        return np.stack([days.tmin, days.dew_gap, *season, storminess, burstiness, _swing(days), *chance])
+        return np.stack([days.tmin, days.hot, days.dew_gap, *season, storminess, burstiness, _swing(days), *chance])
 
     def _fronts(self, ordinal: int, days: Days) -> Fronts:
         numbers = ordinal - 1 + np.arange(len(days.wet))[:, None, None] + np.arange(DAYS)

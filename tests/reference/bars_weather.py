@@ -87,6 +87,12 @@ def daily_residuals(daily: Daily) -> Figures:
     }
 
 
+def heat(daily: Daily) -> Figures:
+    """The hottest day, Cel, and how many are hotter than 35."""
+    years = len(daily.tmax) / 365
+    return {"hottest": float(daily.tmax.max()), "days above 35": float((daily.tmax > 35).sum() / years)}
+
+
 def rain_amount(daily: Daily) -> Figures:
     """Wet days of at least 0.1 mm and millimetres, a year."""
     years = len(daily.rain) / 365
@@ -227,6 +233,19 @@ BARS = [
         mutants={
             "white noise": lambda daily: replace(daily, tmax=_noise(daily.tmax), tmin=_noise(daily.tmin)),
             "constant": lambda daily: replace(daily, tmax=np.full_like(daily.tmax, 20.0)),
+        },
+        least_days=365,
+    ),
+    Bar(
+        number="6b",
+        title="A hot summer of Wuxi",
+        source="the hottest day of most years has 37 to 39 Cel, of all years 40 to 41; about 15 days pass 35",
+        sample=daily_of,
+        measure=heat,
+        limits={"hottest": (36.5, 39.5), "days above 35": (4, 30)},
+        mutants={
+            "warmer days alone": lambda daily: replace(daily, tmax=daily.tmax + 3),
+            "a cool summer": lambda daily: replace(daily, tmax=np.minimum(daily.tmax, 34.0)),
         },
         least_days=365,
     ),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sectors.energy.appliances import SLOT_HOURS
-from sectors.energy.uses import HABITS, Uses, awake, uses
+from sectors.energy.habits import HABITS, awake
+from sectors.energy.uses import Uses, uses
 from simulator.streams import CounterStreams
 
 STREAMS = CounterStreams(5)
@@ -41,14 +42,33 @@ def test_a_use_draws_its_power_for_its_share_of_the_time() -> None:
     kettles = np.flatnonzero((day.cycle > 2000) & (day.start > 0) & (day.start + day.length < 1440))
     steady = [use for use in kettles if HABITS_UNEVEN[day.which[use]] == 0][:200]
     for use in steady:
-        alone = Uses(
-            streams=STREAMS,
-            device=DEVICE[:1],
-            day=day.day[:1],
-            row=np.zeros(1, dtype=np.int64),
-            **{name: getattr(day, name)[[use]] for name in ("which", "start", "length", "power", "cycle")},
-        )
-        assert alone.drawn(1)[0].sum() == pytest.approx(day.power[use] * day.length[use] / 60)
+        assert alone(day, use).drawn(1)[0].sum() == pytest.approx(day.power[use] * day.length[use] / 60)
+
+
+def alone(day: Uses, use: np.int64) -> Uses:
+    """One use of a day."""
+    parts = {name: getattr(day, name)[[use]] for name in ("which", "start", "length", "power", "cycle")}
+    return Uses(streams=STREAMS, device=DEVICE[:1], day=day.day[:1], row=np.zeros(1, dtype=np.int64), **parts)
+
+
+def test_what_is_on_draws_less_and_less() -> None:
+    day = day_of(11, doing=0.0)
+    inside = np.flatnonzero((day.start > 0) & (day.start + day.length < 1430) & (day.length > 8))
+    for use in inside[:50]:
+        first, last = np.ceil(day.start[use]), np.floor(day.start[use] + day.length[use])
+        minutes = alone(day, use).drawn(1)[0][0, 1 + int(first) : 1 + int(last)]
+        assert (np.diff(minutes) < 0).all()
+        assert 0.75 < minutes[-1] / minutes[0] < 0.95
+
+
+def test_a_household_goes_to_bed() -> None:
+    day = day_of(11)
+    kinds = np.repeat(np.arange(len(HABITS)), [habit.most for habit in HABITS])
+    up = np.array([habit.awake for habit in HABITS])[kinds]
+    people = np.flatnonzero(day.which < len(kinds))
+    ends = (day.start + day.length)[people][up[day.which[people]]]
+    assert (ends > 60 * 19.5).any()  # 23:30
+    assert ends.max() < 60 * 21
 
 
 HABITS_UNEVEN = np.concatenate([np.repeat([h.uneven for h in HABITS], [h.most for h in HABITS]), np.zeros(200)])
