@@ -9,8 +9,6 @@ from park.model import DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints
 HOURS = DAY_STARTS_H + grid.HOURS
 #: Grid steps over which people gather at a car park and leave it: who goes out for lunch goes on foot.
 _GATHER = 36
-#: Users out of whose order chance takes somebody: most have their hour, so that fewer come and go by chance.
-_HABIT = 30.0
 
 
 def gathered(share: Floats) -> Floats:
