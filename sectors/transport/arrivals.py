@@ -25,16 +25,6 @@ def everyone(number: Ints) -> tuple[Ints, Ints]:
     return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
 
 
-def in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
-    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most.
-
-    By the minute they are independent, over hours they are steadier than chance has it.
-    """
-    stray = np.minimum(_HABIT, number / 2)  # of few, anybody's turn may be any
-    turn = np.abs(place + stray * (2 * u - 1) + 0.5) / number
-    return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
-
-
 def within(rate: Floats, first_h: float, last_h: float) -> Floats:
     """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
     inside = (HOURS[:-1] >= first_h) & (HOURS[1:] <= last_h + 1e-6)

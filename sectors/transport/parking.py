@@ -122,7 +122,7 @@ def lots(streams: Streams, cells: Ints, units: int) -> Lots:
 def overnight(streams: Streams, park: Lots, day: Ints | int) -> Ints:
     """(..., C, U) vehicles inside at 04:00 of a day: who is at home, away, or has left the car after a party."""
     fresh, old = (streams.normal("lot.night", park.number, day - back) for back in range(2))
-    drawn = np.rint(park.residents + (2.5 + 0.03 * park.residents) * (0.85 * fresh + 0.53 * old))
+    drawn = np.rint(park.residents + (2.5 + 0.02 * park.residents) * (0.85 * fresh + 0.53 * old))
     return np.asarray(np.clip(drawn, 0, park.spaces).astype(np.int64))
 
 
