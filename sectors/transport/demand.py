@@ -99,12 +99,12 @@ def _half_hours(streams: Streams, roads: Corridors, site: Ints, world: WorldDay)
     brief = smooth_noise(streams, "half-hour", rows, world.index, _STRAY_STEPS)
     lasting = smooth_noise(streams, "hours", rows, world.index, _LASTING_STEPS)
     stray = (np.sqrt(1 - _LASTING) * brief + np.sqrt(_LASTING) * lasting).reshape(base.shape)
-    size = np.exp(_usual(streams, roads, world) + spread[:, None] * (stray - spread[:, None] / 2))
+    size = np.exp(_of_its_own(streams, roads, world) + spread[:, None] * (stray - spread[:, None] / 2))
     demand = _spread_out(base * size, roads, room(wetness(world.precipitation[site])))
     return np.asarray((demand[..., 1:] + demand[..., :-1]) / 2)
 
 
-def _usual(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
+def _of_its_own(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
     """(C, 2, GRID_POINTS) logarithm of what each carriageway has of its own.
 
     Hours that are the same on all days of a sort, and now and then lanes that are closed; none of it at 04:00, where

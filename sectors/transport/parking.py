@@ -42,7 +42,7 @@ _FEWEST, _WIDER = 160.0, 2.4
 #: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
 _TRADE_H, _STAYS = 0.4, 0.4
 #: Hours about which shops begin to draw visitors and cease to, their spreads between car parks, and the widths of both
-#: edges; on a rest day both are later. Evening guests come about an hour of their own.
+#: edges; on a rest day both are later. Evening guests come from an hour on, and are at most so many of all visitors.
 _OPENS_H, _OPENS_SPREAD, _OPENS_WIDTH = 9.5, 0.7, 0.6
 _CLOSES_H, _CLOSES_SPREAD, _CLOSES_WIDTH = 14.9, 1.2, 2.0
 _REST_H = 0.4
