@@ -9,8 +9,8 @@ from park.model import DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints
 HOURS = DAY_STARTS_H + grid.HOURS
 #: Grid steps over which people gather at a car park and leave it: who goes out for lunch goes on foot.
 _GATHER = 36
-#: Users out of whose order chance takes somebody: most have their hour, so that fewer come and go by chance.
-_HABIT = 30.0
+#: Parts of one, and bits that hold them and more.
+_FINE, _BITS = float(1 << 40), 41
 
 
 def gathered(share: Floats) -> Floats:
@@ -27,30 +27,25 @@ def everyone(number: Ints) -> tuple[Ints, Ints]:
     return group, np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
 
 
-def in_turn(u: Floats, place: Ints, number: Ints) -> Floats:
-    """Uniforms for everyone of groups, each out of its turn by `_HABIT` at most.
-
-    By the minute they are independent, over hours they are steadier than chance has it.
-    """
-    stray = np.minimum(_HABIT, number / 2)  # of few, anybody's turn may be any
-    turn = np.abs(place + stray * (2 * u - 1) + 0.5) / number
-    return np.asarray(np.clip(np.where(turn > 1, 2 - turn, turn), 0.0, 1 - 1e-9))
-
-
 def within(rate: Floats, first_h: float, last_h: float) -> Floats:
     """(sites, GRID_POINTS - 1) what is above zero in these hours, and a trace of it at any."""
     inside = (HOURS[:-1] >= first_h) & (HOURS[1:] <= last_h + 1e-6)
     return np.where(inside, np.maximum(rate, 1e-7), 0.0)
 
 
-def drawn(weight: Floats, site: Ints, u: Floats) -> Floats:
-    """Hours, as likely as these weights (sites, GRID_POINTS - 1) in each step of the grid."""
+def drawn(weight: Floats, row: Ints, u: Floats) -> Floats:
+    """Hours, as likely as the weights (rows, GRID_POINTS - 1) of a row in each step of the grid."""
     below = np.cumsum(weight, axis=-1)
     below /= below[:, -1:]
-    # One sorted array for all sites: a site's own values lie between its number and the next.
-    flat = (below + np.arange(len(below))[:, None]).reshape(-1)
+    # One sorted array for all rows: a row's own values lie between its number and the next; in whole numbers, so that
+    # what stands in the rows beside cannot round a comparison.
+    flat = (_whole(below) + (np.arange(len(below))[:, None] << _BITS)).reshape(-1)
     wide = GRID_POINTS - 1
-    step = np.clip(np.searchsorted(flat, u + site, side="right") - site * wide, 0, wide - 1)
-    start = np.where(step > 0, below[site, step - 1], 0.0)
-    part = (u - start) / np.maximum(below[site, step] - start, 1e-12)
+    step = np.clip(np.searchsorted(flat, _whole(u) + (row << _BITS), side="right") - row * wide, 0, wide - 1)
+    start = np.where(step > 0, below[row, step - 1], 0.0)
+    part = (u - start) / np.maximum(below[row, step] - start, 1e-12)
     return np.asarray(HOURS[0] + (step + np.clip(part, 0.0, 1.0)) * (GRID_S / 3600))
+
+
+def _whole(share: Floats) -> Ints:
+    return np.asarray(share * _FINE).astype(np.int64)

@@ -71,12 +71,12 @@ PARKING_LOT = DeviceKind(
         Channel(
             name="total_spot_number",
             unit="{veh}",
-            high=1000,
+            high=2000,
             type=ValueType.INT,
             behaviour=Behaviour.STATE,
             description="Spaces in all",
         ),
-        Channel(name="occupied_spot_number", unit="{veh}", high=1000, type=ValueType.INT, description="Spaces taken"),
+        Channel(name="occupied_spot_number", unit="{veh}", high=2000, type=ValueType.INT, description="Spaces taken"),
         Channel(
             name="vehicle_entrance_count",
             unit="{veh}",

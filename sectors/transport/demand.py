@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from park.chance import dealt, gamma, leaves, many, poisson
-from park.grid import GRID_H, smooth_noise
+from park.grid import GRID_H, HOURS, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Streams, WorldDay
 from sectors.transport.corridor import LINKS, SATURATION, Corridors
 
@@ -20,9 +20,16 @@ STEPS = 2880
 PLATOONS = 0.12
 #: By how much a day of one road differs from its site's, and a day of one carriageway from its road's.
 _OWN_DAY, _OWN_WAY = 0.02, 0.015
-#: Log spread of half an hour of one carriageway: by day, and what a night adds to it.
-_HALF_HOUR, _AT_NIGHT = 0.02, 0.3
-_HALF_HOUR_STEPS = 6
+#: Log spread of one carriageway's demand at an instant: by day, and what quiet hours add to it; the demand below which
+#: hours begin to be quiet, and at which they are so wholly. Some of it lasts for hours (a match, works near by), the
+#: rest for half an hour.
+_STRAY, _AT_NIGHT, _QUIET = 0.03, 0.2, (1.05, 0.25)
+_STRAY_STEPS, _LASTING_STEPS, _LASTING = 6, 36, 0.8
+#: Log spread of what a road's hours differ from other roads' on every day of the sort, and steps over which.
+_HABIT, _HABIT_STEPS = 0.04, 24
+#: Chance that something closes lanes of a carriageway in a day, the hours since 04:00 about which it may, how long it
+#: lasts about, and the most of the logarithm of what goes another way.
+_CLOSURE, _CLOSURE_H, _CLOSED_H, _CLOSED = 0.06, (2.0, 17.0), 0.7, 0.6
 #: Most that wants to enter, of what the signal serves.
 _OVERLOAD = 1.05
 #: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it.
@@ -86,13 +93,32 @@ def at_dawn(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> 
 def _half_hours(streams: Streams, roads: Corridors, site: Ints, world: WorldDay) -> Floats:
     """(C, 2, GRID_POINTS - 1) demand in each step of the grid, with what makes one half-hour busier than another."""
     base = wanted(world)[site]
-    quiet = np.clip((0.75 - world.road_demand[site]) / 0.5, 0.0, 1.0)
-    spread = _HALF_HOUR + _AT_NIGHT * quiet
+    high, low = _QUIET
+    spread = _STRAY + _AT_NIGHT * np.clip((high - world.road_demand[site]) / (high - low), 0.0, 1.0)
     rows = (np.repeat(roads.cells, 2), np.tile(np.arange(2), len(roads)))
-    stray = smooth_noise(streams, "half-hour", rows, world.index, _HALF_HOUR_STEPS).reshape(base.shape)
-    size = np.exp(spread[:, None] * (stray - spread[:, None] / 2))
+    brief = smooth_noise(streams, "half-hour", rows, world.index, _STRAY_STEPS)
+    lasting = smooth_noise(streams, "hours", rows, world.index, _LASTING_STEPS)
+    stray = (np.sqrt(1 - _LASTING) * brief + np.sqrt(_LASTING) * lasting).reshape(base.shape)
+    size = np.exp(_of_its_own(streams, roads, world) + spread[:, None] * (stray - spread[:, None] / 2))
     demand = _spread_out(base * size, roads, room(wetness(world.precipitation[site])))
     return np.asarray((demand[..., 1:] + demand[..., :-1]) / 2)
+
+
+def _of_its_own(streams: Streams, roads: Corridors, world: WorldDay) -> Floats:
+    """(C, 2, GRID_POINTS) logarithm of what each carriageway has of its own.
+
+    Hours that are the same on all days of a sort, and now and then lanes that are closed; none of it at 04:00, where
+    days meet.
+    """
+    rows = (np.repeat(roads.cells, 2), np.tile(np.arange(2), len(roads)))
+    habit = smooth_noise(streams, "hours.habit", rows, 2 * int(world.workday), _HABIT_STEPS)
+    key = _key(roads, world)
+    chance, when = streams.uniform("closure", key), streams.uniform("closure.hour", key)
+    first, last = _CLOSURE_H
+    near = np.exp(-0.5 * ((HOURS - first - (last - first) * when) / _CLOSED_H) ** 2)
+    closed = np.maximum(1 - chance / _CLOSURE, 0.0) * near
+    inside = np.clip(np.minimum(HOURS, HOURS[-1] - HOURS) / 2, 0.0, 1.0)
+    return np.asarray(inside * (_HABIT * habit.reshape(closed.shape) - _CLOSED * closed))
 
 
 def _spread_out(demand: Floats, roads: Corridors, left: Floats) -> Floats:

@@ -19,7 +19,6 @@ from park.chance import binomial, many
 from park.grid import devices, rows
 from park.model import (
     DAY_MS,
-    GRID_S,
     Carry,
     Floats,
     Ints,
@@ -28,7 +27,7 @@ from park.model import (
     Streams,
     WorldDay,
 )
-from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, in_turn, within
+from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, within
 
 _COMMUTERS, _VISITORS = 0, 1
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
@@ -37,11 +36,17 @@ _AT_WORK, _OUT = 0.21, 0.07
 _FOLLOW = 0.8
 _OWN_DAY = 0.05
 #: Of the visitors, those who only fetch or bring; their mean stay, and median and log spread of the others', h.
-_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 2.4, 0.33
-_GOLDEN, _MIXED = (5**0.5 - 1) / 2, 0.2
-_MEAN_STAY_H = 2.4
+_BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 1.6, 0.33
+#: Spaces of the smallest car park, and the logarithm of how many times as many the largest has.
+_FEWEST, _WIDER = 160.0, 2.4
 #: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
-_TRADE_H, _STAYS = 0.4, 0.25
+_TRADE_H, _STAYS = 0.4, 0.4
+#: Hours about which shops begin to draw visitors and cease to, their spreads between car parks, and the widths of both
+#: edges; on a rest day both are later. Evening guests come from an hour on, and are at most so many of all visitors.
+_OPENS_H, _OPENS_SPREAD, _OPENS_WIDTH = 9.5, 0.7, 0.6
+_CLOSES_H, _CLOSES_SPREAD, _CLOSES_WIDTH = 14.9, 1.2, 2.0
+_REST_H = 0.4
+_EVENING_H, _EVENING_WIDTH, _EVENING = 17.0, 0.6, 0.4
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
 
@@ -55,6 +60,8 @@ class Lots:
         spaces: in all.
         residents: mean number of vehicles at 04:00.
         late: by how many hours people come later than elsewhere: trades begin at their own.
+        opens, closes: hours between which shops draw most visitors on a workday.
+        evening: share of the visitors who come for dinner, cinema or a match.
         stay: of visitors, over the mean car park's.
         users: (C, U, 2) vehicles that come on a mean day: commuters on a workday, visitors on any.
     """
@@ -63,6 +70,9 @@ class Lots:
     spaces: Ints
     residents: Floats
     late: Floats
+    opens: Floats
+    closes: Floats
+    evening: Floats
     stay: Floats
     users: Floats
 
@@ -92,7 +102,7 @@ class Parking:
 def lots(streams: Streams, cells: Ints, units: int) -> Lots:
     """The car parks of these cells."""
     number = devices(cells, units)
-    spaces = 20 * np.floor(12 + 34 * streams.uniform("transport.lot.spaces", number))
+    spaces = 20 * np.floor(_FEWEST / 20 * np.exp(_WIDER * streams.uniform("transport.lot.spaces", number)))
     chance = streams.uniform("transport.lot.offices", number)
     # Most serve either offices or shops.
     offices = 0.08 + 0.87 * chance * chance * (3 - 2 * chance)
@@ -101,6 +111,9 @@ def lots(streams: Streams, cells: Ints, units: int) -> Lots:
         spaces=spaces.astype(np.int64),
         residents=spaces * (0.03 + 0.12 * streams.uniform("transport.lot.residents", number)),
         late=np.clip(_TRADE_H * streams.normal("lot.trade", number), -1.0, 1.0),
+        opens=_OPENS_H + _OPENS_SPREAD * np.clip(streams.normal("lot.opens", number), -2.0, 2.0),
+        closes=_CLOSES_H + _CLOSES_SPREAD * np.clip(streams.normal("lot.closes", number), -2.0, 2.0),
+        evening=_EVENING * streams.uniform("lot.evening", number) ** 2,
         stay=np.exp(_STAYS * streams.normal("lot.stay", number)),
         users=np.stack([0.8 * offices * spaces, (3.2 - 2.6 * offices) * spaces], axis=-1),
     )
@@ -109,7 +122,7 @@ def lots(streams: Streams, cells: Ints, units: int) -> Lots:
 def overnight(streams: Streams, park: Lots, day: Ints | int) -> Ints:
     """(..., C, U) vehicles inside at 04:00 of a day: who is at home, away, or has left the car after a party."""
     fresh, old = (streams.normal("lot.night", park.number, day - back) for back in range(2))
-    drawn = np.rint(park.residents + (2.5 + 0.03 * park.residents) * (0.85 * fresh + 0.53 * old))
+    drawn = np.rint(park.residents + (2.5 + 0.02 * park.residents) * (0.85 * fresh + 0.53 * old))
     return np.asarray(np.clip(drawn, 0, park.spaces).astype(np.int64))
 
 
@@ -197,29 +210,40 @@ _Times = tuple[Ints, Floats, Ints, Floats]
 def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     change = np.diff(world.at_work, axis=-1)
     row, place = everyone(number)
-    key = _key(park, world)[row]
-    first, last = (
-        in_turn(streams.uniform(name, key, place), place, number[row]) for name in ("lot.work.in", "lot.work.out")
-    )
-    came = drawn(within(change, 4.0, 12.0), _site(park, site)[row], first)
-    went = drawn(within(-change, 14.0, 26.5), _site(park, site)[row], last)
+    key, where = _key(park, world)[row], _site(park, site)[row]
+    came = drawn(within(change, 4.0, 12.0), where, streams.uniform("lot.work.in", key, place))
+    went = drawn(within(-change, 14.0, 26.5), where, streams.uniform("lot.work.out", key, place))
     return row, _later(park, row, came), row, _later(park, row, went)
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
-    """Those who are out at a time come as they gather, and to take the place of those who have left."""
-    out = gathered(world.out)
-    coming = np.diff(out, axis=-1) + out[:, :-1] * (GRID_S / 3600 / _MEAN_STAY_H)
+    """Those who are out come while a car park's trade draws them, and stay a while."""
     row, place = everyone(number)
     key = _key(park, world)[row]
-    turn = in_turn(streams.uniform("lot.visit.in", key, place), place, number[row])
-    came = _later(park, row, drawn(within(coming, 4.0, 28.0), _site(park, site)[row], turn))
-    chance = streams.uniform("lot.visit.brief", key, place)
-    brief = -_BRIEF_H * np.log1p(-np.minimum(chance / _BRIEF, 0.999))
-    went = came + np.where(chance < _BRIEF, brief, park.stay.reshape(-1)[row] * _stay(streams, key, place))
+    came = drawn(_draw(park, site, world), row, streams.uniform("lot.visit.in", key, place))
+    went = came + _stay(streams.uniform("lot.visit.stay", key, place), park.stay.reshape(-1)[row])
     # Whoever would still be there at 04:00 leaves before.
-    early = came + (28.0 - came) * streams.uniform("lot.visit.early", key, place)
-    return row, came, row, np.where(went < 28.0, went, early)
+    late = np.flatnonzero(went >= HOURS[-1])
+    part = streams.uniform("lot.visit.early", key[late], place[late])
+    went[late] = came[late] + (HOURS[-1] - came[late]) * part
+    return row, came, row, went
+
+
+def _draw(park: Lots, site: Ints, world: WorldDay) -> Floats:
+    """(C U, GRID_POINTS - 1) how many visitors come in each step of the grid, relative to others."""
+    out = gathered(world.out)[_site(park, site), :-1]
+    later = 0.0 if world.workday else _REST_H
+    opens, closes, evening = (part.reshape(-1, 1) for part in (park.opens, park.closes, park.evening))
+    hour = HOURS[:-1]
+    shops = out * _step((hour - opens - later) / _OPENS_WIDTH) * _step((closes + later - hour) / _CLOSES_WIDTH)
+    guests = out * _step((hour - _EVENING_H) / _EVENING_WIDTH)
+    weight = (1 - evening) * shops / shops.sum(axis=-1, keepdims=True)
+    weight += evening * guests / guests.sum(axis=-1, keepdims=True)
+    return within(weight, 4.0, 28.0)
+
+
+def _step(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
@@ -228,13 +252,11 @@ def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
     return np.asarray(hour + park.late.reshape(-1)[row] * near)
 
 
-def _stay(streams: Streams, key: Ints, place: Ints) -> Floats:
-    """Log-logistic stays, h; those who come one after another are a mixed lot: the golden section spreads them."""
-    share = (
-        place * _GOLDEN + streams.uniform("lot.visit.mix", key) + _MIXED * streams.uniform("lot.visit.stay", key, place)
-    )
-    share = np.clip(share % 1.0, 0.005, 0.995)
-    return np.asarray(_STAY_H * (share / (1 - share)) ** _STAY_SPREAD)
+def _stay(u: Floats, usual: Floats) -> Floats:
+    """Stays, h: of a few the time that it takes to fetch or bring, of the others log-logistic ones."""
+    share = np.clip((u - _BRIEF) / (1 - _BRIEF), 0.005, 0.995)
+    long = usual * _STAY_H * (share / (1 - share)) ** _STAY_SPREAD
+    return np.asarray(np.where(u < _BRIEF, -_BRIEF_H * np.log1p(-np.minimum(u / _BRIEF, 0.999)), long))
 
 
 def _residents(streams: Streams, park: Lots, site: Ints, world: WorldDay, users: _Users) -> _Times:

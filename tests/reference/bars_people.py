@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tests.reference.bar import Bar, Figures
+from tests.reference.day_totals import Totals, totals_of
 from tests.reference.statistics import Floats, correlation, lag
 from tests.reference.walk import world_of
 
@@ -154,6 +155,36 @@ def _every_day_alike(streets: Streets) -> Streets:
     return replace(streets, people=people * np.exp(0.05 * rng.normal(size=people.shape)))
 
 
+def shared(totals: Totals) -> Figures:
+    """How sites and sectors share the size of a day."""
+    left = totals.residuals
+    pairs = list(combinations(range(len(left)), 2))
+    r = np.array([correlation(left[a], left[b]) for a, b in pairs])
+    apart = np.array([totals.sort[a] != totals.sort[b] for a, b in pairs])
+    return {
+        "median r": float(np.median(r)),
+        "pairs within .05-.8": float(((r >= 0.05) & (r <= 0.8)).mean()),
+        "median r of two sorts": float(np.median(r[apart])),
+    }
+
+
+def _private(totals: Totals) -> Totals:
+    """Each series with its days in an order of its own, each within its kind."""
+    rng, made = np.random.default_rng(5), totals.of.copy()
+    for series in made:
+        for kind in np.unique(totals.kind):
+            mine = np.flatnonzero(totals.kind == kind)
+            series[mine] = series[rng.permutation(mine)]
+    return replace(totals, of=made)
+
+
+def _in_step(totals: Totals) -> Totals:
+    return replace(totals, of=np.repeat(totals.of[:1], len(totals.of), axis=0))
+
+
+#: Days that are enough, and as many as take some seconds.
+_SHARED_DAYS = 168
+
 BARS = [
     Bar(
         number="P1",
@@ -197,6 +228,15 @@ BARS = [
             "flat": lambda roads: replace(roads, people=np.ones_like(roads.people)),
         },
         least_days=365,
+    ),
+    Bar(
+        number="P3",
+        title="Traffic, parking and charging know of each other's days",
+        source="the same counters of Auckland: pairs of days .13 to .72",
+        sample=lambda seed, days: totals_of(seed, min(days, _SHARED_DAYS)),
+        measure=shared,
+        limits={"median r": (0.25, 0.5), "pairs within .05-.8": (0.8, 1), "median r of two sorts": (0.2, 0.5)},
+        mutants={"private days": _private, "in step": _in_step},
     ),
 ]
 
