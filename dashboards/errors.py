@@ -2,7 +2,8 @@
 
 DashboardError
 ├── PanelError     a panel contradicts the catalogue; names dashboard, panel and key
-└── SourceError    a store did not answer a panel's query
+├── SourceError    a store did not answer a panel's query
+└── SendError      a command cannot be handed to its device; says why
 """
 
 
@@ -16,3 +17,7 @@ class PanelError(DashboardError):
 
 class SourceError(DashboardError):
     """A store did not answer a panel's query."""
+
+
+class SendError(DashboardError):
+    """A command cannot be handed to its device."""

@@ -31,6 +31,7 @@ from park_cli.panel_sources import open_source
 from park_cli.proof import prove
 from park_cli.schedules import credentials
 from park_cli.signals import on_abort, run_until_signal
+from park_cli.viewer_commands import commanding
 from simulator.broker import GatewayOptions
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
@@ -59,6 +60,7 @@ class DemoOptions:
     viewer_names: tuple[str, ...]
     open_browser: bool
     control: bool = False
+    allow_commands: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         ingesting = await stack.enter_async_context(_ingesting(ingester))
         source = open_source(url, os.environ)
         stack.push_async_callback(source.close)
+        allowed = commanding(address, trust) if options.allow_commands else None
         page = await stack.enter_async_context(
             open_viewer(
                 source,
@@ -107,9 +110,10 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
                 names=options.viewer_names,
                 utc_offset_ms=options.selection.town.settings.utc_offset_ms,
                 refresh_s=_REFRESH_S,
+                commanding=allowed,
             )
         )
-        _announce(page, options)
+        _announce(page if allowed is None else f"{page}?token={allowed.token}", options)
         relax_collector()
         gc.enable()
         # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
@@ -220,7 +224,9 @@ async def _simulate(
 
 def _announce(page: str, options: DemoOptions) -> None:
     until = "Ctrl-C ends it" if options.for_s is None else f"it ends after {options.for_s:g} s of live readings"
-    errors.print(f"The park is open: [bold]{page}[/bold]  ({until})")
+    errors.print(f"The park is open: [bold]{page}[/bold]  ({until})", soft_wrap=True)
+    if options.allow_commands:
+        errors.print("Whoever has this address commands the devices of pages marked so, Municipal's lamps among them")
     if options.open_browser:
         webbrowser.open(page)
 

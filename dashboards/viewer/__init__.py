@@ -19,8 +19,9 @@ from typing import Any
 
 from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
+from dashboards.viewer.orders import Commanding
 
-__all__ = ["open_viewer"]
+__all__ = ["Commanding", "open_viewer"]
 
 #: A page takes hundreds of short turns to load; with Python's own 5 ms for each, a busy thread beside costs a second.
 _TURN_S = 0.001
@@ -41,6 +42,7 @@ async def open_viewer(
     utc_offset_ms: int = 0,
     refresh_s: float = 3.0,
     names: Iterable[str] = (),
+    commanding: Commanding | None = None,
 ) -> AsyncIterator[str]:
     """Serve the viewer while the block runs; yields its URL once it accepts connections.
 
@@ -53,6 +55,7 @@ async def open_viewer(
         refresh_s: how often a browser's newest figures are asked for.
         names: by which browsers may ask for it ("park.example", "localhost:9000"), beside 127.0.0.1, localhost, [::1]
             and the address where it listens, each with its port: whoever asks by another name is refused.
+        commanding: lets those command devices whose address ends in `?token=` and its token; None lets nobody.
 
     Raises:
         OSError: the port is taken.
@@ -66,7 +69,7 @@ async def open_viewer(
             server = importlib.import_module("dashboards.viewer.server")
             page = importlib.import_module("dashboards.viewer.page")
         served = {"title": title, "source": source, "utc_offset_ms": utc_offset_ms, "refresh_s": refresh_s}
-        page.install(page.Served(pages=dashboards(), **served))
+        page.install(page.Served(pages=dashboards(), commanding=commanding, **served))
         leaving = asyncio.Event()
         inside = asyncio.get_running_loop()
         async with server.serving(title=title, host=host, port=port, names=names) as url:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
@@ -18,9 +19,12 @@ from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources.base import Source
 from dashboards.viewer import cards
 from dashboards.viewer.cards import ASKED
+from dashboards.viewer.commands import STYLE, CommandPanel
+from dashboards.viewer.orders import Commanding, Orders
 from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.strip import Strip
 from dashboards.viewer.windows import Moment, Reader
+from park.catalogue import DeviceKind
 from park.safe_text import printable
 
 _STYLE = Path(__file__).with_name("style.css")
@@ -34,13 +38,14 @@ _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What is served: the dashboards, and the source that answers them."""
+    """What is served: the dashboards, the source that answers them, and leave to command, None for nobody's."""
 
     title: str
     pages: tuple[Page, ...]
     source: Source
     utc_offset_ms: int
     refresh_s: float
+    commanding: Commanding | None = None
 
     @property
     def pulse(self) -> list[ResolvedPanel]:
@@ -55,8 +60,10 @@ def install(served: Served) -> None:
         served.source, clock=time.monotonic, keep_s=served.refresh_s * 0.9, utc_offset_ms=served.utc_offset_ms
     )
 
+    orders = None if served.commanding is None else Orders(served.commanding.send)
+
     def visit() -> None:
-        _Visit(served, reader).build()
+        _Visit(served, reader, orders).build()
 
     # One page object for every address: the browser's history then moves within it.
     ui.page("/")(visit)
@@ -66,8 +73,12 @@ def install(served: Served) -> None:
 class _Visit:
     """One browser's view: its span, sites and dashboard."""
 
-    def __init__(self, served: Served, reader: Reader) -> None:
+    def __init__(self, served: Served, reader: Reader, orders: Orders | None) -> None:
         self._served = served
+        self._token = ui.context.client.request.query_params.get("token")
+        may = served.commanding is not None and served.commanding.lets(self._token)
+        self._orders = orders if may else None
+        self._commands: CommandPanel | None = None
         self._reader = reader
         self._span_s = 0
         self._chosen_span = False
@@ -79,6 +90,8 @@ class _Visit:
 
     def build(self) -> None:
         ui.add_css(_STYLE)
+        ui.add_css(STYLE)
+        ui.add_head_html('<meta name="referrer" content="same-origin">')  # the address may hold a token
         dark = ui.dark_mode(value=True)
         with ui.element("div").classes("park-top"):
             with ui.element("div").classes("park-brand"):
@@ -112,17 +125,32 @@ class _Visit:
         with ui.element("div").classes("park-intro"):
             ui.label(page.title).classes("park-page-title")
             ui.label(page.description).classes("park-page-story")
+        self._commands = self._add_commands(page)
         with ui.element("div").classes("park-grid").props(f'data-dashboard="{page.slug}"'):
             self._cards = [card for at in place(page.panels) if (card := cards.add(at))]
         ui.timer(0.05, self._refresh, once=True)
+
+    def _add_commands(self, page: Page) -> CommandPanel | None:
+        """The panel that commands the page's devices, for whom may; who comes with a wrong token is told so."""
+        if self._orders is not None and (kinds := _commanded(page)):
+            return CommandPanel(kinds, self._orders, utc_offset_ms=self._served.utc_offset_ms)
+        if self._orders is None and self._token is not None:
+            ui.label("This address's token is not this viewer's: it shows readings alone.").classes("park-refused")
+        return None
 
     def _navigate(self, here: Page) -> None:
         self._navigation.clear()
         with self._navigation:
             for page in self._served.pages:
-                with ui.link(target=f"/{page.slug}").classes("park-link" + (" here" if page is here else "")):
+                with ui.link(target=self._address(page)).classes("park-link" + (" here" if page is here else "")):
                     ui.icon(page.icon)
                     ui.label(page.title)
+                    if self._orders is not None and _commanded(page):
+                        ui.icon("tune").classes("park-link-commands").tooltip("Its devices can be commanded")
+
+    def _address(self, page: Page) -> str:
+        """With the token, so that the page may be loaded again."""
+        return f"/{page.slug}" if self._orders is None else f"/{page.slug}?{urlencode({'token': self._token})}"
 
     def _settle(self) -> None:
         self._timer.interval = self._served.refresh_s
@@ -163,7 +191,8 @@ class _Visit:
     async def _refresh(self, some: Sequence[cards.Card] | None = None) -> None:
         """Ask for what the visible dashboard shows, or some of it; one round at a time."""
         async with self._busy:
-            asked: list[cards.Asks] = [self._strip, *self._cards] if some is None else [*some]
+            commands = [] if self._commands is None else [self._commands]
+            asked: list[cards.Asks] = [self._strip, *self._cards, *commands] if some is None else [*some]
             if not asked:
                 return
             self._waiting_since = time.monotonic()
@@ -219,3 +248,8 @@ class _Visit:
     def _tell(self, problem: str) -> None:
         self._problem.set_visibility(bool(problem))
         self._problem.set_text(printable(problem))
+
+
+def _commanded(page: Page) -> list[DeviceKind]:
+    """The page's kinds that can be told something."""
+    return [] if page.sector is None else [kind for kind in page.sector.kinds if kind.actions]

@@ -62,11 +62,17 @@ def newest_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) -
 
     While no device of a kind has reported twice, nobody knows how long that takes: then it is the whole span too.
     """
-    known_s = panel.stored.interval_s if every_s is None else every_s
-    span = max(int(known_s * 1000 * _NEWEST_INTERVALS), _LEAST_NEWEST_MS)
-    if panel.view is View.TABLE or (every_s is None and panel.stored.is_kind):
+    span = _reported_ms(panel, moment, every_s)
+    if panel.view is View.TABLE:
         span = max(span, moment.span)
     return Window(start=moment.now - span, until=moment.now + 1, interval=span, sites=moment.sites)
+
+
+def _reported_ms(panel: ResolvedPanel, moment: Moment, every_s: float | None) -> int:
+    """How far back every device of the panel has reported."""
+    known_s = panel.stored.interval_s if every_s is None else every_s
+    span = max(int(known_s * 1000 * _NEWEST_INTERVALS), _LEAST_NEWEST_MS)
+    return max(span, moment.span) if every_s is None and panel.stored.is_kind else span
 
 
 def _visible(series: Curve) -> Curve:
@@ -106,6 +112,16 @@ class Reader:
         tick = int(moment.now / 1000 / self._keep_s)
         key = ("newest", id(panel), tick, moment.span, moment.sites)
         return await self._once(key, lambda: ask(panel, window))
+
+    async def latest(self, panel: ResolvedPanel, moment: Moment) -> list[Curve]:
+        """The panel's newest readings with their times, to the second, on the town's own clock; the newest is last."""
+        every_s = await self._spacings.of(panel.stored, moment.now)
+        start, until = moment.now - _reported_ms(panel, moment, every_s), moment.now + 1
+        window = Window(start=start, until=until, interval=1000, sites=moment.sites)
+        ask = self._source.over_time
+        key = ("latest", id(panel), int(moment.now / 1000 / self._keep_s), moment.span, moment.sites)
+        answer = await self._once(key, lambda: ask(panel, window))
+        return [series.shifted(self._shift) for series in answer]
 
     async def sites(self, sector: str | None) -> list[str]:
         """The sites that have readings, as they are stored."""

@@ -41,6 +41,10 @@ def demo(
     control: Annotated[
         bool, typer.Option("--control", help="Let the worked rules of park control command it.")
     ] = False,
+    allow_commands: Annotated[
+        bool,
+        typer.Option("--allow-commands", help="Let who has the viewer's address, with its token, command devices."),
+    ] = False,
     asked: SelectionOptions,
     tls: TrustOptions,
     json: Json = False,
@@ -56,6 +60,8 @@ def demo(
     """
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
     tls.check(broker)
+    if allow_commands and broker is not None:
+        _check_open(broker)
     if port:
         from park_cli.foresight import free_port  # noqa: PLC0415 - only who names a port waits for it
 
@@ -80,6 +86,7 @@ def demo(
             viewer_names=tuple(viewer_name or ()),
             open_browser=open_browser,
             control=control,
+            allow_commands=allow_commands,
         )
         show(options, children, as_json=json)
     except BaseException:
@@ -88,6 +95,15 @@ def demo(
     finally:
         children.close()
         aborting.close()
+
+
+def _check_open(broker: str) -> None:
+    """An account has one connection, and orders of several devices need several."""
+    from mqttlink import parse_broker_url  # noqa: PLC0415 - only who names a broker waits for it
+    from park_cli.errors import UsageError  # noqa: PLC0415 - the same
+
+    if parse_broker_url(broker).username is not None:
+        raise UsageError("--allow-commands: needs a broker without accounts; with one, use park command")
 
 
 def prepare(asked: SelectionOptions, backfill: str) -> "Preparation":

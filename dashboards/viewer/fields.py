@@ -1,0 +1,90 @@
+"""Inputs for what an action has to be told, each by its parameter's type and range."""
+
+import math
+from typing import Protocol
+
+from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
+
+from dashboards.sources.base import Value
+from park.catalogue import Channel, ValueType
+from park.units import symbol
+
+
+class Field(Protocol):
+    """An input for one parameter."""
+
+    def value(self) -> Value | None:
+        """What it says; None if it is empty."""
+
+
+def field(parameter: Channel, before: Value | None) -> Field:
+    """Put an input into the page.
+
+    Args:
+        parameter: what it asks for.
+        before: what the device measures of it now, if it does: the input begins there.
+    """
+    return _FIELDS.get(parameter.type, _Number)(parameter, before)
+
+
+def words(name: str) -> str:
+    """A name of the catalogue as people read it: "set_level" is "Set level"."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+class _Number:
+    def __init__(self, parameter: Channel, before: Value | None) -> None:
+        self._whole = parameter.type is ValueType.INT
+        low, high, begin = parameter.low, parameter.high, _begin(parameter, before)
+        unit = symbol(parameter.unit)
+        label = f"{words(parameter.name)} ({unit})" if unit else words(parameter.name)
+        with ui.element("div").classes("park-field park-field-number").props(f'data-parameter="{parameter.name}"'):
+            self._number = ui.number(label, value=begin, min=low, max=high, step=1 / parameter.scale)
+            self._number.props("dense outlined hide-bottom-space").tooltip(
+                f"{parameter.description}: {low:g} to {high:g} {unit}"
+            )
+            self._slider = ui.slider(min=low, max=high, step=_step(parameter), value=begin)
+            self._slider.props(f'dense aria-label="{label}, slider"')
+        self._slider.on_value_change(lambda change: self._number.set_value(change.value))
+        self._number.on_value_change(self._typed)
+
+    def _typed(self, change: ValueChangeEventArguments[float | None]) -> None:
+        if change.value is not None:
+            self._slider.set_value(change.value)
+
+    def value(self) -> Value | None:
+        found = self._number.value
+        if found is None:
+            return None
+        return int(found) if self._whole else float(found)
+
+
+def _begin(parameter: Channel, before: Value | None) -> float:
+    number = isinstance(before, int | float) and not isinstance(before, bool)
+    if number and parameter.low <= before <= parameter.high:
+        return before
+    return min(max(0.0, parameter.low), parameter.high)
+
+
+def _step(parameter: Channel) -> float:
+    """So coarse that the arrow keys cross the range in some 50 to 500 steps."""
+    if parameter.type is ValueType.INT or parameter.high <= parameter.low:
+        return 1.0
+    return max(1 / parameter.scale, 10.0 ** math.floor(math.log10((parameter.high - parameter.low) / 50)))
+
+
+class _Choice:
+    def __init__(self, parameter: Channel, before: Value | None) -> None:
+        choices = {True: "yes", False: "no"} if parameter.type is ValueType.BOOL else {t: t for t in parameter.texts}
+        with ui.element("div").classes("park-field").props(f'data-parameter="{parameter.name}"'):
+            begin = before if before in choices else next(iter(choices))
+            self._select = ui.select(choices, value=begin, label=words(parameter.name))
+            self._select.props("dense outlined options-dense hide-bottom-space").tooltip(parameter.description)
+
+    def value(self) -> Value | None:
+        found: Value | None = self._select.value
+        return found
+
+
+_FIELDS: dict[ValueType, type[Field]] = {ValueType.TEXT: _Choice, ValueType.BOOL: _Choice}
