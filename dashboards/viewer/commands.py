@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from nicegui import ui
 
@@ -18,6 +19,9 @@ from park.errors import CommandRefused
 from park.topics import DeviceTopic, is_level
 
 STYLE = Path(__file__).with_name("commands.css")
+#: By a channel's name in words: its value, and the time of it.
+Measured: TypeAlias = dict[str, tuple[str, str]]
+
 _SELECT = "dense outlined options-dense hide-bottom-space"
 
 
@@ -35,7 +39,7 @@ class CommandPanel:
         self._orders, self._shift = orders, utc_offset_ms
         self._kind, self._action = kinds[0], kinds[0].actions[0]
         self._devices: dict[str, DeviceTopic] = {}
-        self._readings: dict[tuple[str, str], tuple[int, Value]] = {}
+        self._readings: dict[tuple[str, str], told.Reading] = {}
         self._fields: dict[str, fields.Field] = {}
         with ui.element("section").classes("park-card park-command") as self.body:
             self.body.props('aria-label="Command a device"')
@@ -51,8 +55,8 @@ class CommandPanel:
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         """Ask which devices there are, and what they measure."""
-        kind = self._kind
-        return functools.partial(self._take, kind, await reader.latest(told.readings(kind), moment))
+        kind, everywhere = self._kind, Moment(now=moment.now, span=moment.span)
+        return functools.partial(self._take, kind, await reader.latest(told.readings(kind), everywhere))
 
     def _add_form(self) -> None:
         with ui.element("div").classes("park-command-form"):
@@ -79,7 +83,7 @@ class CommandPanel:
     def _action_chosen(self) -> None:
         chosen = self._of_action.value
         self._action = next((one for one in self._kind.actions if one.name == chosen), self._kind.actions[0])
-        self._story.set_text(self._action.description)
+        self._story.set_text(self._action.description.replace("`", ""))
         self._complain("")
         self._add_inputs()
         self._draw()
@@ -93,7 +97,9 @@ class CommandPanel:
     def _add_inputs(self) -> None:
         self._inputs.clear()
         with self._inputs:
-            self._fields = {one.name: fields.field(one, self._reading(one.name)) for one in self._action.parameters}
+            self._fields = {
+                one.name: fields.field(one, self._reading(one.name), self._send) for one in self._action.parameters
+            }
 
     def _take(self, kind: DeviceKind, answer: Sequence[Curve]) -> None:
         """Of an answer, the devices and their newest readings; one that came for another kind is let go."""
@@ -134,9 +140,9 @@ class CommandPanel:
 
     def _draw(self) -> None:
         device = str(self._device.value)
-        last = self._orders.last(device)
+        last, answer = self._orders.last(device), self._orders.measured(device)
         measured = {
-            words(channel.name): told.measured(last, channel, self._readings.get((device, channel.name)), self._shift)
+            words(channel.name): told.measured(answer, channel, self._readings.get((device, channel.name)), self._shift)
             for channel in told.shown(self._kind, self._action if last is None else last.action)
         }
         self._board.draw(last, measured if self._devices else {}, self._shift)
@@ -156,9 +162,9 @@ class _Board:
             with ui.element("div").classes("park-command-part").props('data-told="Measured"'):
                 ui.label("Measured").classes("park-command-head")
                 self._measured = ui.element("dl").classes("park-command-rows")
-        self._drawn: dict[str, str] | None = None
+        self._drawn: Measured | None = None
 
-    def draw(self, last: Order | None, measured: dict[str, str], shift_ms: int) -> None:
+    def draw(self, last: Order | None, measured: Measured, shift_ms: int) -> None:
         """Show an order, None for none yet, and what its device measures."""
         if last is None:
             said = told.Said(text="–")
@@ -175,13 +181,12 @@ class _Board:
             self._drawn = measured
             self._list(measured)
 
-    def _list(self, measured: dict[str, str]) -> None:
+    def _list(self, measured: Measured) -> None:
         self._measured.clear()
         with self._measured:
             if not measured:
                 ui.label("Waiting for readings").classes("park-command-detail")
-            for name, text in measured.items():
-                value, _, when = text.partition(" · ")
+            for name, (value, when) in measured.items():
                 with ui.element("div"):
                     _word("dt", name)
                     _word("dd", value)

@@ -1,6 +1,7 @@
 """Inputs for what an action has to be told, each by its parameter's type and range."""
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 from nicegui import ui
@@ -18,14 +19,17 @@ class Field(Protocol):
         """What it says; None if it is empty."""
 
 
-def field(parameter: Channel, before: Value | None) -> Field:
+def field(parameter: Channel, before: Value | None, on_enter: Callable[[], None]) -> Field:
     """Put an input into the page.
 
     Args:
         parameter: what it asks for.
         before: what the device measures of it now, if it does: the input begins there.
+        on_enter: called when Enter is pressed in it.
     """
-    return _FIELDS.get(parameter.type, _Number)(parameter, before)
+    if parameter.type in {ValueType.TEXT, ValueType.BOOL}:
+        return _Choice(parameter, before)
+    return _Number(parameter, before, on_enter)
 
 
 def words(name: str) -> str:
@@ -34,7 +38,7 @@ def words(name: str) -> str:
 
 
 class _Number:
-    def __init__(self, parameter: Channel, before: Value | None) -> None:
+    def __init__(self, parameter: Channel, before: Value | None, on_enter: Callable[[], None]) -> None:
         self._whole = parameter.type is ValueType.INT
         low, high, begin = parameter.low, parameter.high, _begin(parameter, before)
         unit = symbol(parameter.unit)
@@ -48,6 +52,7 @@ class _Number:
             self._slider.props(f'dense aria-label="{label}, slider"')
         self._slider.on_value_change(lambda change: self._number.set_value(change.value))
         self._number.on_value_change(self._typed)
+        self._number.on("keydown.enter", on_enter)
 
     def _typed(self, change: ValueChangeEventArguments[float | None]) -> None:
         if change.value is not None:
@@ -61,8 +66,7 @@ class _Number:
 
 
 def _begin(parameter: Channel, before: Value | None) -> float:
-    number = isinstance(before, int | float) and not isinstance(before, bool)
-    if number and parameter.low <= before <= parameter.high:
+    if isinstance(before, int | float) and parameter.low <= before <= parameter.high:
         return before
     return min(max(0.0, parameter.low), parameter.high)
 
@@ -85,6 +89,3 @@ class _Choice:
     def value(self) -> Value | None:
         found: Value | None = self._select.value
         return found
-
-
-_FIELDS: dict[ValueType, type[Field]] = {ValueType.TEXT: _Choice, ValueType.BOOL: _Choice}

@@ -108,6 +108,7 @@ class Orders:
         self._send = send
         self._open: set[asyncio.Task[None]] = set()
         self._last: dict[str, Order] = {}
+        self._measured: dict[str, Answer] = {}
         self._watchers: set[Callable[[Order], None]] = set()
 
     def give(self, one: Order) -> None:
@@ -121,7 +122,9 @@ class Orders:
         self._last.pop(one.where.device, None)
         self._last[one.where.device] = one
         if len(self._last) > MOST_KEPT:
-            del self._last[next(iter(self._last))]
+            oldest = next(iter(self._last))
+            del self._last[oldest]
+            self._measured.pop(oldest, None)
         task = asyncio.create_task(self._follow(one), name=f"command {one.request.id}")
         self._open.add(task)
         task.add_done_callback(self._open.discard)
@@ -130,6 +133,10 @@ class Orders:
     def last(self, device: str) -> Order | None:
         """The last order of a device, whoever gave it here."""
         return self._last.get(device)
+
+    def measured(self, device: str) -> Answer | None:
+        """The last answer of a device that says what it measured, whatever has been asked of it since."""
+        return self._measured.get(device)
 
     def watch(self, watcher: Callable[[Order], None]) -> None:
         """Call it with each order of which there is news."""
@@ -143,6 +150,8 @@ class Orders:
         def answered(answer: Answer) -> None:
             one.answers.append(answer)
             one.trouble = ""
+            if answer.measured:
+                self._measured[one.where.device] = answer
             self._tell(one)
 
         def away(reason: str) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources.base import Value
@@ -14,6 +15,9 @@ from park.command import Answer, Refusal, State
 from park.panel import Aggregate, Panel, View
 from park.safe_text import printable
 from park.units import symbol
+
+#: Of a reading: its moment in ms, and one of its values.
+Reading: TypeAlias = tuple[int, Value]
 
 _SHOWN = 4
 _DEVICES = 2000
@@ -86,30 +90,29 @@ def _unanswered(order: Order, utc_offset_ms: int) -> Said:
 
 
 def _rejected(last: Answer, at: str, *, over: bool) -> Said:
-    detail = printable(last.detail)
+    detail = printable(last.detail[:1].upper() + last.detail[1:])
     if not last.settles and not over:
         why = "publishes history or cannot follow" if last.reason == Refusal.NOT_LIVE else "has too much to do"
         return Said(text=f"Not now: {last.reason}", detail=f"The gateway {why}; it is asked again.", level="notice")
     return Said(text=f"Rejected {at}: {printable(last.reason)}", detail=detail, level="critical")
 
 
-def measured(order: Order | None, channel: Channel, reading: tuple[int, Value] | None, shift_ms: int) -> str:
+def measured(answer: Answer | None, channel: Channel, reading: Reading | None, shift_ms: int) -> tuple[str, str]:
     """The newest that is known of a channel, and of when: a reading, or what the device measured when it had obeyed.
 
     Args:
-        order: the device's last one.
+        answer: the device's last one that says what it measured.
         channel: what is measured.
         reading: the newest one's moment, in ms by the town's clock, and value.
         shift_ms: the town's clock less UTC.
     """
-    last = None if order is None else order.last
-    if last is not None and channel.name in last.measured and (reading is None or reading[0] < last.ts + shift_ms):
-        reading = last.ts + shift_ms, last.measured[channel.name]
+    if answer is not None and channel.name in answer.measured:
+        answered = answer.ts + shift_ms, answer.measured[channel.name]
+        reading = answered if reading is None or reading[0] < answered[0] else reading
     if reading is None:
-        return "nothing yet"
-    value = reading[1]
-    text = printable(value) if isinstance(value, str) else written(channel, value)
-    return f"{text} · {clock(reading[0], 0)}"
+        return "–", ""
+    at, value = reading
+    return printable(value) if isinstance(value, str) else written(channel, value), clock(at, 0)
 
 
 def shown(kind: DeviceKind, action: Action) -> tuple[Channel, ...]:
