@@ -11,6 +11,9 @@ from dashboards.sources.base import Value
 from park.catalogue import Channel, ValueType
 from park.units import symbol
 
+#: Units in which it is said how long something lasts: at first as short as it may.
+TIMES = frozenset({"s", "min"})
+
 
 class Field(Protocol):
     """An input for one parameter."""
@@ -66,9 +69,12 @@ class _Number:
 
 
 def _begin(parameter: Channel, before: Value | None) -> float:
+    """What is measured, else nothing, or the middle of a range that has no nothing."""
     if isinstance(before, int | float) and parameter.low <= before <= parameter.high:
         return before
-    return min(max(0.0, parameter.low), parameter.high)
+    if parameter.unit in TIMES:
+        return parameter.low
+    return 0.0 if parameter.low <= 0.0 <= parameter.high else (parameter.low + parameter.high) / 2
 
 
 def _step(parameter: Channel) -> float:

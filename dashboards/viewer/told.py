@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources.base import Value
-from dashboards.viewer import numbers
+from dashboards.viewer import fields, numbers
 from dashboards.viewer.fields import words
 from dashboards.viewer.orders import Order
 from park.catalogue import Action, Behaviour, Channel, DeviceKind
@@ -21,8 +21,8 @@ Reading: TypeAlias = tuple[int, Value]
 
 _SHOWN = 4
 _DEVICES = 2000
-#: Units that say how long, or nothing: a channel in one of them is not what a parameter in it sets.
-_VAGUE = frozenset({"s", "min", "1"})
+#: A channel in a unit of these is not what a parameter in it sets.
+_VAGUE = fields.TIMES | {"1"}
 
 _ENDS = {
     State.SUCCEEDED: "Done",
@@ -135,13 +135,12 @@ def shown(kind: DeviceKind, action: Action) -> tuple[Channel, ...]:
 def readings(kind: DeviceKind) -> ResolvedPanel:
     """What is asked of a kind's devices: the newest of all that its actions show in."""
     channels = {one.name: None for action in kind.actions for one in shown(kind, action)}
-    fields = tuple(channels)
     return resolve(
         Panel(
             title=kind.title,
             story="",
             measurement=kind.name,
-            fields=fields,
+            fields=tuple(channels),
             aggregate=Aggregate.LAST,
             by=("sector", "site", "device"),
             view=View.TABLE,
