@@ -226,7 +226,10 @@ def _announce(page: str, options: DemoOptions) -> None:
     until = "Ctrl-C ends it" if options.for_s is None else f"it ends after {options.for_s:g} s of live readings"
     errors.print(f"The park is open: [bold]{page}[/bold]  ({until})", soft_wrap=True)
     if options.allow_commands:
-        errors.print("Whoever has this address commands the devices of pages marked so, Municipal's lamps among them")
+        errors.print(
+            "Whoever has this address commands devices: Municipal's lamps, and more",
+            soft_wrap=True,
+        )
     if options.open_browser:
         webbrowser.open(page)
 

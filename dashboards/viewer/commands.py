@@ -19,8 +19,8 @@ from park.errors import CommandRefused
 from park.topics import DeviceTopic, is_level
 
 STYLE = Path(__file__).with_name("commands.css")
-#: By a channel's name in words: its value, and the time of it.
-Measured: TypeAlias = dict[str, tuple[str, str]]
+#: By a channel's name in words: its value, its time by the town's clock, and whether it is from before the command.
+Measured: TypeAlias = dict[str, tuple[str, str, bool]]
 
 _SELECT = "dense outlined options-dense hide-bottom-space"
 
@@ -141,10 +141,11 @@ class CommandPanel:
     def _draw(self) -> None:
         device = str(self._device.value)
         last, answer = self._orders.last(device), self._orders.measured(device)
-        measured = {
-            words(channel.name): told.measured(answer, channel, self._readings.get((device, channel.name)), self._shift)
-            for channel in told.shown(self._kind, self._action if last is None else last.action)
-        }
+        since = 0 if last is None or last.ended_badly else last.request.issued + self._shift
+        measured: Measured = {}
+        for channel in told.shown(self._kind, self._action if last is None else last.action):
+            text, at = told.measured(answer, channel, self._readings.get((device, channel.name)), self._shift)
+            measured[words(channel.name)] = text, "" if at is None else told.clock(at, 0), at is not None and at < since
         self._board.draw(last, measured if self._devices else {}, self._shift)
 
     def _complain(self, problem: str) -> None:
@@ -156,9 +157,9 @@ class _Board:
     """Commanded, accepted, measured: beside one another, so that they can be compared."""
 
     def __init__(self) -> None:
-        with ui.element("div").classes("park-command-told").props('aria-live="polite"'):
+        with ui.element("div").classes("park-command-told"):
             self._commanded, self._when = _told("Commanded")
-            self._accepted, self._why = _told("Accepted")
+            self._accepted, self._why = _told("Accepted", 'aria-live="polite"')
             with ui.element("div").classes("park-command-part").props('data-told="Measured"'):
                 ui.label("Measured").classes("park-command-head")
                 self._measured = ui.element("dl").classes("park-command-rows")
@@ -186,8 +187,8 @@ class _Board:
         with self._measured:
             if not measured:
                 ui.label("Waiting for readings").classes("park-command-detail")
-            for name, (value, when) in measured.items():
-                with ui.element("div"):
+            for name, (value, when, old) in measured.items():
+                with ui.element("div").classes("old" if old else ""):
                     _word("dt", name)
                     _word("dd", value)
                     _word("dd", when).classes("park-command-detail")
@@ -199,7 +200,7 @@ def _word(tag: str, text: str) -> ui.element:
     return element
 
 
-def _told(head: str) -> tuple[ui.label, ui.label]:
-    with ui.element("div").classes("park-command-part").props(f'data-told="{head}"'):
+def _told(head: str, props: str = "") -> tuple[ui.label, ui.label]:
+    with ui.element("div").classes("park-command-part").props(f'data-told="{head}" {props}'):
         ui.label(head).classes("park-command-head")
         return ui.label().classes("park-command-text"), ui.label().classes("park-command-detail")

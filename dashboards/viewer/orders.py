@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dashboards.errors import SendError
 from park.catalogue import Action
-from park.command import Answer, Request, values_of
+from park.command import Answer, Request, State, values_of
 from park.event import Value
 from park.topics import DeviceTopic
 
@@ -26,6 +26,7 @@ class Send(Protocol):
         self,
         where: DeviceTopic,
         request: Request,
+        /,
         *,
         on_answer: Callable[[Answer], None],
         on_away: Callable[[str], None],
@@ -81,6 +82,11 @@ class Order:
     def last(self) -> Answer | None:
         """The device's last word; None before the first."""
         return self.answers[-1] if self.answers else None
+
+    @property
+    def ended_badly(self) -> bool:
+        """Whether it is over, and was not done as far as is known."""
+        return self.over and (self.last is None or self.last.state is not State.SUCCEEDED)
 
 
 def order(where: DeviceTopic, action: Action, args: Mapping[str, Value]) -> Order:

@@ -97,8 +97,10 @@ def _rejected(last: Answer, at: str, *, over: bool) -> Said:
     return Said(text=f"Rejected {at}: {printable(last.reason)}", detail=detail, level="critical")
 
 
-def measured(answer: Answer | None, channel: Channel, reading: Reading | None, shift_ms: int) -> tuple[str, str]:
-    """The newest that is known of a channel, and of when: a reading, or what the device measured when it had obeyed.
+def measured(answer: Answer | None, channel: Channel, reading: Reading | None, shift_ms: int) -> tuple[str, int | None]:
+    """The newest that is known of a channel, and its moment by the town's clock.
+
+    It is a reading, or what the device measured when it had obeyed.
 
     Args:
         answer: the device's last one that says what it measured.
@@ -110,9 +112,9 @@ def measured(answer: Answer | None, channel: Channel, reading: Reading | None, s
         answered = answer.ts + shift_ms, answer.measured[channel.name]
         reading = answered if reading is None or reading[0] < answered[0] else reading
     if reading is None:
-        return "–", ""
+        return "–", None
     at, value = reading
-    return printable(value) if isinstance(value, str) else written(channel, value), clock(at, 0)
+    return printable(value) if isinstance(value, str) else written(channel, value), at
 
 
 def shown(kind: DeviceKind, action: Action) -> tuple[Channel, ...]:

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.dashboards.test_guard import SOCKET, asked
+from tests.park_cli.command import park
 from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 
 PARK = [sys.executable, "-c", "from park_cli.main import main; main()"]
@@ -214,6 +215,13 @@ def test_a_forged_request_commands_nothing(browser: Browser, demo: Demo) -> None
     )
     forger.close()
     own.close()
+
+
+def test_a_broker_with_accounts_is_refused_at_once() -> None:
+    ended = park("demo", "--allow-commands", "--broker", "mqtt://viewer@127.0.0.1:1")
+    assert ended.code == 2
+    assert "--allow-commands" in ended.err
+    assert ended.clean
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])

@@ -1,18 +1,24 @@
 """What the viewer says of an order, and whom it lets give one."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
 
 from dashboards.errors import SendError
+from dashboards.sources.base import Curve, Source
+from dashboards.sources.duckdb import DuckSource
+from dashboards.sources.influxql import InfluxSource
 from dashboards.viewer import told
 from dashboards.viewer.orders import MOST_OPEN, Commanding, Order, Orders, order
+from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import Behaviour
 from park.command import Answer, Request, State
 from park.errors import CommandRefused
 from park.topics import DeviceTopic
 from sectors import KINDS
+from tests.dashboards.conftest import END, SPAN_MS
 
 LAMP = KINDS["street_lamp"]
 SET_LEVEL = LAMP.actions[0]
@@ -70,10 +76,10 @@ def test_what_was_asked_is_said_with_its_units() -> None:
 def test_the_newest_of_reading_and_answer_is_measured() -> None:
     level = LAMP.channel["level"]
     done = answer(State.SUCCEEDED, measured={"level": 40.0})
-    assert told.measured(None, level, None, 0) == ("–", "")
-    assert told.measured(done, level, None, 28_800_000) == ("40 %", "12:00:00")
-    assert told.measured(done, level, (NOON - 1, 60.5), 0) == ("40 %", "04:00:00")
-    assert told.measured(done, level, (NOON + 1000, 60.5), 0) == ("60.5 %", "04:00:01")
+    assert told.measured(None, level, None, 0) == ("–", None)
+    assert told.measured(done, level, None, 28_800_000) == ("40 %", NOON + 28_800_000)
+    assert told.measured(done, level, (NOON - 1, 60.5), 0) == ("40 %", NOON)
+    assert told.measured(done, level, (NOON + 1000, 60.5), 0) == ("60.5 %", NOON + 1000)
 
 
 def test_an_action_shows_in_what_it_sets() -> None:
@@ -87,6 +93,29 @@ def test_an_action_shows_in_what_it_sets() -> None:
     first = {name: told.shown(KINDS[name], KINDS[name].actions[0])[0].name for name in ("battery", "green_valve")}
     assert first == {"battery": "active_power", "green_valve": "valve_open"}
     assert told.shown(LAMP, LAMP.actions[1])[0].name == "level"  # to resume shows in what others set
+
+
+@pytest.mark.parametrize("store", ["bucket", "tables"])
+def test_the_newest_readings_of_a_kind_are_found_in_every_store(store: str, request: pytest.FixtureRequest) -> None:
+    stored = request.getfixturevalue(store)
+
+    async def latest() -> list[Curve]:
+        if isinstance(stored, str):
+            server = request.getfixturevalue("influxdb")
+            source: Source = InfluxSource(url=server.url, database=stored, token=server.token)
+        else:
+            source = DuckSource(stored.cursor)
+        reader = Reader(source, clock=time.monotonic, keep_s=1.0)
+        found = await reader.latest(told.readings(LAMP), Moment(now=END, span=SPAN_MS))
+        await source.close()
+        return found
+
+    found = asyncio.run(latest())
+    assert {(one.tags["device"], one.field) for one in found} == {
+        (LAMP.device(number), field) for number in (1, 2, 3) for field in told.readings(LAMP).fields
+    }
+    assert all({"sector", "site", "device"} == set(one.tags) for one in found)
+    assert all(END - 61_000 <= one.times[-1] < END for one in found)
 
 
 def test_what_the_catalogue_refuses_is_no_order() -> None:
