@@ -9,12 +9,12 @@ the module, so a process runs one viewer, once; it takes over a second to import
 """
 
 import asyncio
-import functools
 import importlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from dashboards.definitions import dashboards
@@ -73,8 +73,7 @@ async def open_viewer(
         leaving = asyncio.Event()
         inside = asyncio.get_running_loop()
         async with server.serving(title=title, host=host, port=port, names=names) as url:
-            leave = functools.partial(inside.call_soon_threadsafe, leaving.set)
-            outside.call_soon_threadsafe(ready.set_result, (url, leave))
+            outside.call_soon_threadsafe(ready.set_result, (url, partial(inside.call_soon_threadsafe, leaving.set)))
             await leaving.wait()
         await source.close()
 
