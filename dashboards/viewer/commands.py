@@ -51,12 +51,17 @@ class CommandPanel:
             self._board = _Board()
         self._complain("")
         self._kind_chosen()
-        orders.watch(self._news)
+        orders.watch(self)
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         """Ask which devices there are, and what they measure."""
         kind, everywhere = self._kind, Moment(now=moment.now, span=moment.span)
         return functools.partial(self._take, kind, await reader.latest(told.readings(kind), everywhere))
+
+    def news(self, one: Order) -> None:
+        """Show an order's news, if it is the chosen device's."""
+        if one.where.device == self._device.value and not self.body.is_deleted:
+            self._draw()
 
     def _add_form(self) -> None:
         with ui.element("div").classes("park-command-form"):
@@ -131,12 +136,6 @@ class CommandPanel:
             self._complain(str(refused))
         else:
             self._complain("")
-
-    def _news(self, one: Order) -> None:
-        if self.body.is_deleted:
-            self._orders.unwatch(self._news)
-        elif one.where.device == self._device.value:
-            self._draw()
 
     def _draw(self) -> None:
         device = str(self._device.value)

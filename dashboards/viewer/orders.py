@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import secrets
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -89,6 +90,13 @@ class Order:
         return self.over and (self.last is None or self.last.state is not State.SUCCEEDED)
 
 
+class Watcher(Protocol):
+    """What shows orders."""
+
+    def news(self, one: Order) -> None:
+        """There is news of an order."""
+
+
 def order(where: DeviceTopic, action: Action, args: Mapping[str, Value]) -> Order:
     """An order of now, under an id of its own.
 
@@ -115,7 +123,7 @@ class Orders:
         self._open: set[asyncio.Task[None]] = set()
         self._last: dict[str, Order] = {}
         self._measured: dict[str, Answer] = {}
-        self._watchers: set[Callable[[Order], None]] = set()
+        self._watchers = weakref.WeakSet[Watcher]()
 
     def give(self, one: Order) -> None:
         """Send an order; who watches is told of all that becomes of it.
@@ -144,13 +152,9 @@ class Orders:
         """The last answer of a device that says what it measured, whatever has been asked of it since."""
         return self._measured.get(device)
 
-    def watch(self, watcher: Callable[[Order], None]) -> None:
-        """Call it with each order of which there is news."""
+    def watch(self, watcher: Watcher) -> None:
+        """Tell it of each order of which there is news, for as long as somebody else holds it."""
         self._watchers.add(watcher)
-
-    def unwatch(self, watcher: Callable[[Order], None]) -> None:
-        """Call it no more."""
-        self._watchers.discard(watcher)
 
     async def _follow(self, one: Order) -> None:
         def answered(answer: Answer) -> None:
@@ -168,9 +172,10 @@ class Orders:
             await self._send(one.where, one.request, on_answer=answered, on_away=away)
         except SendError as error:
             one.trouble = str(error)
-        one.over = True
-        self._tell(one)
+        finally:
+            one.over = True
+            self._tell(one)
 
     def _tell(self, one: Order) -> None:
         for watcher in tuple(self._watchers):
-            watcher(one)
+            watcher.news(one)

@@ -46,8 +46,11 @@ class Said:
 
 
 def clock(ms: int, utc_offset_ms: int) -> str:
-    """A moment by the town's clock, to the second."""
-    return f"{dt.datetime.fromtimestamp((ms + utc_offset_ms) / 1000, dt.UTC):%H:%M:%S}"
+    """A moment by the town's clock, to the second; a dash for what no calendar has, as strangers may send it."""
+    try:
+        return f"{dt.datetime.fromtimestamp((ms + utc_offset_ms) / 1000, dt.UTC):%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return "–"
 
 
 def commanded(order: Order) -> str:
@@ -58,7 +61,7 @@ def commanded(order: Order) -> str:
 
 def written(channel: Channel, value: Value) -> str:
     """A value with its unit."""
-    whole = isinstance(value, float) and value == int(value)
+    whole = isinstance(value, float) and value.is_integer()
     return f"{numbers.text(value, 0 if whole else channel.decimals)} {symbol(channel.unit)}".rstrip()
 
 
@@ -70,14 +73,14 @@ def accepted(order: Order, utc_offset_ms: int) -> Said:
     at = clock(last.ts, utc_offset_ms)
     if last.state is State.REJECTED:
         return _rejected(last, at, over=order.over)
-    first = f"Accepted {clock(order.answers[0].ts, utc_offset_ms)}"
+    taken = [one for one in order.answers if one.state is State.ACCEPTED]
+    first = f"Accepted {clock(taken[0].ts, utc_offset_ms)}" if taken else ""
     if last.state is State.ACCEPTED:
         due = "" if last.due is None else f"To be done by {clock(last.due, utc_offset_ms)}"
         lost = f"Its end has not been heard. {order.trouble}".rstrip() if order.over else order.trouble
         return Said(text=first, detail=printable(lost) or due, level="notice")
     level = "good" if last.state is State.SUCCEEDED else "critical"
-    before = "" if len(order.answers) == 1 else first
-    return Said(text=f"{_ENDS[last.state]} {at}", detail=before, level=level)
+    return Said(text=f"{_ENDS[last.state]} {at}", detail=first, level=level)
 
 
 def _unanswered(order: Order, utc_offset_ms: int) -> Said:

@@ -56,6 +56,12 @@ def answer(state: State, ts: int = NOON, **more: object) -> Answer:
             "Not",
         ),
         (of(answer(State.REJECTED, reason="not-live")), "Not now: not-live", "it is asked again"),
+        (
+            of(answer(State.REJECTED, NOON - 9000, reason="busy"), answer(State.ACCEPTED), answer(State.FAILED)),
+            "Failed 04:00:00",
+            "Accepted 04:00:00",
+        ),
+        (of(answer(State.ACCEPTED, 2**63 - 1)), "Accepted –", ""),
         (of(answer(State.REJECTED, reason="busy"), over=True), "Rejected 04:00:00: busy", ""),
     ],
 )
@@ -141,12 +147,20 @@ def test_another_token_lets_nobody(given: str | None) -> None:
     assert "secret" not in repr(allowed)
 
 
+class Watcher:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def news(self, one: Order) -> None:
+        self.heard.append(one.trouble)
+
+
 def test_no_more_orders_are_under_way_than_are_bounded() -> None:
-    heard = list[str]()
+    watcher = Watcher()
 
     async def fill() -> None:
         orders = Orders(nobody)
-        orders.watch(lambda one: heard.append(one.trouble))
+        orders.watch(watcher)
         for _ in range(MOST_OPEN):
             orders.give(of())
         with pytest.raises(SendError, match="under way"):
@@ -154,4 +168,4 @@ def test_no_more_orders_are_under_way_than_are_bounded() -> None:
         await asyncio.sleep(0)
 
     asyncio.run(fill())
-    assert heard[-1] == "The broker is away: it is dark"
+    assert watcher.heard[-1] == "The broker is away: it is dark"
