@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TextIO
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
@@ -31,6 +32,9 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB2]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A busy machine takes any time for an example; what hangs is ended by the deadline of its test.
+    settings.register_profile("park", deadline=None)
+    settings.load_profile("park")
     config.addinivalue_line("markers", f"deadline(seconds): fail a test that hangs; {DEADLINE_S:g} s unless given")
     # Captured later on; the tracebacks of a hang must reach the terminal.
     config.stash[_stderr] = os.fdopen(os.dup(2), "w")

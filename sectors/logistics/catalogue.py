@@ -132,7 +132,7 @@ PARCEL_LOGGER = DeviceKind(
         Channel(
             name="custody_digest",
             unit="1",
-            high=2**48,
+            high=2**28,
             type=ValueType.INT,
             description="Seal of the last hand-over, made of the one before it, the logger's number and the new keeper",
         ),

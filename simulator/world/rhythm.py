@@ -36,16 +36,15 @@ _HOURS = 24
 _NODE = np.arange(GRID_POINTS) // 12
 _NODE_PART = (np.arange(GRID_POINTS) % 12) / 12
 # Vehicles half-way through each hour from 04:00 on, of a year's mean: the hourly means of I-94 at Minneapolis by kind
-# of day (2012-2018), an hour later and with a somewhat steeper morning. That record judges the shape no more, only its
-# scatter.
+# of day (2012-2018), an hour later and with a steeper morning. That record judges the shape no more, only its scatter.
 # fmt: off
 _ROAD_NIGHT = 0.10
 _ROADS_WORK = (
-    0.10, 0.23, 0.85, 1.84, 2.01, 1.73, 1.49, 1.35, 1.41, 1.46, 1.49, 1.59,
+    0.10, 0.22, 0.83, 1.88, 2.02, 1.72, 1.49, 1.33, 1.42, 1.48, 1.48, 1.57,
     1.76, 2.04, 1.94, 1.27, 0.96, 0.86, 0.78, 0.54, 0.33, 0.18, 0.12, 0.08,
 )
 _ROADS_EVE = (
-    0.10, 0.22, 0.81, 1.75, 1.98, 1.67, 1.47, 1.40, 1.49, 1.57, 1.60, 1.67,
+    0.10, 0.21, 0.79, 1.79, 1.99, 1.66, 1.47, 1.38, 1.50, 1.59, 1.58, 1.65,
     1.79, 1.93, 1.75, 1.39, 1.07, 0.95, 0.92, 0.79, 0.57, 0.36, 0.24, 0.13,
 )
 _ROADS_SATURDAY = (
