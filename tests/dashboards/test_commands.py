@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.dashboards.test_guard import SOCKET, asked
 from tests.park_cli.command import park
@@ -150,7 +151,7 @@ def test_a_rejected_command_says_why(page: Page, demo: Demo) -> None:
 def _found_one(page: Page, text: str) -> bool:
     """Type into the list of devices; whether it then shows one."""
     page.get_by_role("combobox", name="Device", exact=True).fill(text)
-    with suppress(TimeoutError):
+    with suppress(TookTooLong):
         page.wait_for_function("document.querySelectorAll('.q-menu [role=option]').length === 1", timeout=3000)
         return True
     return False
