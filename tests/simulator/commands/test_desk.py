@@ -269,7 +269,9 @@ def test_whatever_comes_every_command_has_one_life(script: list[Any]) -> None:
     for life in lives.values():
         assert broken_edge(record.state for record in life) is None
         assert life[-1].state.final
-        assert all(record.ts <= record.expires for record in life)
+        # Nothing is done after its expiry; that it came to nothing may be found out a turn later.
+        late = {State.REJECTED, State.EXPIRED}
+        assert all(record.ts <= record.expires or record.state in late for record in life)
     by_device: dict[str, list[int]] = {}
     for record in one.records:
         by_device.setdefault(record.where.device, []).append(record.ts)
