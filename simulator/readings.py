@@ -54,13 +54,8 @@ def obedient_readings(plans: Sequence[Plan], outcomes: Outcomes) -> tuple[list[R
     """The same, and through whom their devices are commanded."""
     state = TownState(plans, outcomes.orders)
     fleets = [Fleet(plan, state, outcomes) for plan in plans]
-    return _with_faults(fleets, state, outcomes), Authority(state, outcomes)
-
-
-def _with_faults(fleets: list[Fleet], state: TownState, outcomes: Outcomes) -> list[Readings]:
-    """The fleets of one selection with the faults that it asks for; clean if it asks for none."""
-    selection = fleets[0].plan.selection
+    selection = plans[0].selection
     if selection.faults is None:
-        return list(fleets)
+        return list(fleets), Authority(state, outcomes)
     scales = SampledScales(selection)
-    return [Faulty(fleet, Fleet(fleet.plan, state, outcomes), selection.faults, scales) for fleet in fleets]
+    return [Faulty(one, Fleet(one.plan, state, outcomes), scales) for one in fleets], Authority(state, outcomes)

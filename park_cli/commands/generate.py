@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from park.model import DAY_MS
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import PartOptions, WindowOptions
@@ -15,8 +16,6 @@ from simulator.generate import FORMATS, make_lines
 from simulator.readings import readings_of
 
 app = typer.Typer(name="generate", pretty_exceptions_enable=False)
-
-_DAY_MS = 86_400_000
 
 
 @app.command()
@@ -42,7 +41,7 @@ def generate(
     if format_ not in FORMATS:
         raise UsageError(f"--format {format_}: choose from {', '.join(FORMATS)}")
     selection = asked.resolve()
-    start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
+    start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
         readings = readings_of(selection, outcomes_of(orders))

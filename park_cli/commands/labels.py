@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from park.model import DAY_MS
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import PartOptions, WindowOptions
@@ -15,8 +16,6 @@ from park_cli.sink import sink
 from simulator.faults.labels import labels as labels_of
 
 app = typer.Typer(name="labels", pretty_exceptions_enable=False)
-
-_DAY_MS = 86_400_000
 
 
 @app.command()
@@ -42,7 +41,7 @@ def labels(
     if asked.faults == "none":
         raise UsageError("--faults none: then nothing is wrong; give what the readings were made with")
     selection = asked.resolve()
-    start_ms, until_ms = window.resolve(selection.town, default_ms=_DAY_MS)
+    start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
         outcomes = outcomes_of(orders)

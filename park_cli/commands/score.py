@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from park.model import DAY_MS
 from park_cli.errors import UsageError
 from park_cli.options import Json, moment_ms
 from park_cli.output import errors, print_summary
-from simulator.faults.score import DAY_MS, Detection, Quality, Truth
+from simulator.faults.score import Detection, Quality, Truth
 from simulator.faults.score import score as score_of
 
 app = typer.Typer(name="score", pretty_exceptions_enable=False)

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.columns import Columns
-from park.model import Bools, Ints, Streams
+from park.model import Bools, Ints
 from simulator.events import Events
 from simulator.faults.classes import Patch
-from simulator.faults.rules import Rules
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
 from simulator.fleet import Fleet
 from simulator.plan import Plan
-from simulator.streams import CounterStreams
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,15 +43,13 @@ class Faulty:
     Args:
         clean: the same devices without faults.
         past: the same again, which is asked for what lies elsewhere in time.
-        rules: how often what goes wrong.
         scales: how large channels are, for what goes wrong by so many sigma.
     """
 
-    def __init__(self, clean: Fleet, past: Fleet, rules: Rules, scales: Scales) -> None:
+    def __init__(self, clean: Fleet, past: Fleet, scales: Scales) -> None:
         self.clean = clean
         self._past = past
-        self._streams: Streams = CounterStreams(clean.plan.selection.seed, "faults")
-        self.schedule = FaultSchedule(clean.plan, rules, self._streams, scales)
+        self.schedule = FaultSchedule(clean.plan, scales)
         self._groups = {group.kind.name: group for group in clean.plan.groups}
         self._ends: dict[tuple[str, int], float] = {}
 
@@ -77,10 +73,14 @@ class Faulty:
 
     def columns(self, start_ms: int, until_ms: int) -> list[Columns]:
         """The readings due in [start, until) of each kind that has any, in order of (ts, device)."""
-        self.look_up_ends(start_ms, until_ms)
-        return [self.with_faults(columns)[0] for columns in self.clean.columns(start_ms, until_ms)]
+        return [columns for columns, _ in self.traced(start_ms, until_ms)]
 
-    def look_up_ends(self, start_ms: int, until_ms: int) -> None:
+    def traced(self, start_ms: int, until_ms: int) -> list[tuple[Columns, list[Trace]]]:
+        """The same, each with what the faults did to it."""
+        self._look_up_ends(start_ms, until_ms)
+        return [self._with_faults(columns) for columns in self.clean.columns(start_ms, until_ms)]
+
+    def _look_up_ends(self, start_ms: int, until_ms: int) -> None:
         """The clean values that faults in [start, until) begin and end with, looked up in order of time.
 
         For a day of the town is held in memory until another one is asked for.
@@ -96,7 +96,7 @@ class Faulty:
         for at_ms, fault in sorted(unknown, key=lambda one: one[0]):
             self._ends[fault.id, at_ms] = self._value(fault, at_ms)
 
-    def with_faults(self, clean: Columns) -> tuple[Columns, list[Trace]]:
+    def _with_faults(self, clean: Columns) -> tuple[Columns, list[Trace]]:
         """Some readings of a kind with their faults, and what each of these did."""
         group = self._groups[clean.kind.name]
         values, present = dict(clean.values), dict(clean.present)
@@ -143,17 +143,12 @@ class Faulty:
             shape=fault.shape(ts),
             amount=fault.amount,
             level=fault.level,
-            first=self._end(fault, fault.start_ms) if ends else 0.0,
-            last=self._end(fault, fault.end_ms) if ends else 0.0,
-            streams=self._streams,
+            first=self._ends[fault.id, fault.start_ms] if ends else 0.0,
+            last=self._ends[fault.id, fault.end_ms] if ends else 0.0,
+            streams=self.schedule.streams,
             device=fault.device,
             name=fault.stream,
         )
-
-    def _end(self, fault: Fault, at_ms: int) -> float:
-        if (fault.id, at_ms) not in self._ends:
-            self._ends[fault.id, at_ms] = self._value(fault, at_ms)
-        return self._ends[fault.id, at_ms]
 
     def _value(self, fault: Fault, at_ms: int) -> float:
         interval = self.plan.selection.interval_of(fault.group.kind)

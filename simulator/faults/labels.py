@@ -10,9 +10,11 @@ from park.model import DAY_MS, Bools, Floats, Ints
 from simulator.commands.outcomes import Outcomes
 from simulator.faults.detectors import ONE_LINERS
 from simulator.faults.faulty import Faulty, Trace
-from simulator.faults.schedule import Fault
+from simulator.faults.scale import SampledScales
+from simulator.faults.schedule import Fault, FaultSchedule, Scales
+from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
-from simulator.readings import obedient_readings
+from simulator.state import TownState
 
 _USUAL_MS = 14 * DAY_MS
 _LEAST_USUAL = 50
@@ -91,30 +93,28 @@ def labels(
         on_progress: called with how many milliseconds of the window have been looked at.
     """
     start_ms, until_ms = window
-    plan = _befallen(selection, window)
+    scales = SampledScales(selection)
+    plan = _befallen(make_plan(selection), scales, window)
     if not plan.groups:
         on_progress(until_ms - start_ms)
         return
-    (readings,), _ = obedient_readings([plan], outcomes)
-    assert isinstance(readings, Faulty)
+    state = TownState([plan], outcomes.orders)
+    readings = Faulty(Fleet(plan, state, outcomes), Fleet(plan, state, outcomes), scales)
     seen: dict[str, _Seen] = {}
     for first, last in readings.windows(start_ms, until_ms):
-        readings.look_up_ends(first, last)
-        for clean in readings.clean.columns(first, last):
-            for trace in readings.with_faults(clean)[1]:
-                seen.setdefault(trace.fault.id, _Seen(fault=trace.fault)).add(trace, clean)
+        for columns, traces in readings.traced(first, last):
+            for trace in traces:
+                seen.setdefault(trace.fault.id, _Seen(fault=trace.fault)).add(trace, columns)
         on_progress(last - first)
     usual = _Usual(readings, start_ms)
     for one in sorted(seen.values(), key=lambda one: (one.fault.start_ms, one.fault.id)):
         yield _label(plan, one, usual.of(one.fault))
 
 
-def _befallen(selection: Selection, window: tuple[int, int]) -> Plan:
-    """The devices of a selection that have any fault in the window."""
-    plan = make_plan(selection)
-    (readings,), _ = obedient_readings([plan], Outcomes())
-    assert isinstance(readings, Faulty)
-    found = ((group, {fault.device for fault in readings.schedule.of(group, *window)}) for group in plan.groups)
+def _befallen(plan: Plan, scales: Scales, window: tuple[int, int]) -> Plan:
+    """The devices of a plan that have any fault in the window."""
+    schedule = FaultSchedule(plan, scales)
+    found = ((group, {fault.device for fault in schedule.of(group, *window)}) for group in plan.groups)
     return replace(plan, groups=tuple(replace(group, device=np.array(sorted(some))) for group, some in found if some))
 
 

@@ -13,6 +13,7 @@ from simulator.faults.classes import CLASSES, FaultClass
 from simulator.faults.rules import MOST_WEEKS, WEEK_MS, Rule, Rules, Together
 from simulator.faults.scale import Scale
 from simulator.plan import Group, Plan
+from simulator.streams import CounterStreams
 
 _WEEKS_A_YEAR = 365.25 / 7
 _BATCH = 10
@@ -82,11 +83,17 @@ class FaultSchedule:
     """The faults of a plan's devices.
 
     Args:
+        plan: of a selection that has faults.
         scales: asked once for each channel of a kind that a fault befalls.
+
+    Attributes:
+        streams: of all that is drawn about faults.
     """
 
-    def __init__(self, plan: Plan, rules: Rules, streams: Streams, scales: Scales) -> None:
-        self._plan, self._rules, self._streams, self._scales = plan, rules, streams, scales
+    def __init__(self, plan: Plan, scales: Scales) -> None:
+        self._plan, self._scales = plan, scales
+        self._rules = plan.selection.faults or Rules(faults={})
+        self.streams: Streams = CounterStreams(plan.selection.seed, "faults")
         self._weeks: OrderedDict[tuple[str, int], list[Fault]] = OrderedDict()
         self._candidates: OrderedDict[tuple[str, int], list[Fault]] = OrderedDict()
 
@@ -135,12 +142,12 @@ class FaultSchedule:
             return []
         stream = f"fault.{name}.{group.kind.name}"
         who = self._who(rule, group)
-        hit = self._streams.uniform(stream, who, week) < rule.per_year / _WEEKS_A_YEAR
+        hit = self.streams.uniform(stream, who, week) < rule.per_year / _WEEKS_A_YEAR
         if not hit.any():
             return []
         device, who = group.device[hit], who[hit]
         drawn = {
-            use: self._streams.uniform(f"{stream}.{use}", who, week)
+            use: self.streams.uniform(f"{stream}.{use}", who, week)
             for use in ("at", "long", "what", "sign", "grade", "rank")
         }
         start = (week + drawn["at"]) * WEEK_MS

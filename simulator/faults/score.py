@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
-DAY_MS = 86_400_000
-
 #: [start, end) in Unix milliseconds.
 Span = tuple[int, int]
 

@@ -105,13 +105,8 @@ def test_it_is_as_large_as_it_says(name: str, severity: float) -> None:
     kind = KINDS["site_meter"]
     scale = SampledScales(selection)(kind, kind.channel["active_power"])
     readings = _faulty(selection)
-    readings.look_up_ends(*window)
-    (clean,) = readings.clean.columns(*window)
-    traces = [
-        trace
-        for trace in readings.with_faults(clean)[1]
-        if trace.fault.start_ms > window[0] and trace.fault.end_ms < window[1]
-    ]
+    ((_, found),) = readings.traced(*window)
+    traces = [trace for trace in found if trace.fault.start_ms > window[0] and trace.fault.end_ms < window[1]]
     assert traces
     for trace in traces:
         told = trace.is_there
