@@ -85,10 +85,12 @@ class Twins:
         )
 
     def _any_due(self, start_ms: int, until_ms: int) -> bool:
-        """Whether any phase lies in a window: most are a few milliseconds long, and none does."""
+        """Whether any phase lies in a window: most windows are some milliseconds long, and none does."""
+        if not self._phases:
+            return False
         first, length = (start_ms - self._origin_ms) % _EVERY_MS, until_ms - start_ms
         at = bisect_left(self._phases, first)
-        ahead = self._phases[at] if at < len(self._phases) else _EVERY_MS + min(self._phases, default=2**62)
+        ahead = self._phases[at] if at < len(self._phases) else self._phases[0] + _EVERY_MS
         return ahead < first + length
 
     def _of_crew(self, crew: _Crew, start_ms: int, until_ms: int) -> Iterator[Told]:
