@@ -2,6 +2,7 @@
 
 import heapq
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,8 @@ from park_cli.options import PartOptions, WindowOptions
 from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import progress_bar
 from park_cli.sink import sink
-from simulator.faults.delivery.labels import delivery_labels
+from simulator.faults.delivery.labels import DeliveryLabel, delivery_labels
+from simulator.faults.labels import Label
 from simulator.faults.labels import labels as labels_of
 
 app = typer.Typer(name="labels", pretty_exceptions_enable=False)
@@ -49,12 +51,12 @@ def labels(
     start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
-        of_sensors = labels_of(
+        of_sensors: Iterator[Label | DeliveryLabel] = labels_of(
             selection,
             (start_ms, until_ms),
             outcomes=outcomes_of(orders),
             on_progress=lambda done: bar.advance(task, done),
         )
-        of_delivery = delivery_labels(selection, (start_ms, until_ms))
+        of_delivery: Iterator[Label | DeliveryLabel] = delivery_labels(selection, (start_ms, until_ms))
         for label in heapq.merge(of_sensors, of_delivery, key=lambda one: (one.start, one.id)):
             file.write(json.dumps(label.as_dict()).encode() + b"\n")

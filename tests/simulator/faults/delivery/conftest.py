@@ -11,7 +11,7 @@ from tests.simulator.conftest import HOUR, START, select
 
 #: Some days after the commissioning, across a 04:00.
 WINDOW = (START - 8 * HOUR, START + 16 * HOUR)
-KINDS = ("soil_probe", "site_meter")
+KINDS = ("soil_probe", "weather_station")
 
 _SIZES: dict[str, dict[str, Any]] = {
     "lost": {"share": 0.4},
@@ -21,13 +21,13 @@ _SIZES: dict[str, dict[str, Any]] = {
     "clock_offset": {"seconds": [-3000, 3000]},
     "clock_drift": {"seconds_per_day": [-1400, 1400]},
     "malformed": {"share": 0.3},
-    "oversize": {"share": 0.02},
+    "oversize": {"share": 0.1},
 }
 
 
 def rule(name: str, **changes: Any) -> dict[str, Any]:
     """A rule of a class that befalls a device each week."""
-    return {"class": name, "per_year": 52, "hours": [4, 20]} | _SIZES.get(name, {}) | changes
+    return {"class": name, "per_year": 52, "hours": [8, 24]} | _SIZES.get(name, {}) | changes
 
 
 def rules(*names: str, **changes: Any) -> Rules:
@@ -37,8 +37,8 @@ def rules(*names: str, **changes: Any) -> Rules:
 
 
 def selection_of(faults: Rules | None, **changes: Any) -> Selection:
-    """Two kinds of devices, which report every five minutes."""
-    return select(**{"devices": 40, "kinds": KINDS, "interval_ms": 300_000, "faults": faults} | changes)
+    """Two kinds of devices at the same sites, which report every ten minutes."""
+    return select(**{"devices": 60, "kinds": KINDS, "interval_ms": 600_000, "faults": faults} | changes)
 
 
 def delivered(selection: Selection) -> Delivered:

@@ -33,7 +33,7 @@ _START, _UNTIL = WINDOW[0] + 9 * HOUR, WINDOW[0] + 15 * HOUR
 @cache
 def _readings(name: str = "all") -> Delivered:
     """Readings with faults of one class, or of all."""
-    return delivered(selection_of(rules() if name == "all" else rules(name)))
+    return delivered(selection_of(rules() if name == "all" else rules(name), devices=120 if name == "all" else 60))
 
 
 def _forward(readings: Delivered) -> Forward:
@@ -53,7 +53,9 @@ def _sent(forward: Forward, losses: frozenset[int] = frozenset()) -> Iterator[Pl
     ids, batches = 0, 0
     while not forward.finished:
         batch = forward.batch(2000.0)
-        assert batch is not None
+        if batch is None:
+            assert forward.finished  # nothing was held back
+            break
         size = batch.unsent
         taken = (np.arange(ids, ids + size) % 60_000).astype(np.uint16)
         ids += size
@@ -102,7 +104,7 @@ def test_the_ingester_counts_what_was_injected(name: str) -> None:
     assert name in (*shown, "all", "clock_drift") or run == Injected()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.frozensets(st.integers(1, 12), max_size=3))
 def test_a_rewind_repeats_what_was_sent_and_changes_nothing_else(losses: frozenset[int]) -> None:
     readings = _readings()
