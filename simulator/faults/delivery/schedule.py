@@ -15,8 +15,10 @@ from simulator.plan import Group, Plan
 from simulator.streams import CounterStreams
 
 _WEEKS_A_YEAR = 365.25 / 7
-#: Weeks of a kind: a few of each, while some sixty have to be looked at.
-_KEPT = 4096
+#: Weeks that are drawn at once: a call of numpy costs as much as drawing some hundred numbers.
+_AT_ONCE = 8
+#: Blocks of a kind: a few of each.
+_KEPT = 512
 _Key = TypeVar("_Key", bound=Hashable)
 #: A clock cannot be wrong by less than an interval where intervals are shorter.
 _LEAST_INTERVAL_MS = 4
@@ -95,7 +97,6 @@ class DeliverySchedule:
         faults = plan.selection.faults
         self.rules: Mapping[str, DeliveryRule] = {} if faults is None else faults.delivery
         self.streams: Streams = CounterStreams(plan.selection.seed, "delivery")
-        self._drawn_in: OrderedDict[tuple[str, int], Episodes] = OrderedDict()
         self._begun_in: OrderedDict[tuple[str, int], Episodes] = OrderedDict()
         self._sorted: OrderedDict[tuple[str, int, int], Episodes] = OrderedDict()
         known = {site.name for site in plan.selection.town.sites}
@@ -121,9 +122,9 @@ class DeliverySchedule:
     def of(self, group: Group, start_ms: int, until_ms: int) -> Episodes:
         """Those of a group that lie in [start, until) in part, by (device, onset); no two of a device at once."""
         weeks = (start_ms // WEEK_MS - self._weeks(group), (until_ms - 1) // WEEK_MS)
-        key = (group.kind.name, *weeks)
+        key = (group.kind.name, *(week // _AT_ONCE for week in weeks))
         if key not in self._sorted:
-            found = _joined(self._begun(group, week) for week in range(weeks[0], weeks[1] + 1))
+            found = _joined(self._begun(group, block) for block in range(key[1], key[2] + 1))
             self._sorted[key] = found.take(np.lexsort((found.start_ms, found.device)))
             _keep(self._sorted)
         found = self._sorted[key]
@@ -140,62 +141,62 @@ class DeliverySchedule:
         reach = max((rule.reach_ms(interval) for rule in rules), default=0)
         return ceil((longest + 2 * reach) / WEEK_MS)
 
-    def _begun(self, group: Group, week: int) -> Episodes:
-        """Those whose onset is in a week, and which yield to no other."""
-        key = (group.kind.name, week)
+    def _begun(self, group: Group, block: int) -> Episodes:
+        """Those whose onset is in a block of weeks, and which yield to no other."""
+        key = (group.kind.name, block)
         if key not in self._begun_in:
-            weeks = self._weeks(group)
-            near = _joined(self._drawn(group, one) for one in range(week - weeks, week + weeks + 1))
-            self._begun_in[key] = near.take((near.week == week) & ~_yielding(near))
+            first, last, beside = block * _AT_ONCE, (block + 1) * _AT_ONCE, self._weeks(group)
+            near = self._drawn(group, np.arange(first - beside, last + beside))
+            self._begun_in[key] = near.take((near.week >= first) & (near.week < last) & ~_yielding(near))
             _keep(self._begun_in)
         return self._begun_in[key]
 
-    def _drawn(self, group: Group, week: int) -> Episodes:
-        key = (group.kind.name, week)
-        if key not in self._drawn_in:
-            interval = self.interval_ms(group)
-            parts = [
-                self._by_rule(number, name, group, week)
-                for number, (name, rule) in enumerate(self.rules.items())
-                if rule.befalls(group.kind) and (interval >= _LEAST_INTERVAL_MS or not rule.clock_ms(interval))
-            ]
-            self._drawn_in[key] = _joined(parts)
-            _keep(self._drawn_in)
-        return self._drawn_in[key]
-
-    def _by_rule(self, number: int, name: str, group: Group, week: int) -> Episodes:
-        """Those of one rule whose onset is in a week, whether or not they yield."""
-        rule = self.rules[name]
-        hit = self._uniform(name, "hit", group, week) < rule.per_year / _WEEKS_A_YEAR
-        if rule.sites:
-            here = np.array([site in rule.sites for site in self._plan.sites(group.sector)])
-            hit &= here[self._plan.site_rows(group)]
-        rows = np.flatnonzero(hit)
-        at, long, size, rank = (
-            self._uniform(name, use, group, week)[rows] if len(rows) else np.empty(0)
-            for use in ("at", "long", "size", "rank")
+    def _drawn(self, group: Group, weeks: Ints) -> Episodes:
+        """Those whose onset is in some weeks, whether or not they yield."""
+        interval = self.interval_ms(group)
+        return _joined(
+            self._by_rule(number, name, group, weeks)
+            for number, (name, rule) in enumerate(self.rules.items())
+            if rule.befalls(group.kind) and (interval >= _LEAST_INTERVAL_MS or not rule.clock_ms(interval))
         )
+
+    def _by_rule(self, number: int, name: str, group: Group, weeks: Ints) -> Episodes:
+        rule = self.rules[name]
+        site = self._plan.site_rows(group)
+        chance = self._chance(name, group, "hit", np.arange(len(group.device))[:, None], weeks[None, :])
+        hit = chance < rule.per_year / _WEEKS_A_YEAR
+        if rule.sites:
+            hit &= np.array([one in rule.sites for one in self._plan.sites(group.sector)])[site][:, None]
+        row, column = np.nonzero(hit)
+        week = weeks[column]
+        if not len(row):
+            return _joined(())
+        at, long, size, rank = (self._chance(name, group, use, row, week) for use in ("at", "long", "size", "rank"))
         start = ((week + at) * WEEK_MS).astype(np.int64)
         shortest, longest = rule.hours_ms
         least, greatest = rule.span
         return Episodes(
-            device=group.device[rows],
+            device=group.device[row],
             start_ms=start,
             end_ms=start + np.maximum((shortest * (longest / shortest) ** long).astype(np.int64), 1),
-            rule=np.full(len(rows), number),
-            size=least + (greatest - least) * size if rule.what.signed else np.zeros(len(rows)),
+            rule=np.full(len(row), number),
+            size=least + (greatest - least) * size if rule.what.signed else np.zeros(len(row)),
             rank=rank,
-            week=np.full(len(rows), week),
-            reach_ms=np.full(len(rows), rule.reach_ms(self.interval_ms(group))),
+            week=week,
+            reach_ms=np.full(len(row), rule.reach_ms(self.interval_ms(group))),
         )
 
-    def _uniform(self, name: str, use: str, group: Group, week: int) -> Floats:
-        """(D,) each device's own draw, or its site's."""
+    def _chance(self, name: str, group: Group, use: str, row: Ints, week: Ints) -> Floats:
+        """Uniform, for devices of the group by their row, in some weeks: each device's own draw, or its site's."""
         if self.rules[name].together is Together.DEVICE:
-            return self.streams.uniform(f"{name}.{group.kind.name}.{use}", group.device, week)
-        sites = self._plan.sites(group.sector)
-        drawn = np.array([float(self.streams.uniform(f"{name}@{site}.{use}", week)) for site in sites])
-        return np.asarray(drawn[self._plan.site_rows(group)])
+            return self.streams.uniform(f"{name}.{group.kind.name}.{use}", group.device[row], week)
+        # A site's draw is known by its name, so that another site of the town changes nothing.
+        site, names = self._plan.site_rows(group)[row], self._plan.sites(group.sector)
+        drawn = np.empty(np.broadcast_shapes(site.shape, week.shape))
+        for number in np.unique(site).tolist():
+            by_week = self.streams.uniform(f"{name}@{names[number]}.{use}", week)
+            drawn = np.where(site == number, by_week, drawn)
+        return drawn
 
 
 def _yielding(episodes: Episodes) -> Bools:
