@@ -97,6 +97,11 @@ def a_session_a_site(setting: Setting) -> Sequence[str]:
     return [*ours(setting), *(word for site in SITES for word in ("--site", site))]
 
 
+def flagging(setting: Setting) -> Sequence[str]:
+    """The same with quality flags."""
+    return [*ours(setting), "--quality", "flagged"]
+
+
 def aiomqtt_loop(setting: Setting) -> Sequence[str]:
     influxdb = setting.influxdb
     address = [setting.broker.host, str(setting.broker.port), influxdb.url, influxdb.org]
@@ -158,6 +163,7 @@ def telegraf(setting: Setting) -> Sequence[str]:
 CANDIDATES = [
     Candidate(name="ours", argv=ours),
     Candidate(name="a session a site", argv=a_session_a_site, sites=True),
+    Candidate(name="with quality flags", argv=flagging),
     Candidate(name="telegraf", argv=telegraf),
     Candidate(name="aiomqtt loop", argv=aiomqtt_loop),
     Candidate(name="mosquitto_sub", argv=mosquitto_sub, stores=False),

@@ -11,6 +11,7 @@ FOLDER/grafana/     admin-password, store-token               read by Grafana
 FOLDER/verify/      store-token                               read by `park verify`, and by a load, through its group
 FOLDER/command/     the MQTT password of park-command         read by `park command`
 FOLDER/control/     the MQTT password of each controller      read by `park control`
+FOLDER/detector/    the MQTT password of detector             read by whoever looks for faults in readings
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
@@ -42,6 +43,7 @@ from park.topics import (
     CONTROL_FILTER,
     GATEWAY_STATE_FILTER,
     GATEWAY_STATS_FILTER,
+    LABEL_FILTER,
     TELEMETRY_FILTER,
     gateway_topic,
     reply_topic,
@@ -60,15 +62,19 @@ OWNERS = {
     "verify": 10003,
     "command": 10004,
     "control": 10005,
+    "detector": 10006,
 }
 # Whose secrets their group may read as well.
 _SHARED = {"verify"}
+# Who holds passwords of the broker's accounts.
+_BROKER_USERS = ("simulator", "ingest", "command", "control", "detector")
 # What the holder of a token does with the bucket: InfluxDB has no smaller right than to write it.
 TOKENS = {"ingest": ("write",), "verify": ("read",), "grafana": ("read",)}
 INGEST = "park-ingest"
 REPLAY = "park-replay"
 COMMAND = "park-command"
 CONTROL = "control"
+DETECTOR = "detector"
 _OURS = "park: "
 _ADMIN = "park's admin token"
 _EVENTS = "park/+/+/+/+/event"
@@ -144,7 +150,7 @@ def gateway(site: str, shard: int) -> Login:
     devices = Role(
         name=f"site-{site}",
         publish=(
-            *(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event")),
+            *(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event", "label")),
             f"{reply_topic('+', site)}/#",
         ),
         subscribe=(f"park/+/{site}/+/+/command/+",),
@@ -160,21 +166,21 @@ def gateway(site: str, shard: int) -> Login:
 
 def whole_park() -> Role:
     """The ingester as one session for all sites, or as members of one shared subscription."""
-    plain = (TELEMETRY_FILTER, _EVENTS, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
+    plain = (TELEMETRY_FILTER, _EVENTS, LABEL_FILTER, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
     joined = tuple(shared(INGEST, pattern) for pattern in plain)
     return Role(name="ingest", subscribe=plain + joined, within=(_BROKER_FIGURES,))
 
 
 def one_site(site: str) -> Role:
     """The ingester's session for one site."""
-    devices = tuple(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "event"))
+    devices = tuple(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "event", "label"))
     gateways = tuple(f"park/gateways/{site}/+/{leaf}" for leaf in ("state", "stats"))
     return Role(name=f"ingest-{site}", subscribe=devices + gateways, within=(_BROKER_FIGURES,))
 
 
 def replay() -> Login:
     """`park dead-letters replay`, which publishes for anybody what the ingester has received before."""
-    said = (TELEMETRY_FILTER, _EVENTS, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
+    said = (TELEMETRY_FILTER, _EVENTS, LABEL_FILTER, GATEWAY_STATE_FILTER, GATEWAY_STATS_FILTER)
     return Login(name=REPLAY, owner="ingest", roles=(Role(name="replay", publish=said),))
 
 
@@ -193,6 +199,11 @@ def controller(name: str, owner: str) -> Login:
     )
     itself = actor(name, owner)
     return Login(name=name, owner=owner, roles=(*itself.roles, role))
+
+
+def detector(name: str, owner: str) -> Login:
+    """Who looks for what is wrong: it hears readings, and neither labels nor events, which tell what is."""
+    return Login(name=name, owner=owner, roles=(Role(name=name, within=(TELEMETRY_FILTER,)),))
 
 
 def logins(sites: Iterable[str], *, shards: int, members: int, controllers: int = 1) -> list[Login]:
@@ -216,6 +227,7 @@ def logins(sites: Iterable[str], *, shards: int, members: int, controllers: int 
             controller(f"{CONTROL}-{number}" if number > 1 else CONTROL, "control")
             for number in range(1, controllers + 1)
         ),
+        detector(DETECTOR, "detector"),
     ]
 
 
@@ -237,7 +249,7 @@ def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: in
     wanted = logins(sites, shards=shards, members=members, controllers=controllers)
     safe.write("mosquitto", "accounts.json", dynamic_security(accounts(safe, wanted)))
     kept = {(login.owner, login.name) for login in wanted} | {("ingest", "store-token")}
-    there = {(owner, name) for owner in ("simulator", "ingest", "command", "control") for name in safe.names(owner)}
+    there = {(owner, name) for owner in _BROKER_USERS for name in safe.names(owner)}
     for owner, name in {*_FORMER, *(there - kept)}:
         safe.remove(owner, name)
     for owner, name in (("influxdb", "password"), ("influxdb", "admin-token"), ("grafana", "admin-password")):

@@ -114,6 +114,14 @@ class Batch:
         if count > 1:
             self.firsts.update(dict.fromkeys(range(first + 1, first + count), first))
 
+    def add_beside(self, row: int, rows: Sequence[Row]) -> None:
+        """Further rows of the message that gave a row."""
+        first = self.message(row)
+        self.firsts.update(dict.fromkeys(range(len(self.rows), len(self.rows) + len(rows)), first))
+        self.rows += rows
+        self.payloads += [self.payloads[first]] * len(rows)
+        self.origins += [self.origins[first]] * len(rows)
+
     def message(self, row: int) -> int:
         """The message that gave a row, as the number of its first row."""
         return self.firsts.get(row, row)

@@ -9,20 +9,23 @@ from ingest import gateways
 from ingest.accept import Accept, Calendar
 from ingest.batch import Batch
 from ingest.drops import DROPPED_TOPIC, drops
-from ingest.events import Events
+from ingest.events import Events, labels
 from ingest.handler import Context, MessageKind
 from ingest.messages import Message
+from ingest.quality import Quality
 from ingest.readings import Readings
 from ingest.sequence import Tally, Track
 from ingest.stores.base import Render, Row, Series
 from park.catalogue import DeviceKind
 from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec
 from park.errors import DecodeError, TopicError
+from park.quality import StoredFlags
 from park.rejection import Reason, Rejection
 from park.topics import (
     EVENT_FILTER,
     GATEWAY_STATE_FILTER,
     GATEWAY_STATS_FILTER,
+    LABEL_FILTER,
     MAX_TOPIC,
     TELEMETRY_FILTER,
     pattern_of,
@@ -36,6 +39,7 @@ MAX_DEVICES = 200_000
 HANDLERS: dict[str, MessageKind] = {
     TELEMETRY_FILTER: MessageKind(open=Readings),
     EVENT_FILTER: MessageKind(open=Events),
+    LABEL_FILTER: MessageKind(open=labels),
     GATEWAY_STATS_FILTER: MessageKind(open=gateways.Figures),
     GATEWAY_STATE_FILTER: MessageKind(open=gateways.states, every_member=True),
     DROPPED_TOPIC: MessageKind(open=drops, every_member=True, optional=True),
@@ -53,6 +57,7 @@ class Decoder:
         sites: among so many sites `max_devices` is divided; 1 leaves all of it to any site.
         accept: which times are accepted.
         new_track: makes the sequence tracker of a new topic.
+        quality: which quality flags are stored.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Decoder:
         codecs: Mapping[str, Codec] = CODECS,
         new_track: Callable[[Tally, str], Track] | None = None,
         handlers: Mapping[str, MessageKind] = HANDLERS,
+        quality: StoredFlags = StoredFlags.NONE,
     ) -> None:
         self.context = Context(
             render=render,
@@ -76,6 +82,7 @@ class Decoder:
             max_site_devices=-(-max_devices // sites),
             calendar=Calendar(accept or Accept()),
             new_track=new_track or (lambda tally, _topic: Track(tally)),
+            quality=None if quality is StoredFlags.NONE else Quality(render, good=quality is StoredFlags.ALL),
         )
         self.tally = self.context.tally
         self.sources = self.context.routes
@@ -97,6 +104,7 @@ class Decoder:
         limit = self._max_payload
         default = DEFAULT_CONTENT_TYPE
         total = 0
+        first = len(batch.rows)
         for message in messages:
             payload = message.payload
             size = len(payload)
@@ -127,6 +135,8 @@ class Decoder:
                 track.observe(seq, ts)
         batch.messages += len(messages)
         batch.size += total
+        if self.context.quality is not None:
+            self.context.quality.hand_over(batch, first)
 
     def _take_unusual(self, message: Message, batch: Batch) -> None:
         outcome = self.decode(message, batch)

@@ -1,4 +1,4 @@
-"""Events: one row each, in the log of their type."""
+"""Events, and labels: one row each, in the log of their type."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import msgspec
 
 from ingest.batch import Batch
-from ingest.handler import Context
+from ingest.handler import Context, Handler
 from ingest.messages import Message
 from ingest.stores.base import Row, Series
 from park.codecs import DEFAULT_CONTENT_TYPE, media_type
@@ -14,28 +14,40 @@ from park.codecs.json.event import event_decoder
 from park.errors import DecodeError
 from park.event import Event, EventCatalogue, EventLog
 from park.rejection import Reason
-from park.topics import DeviceTopic, parse_event, telemetry_topic
+from park.topics import DeviceTopic, parse_event, parse_label, telemetry_topic
 from sectors import EVENTS
+
+_PARSE = {"event": parse_event, "label": parse_label}
 
 
 class Events:
-    """Handles events. They are rare, so of a device only its topic is kept, and not even that if it has readings."""
+    """Handles events. They are rare, so of a device only its topic is kept, and not even that if it has readings.
 
-    def __init__(self, context: Context, catalogue: EventCatalogue = EVENTS) -> None:
+    Args:
+        context: what handlers share.
+        catalogue: the types that there are.
+        leaf: the last level of the topics; an event is taken on those of its type alone.
+    """
+
+    def __init__(self, context: Context, catalogue: EventCatalogue = EVENTS, leaf: str = "event") -> None:
         self._context = context
+        self._leaf, self._parse = leaf, _PARSE[leaf]
         self._catalogue = catalogue
         self._read = event_decoder(catalogue.types)
         self._topics: set[str] = set()
 
     def __call__(self, message: Message, batch: Batch) -> Sequence[Row]:
         """The event's row."""
-        where = parse_event(message.topic)
+        where = self._parse(message.topic)
         self._context.kind(where)
         content_type = message.content_type or DEFAULT_CONTENT_TYPE
         if media_type(content_type) != DEFAULT_CONTENT_TYPE:
             detail = f"content type {content_type[:200]!r}; an event is {DEFAULT_CONTENT_TYPE}"
             raise DecodeError(Reason.UNKNOWN_CODEC, detail)
         event = self._read(message.payload)
+        if event.type.leaf != self._leaf:
+            detail = f"event type {event.type.name!r} is told on .../{event.type.leaf}, not on .../{self._leaf}"
+            raise DecodeError(Reason.UNKNOWN_EVENT, detail)
         home = self._catalogue.sectors.get(event.type.name, where.sector)
         if home != where.sector:
             detail = f"event type {event.type.name!r} belongs to the sector {home!r}, not {where.sector!r}"
@@ -57,6 +69,11 @@ class Events:
         site.event_devices += 1
         self._topics.add(topic)
         self._context.sites[where.site] = site
+
+
+def labels(context: Context) -> Handler:
+    """Handles the labels of faults, on topics of their own."""
+    return Events(context, leaf="label")
 
 
 def _series(log: EventLog, event: Event, where: DeviceTopic) -> Series:

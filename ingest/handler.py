@@ -8,7 +8,7 @@ from ingest.accept import Accept, Calendar, Weeks
 from ingest.batch import Batch
 from ingest.messages import Message
 from ingest.sequence import Tally, Track
-from ingest.stores.base import Render, Row, Series
+from ingest.stores.base import Render, Row, Series, device_series
 from park.catalogue import DeviceKind
 from park.codecs import Codec
 from park.errors import DecodeError
@@ -17,6 +17,7 @@ from park.topics import DeviceTopic
 from sectors import SECTOR_OF
 
 if TYPE_CHECKING:
+    from ingest.quality import Quality
     from ingest.readings import Route
 
 
@@ -50,6 +51,7 @@ class Context:
         new_track: makes the sequence tracker of a new topic.
         routes: by telemetry topic, what its readings share.
         gateways: by site and shard, whether the gateway is online.
+        quality: looks at readings; None where nobody wants flags.
         dropped: told how many messages the broker has dropped since its start.
     """
 
@@ -64,7 +66,13 @@ class Context:
     routes: "dict[str, Route]" = field(default_factory=dict)
     sites: dict[str, SiteState] = field(default_factory=dict)
     gateways: dict[tuple[str, int], bool] = field(default_factory=dict)
+    quality: "Quality | None" = None
     dropped: Callable[[int], None] = lambda _total: None
+
+    def render_readings(self, kind: DeviceKind, source: DeviceTopic) -> Render:
+        """What writes the rows of a device's readings."""
+        render = self.render(device_series(kind, source))
+        return render if self.quality is None else self.quality.watched(kind, source, render)
 
     def site(self, name: str) -> SiteState:
         """A site as far as it is known; one that is not is remembered by whoever remembers something of it."""

@@ -146,4 +146,5 @@ def _decoder(options: IngestOptions, store: Store, new_track: Callable[[Tally, s
         sites=max(1, len(options.sites)),
         accept=options.accept,
         new_track=new_track,
+        quality=options.quality,
     )

@@ -10,6 +10,7 @@ from ingest.decode import MAX_DEVICES, MAX_PAYLOAD
 from ingest.receive import SessionOptions
 from ingest.stores.base import StoreUrl
 from ingest.write import RetryPolicy
+from park.quality import StoredFlags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class IngestOptions:
             holds some 14,000 small messages: 50,000/s for 0.28 s of linger and write.
             Sites share it; see `session.share_of`.
         accept: which times are accepted.
+        quality: which quality flags are stored beside readings; for it one process must see all of a device's.
         drain_s: how long the last batches may take after `stop`; what is not settled then stays the broker's.
         report_every_s: how often the ingester's own figures are stored; None never.
         metrics: where Prometheus and health probes may ask; None nowhere.
@@ -56,6 +58,7 @@ class IngestOptions:
     max_devices: int = MAX_DEVICES
     max_waiting_bytes: int = 6 << 20
     accept: Accept = field(default_factory=Accept)
+    quality: StoredFlags = StoredFlags.NONE
     drain_s: float = 6.0
     report_every_s: float | None = 10.0
     metrics: MetricsAddress | None = None

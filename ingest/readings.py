@@ -6,7 +6,7 @@ from ingest.batch import Batch
 from ingest.handler import Context, SiteState
 from ingest.messages import Message
 from ingest.sequence import Track
-from ingest.stores.base import Render, Row, device_series
+from ingest.stores.base import Render, Row
 from park.catalogue import DeviceKind
 from park.codecs import DEFAULT_CONTENT_TYPE, Read, media_type
 from park.errors import DecodeError
@@ -104,7 +104,7 @@ class Readings:
             content_type=content_type,
             site=site,
             read=read,
-            render=context.render(device_series(kind, where)),
+            render=context.render_readings(kind, where),
             track=context.new_track(context.tally, topic),
         )
         return route, reading

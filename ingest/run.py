@@ -13,6 +13,7 @@ from ingest.retire import members, retiring
 from ingest.status import IngestSummary, Latency
 from ingest.stores import open_store
 from ingest.workers import supervise
+from park.quality import StoredFlags
 
 __all__ = ["IngestOptions", "IngestSummary", "Latency", "run"]
 
@@ -29,6 +30,8 @@ async def run(options: IngestOptions, stop: asyncio.Event) -> IngestSummary:
     """
     if options.sites and (options.processes > 1 or options.broker.group is not None):
         raise BadOptions("sessions for sites are held by one process, and shared with no group")
+    if options.quality is not StoredFlags.NONE and (options.processes > 1 or options.broker.group is not None):
+        raise BadOptions("quality flags need all readings of a device in one process: no more of them, and no group")
     if options.processes > 1 and not options.store.shareable:
         raise BadStoreUrl(
             f"{options.store}: one process owns this store; use --processes 1, or a store that is a server"

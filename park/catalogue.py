@@ -54,6 +54,9 @@ class Channel:
         low, high: physical range of the clean value, in `unit`. A fault may leave it.
         decimals: the published resolution d; a value is k / 10^d with k a whole number.
         texts: for `ValueType.TEXT`, every value that the models use, in order.
+        step: the most by which a clean gauge moves from one reading to the next; None for half of its range. What
+            moves more is marked by quality flags: `park.quality`.
+        still: whether a clean value may stay the same for half a day within its range, as a set point does.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Channel:
     type: ValueType = ValueType.FLOAT
     behaviour: Behaviour = Behaviour.GAUGE
     texts: tuple[str, ...] = ()
+    step: float | None = None
+    still: bool = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or self.name in RESERVED:
@@ -73,6 +78,8 @@ class Channel:
             raise CatalogueError(f"channel {self.name!r}: low {self.low} is above high {self.high}")
         if not 0 <= self.decimals <= 6 or (self.type is not ValueType.FLOAT and self.decimals):
             raise CatalogueError(f"channel {self.name!r}: decimals must be 0 to 6, and 0 unless it is a float")
+        if self.step is not None and self.step <= 0:
+            raise CatalogueError(f"channel {self.name!r}: step must be positive")
         if (self.type is ValueType.TEXT) != bool(self.texts):
             raise CatalogueError(f"channel {self.name!r}: texts belong to a text channel, and it needs them")
         if bad := [text for text in self.texts if not _TEXT.fullmatch(text)]:

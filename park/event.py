@@ -71,6 +71,11 @@ class EventType:
     channels: tuple[Channel, ...] = ()
     interval_s: float = 0.0
 
+    @property
+    def leaf(self) -> str:
+        """The last level of its topics: labels have their own, so that a detector can be kept from them."""
+        return "label" if self.log is Log.LABEL else "event"
+
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise CatalogueError(f"event {self.name!r}: not a snake_case name")
@@ -260,6 +265,24 @@ COMMAND = EventType(
         ),
     ),
 )
+#: A state is told at each 04:00 while it lasts, so that whoever comes later knows of it.
+LABEL = EventType(
+    name="label",
+    title="Label",
+    description="A sensor's fault, made on purpose; told where labels are published. See docs/faults.md.",
+    log=Log.LABEL,
+    phases=(Phase.BEGIN, Phase.END, Phase.STATE),
+    channels=(
+        _text("rule", "Which rule made it."),
+        _text("fault", "Its class."),
+        _text("channel", "What is befallen."),
+        _moment("start", "When it begins."),
+        _moment("end", "When it ends."),
+        _moment("until", "When it ends or is told again: from here to there it lasts."),
+        Channel(name="severity", unit="1", description="In local sigma.", high=1e6, decimals=3),
+        Channel(name="amount", unit="1", description="In the channel's unit.", low=-1e9, high=1e9, decimals=6),
+    ),
+)
 TWIN = EventType(
     name="twin",
     title="Twin",
@@ -273,4 +296,4 @@ TWIN = EventType(
         for of, words in (("", "Of the twin."), ("_saved", "By how much that is more than what the device reports."))
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND, TWIN)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND, TWIN, LABEL)

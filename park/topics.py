@@ -2,6 +2,7 @@
 
 park/{sector}/{site}/{kind}/{device}/telemetry     readings
 park/{sector}/{site}/{kind}/{device}/event         what happens between two readings: park/event.py
+park/{sector}/{site}/{kind}/{device}/label         what is wrong with it on purpose, which no detector may hear
 park/{sector}/{site}/{kind}/{device}/command/{actor}   what an actor commands: park/command.py
 park/{sector}/{site}/{kind}/{device}/ack           what became of it
 park/{sector}/{site}/{kind}/{device}/state         retained
@@ -19,6 +20,7 @@ from park.errors import TopicError
 
 TELEMETRY_FILTER = "park/+/+/+/+/telemetry"
 EVENT_FILTER = "park/+/+/+/+/event"
+LABEL_FILTER = "park/+/+/+/+/label"
 GATEWAY_STATE_FILTER = "park/gateways/+/+/state"
 GATEWAY_STATS_FILTER = "park/gateways/+/+/stats"
 COMMAND_FILTER = "park/+/+/+/+/command/+"
@@ -70,6 +72,15 @@ def event_topic(sector: str, site: str, kind: str, device: str) -> str:
     return _device_topic(sector, site, kind, device, "event")
 
 
+def label_topic(sector: str, site: str, kind: str, device: str) -> str:
+    """The topic of the truth about a device's faults.
+
+    Raises:
+        TopicError: a part is not lower-case letters, digits and dashes.
+    """
+    return _device_topic(sector, site, kind, device, "label")
+
+
 def parse_telemetry(topic: str) -> DeviceTopic:
     """The parts of a telemetry topic.
 
@@ -86,6 +97,15 @@ def parse_event(topic: str) -> DeviceTopic:
         TopicError: the topic is out of shape.
     """
     return _parse_device(topic, "event")
+
+
+def parse_label(topic: str) -> DeviceTopic:
+    """The parts of a label topic.
+
+    Raises:
+        TopicError: the topic is out of shape.
+    """
+    return _parse_device(topic, "label")
 
 
 def command_topic(where: DeviceTopic, actor: str) -> str:

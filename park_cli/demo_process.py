@@ -24,6 +24,7 @@ from ingest.status import IngestSummary
 from ingest.stores import Store, StoreUrl, open_store, parse_store_url
 from mqttlink import Address, Trust, parse_broker_url
 from mqttlink.broker.server import Broker
+from park.quality import StoredFlags
 from park_cli.options import TrustOptions
 from park_cli.orders import outcomes_of
 from park_cli.output import errors, print_summary, progress_bar
@@ -61,6 +62,7 @@ class DemoOptions:
     open_browser: bool
     control: bool = False
     allow_commands: bool = False
+    quality: StoredFlags = StoredFlags.NONE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         stack.push_async_callback(store.close)
         address = await stack.enter_async_context(_broker_address(options))
         trust = options.tls.resolve(address)
-        ingester = Ingester(_ingest_options(address, trust, url, folder), store)
+        ingester = Ingester(_ingest_options(address, trust, url, folder, options.quality), store)
         ingesting = await stack.enter_async_context(_ingesting(ingester))
         source = open_source(url, os.environ)
         stack.push_async_callback(source.close)
@@ -141,13 +143,14 @@ async def _broker_address(options: DemoOptions) -> AsyncIterator[Address]:
         yield Address(host=broker.host, port=broker.port, tls=False)
 
 
-def _ingest_options(address: Address, trust: Trust, url: StoreUrl, folder: Path) -> IngestOptions:
+def _ingest_options(address: Address, trust: Trust, url: StoreUrl, folder: Path, quality: StoredFlags) -> IngestOptions:
     return IngestOptions(
         broker=SessionOptions(
             address=address, ca_file=trust.ca_file, cert_file=trust.cert_file, key_file=trust.key_file
         ),
         store=url,
         dead_letters=folder / "dead-letters.ndjson",
+        quality=quality,
         report_every_s=2.0,
     )
 

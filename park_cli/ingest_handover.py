@@ -31,6 +31,7 @@ class Given:
     ca_file: str | None
     cert_file: str | None
     key_file: str | None
+    quality: str
     retire: bool
     as_json: bool
     verbose: bool

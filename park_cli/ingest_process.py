@@ -15,6 +15,7 @@ from ingest.run import IngestOptions, IngestSummary, run
 from ingest.session import sessions_of
 from ingest.stores import parse_store_url
 from mqttlink import parse_broker_url
+from park.quality import StoredFlags
 from park_cli.accepted import accept_of
 from park_cli.credentials import secret, secrets_folder
 from park_cli.entry import guarded, prepare
@@ -60,6 +61,7 @@ def _options(given: Given) -> IngestOptions:
         accept=accept_of(given.accept),
         store=parse_store_url(given.store),
         dead_letters=Path(given.dead_letters),
+        quality=StoredFlags(given.quality),
         processes=given.processes,
         metrics=None if port is None else MetricsAddress(host=given.metrics_host, port=port),
         prepare_worker=partial(configure_logging, verbose=given.verbose),

@@ -81,9 +81,14 @@ class SelectionOptions:
         str,
         typer.Option(help="What goes wrong: none, typical (of sensors), delivery, a file, or several: docs/faults.md."),
     ] = "none"
+    publish_labels: Annotated[
+        bool, typer.Option("--publish-labels", help="Tell the truth about these faults, too, on topics of its own.")
+    ] = False
 
     def resolve(self) -> "Selection":
         """The selection, with the town's defaults filled in."""
+        if self.publish_labels and self.faults == "none":
+            raise UsageError("--publish-labels: with --faults none there is nothing to tell; say which there are")
         from park_cli.foresight import memory_note  # noqa: PLC0415 - as above
         from simulator.faults.rules import read_rules  # noqa: PLC0415 - as above
         from simulator.plan import Selection  # noqa: PLC0415 - as above
@@ -100,6 +105,7 @@ class SelectionOptions:
             interval_ms=None if self.interval is None else duration_ms(self.interval, "--interval"),
             events=not self.kinds if self.events is None else self.events,
             faults=read_rules(self.faults),
+            labels=self.publish_labels,
         )
 
 

@@ -19,7 +19,7 @@ from park.model import Floats, Ints
 from park.text import Rows
 from simulator.event_columns import Told
 from simulator.plan import Plan
-from simulator.render import Names, event_payload, event_topics, topics
+from simulator.render import EventTopics, Names, event_payload, topics
 
 Window = tuple[int, int]
 
@@ -69,7 +69,7 @@ class Encoder:
     def __init__(self, plan: Plan, codec: Codec) -> None:
         self.content_type = codec.content_type
         self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
-        self._event_topics = {group.kind.name: event_topics(plan, group) for group in plan.groups}
+        self._event_topics = EventTopics(plan)
         self._encode = {group.kind.name: codec.encoder(group.kind) for group in plan.groups}
 
     def part(self, columns: Columns) -> Part:
@@ -79,8 +79,7 @@ class Encoder:
 
     def events(self, told: Told) -> Part:
         """Some events of one kind, encoded: JSON, whatever the codec is."""
-        topic = self._event_topics[told.kind.name].rows(told.device)
-        return _part(topic, event_payload(told), told.ts, event=True)
+        return _part(self._event_topics.rows(told), event_payload(told), told.ts, event=True)
 
 
 def _part(topic: Rows, payload: Rows, ts: Ints, *, event: bool = False) -> Part:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,19 @@ class Told:
     def ids(self) -> list[str]:
         """(N,) the ids as text."""
         return [one.decode() if isinstance(one, bytes) else str(one) for one in self.id.tolist()]
+
+
+class Tells(Protocol):
+    """What devices tell between their readings; see `simulator.events.Events`."""
+
+    def since(self, start_ms: int) -> int:
+        """From where a window that begins at `start_ms` is told."""
+
+    def told(self, start_ms: int, until_ms: int) -> list[Told]:
+        """The events with start <= ts < until."""
+
+    def commanded(self, start_ms: int, until_ms: int) -> list[Told]:
+        """What became of commands, with start <= ts < until."""
 
 
 def _stored(channel: Channel, value: np.int64 | np.bytes_) -> float | int | str:

@@ -6,7 +6,7 @@ Events are rare beside readings, so a window's are compared one by one.
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from park.event import PARK_EVENTS, PLACE, EventLog
+from park.event import PARK_EVENTS, PLACE, EventLog, Log
 from sectors import EVENTS, KINDS
 from simulator.event_columns import Told
 from simulator.ledger import EXAMPLES, Example, Findings, Found
@@ -25,7 +25,7 @@ class EventLedger:
     the kind's; events of other kinds in it are no fault.
 
     Attributes:
-        logs: what has to be asked for.
+        logs: what has to be asked for; that of labels only where the selection tells them.
     """
 
     def __init__(self, readings: Readings, *, ignore_unselected: bool = False) -> None:
@@ -42,13 +42,16 @@ class EventLedger:
         }
         selected = {group.kind.device_stem for group in groups}
         self._foreign = {kind.device_stem for kind in KINDS.values()} - selected
-        self.logs = tuple(EVENTS.logs[name] for name in dict.fromkeys(one.log.value for one in PARK_EVENTS))
+        asked = readings.plan.selection
+        logs = [one.log for one in PARK_EVENTS if (asked.labels if one.log is Log.LABEL else asked.events)]
+        self.logs = tuple(EVENTS.logs[log.value] for log in dict.fromkeys(logs))
 
     def expected(self, start_ms: int, until_ms: int) -> dict[str, dict[_Key, _Event]]:
         """The events that a store should hold in [start, until), by log."""
         found: dict[str, dict[_Key, _Event]] = {log.name: {} for log in self.logs}
         for told in self._readings.events.told(start_ms, until_ms):
-            found[told.type.log.value].update(self._rows(told))
+            if (of_log := found.get(told.type.log.value)) is not None:
+                of_log.update(self._rows(told))
         return found
 
     def _rows(self, told: Told) -> Iterator[tuple[_Key, _Event]]:

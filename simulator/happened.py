@@ -42,7 +42,7 @@ class Happened:
         """The events with start <= ts < until, which lie in these days of the town."""
         start_ms = max(start_ms, self._since_ms)
         days = (self.of(day) for day in range(first_day, last_day + 1))
-        return [part for day in days for part in _between(day, start_ms, until_ms)]
+        return [part for day in days for part in between(day, start_ms, until_ms)]
 
     def of(self, day: int) -> DayTold:
         """Of one day of the town; the latest days are kept."""
@@ -87,7 +87,8 @@ def _among(device: Ints, ascending: Ints) -> Bools:
     return np.asarray(ascending[place] == device)
 
 
-def _between(day: DayTold, start_ms: int, until_ms: int) -> Iterator[Told]:
+def between(day: DayTold, start_ms: int, until_ms: int) -> Iterator[Told]:
+    """Those of a day with start <= ts < until."""
     if bisect_left(day.times, start_ms) < bisect_left(day.times, until_ms):
         for told in day.told:
             first, last = np.searchsorted(told.ts, (start_ms, until_ms)).tolist()

@@ -29,6 +29,7 @@ class Selection:
         interval_ms: overrides every kind's own interval.
         events: whether the devices tell events, beside their readings.
         faults: what goes wrong with their sensors; None for clean readings.
+        labels: whether the truth about the faults is told, too.
     """
 
     town: Town
@@ -40,6 +41,7 @@ class Selection:
     interval_ms: int | None = None
     events: bool = False
     faults: Rules | None = None
+    labels: bool = False
 
     def __post_init__(self) -> None:
         for option, names, known in (("--sector", self.sectors, SECTORS), ("--kind", self.kinds, KINDS)):

@@ -10,7 +10,7 @@ from typing import Protocol
 from park.columns import Columns
 from simulator.commands.authority import Authority
 from simulator.commands.outcomes import Outcomes
-from simulator.events import Events
+from simulator.event_columns import Tells
 from simulator.faults.delivery.delivered import Delivered
 from simulator.faults.faulty import Faulty
 from simulator.faults.scale import SampledScales
@@ -27,7 +27,7 @@ class Readings(Protocol):
         """The devices."""
 
     @property
-    def events(self) -> Events:
+    def events(self) -> Tells:
         """What the same devices tell between their readings."""
 
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
 from park.columns import Columns
 from park.model import Ints
 from park.text import Rows, RowWriter, choice, number, padded
-from park.topics import event_topic, telemetry_topic
+from park.topics import event_topic, label_topic, telemetry_topic
 from simulator.event_columns import Column, Told
 from simulator.plan import Group, Plan
 
@@ -65,11 +65,27 @@ def topics(plan: Plan, group: Group) -> Names:
     return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: "/telemetry")
 
 
-def event_topics(plan: Plan, group: Group) -> Names:
-    """The event topic of every device of the group."""
+_EVENT_TOPICS = {"event": event_topic, "label": label_topic}
+
+
+class EventTopics:
+    """The topics on which a plan's devices tell events, and labels."""
+
+    def __init__(self, plan: Plan) -> None:
+        leaves = [leaf for leaf in _EVENT_TOPICS if leaf != "label" or plan.selection.labels]
+        self._names = {
+            (group.kind.name, leaf): _event_names(plan, group, leaf) for group in plan.groups for leaf in leaves
+        }
+
+    def rows(self, told: Told) -> Rows:
+        """The topic of each of these events."""
+        return self._names[told.kind.name, told.type.leaf].rows(told.device)
+
+
+def _event_names(plan: Plan, group: Group, leaf: str) -> Names:
     sector, kind = group.sector.name, group.kind.name
-    event_topic(sector, plan.sites(group.sector)[0], kind, group.kind.device(1))
-    return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: "/event")
+    _EVENT_TOPICS[leaf](sector, plan.sites(group.sector)[0], kind, group.kind.device(1))
+    return Names(plan, group, lambda site: f"park/{sector}/{site}/{kind}/", lambda _: f"/{leaf}")
 
 
 def event_payload(told: Told) -> Rows:
@@ -99,12 +115,12 @@ def _value(column: Column, decimals: int = 0) -> Rows:
 
 def ndjson_events(plan: Plan) -> EventRenderer:
     """`{"topic": ..., "payload": {...}}` and a line feed."""
-    topics_of = {group.kind.name: event_topics(plan, group) for group in plan.groups}
+    topics_of = EventTopics(plan)
 
     def render(told: Told) -> Rows:
         writer = RowWriter(len(told))
         writer.literal(b'{"topic":"')
-        writer.rows(topics_of[told.kind.name].rows(told.device))
+        writer.rows(topics_of.rows(told))
         writer.literal(b'","payload":')
         writer.rows(event_payload(told))
         writer.literal(b"}\n")

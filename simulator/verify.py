@@ -102,7 +102,7 @@ def verify(
     """Recomputes what a window of a store should hold, and compares, streaming.
 
     Args:
-        readings: what should be there, with their events if the selection has any.
+        readings: what should be there, with their events and labels if the selection has any.
         store: what is there.
         window: [start, until), Unix milliseconds.
         wait_s: parts with losses are looked at again until this has passed; what came is late, not lost.
@@ -124,10 +124,10 @@ def verify(
     for look in _readings(ledger, store, window):
         of_readings.append(look)
         on_progress(look.findings.expected)
-    with_events = readings.plan.selection.events
-    if with_events:
+    asked = readings.plan.selection
+    if with_events := asked.events or asked.labels:
         of_events.extend(_events(events, store, told))
-    if outcomes is not None and with_events:
+    if outcomes is not None and asked.events:
         of_events.append(_lives(outcomes, readings, told))
     _wait_for_the_lost([*of_readings, *of_events], deadline)
     total = Findings()

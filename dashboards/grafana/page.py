@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.grafana.annotations import of_page
 from dashboards.grafana.query import DATASOURCE, targets
 from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
 from dashboards.layout import Position, place
@@ -45,6 +46,7 @@ def render(page: Page, *, timezone: str = "browser") -> str:
     for variable in (_site_variable(page), *_spacing_variables(page)):
         if variable is not None:
             builder = builder.with_variable(variable)
+    builder = builder.annotations(of_page(page))
     for number, at in enumerate(place(page.panels), start=1):
         _add(builder, at, number)
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from dashboards.annotations import Annotation, Row
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 
@@ -65,6 +66,9 @@ class Source(Protocol):
         A device's is the median of its last three in the window; of all devices, nine in ten have this or a
         shorter one, so that a single sick device does not make every chart coarse.
         """
+
+    async def notes(self, asked: Annotation, sector: str | None, window: Window, /) -> list[Row]:
+        """Rows that explain charts, of a sector or of the whole park; none is no error."""
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

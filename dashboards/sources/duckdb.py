@@ -7,13 +7,15 @@ cursors of the connection that owns the file, since no second process can open i
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import duckdb
 
+from dashboards.annotations import Annotation, Row
 from dashboards.errors import SourceError
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
+from dashboards.sources import notes
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
@@ -150,6 +152,13 @@ class DuckSource:
         rows = await asyncio.to_thread(self._fetch, spacing(stored, window))
         return None if not rows or rows[0][0] is None else float(rows[0][0])
 
+    async def notes(self, asked: Annotation, sector: str | None, window: Window) -> list[Row]:
+        """Rows that explain charts."""
+        if not await self._has(asked.measurement):
+            return []
+        rows = await asyncio.to_thread(self._fetch, notes.sql(asked, sector, window))
+        return [(int(row[0]), _texts(asked.columns, row[1:])) for row in rows]
+
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""
         kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name} and await self._has(name)]
@@ -189,6 +198,10 @@ class DuckSource:
 
 
 open_source = DuckSource
+
+
+def _texts(names: Sequence[str], values: Sequence[Value | None]) -> dict[str, str]:
+    return {name: str(value) for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def _series(asked: Shape, rows: list[tuple[Value, ...]]) -> list[Curve]:

@@ -11,9 +11,11 @@ from typing import Any, Self
 
 import httpx
 
+from dashboards.annotations import Annotation, Row
 from dashboards.errors import SourceError
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
+from dashboards.sources import notes
 from dashboards.sources.base import Curve, Window
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
@@ -187,6 +189,18 @@ class InfluxSource:
         """Seconds between two readings of a device; None if none has two."""
         found = await self.run(expand(spacing(stored), window))
         return float(found[0]["values"][0][1]) if found else None
+
+    async def notes(self, asked: Annotation, sector: str | None, window: Window) -> list[Row]:
+        """Rows that explain charts."""
+        found = await self.run(expand(notes.influxql(asked, sector), window))
+        return [
+            (
+                int(row[0]),
+                {name: str(value) for name, value in zip(one["columns"], row, strict=True) if value is not None},
+            )
+            for one in found
+            for row in one["values"]
+        ]
 
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""

@@ -1,17 +1,16 @@
 """One card per panel: it draws itself, and asks again when its answer may have changed."""
 
 import functools
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from nicegui import ui
 
 from dashboards.layout import Position
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
-from dashboards.states import states
-from dashboards.viewer import charts, numbers, timeline
+from dashboards.viewer import charts, numbers, table, timeline
+from dashboards.viewer.marks import Marks
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
 from park.panel import View
@@ -42,8 +41,8 @@ class Card(Asks, Protocol):
     empty: "Empty"
 
 
-def add(at: Position[ResolvedPanel]) -> Card | None:
-    """Put a panel's card into the page's grid; a heading is no card."""
+def add(at: Position[ResolvedPanel], marks: Marks) -> Card | None:
+    """Put a panel's card into the page's grid, whose charts carry marks; a heading is no card."""
     panel = at.panel
     style = f"grid-column:{at.x + 1}/span {at.width};grid-row:{at.y + 1}/span {at.height}"
     if panel.view is View.HEADING:
@@ -60,7 +59,10 @@ def add(at: Position[ResolvedPanel]) -> Card | None:
                 ui.label(unit).classes("park-unit")
         if panel.view not in {View.STAT, View.GAUGE}:
             ui.label(panel.story).classes("park-story")
-        return _CARDS[panel.view](panel)
+        made = _CARDS[panel.view](panel)
+        if panel.view is View.TIME_SERIES and isinstance(made, _Chart):
+            made.carry(marks)
+        return made
 
 
 def _attribute(text: str) -> str:
@@ -90,6 +92,8 @@ class _Chart:
         self._panel = panel
         self._draw = draw
         self._pace = Pace()
+        self._marks: Marks | None = None
+        self._shown: tuple[Window, list[Curve]] | None = None
         with ui.element("div").classes("park-body") as self.body:
             self._chart = ui.echart({}).classes("park-chart")
             self.empty = Empty()
@@ -102,9 +106,20 @@ class _Chart:
             return None
         return functools.partial(self._show, window, answer)
 
+    def carry(self, marks: Marks) -> None:
+        """Draw these marks over the readings, and again when there are others."""
+        self._marks = marks
+        marks.charts.append(self._again)
+
+    def _again(self) -> None:
+        if self._shown is not None and not self.body.is_deleted:
+            self._show(*self._shown)
+
     def _show(self, window: Window, answer: list[Curve]) -> None:
+        self._shown = window, answer
         self.empty.show(empty=not answer)
-        _redraw(self._chart, self._draw(self._panel, window, answer) if answer else {"series": []})
+        options = self._draw(self._panel, window, answer) if answer else {"series": []}
+        _redraw(self._chart, options if self._marks is None or not answer else self._marks.over(window, options))
 
 
 def _redraw(chart: ui.echart, options: charts.Options) -> None:
@@ -223,10 +238,10 @@ class _Table:
         self._panel = panel
         self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
-            self._table = ui.table(rows=[], columns=_columns(panel), row_key="key")
+            self._table = ui.table(rows=[], columns=table.columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
             for field in panel.columns:
-                if dots := _dots(panel, field):
+                if dots := table.dots(panel, field):
                     self._table.add_slot(f"body-cell-{field}", dots)
             self.empty = Empty()
 
@@ -240,45 +255,7 @@ class _Table:
 
     def _show(self, answer: list[Curve]) -> None:
         self.empty.show(empty=not answer)
-        self._table.rows = _rows(self._panel, answer)
-
-
-def _columns(panel: ResolvedPanel) -> list[dict[str, Any]]:
-    columns: list[dict[str, Any]] = [
-        {"name": tag, "label": tag.capitalize(), "field": tag, "align": "left", "sortable": True} for tag in panel.by
-    ]
-    for field in panel.columns:
-        column = {"name": field, "label": panel.labels[field], "field": field, "sortable": True}
-        places = panel.channel(field).decimals if panel.decimals is None else panel.decimals
-        fixed = f"{{minimumFractionDigits: {places}, maximumFractionDigits: {places}}}"
-        shown = f"v => v == null ? '–' : v.toLocaleString(undefined, {fixed})"
-        columns.append(
-            {**column, "align": "right", ":format": shown} if panel.is_number(field) else {**column, "align": "left"}
-        )
-    return columns
-
-
-def _rows(panel: ResolvedPanel, answer: list[Curve]) -> list[dict[str, Any]]:
-    rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for series in answer:
-        group = tuple(series.tags.get(tag, "") for tag in panel.by)
-        row = rows.setdefault(group, {"key": " ".join(group), **dict(zip(panel.by, group, strict=True))})
-        row[series.field] = series.values[-1]
-    return list(rows.values())
-
-
-def _dots(panel: ResolvedPanel, field: str) -> str:
-    """A cell with the state's colour before its text, for texts and booleans."""
-    if panel.is_number(field) or any(text[0].isdigit() for text in panel.channel(field).texts):
-        return ""  # Version numbers are texts too, but no states.
-    known = {
-        state.value: (state.text, state.color(timeline.STATE_PALETTE, charts.LEVELS)) for state in states(panel, field)
-    }
-    table = json.dumps(known).replace('"', "'")
-    return (
-        f'<q-td :props="props"><span class="park-dot" :style="{{background: ({table}[props.value] || [])[1]}}"></span>'
-        f"{{{{ ({table}[props.value] || [])[0] }}}}</q-td>"
-    )
+        self._table.rows = table.rows(self._panel, answer)
 
 
 _CARDS: Mapping[View, Callable[[ResolvedPanel], Card]] = {

@@ -20,6 +20,7 @@ from dashboards.sources.base import Source
 from dashboards.viewer import cards
 from dashboards.viewer.cards import ASKED
 from dashboards.viewer.commands import STYLE, CommandPanel
+from dashboards.viewer.marks import Marks
 from dashboards.viewer.orders import Commanding, Orders
 from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.strip import Strip
@@ -79,6 +80,7 @@ class _Visit:
         may = served.commanding is not None and served.commanding.lets(self._token)
         self._orders = orders if may else None
         self._commands: CommandPanel | None = None
+        self._marks: Marks | None = None
         self._reader = reader
         self._span_s = 0
         self._chosen_span = False
@@ -125,9 +127,10 @@ class _Visit:
         with ui.element("div").classes("park-intro"):
             ui.label(page.title).classes("park-page-title")
             ui.label(page.description).classes("park-page-story")
+        marks = self._marks = Marks(page)
         self._commands = self._add_commands(page)
         with ui.element("div").classes("park-grid").props(f'data-dashboard="{page.slug}"'):
-            self._cards = [card for at in place(page.panels) if (card := cards.add(at))]
+            self._cards = [card for at in place(page.panels) if (card := cards.add(at, marks))]
         ui.timer(0.05, self._refresh, once=True)
 
     def _add_commands(self, page: Page) -> CommandPanel | None:
@@ -191,8 +194,8 @@ class _Visit:
     async def _refresh(self, some: Sequence[cards.Card] | None = None) -> None:
         """Ask for what the visible dashboard shows, or some of it; one round at a time."""
         async with self._busy:
-            commands = [] if self._commands is None else [self._commands]
-            asked: list[cards.Asks] = [self._strip, *self._cards, *commands] if some is None else [*some]
+            beside: tuple[cards.Asks | None, ...] = (self._strip, *self._cards, self._marks, self._commands)
+            asked = [one for one in beside if one is not None] if some is None else list[cards.Asks](some)
             if not asked:
                 return
             self._waiting_since = time.monotonic()

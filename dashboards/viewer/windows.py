@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.annotations import Annotation, Mark, Row, marks
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Source, Window, nice_interval
@@ -98,6 +99,7 @@ class Reader:
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._spacings = Spacings(self._gated_spacing, clock=clock)
         self._answers: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Curve]]]] = {}
+        self._notes: dict[tuple[Any, ...], tuple[float, asyncio.Task[list[Row]]]] = {}
 
     async def over_time(self, panel: ResolvedPanel, moment: Moment) -> tuple[Window, list[Curve]]:
         """The panel's window and its series, both on the town's own clock."""
@@ -124,6 +126,18 @@ class Reader:
         answer = await self._once(key, lambda: ask(panel, window))
         return [series.shifted(self._shift) for series in answer]
 
+    async def marks(self, asked: Annotation, sector: str | None, moment: Moment) -> list[Mark]:
+        """What explains charts, on the town's own clock."""
+        tick = int(moment.now / 1000 / self._keep_s)
+        window = Window(start=moment.now - moment.span, until=moment.now + 1, sites=moment.sites)
+        key = ("marks", asked.slug, sector, tick, moment.span, moment.sites)
+        now = self._clock()
+        self._notes = {k: v for k, v in self._notes.items() if now - v[0] < self._keep_s}
+        if key not in self._notes:
+            self._notes[key] = (now, asyncio.create_task(self._gated_notes(asked, sector, window)))
+        rows = await shared(self._notes[key][1])
+        return [mark.shifted(self._shift) for mark in marks(asked, rows, moment.now)]
+
     async def _spacing(self, panel: ResolvedPanel, moment: Moment) -> float | None:
         """How often its devices report; what is told when it happens has no such time."""
         return await self._spacings.of(panel.stored, moment.now) if panel.stored.is_regular else None
@@ -146,6 +160,10 @@ class Reader:
     async def _gated(self, ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         async with self._gate:
             return [_visible(series) for series in await ask()]
+
+    async def _gated_notes(self, asked: Annotation, sector: str | None, window: Window) -> list[Row]:
+        async with self._gate:
+            return await self._source.notes(asked, sector, window)
 
     async def _gated_spacing(self, stored: Measured, window: Window) -> float | None:
         async with self._gate:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from park.quality import StoredFlags
+from park_cli.endpoints import QualityOption
 from park_cli.expand import expanded
 from park_cli.options import Json, SelectionOptions, TrustOptions, duration_ms
 from park_cli.signals import on_abort
@@ -45,6 +47,7 @@ def demo(
         bool,
         typer.Option("--allow-commands", help="Let who has the viewer's address, with its token, command devices."),
     ] = False,
+    quality: QualityOption = StoredFlags.NONE,
     asked: SelectionOptions,
     tls: TrustOptions,
     json: Json = False,
@@ -87,6 +90,7 @@ def demo(
             open_browser=open_browser,
             control=control,
             allow_commands=allow_commands,
+            quality=quality,
         )
         show(options, children, as_json=json)
     except BaseException:

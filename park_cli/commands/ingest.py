@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from park.quality import StoredFlags
 from park.topics import is_level
 from park_cli.accepted import DEFAULT_ACCEPT, accept_of
-from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
+from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, QualityOption, StoreOption
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.ingest_handover import Given, become
@@ -40,6 +41,7 @@ def ingest(
     accept: Annotated[
         str, typer.Option(help="Times that are stored: so long before now, and so long after.", metavar="BACK,AHEAD")
     ] = DEFAULT_ACCEPT,
+    quality: QualityOption = StoredFlags.NONE,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of /metrics, /livez and /readyz.")
     ] = None,
@@ -59,6 +61,9 @@ def ingest(
 
     Of times outside --accept a site may have 60 weeks; what lies in further ones is a dead letter, bad-timestamp.
 
+    With --quality, each number of a reading is held against the catalogue's limits, and what is suspect, bad or missing
+    is stored as a row of park_quality (docs/faults.md).
+
     Secrets: INFLUXDB_V2_TOKEN and PARK_MQTT_PASSWORD, or the files that these names with _FILE name; or, in the folder
     that PARK_MQTT_PASSWORD_DIR names, a password for each client id, which then is the user. A store at
     influxdb+https:// is trusted by the system's certificates, or those that SSL_CERT_FILE names.
@@ -74,6 +79,8 @@ def ingest(
     sites = site or []
     _check_sites(sites, client_id, alone=processes == 1 and group is None)
     accept_of(accept)
+    if quality is not StoredFlags.NONE and (processes > 1 or group is not None):
+        raise UsageError("--quality: needs all readings of a device in one process; not with --processes or --group")
     if retire and len(sites) > 1:
         raise UsageError("--retire is for one session; name one --site")
     if retire and processes > 1:
@@ -88,6 +95,7 @@ def ingest(
             accept=accept,
             processes=processes,
             dead_letters=str(dead_letters),
+            quality=quality.value,
             metrics_port=metrics_port,
             metrics_host=metrics_host,
             ca_file=_text(tls.ca_file),

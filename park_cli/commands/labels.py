@@ -1,10 +1,13 @@
 """`park labels`."""
 
+import enum
 import heapq
 import json
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -19,7 +22,16 @@ from simulator.faults.delivery.labels import DeliveryLabel, delivery_labels
 from simulator.faults.labels import Label
 from simulator.faults.labels import labels as labels_of
 
+AnyLabel = Label | DeliveryLabel
+
 app = typer.Typer(name="labels", pretty_exceptions_enable=False)
+
+
+class Form(enum.StrEnum):
+    """How labels are written."""
+
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
 
 
 @app.command()
@@ -27,11 +39,12 @@ app = typer.Typer(name="labels", pretty_exceptions_enable=False)
 def labels(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
     *,
+    form: Annotated[Form, typer.Option("--format", help="Lines of JSON, or a table.")] = Form.NDJSON,
     asked: PartOptions,
     window: WindowOptions,
     orders: OrdersOption = None,
 ) -> None:
-    """Write the truth about the faults of a window: a line of JSON for each, in order of onset.
+    """Write the truth about the faults of a window: a line of JSON for each, or a row, in order of onset.
 
     The selection, --faults among it, is that of the readings: the first observable moment of a fault is that of the
     first reading which differs from the clean one, so it depends on when devices report. What happens in the world
@@ -40,6 +53,8 @@ def labels(
 
     Examples:
       park labels --faults typical --start 2026-06-01T00:00:00+08:00 --until 2026-07-01T00:00:00+08:00 -o june.labels
+
+      park labels --faults typical --start 2026-06-01T00:00:00Z --format parquet -o june.parquet
 
       park labels --faults my-faults.toml --sector energy --interval 1m | jq .fault
 
@@ -51,12 +66,28 @@ def labels(
     start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
-        of_sensors: Iterator[Label | DeliveryLabel] = labels_of(
+        of_sensors: Iterable[AnyLabel] = labels_of(
             selection,
             (start_ms, until_ms),
             outcomes=outcomes_of(orders),
             on_progress=lambda done: bar.advance(task, done),
         )
-        of_delivery: Iterator[Label | DeliveryLabel] = delivery_labels(selection, (start_ms, until_ms))
-        for label in heapq.merge(of_sensors, of_delivery, key=lambda one: (one.start, one.id)):
-            file.write(json.dumps(label.as_dict()).encode() + b"\n")
+        of_delivery: Iterable[AnyLabel] = delivery_labels(selection, (start_ms, until_ms))
+        _WRITE[form](heapq.merge(of_sensors, of_delivery, key=lambda one: (one.start, one.id)), file)
+
+
+def _write_lines(found: Iterable[AnyLabel], file: BinaryIO) -> None:
+    file.writelines(json.dumps(label.as_dict()).encode() + b"\n" for label in found)
+
+
+def _write_table(found: Iterable[AnyLabel], file: BinaryIO) -> None:
+    from simulator.faults.label_table import write_parquet  # noqa: PLC0415 - only who wants one waits for its library
+
+    with tempfile.TemporaryDirectory(prefix="park-labels-") as folder:
+        path = Path(folder) / "labels.parquet"
+        write_parquet(found, path)
+        with path.open("rb") as made:
+            shutil.copyfileobj(made, file)
+
+
+_WRITE = {Form.NDJSON: _write_lines, Form.PARQUET: _write_table}

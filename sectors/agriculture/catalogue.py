@@ -32,6 +32,7 @@ WEATHER_STATION = DeviceKind(
             low=-40.0,
             high=60.0,
             decimals=1,
+            step=5.0,
         ),
         Channel(
             name="relative_humidity",
@@ -47,6 +48,7 @@ WEATHER_STATION = DeviceKind(
             low=500.0,
             high=1100.0,
             decimals=1,
+            step=5.0,
         ),
         Channel(
             name="wind_speed",
@@ -60,6 +62,7 @@ WEATHER_STATION = DeviceKind(
             unit="deg",
             description="Direction from which the wind blows, clockwise from north, 0 to 360.",
             high=360.0,
+            step=360.0,
         ),
         Channel(
             name="solar_radiation",

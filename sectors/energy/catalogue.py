@@ -93,6 +93,7 @@ WIND_TURBINE = DeviceKind(
             low=0.0,
             high=360.0,
             decimals=1,
+            step=360.0,
         ),
         _register("total_active_energy_export", "Energy fed in since commissioning"),
         _register("total_active_energy_import", "Energy drawn since commissioning"),

@@ -39,7 +39,9 @@ AIR_STATION = DeviceKind(
         Channel(name="temperature", unit="Cel", low=-40, high=60, decimals=1, description="Air at 2 m"),
         Channel(name="relative_humidity", unit="%", high=100, decimals=1, description="Of the air at 2 m"),
         Channel(name="wind_speed", unit="m/s", high=60, decimals=1, description="Mean of the minute on a 10 m mast"),
-        Channel(name="wind_direction", unit="deg", high=360, decimals=0, description="Where the wind comes from"),
+        Channel(
+            name="wind_direction", unit="deg", high=360, decimals=0, step=360, description="Where the wind comes from"
+        ),
     ),
 )
 
@@ -94,7 +96,14 @@ WATER_STATION = DeviceKind(
         Channel(
             name="permanganate_index", unit="mg/L", high=30, decimals=1, description="Every 4 h; shown for an hour"
         ),
-        Channel(name="ammonia_nitrogen", unit="mg/L", high=20, decimals=2, description="Every 4 h; shown for an hour"),
+        Channel(
+            name="ammonia_nitrogen",
+            unit="mg/L",
+            high=20,
+            decimals=2,
+            still=True,
+            description="Every 4 h; shown for an hour",
+        ),
         Channel(name="total_phosphorus", unit="mg/L", high=5, decimals=3, description="Every 4 h; shown for an hour"),
         Channel(name="total_nitrogen", unit="mg/L", high=30, decimals=2, description="Every 4 h; shown for an hour"),
         Channel.state(

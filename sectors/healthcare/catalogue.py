@@ -71,7 +71,7 @@ WEARABLE_PATCH = DeviceKind(
         _HEART_RATE,
         _RESPIRATORY_RATE,
         Channel(name="skin_temperature", unit="Cel", low=20, high=43, decimals=1, description="Below the patch"),
-        Channel(name="activity", unit="1", high=1, decimals=2, description="Movement of the last minute, 1 is a walk"),
+        Channel(name="activity", unit="1", high=1, decimals=2, step=1, description="Of the last minute, 1 is a walk"),
         Channel.state("posture", "From gravity and movement", "not-worn", "lying", "sitting", "standing", "walking"),
         _BATTERY,
     ),
@@ -110,7 +110,7 @@ NEBULISER = DeviceKind(
     per_cell=2,
     channels=(
         Channel.state("status", "Whether a session runs", "idle", "nebulising"),
-        Channel(name="residual_volume", unit="mL", high=8, decimals=1, description="Drug left in the cup"),
+        Channel(name="residual_volume", unit="mL", high=8, decimals=1, step=8, description="Drug left in the cup"),
         Channel(
             name="sessions",
             unit="{session}",
@@ -119,7 +119,14 @@ NEBULISER = DeviceKind(
             behaviour=Behaviour.REGISTER,
             description="Sessions begun in the life of the device",
         ),
-        Channel(name="flow_rate", unit="L/min", high=12, decimals=1, description="Driving air; none between sessions"),
+        Channel(
+            name="flow_rate",
+            unit="L/min",
+            high=12,
+            decimals=1,
+            step=12,
+            description="Driving air; none between sessions",
+        ),
     ),
 )
 

@@ -9,8 +9,8 @@ KEEPERS = ("warehouse", "carrier", "receiver")
 LIFT_STATES = ("parked", "driving", "lifting", "charging")
 
 
-def _cel(name: str, description: str, decimals: int = 1) -> Channel:
-    return Channel(name=name, unit="Cel", low=-45, high=70, decimals=decimals, description=description)
+def _cel(name: str, description: str, decimals: int = 1, *, still: bool = False) -> Channel:
+    return Channel(name=name, unit="Cel", low=-45, high=70, decimals=decimals, still=still, description=description)
 
 
 def _register(name: str, unit: str, decimals: int, description: str) -> Channel:
@@ -68,10 +68,10 @@ REEFER_TRUCK = DeviceKind(
         Channel(name="latitude", unit="deg", low=-90, high=90, decimals=6, description="Position north, WGS 84"),
         Channel(name="longitude", unit="deg", low=-180, high=180, decimals=6, description="Position east, WGS 84"),
         Channel(name="speed", unit="km/h", high=120, decimals=1, description="Speed over ground"),
-        Channel(name="heading", unit="deg", high=360, decimals=1, description="Course, clockwise from north"),
+        Channel(name="heading", unit="deg", high=360, decimals=1, step=360, description="Course, clockwise from north"),
         _register("odometer", "km", 2, "Distance driven"),
         Channel.state("status", "What the lorry is doing", *TRUCK_STATES),
-        _cel("setpoint_temperature", "Of the body"),
+        _cel("setpoint_temperature", "Of the body", still=True),
         _cel("return_air_temperature", "Of the air that the unit draws in"),
         _cel("supply_air_temperature", "Of the air that it blows out"),
         _cel("cargo_temperature", "In the load; absent while there is none"),
@@ -136,6 +136,7 @@ PARCEL_LOGGER = DeviceKind(
             high=2**28,
             type=ValueType.INT,
             description="Seal of the last hand-over, made of the one before it, the logger's number and the new keeper",
+            step=2**28,
         ),
     ),
 )

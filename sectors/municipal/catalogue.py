@@ -10,12 +10,22 @@ def _register(name: str, unit: str, decimals: int, description: str) -> Channel:
     )
 
 
-_LEVEL = Channel(name="level", unit="%", high=100, decimals=1, description="Light, of the lamp's own full light")
+_LEVEL = Channel(
+    name="level",
+    unit="%",
+    high=100,
+    decimals=1,
+    step=100,
+    still=True,
+    description="Light, of the lamp's own full light",
+)
 _RAMP = Channel(name="ramp", unit="s", high=90, decimals=1, description="Time in which the lamp fades to the new level")
 _VOLTAGE = Channel(
     name="phase_voltage", unit="V", low=185, high=255, decimals=1, description="Voltage of a phase against neutral"
 )
-_POWER_FACTOR = Channel(name="power_factor", unit="1", high=1, decimals=3, description="Active over apparent power")
+_POWER_FACTOR = Channel(
+    name="power_factor", unit="1", high=1, decimals=3, step=1, still=True, description="Active over apparent power"
+)
 
 STREET_LAMP = DeviceKind(
     name="street_lamp",
@@ -38,9 +48,9 @@ STREET_LAMP = DeviceKind(
     channels=(
         Channel.state("power_state", "After FIWARE: off, starting, dimmed, on", "off", "bootingUp", "low", "on"),
         _LEVEL,
-        Channel(name="active_power", unit="kW", high=0.3, decimals=4, description="Power drawn"),
+        Channel(name="active_power", unit="kW", high=0.3, decimals=4, step=0.3, still=True, description="Power drawn"),
         _VOLTAGE,
-        Channel(name="current", unit="A", high=3, decimals=3, description="Current drawn"),
+        Channel(name="current", unit="A", high=3, decimals=3, step=3, still=True, description="Current drawn"),
         _POWER_FACTOR,
         Channel(
             name="temperature",
@@ -79,12 +89,20 @@ LIGHT_CABINET = DeviceKind(
     ),
 )
 
-_BATTERY = Channel(name="battery_level", unit="%", high=100, decimals=1, description="Left in the battery")
+_BATTERY = Channel(name="battery_level", unit="%", high=100, decimals=1, still=True, description="Left in the battery")
 _SETPOINT = Channel(
-    name="pressure_setpoint", unit="kPa", low=120, high=350, decimals=1, description="To be kept behind the valve"
+    name="pressure_setpoint",
+    unit="kPa",
+    low=120,
+    high=350,
+    decimals=1,
+    still=True,
+    description="To be kept behind the valve",
 )
 _POSITION = Channel(name="valve_position", unit="%", low=5, high=100, decimals=1, description="Opening of the valve")
-_TARGET = Channel(name="temperature_setpoint", unit="Cel", low=16, high=30, decimals=1, description="To be kept inside")
+_TARGET = Channel(
+    name="temperature_setpoint", unit="Cel", low=16, high=30, decimals=1, still=True, description="To be kept inside"
+)
 
 
 def _pressure(name: str, description: str) -> Channel:
@@ -147,7 +165,7 @@ WASTE_BIN = DeviceKind(
     interval_s=1800.0,
     per_cell=4,
     channels=(
-        Channel(name="filling_level", unit="%", high=100, decimals=1, description="Of the bin's height"),
+        Channel(name="filling_level", unit="%", high=100, decimals=1, step=100, description="Of the bin's height"),
         Channel(name="temperature", unit="Cel", low=-40, high=400, decimals=1, description="Under the lid"),
         Channel.state("status", "After FIWARE: the lid does not close on a full bin", "ok", "lidOpen", "burning"),
         _BATTERY,

@@ -87,7 +87,9 @@ FIRE_DETECTOR = DeviceKind(
         Channel(name="smoke", unit="dB/m", high=1, decimals=3, description="Obscuration in the chamber"),
         Channel(name="temperature", unit="Cel", low=-40, high=200, decimals=1, description="Under the ceiling"),
         Channel(name="carbon_monoxide", unit="[ppm]", high=1000, decimals=1, description="Electrochemical cell"),
-        Channel(name="contamination", unit="%", high=100, decimals=1, description="Drift compensation used up"),
+        Channel(
+            name="contamination", unit="%", high=100, decimals=1, still=True, description="Drift compensation used up"
+        ),
         Channel.state("detector_status", "As the panel shows it", *DETECTOR_STATES),
     ),
 )

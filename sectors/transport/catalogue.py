@@ -25,6 +25,7 @@ TRAFFIC_DETECTOR = DeviceKind(
             high=60,
             decimals=1,
             description="Mean time between vehicles; absent in a minute without vehicles",
+            step=60.0,
         ),
         Channel(
             name="vehicle_total",
@@ -46,8 +47,8 @@ BUS = DeviceKind(
     channels=(
         Channel(name="latitude", unit="deg", low=-90, high=90, decimals=6, description="Position north, WGS 84"),
         Channel(name="longitude", unit="deg", low=-180, high=180, decimals=6, description="Position east, WGS 84"),
-        Channel(name="speed", unit="km/h", high=60, decimals=1, description="Speed over ground"),
-        Channel(name="heading", unit="deg", high=360, decimals=1, description="Course, clockwise from north"),
+        Channel(name="speed", unit="km/h", high=60, decimals=1, step=60, description="Speed over ground"),
+        Channel(name="heading", unit="deg", high=360, decimals=1, step=360, description="Course, clockwise from north"),
         Channel(
             name="mileage_from_odometer",
             unit="km",

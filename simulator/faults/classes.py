@@ -80,6 +80,11 @@ class FaultClass:
     ends: bool = False
     absolute: bool = False
 
+    @property
+    def measured(self) -> bool:
+        """Whether its size has a meaning in the channel's unit."""
+        return self.sigma is not None or self.absolute
+
 
 def _spike(at: Patch) -> Floats:
     side = np.where(at.uniform() < _SPIKED / 2, 1.0, np.where(at.uniform() > 1 - _SPIKED / 2, -1.0, 0.0))

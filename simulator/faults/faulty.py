@@ -7,9 +7,10 @@ import numpy as np
 
 from park.columns import Columns
 from park.model import Bools, Ints
-from simulator.events import Events
+from simulator.event_columns import Tells
 from simulator.faults.classes import Patch
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
+from simulator.faults.telling import WithLabels
 from simulator.fleet import Fleet
 from simulator.plan import Plan
 
@@ -50,6 +51,8 @@ class Faulty:
         self.clean = clean
         self._past = past
         self.schedule = FaultSchedule(clean.plan, scales)
+        labelled = clean.plan.selection.labels
+        self._events: Tells = WithLabels(clean, self.schedule) if labelled else clean.events
         self._groups = {group.kind.name: group for group in clean.plan.groups}
         self._ends: dict[tuple[str, int], float] = {}
 
@@ -59,9 +62,9 @@ class Faulty:
         return self.clean.plan
 
     @property
-    def events(self) -> Events:
-        """What happens in the world, which no sensor's fault changes."""
-        return self.clean.events
+    def events(self) -> Tells:
+        """What happens in the world, which no sensor's fault changes; and the labels, if they are wanted."""
+        return self._events
 
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""

@@ -139,7 +139,6 @@ def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
     ts, changed = np.concatenate(seen.ts), np.concatenate(seen.changed)
     found = _found(usual, np.concatenate(seen.told), changed)
     row = int(np.searchsorted(group.device, fault.device))
-    meant = fault.class_.sigma is not None or fault.class_.absolute
     return Label(
         id=fault.id,
         rule=fault.rule,
@@ -156,7 +155,7 @@ def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
         readings=len(ts),
         changed=int(changed.sum()),
         severity=None if fault.severity is None else round(fault.severity, 3),
-        amount=round(fault.amount, fault.channel.decimals + 2) if meant else None,
+        amount=round(fault.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
         found=found,
         trivial=max(found.values()) >= 0.5,
     )

@@ -122,7 +122,7 @@ class Rules(BaseModel):
     @model_validator(mode="after")
     def _names(self) -> Self:
         for name in (*self.faults, *self.delivery):
-            if not name.replace("-", "").isalnum() or len(name) > 24 or name != name.lower():
+            if not (name.isascii() and name.replace("-", "").isalnum()) or len(name) > 24 or name != name.lower():
                 raise ValueError(f"fault {name!r}: a name is of at most 24 lower-case letters, digits and dashes")
         if both := self.faults.keys() & self.delivery.keys():
             raise ValueError(f"{min(both)!r}: both a sensor's fault and one of delivery; a name is given once")

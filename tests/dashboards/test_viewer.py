@@ -1,5 +1,6 @@
 """The viewer in a real browser: every dashboard whole, nothing from the internet, values that live."""
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,10 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from dashboards.definitions import dashboards
+from ingest.batch import Batch
+from ingest.decode import Decoder
+from ingest.messages import PlainMessage
+from ingest.stores import open_store, parse_store_url
 from park.panel import View
 from sectors import SECTORS
 from tests.dashboards import town
@@ -340,3 +346,44 @@ def assert_plain(page: Page) -> None:
     """Neither what is read nor what the page is made of has any control character."""
     for text in (page.inner_text("body"), page.content()):
         assert set(text).isdisjoint(CONTROL)
+
+
+MARKED = """() => [...document.querySelectorAll('.park-card .nicegui-echart')]
+    .map(one => getElement(one.id.slice(1)).chart.getOption().series)
+    .filter(series => series.some(one => one.markArea && one.markArea.data.length)).length"""
+
+
+def test_faults_are_marked_on_the_charts_until_they_are_switched_off(browser: BrowserContext, tmp_path: Path) -> None:
+    path = tmp_path / "park.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        town.fill(connection, town_around_now())
+    now = int(time.time() * 1000)
+    told = {"ts": now - 3_600_000, "id": "a", "type": "label", "phase": "begin", "fault": "stuck", "until": now}
+    label = PlainMessage(
+        topic="park/agriculture/north/soil_probe/soil-probe-000001/label", payload=json.dumps(told).encode()
+    )
+
+    async def write() -> None:
+        store = open_store(parse_store_url(f"duckdb://{path}"), {})
+        batch = Batch(generation=1, opened=0.0, opened_ms=now)
+        Decoder(store.render).take([label], batch)
+        await store.write(batch.rows)
+        await store.close()
+
+    with ThreadPoolExecutor(1) as thread:  # Playwright has an event loop in this one
+        thread.submit(asyncio.run, write()).result()
+    with viewer({"path": str(path)}) as running:
+        watched = open_page(browser, running, "agriculture")
+        switch = watched.page.locator("[data-marks=labels]")
+        switch.wait_for(state="visible")
+        assert switch.inner_text() == "Faults 1"
+        watched.page.wait_for_function(f"({MARKED})() > 0")
+        switch.click()
+        watched.page.wait_for_function(f"({MARKED})() === 0")
+        assert switch.get_attribute("aria-pressed") == "false"
+        switch.click()
+        watched.page.wait_for_function(f"({MARKED})() > 0")
+        assert_whole(watched, "agriculture", running.url)
+        # Of what is not stored there is no switch.
+        assert not watched.page.locator("[data-marks=events]").is_visible()
+        watched.page.close()

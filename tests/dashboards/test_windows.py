@@ -5,6 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.annotations import Annotation, Row
 from dashboards.definitions import dashboards
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
@@ -73,6 +74,9 @@ class Slow:
     async def spacing(self, stored: Measured, window: Window) -> float | None:
         self.looked.append((stored.name, window.until - window.start))
         return self.every
+
+    async def notes(self, _asked: Annotation, _sector: str | None, _window: Window, /) -> list[Row]:
+        return []
 
     async def sites(self, sector: str | None = None) -> list[str]:
         return [sector or "anywhere"]

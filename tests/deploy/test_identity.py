@@ -11,6 +11,7 @@ REFUSED = 0x87
 REFUSED_LOGIN = {0x86, 0x87}
 TELEMETRY = "park/+/+/+/+/telemetry"
 GROUP = f"$share/park-ingest/{TELEMETRY}"
+LABELS = "park/+/+/+/+/label"
 ATTACKER, VICTIM = "gw-yangshan-0", "gw-xinwu-0"
 READING = "park/energy/xinwu/meter/meter-1/telemetry"
 WEEK_S = 7 * 24 * 3600
@@ -26,7 +27,7 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize(
     ("topic", "allowed"),
     [
-        *((f"park/energy/yangshan/meter/m-1/{leaf}", True) for leaf in ("telemetry", "state", "ack", "event")),
+        *((f"park/energy/yangshan/meter/m-1/{leaf}", True) for leaf in ("telemetry", "state", "ack", "event", "label")),
         ("park/gateways/yangshan/0/state", True),
         ("park/gateways/yangshan/0/stats", True),
         ("park/energy/yangshan/meter/m-1/command/control", False),
@@ -84,6 +85,8 @@ def test_a_gateway_hears_the_commands_of_its_site_only(broker: Guarded, asked: s
     [
         ("park-ingest", TELEMETRY, True),
         ("park-ingest", "park/+/+/+/+/event", True),
+        ("park-ingest", LABELS, True),
+        ("park-ingest", f"$share/park-ingest/{LABELS}", True),
         ("park-ingest", "park/gateways/+/+/state", True),
         ("park-ingest", "park/gateways/+/+/stats", True),
         ("park-ingest", GROUP, True),
@@ -94,6 +97,8 @@ def test_a_gateway_hears_the_commands_of_its_site_only(broker: Guarded, asked: s
         ("park-ingest-3", "$SYS/broker/publish/messages/dropped", True),
         ("park-ingest-xinwu", "park/+/xinwu/+/+/telemetry", True),
         ("park-ingest-xinwu", "park/+/xinwu/+/+/event", True),
+        ("park-ingest-xinwu", "park/+/xinwu/+/+/label", True),
+        ("park-ingest-xinwu", LABELS, False),
         ("park-ingest-xinwu", "park/gateways/xinwu/+/state", True),
         ("park-ingest-xinwu", "park/gateways/xinwu/+/stats", True),
         ("park-ingest-xinwu", "$SYS/broker/publish/messages/dropped", True),
@@ -356,3 +361,48 @@ def test_a_will_is_held_to_the_same_topics(broker: Guarded) -> None:
         assert watcher.until(b"online") == []
     finally:
         watcher.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        (TELEMETRY, True),
+        ("park/energy/xinwu/+/+/telemetry", True),
+        (READING, True),
+        (LABELS, False),
+        ("park/+/xinwu/+/+/label", False),
+        ("park/energy/xinwu/meter/meter-1/label", False),
+        ("park/energy/xinwu/meter/meter-1/+", False),
+        ("park/+/+/+/+/+", False),
+        ("park/energy/#", False),
+        ("park/#", False),
+        ("#", False),
+        (f"$share/mine/{LABELS}", False),
+        (f"$share/park-ingest/{LABELS}", False),
+        ("park/+/+/+/+/event", False),
+        ("park/+/+/+/+/state", False),
+    ],
+)
+def test_a_detector_hears_readings_and_no_truth(broker: Guarded, asked: str, allowed: bool) -> None:
+    spy = broker.enter("detector")
+    try:
+        assert spy.subscribe(asked) == (1 if allowed else REFUSED)
+    finally:
+        spy.close()
+
+
+def test_labels_reach_the_ingester_and_no_detector(broker: Guarded) -> None:
+    """The detector has asked for all that it may; the reading behind the label is the first that it is given."""
+    spy, session, gateway = broker.enter("detector"), broker.enter("park-ingest"), broker.enter(VICTIM)
+    try:
+        assert spy.subscribe(TELEMETRY) == 1
+        assert spy.subscribe(LABELS) == REFUSED
+        assert session.subscribe(LABELS) == 1
+        assert gateway.publish("park/energy/xinwu/meter/meter-1/label", b"truth") == 0
+        assert gateway.publish(READING, b"reading") == 0
+        assert session.next().payload == b"truth"
+        assert spy.next().payload == b"reading"
+        assert spy.publish("park/energy/xinwu/meter/meter-1/label", b"a lie") == REFUSED
+    finally:
+        for client in (spy, session, gateway):
+            client.close()

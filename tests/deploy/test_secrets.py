@@ -32,6 +32,7 @@ def test_each_secret_is_its_readers_alone(secrets: dict[str, str], tmp_path: Pat
         *(f"ingest/{name}" for name in ("park-ingest", "park-replay", *sessions)),
         "command/park-command",
         "control/control",
+        "detector/detector",
     }
     make_secrets.Safe(folder=tmp_path / "secrets").write("verify", "store-token", "for a group")
     for path in (tmp_path / "secrets").rglob("*"):

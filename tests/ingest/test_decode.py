@@ -305,6 +305,17 @@ def test_a_sectors_events_are_told_by_its_own_devices_alone() -> None:
     assert isinstance(outcome_of(decoder, PlainMessage(topic=PLACE, payload=at())), bytes)
 
 
+def test_labels_and_events_keep_to_topics_of_their_own() -> None:
+    label = {"ts": T0, "id": "stuck-s-1-1", "type": "label", "phase": "begin", "fault": "stuck", "until": T0 + 1}
+    row = decode_one(PLACE.replace("event", "label"), json.dumps(label).encode())
+    assert isinstance(row, bytes)
+    point = parse_line(row)
+    assert point.measurement == "park_label"
+    assert point.fields == {"id": "stuck-s-1-1", "phase": "begin", "fault": "stuck", "until": T0 + 1}
+    rejected(PLACE, json.dumps(label).encode(), Reason.UNKNOWN_EVENT, "told on .../label")
+    rejected(PLACE.replace("event", "label"), at(), Reason.UNKNOWN_EVENT, "told on .../event")
+
+
 def test_events_of_devices_beyond_the_limit_are_rejected_but_for_those_that_have_readings() -> None:
     decoder = Decoder(line_renderer, max_devices=2)
     station = PLACE.replace("event", "telemetry")

@@ -9,12 +9,15 @@ from park.topics import (
     EVENT_FILTER,
     GATEWAY_STATE_FILTER,
     GATEWAY_STATS_FILTER,
+    LABEL_FILTER,
     TELEMETRY_FILTER,
     DeviceTopic,
     event_topic,
     gateway_topic,
+    label_topic,
     parse_event,
     parse_gateway,
+    parse_label,
     parse_telemetry,
     pattern_of,
     telemetry_topic,
@@ -74,6 +77,8 @@ def test_an_event_topic_reads_back_as_its_parts(sector: str, site: str, kind: st
         parse_telemetry(topic)
     with pytest.raises(TopicError, match="/event "):
         parse_event(telemetry_topic(sector, site, kind, device))
+    with pytest.raises(TopicError, match="/label "):
+        parse_label(event_topic(sector, site, kind, device))
 
 
 @given(st.text(max_size=80))
@@ -90,6 +95,7 @@ def test_each_topic_is_of_one_filter(sector: str, site: str, kind: str, device: 
     topics = {
         TELEMETRY_FILTER: telemetry_topic(sector, site, kind, device),
         EVENT_FILTER: event_topic(sector, site, kind, device),
+        LABEL_FILTER: label_topic(sector, site, kind, device),
         GATEWAY_STATE_FILTER: gateway_topic(site, shard, "state"),
         GATEWAY_STATS_FILTER: gateway_topic(site, shard, "stats"),
     }

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.park_cli.command import park
@@ -59,6 +60,12 @@ def test_labels_tell_what_was_wrong_and_can_be_scored(rules: Path, tmp_path: Pat
     told = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
     assert {label["fault"] for label in told} == {"noise", "dropout"}
     assert all(label["end"] > label["start"] for label in told)
+    table = tmp_path / "labels.parquet"
+    assert park("labels", *town, *_WINDOW, "--format", "parquet", "-o", str(table)).code == 0
+    with duckdb.connect() as connection:
+        read = connection.sql(f"SELECT * FROM '{table}'")
+        rows = [dict(zip(read.columns, row, strict=True)) for row in read.fetchall()]
+    assert rows == told
     right = park("score", "--labels", str(labels), "--detections", str(labels), "--json")
     assert json.loads(right.out)["range_recall"] == pytest.approx(1.0)
 
@@ -69,6 +76,10 @@ def test_labels_tell_what_was_wrong_and_can_be_scored(rules: Path, tmp_path: Pat
         (("labels", "--faults", "none"), "then nothing is wrong"),
         (("labels", "--faults", "absent.toml"), "give none, typical, delivery or a file"),
         (("labels", "--faults", "typical,typical"), "is named a second time"),
+        (("generate", "--publish-labels"), "--publish-labels"),
+        (("ingest", "--quality", "some"), "--quality"),
+        (("ingest", "--quality", "flagged", "--processes", "2"), "--quality"),
+        (("ingest", "--quality", "flagged", "--group", "a"), "--quality"),
         (("score", "--labels", "absent", "--detections", "absent"), "--labels absent"),
         (("verify", "--dead-letters", "absent"), "say with --ingest"),
         (("verify", "--reconnected"), "say with --ingest"),

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from park.columns import Columns
-from simulator.events import Events
+from simulator.event_columns import Tells
 from simulator.faults.delivery.fates import FateMaker, taken_ms
 from simulator.faults.delivery.outbox import Outbox
 from simulator.faults.delivery.rules import DeliveryRule
@@ -23,7 +23,7 @@ class Taken(Protocol):
         """The devices."""
 
     @property
-    def events(self) -> Events:
+    def events(self) -> Tells:
         """What the same devices tell between their readings."""
 
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
@@ -60,7 +60,7 @@ class Delivered:
         return self.taken.plan
 
     @property
-    def events(self) -> Events:
+    def events(self) -> Tells:
         """What happens in the world, which is always delivered."""
         return self.taken.events
 

@@ -17,7 +17,7 @@ from park.topics import DeviceTopic
 from sectors import KINDS, SECTOR_OF
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
-from simulator.events import Events
+from simulator.event_columns import Tells
 from simulator.generate import FORMATS, make_lines
 from simulator.plan import Selection
 from simulator.readings import readings_of
@@ -105,7 +105,7 @@ def test_the_order_of_arrival_does_not_matter() -> None:
     assert twins(told([*DIMMED, *DIMMED])) == wanted
 
 
-def rows(events: Events, start: int, until: int) -> list[tuple[Any, ...]]:
+def rows(events: Tells, start: int, until: int) -> list[tuple[Any, ...]]:
     return [
         (part.kind.name, ts, device, number)
         for part in events.told(start, until)
@@ -115,13 +115,13 @@ def rows(events: Events, start: int, until: int) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def events() -> Events:
+def events() -> Tells:
     return readings_of(lamps(interval_ms=60_000), Outcomes(DIMMED)).events
 
 
 @settings(max_examples=25, deadline=None)
 @given(cuts=st.lists(st.integers(min_value=START, max_value=UNTIL), max_size=6))
-def test_any_cut_of_a_window_tells_the_same(events: Events, cuts: list[int]) -> None:
+def test_any_cut_of_a_window_tells_the_same(events: Tells, cuts: list[int]) -> None:
     parts = [rows(events, first, last) for first, last in itertools.pairwise(sorted([START, *cuts, UNTIL]))]
     assert sorted(one for part in parts for one in part) == sorted(rows(events, START, UNTIL))
 
