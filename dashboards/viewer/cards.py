@@ -12,8 +12,11 @@ from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.states import states
 from dashboards.viewer import charts, numbers, timeline
+from dashboards.viewer.figure import Figure
+from dashboards.viewer.outline import anchor, heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
+from dashboards.viewer.yesterday import Yesterday
 from park.panel import View
 from park.units import symbol
 
@@ -42,25 +45,30 @@ class Card(Asks, Protocol):
     empty: "Empty"
 
 
-def add(at: Position[ResolvedPanel]) -> Card | None:
-    """Put a panel's card into the page's grid; a heading is no card."""
+def add(at: Position[ResolvedPanel], *, compared: bool = False) -> Card | None:
+    """Put a panel's card into the page's grid; a heading is no card.
+
+    Args:
+        at: the panel and its place.
+        compared: a single figure is told against yesterday's.
+    """
     panel = at.panel
     style = f"grid-column:{at.x + 1}/span {at.width};grid-row:{at.y + 1}/span {at.height}"
     if panel.view is View.HEADING:
         with ui.element("div").classes("park-heading").style(style):
-            ui.label(panel.title).classes("park-heading-title")
+            heading(2, panel.title).classes("park-heading-title")
             ui.label(panel.story).classes("park-heading-story")
         return None
     kind = panel.view.name.lower().replace("_", "-")
     card = ui.element("section").classes(f"park-card park-{kind}").style(style)
     with card.props(f'data-panel="{_attribute(panel.title)}"'):
         with ui.element("header"):
-            ui.label(panel.title).classes("park-title").tooltip(panel.story)
+            heading(3, panel.title).classes("park-title").props(f'id="{anchor(panel.title)}"').tooltip(panel.story)
             if panel.view is not View.TABLE and (unit := symbol(panel.unit)):
                 ui.label(unit).classes("park-unit")
         if panel.view not in {View.STAT, View.GAUGE}:
             ui.label(panel.story).classes("park-story")
-        return _CARDS[panel.view](panel)
+        return _Tile(panel, compared=True) if compared and panel.view is View.STAT else _CARDS[panel.view](panel)
 
 
 def _attribute(text: str) -> str:
@@ -91,7 +99,8 @@ class _Chart:
         self._draw = draw
         self._pace = Pace()
         with ui.element("div").classes("park-body") as self.body:
-            self._chart = ui.echart({}).classes("park-chart")
+            self._chart = ui.echart({}).classes("park-chart").props('role="img"')
+            self._chart.props["aria-label"] = panel.title
             self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
@@ -104,6 +113,7 @@ class _Chart:
 
     def _show(self, window: Window, answer: list[Curve]) -> None:
         self.empty.show(empty=not answer)
+        self._chart.props["aria-label"] = spoken(self._panel, answer)
         _redraw(self._chart, self._draw(self._panel, window, answer) if answer else {"series": []})
 
 
@@ -116,23 +126,29 @@ def _redraw(chart: ui.echart, options: charts.Options) -> None:
 class _Tile:
     """One figure, or a few under one another, with the course of the first behind."""
 
-    def __init__(self, panel: ResolvedPanel) -> None:
+    def __init__(self, panel: ResolvedPanel, *, compared: bool = False) -> None:
         self._panel = panel
-        self._course = _Course(panel)
+        self._course = Figure(panel)
         with ui.element("div").classes("park-body") as self.body:
-            self._spark = ui.echart({}).classes("park-spark")
+            self._spark = ui.echart({}).classes("park-spark").props('aria-hidden="true"')
             self._figure = ui.label().classes("park-figure")
+            self._yesterday = Yesterday(panel) if compared else None
             self._rows = ui.element("div").classes("park-rows")
             self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        return self._show if await self._course.ask(reader, moment) else None
+        news = await self._course.ask(reader, moment)
+        if self._yesterday is not None:
+            news |= await self._yesterday.ask(reader, moment)
+        return self._show if news else None
 
     def _show(self) -> None:
         value, fresh = self._course.figure()
         color = charts.level_color(self._panel, value)
         self.empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
+        if self._yesterday is not None:
+            self._yesterday.show(value if fresh else None)
         self._list(self._course.newest)
         if self._course.taken():
             _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
@@ -151,7 +167,7 @@ class _Tile:
         with ui.element("div").classes("park-row"):
             ui.label(self._panel.series_name(series.field, series.tags))
             text = numbers.text(newest, self._panel.decimals)
-            ui.label(text).style(f"color:{charts.level_color(self._panel, newest)}")
+            ui.label(text).style(inked(charts.level_color(self._panel, newest)))
 
 
 class _Gauge:
@@ -159,9 +175,9 @@ class _Gauge:
 
     def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
-        self._course = _Course(panel)
+        self._course = Figure(panel)
         with ui.element("div").classes("park-body") as self.body:
-            self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart")
+            self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart").props('aria-hidden="true"')
             self._figure = ui.label().classes("park-figure")
             self.empty = Empty()
 
@@ -177,42 +193,9 @@ class _Gauge:
         _redraw(self._chart, charts.gauge(self._panel, value))
 
 
-class _Course:
-    """A figure, and how it went over the span: drawn behind it, and its end stands in while nothing newer comes."""
-
-    def __init__(self, panel: ResolvedPanel) -> None:
-        self._panel = panel
-        self._pace = Pace()
-        self._changed = False
-        self.window = Window(start=0, until=0)
-        self.answer: list[Curve] = []
-        self.newest: list[Curve] = []
-
-    async def ask(self, reader: Reader, moment: Moment) -> bool:
-        """Ask again, for the course if it is time; tells whether anything is to be drawn anew."""
-        if self._pace.is_due(moment):
-            self.window, self.answer = await reader.over_time(self._panel, moment)
-            self._changed |= self._pace.changed(moment, self.answer, self.window)
-        before, self.newest = self.newest, await reader.newest(self._panel, moment)
-        return self._changed or before != self.newest
-
-    def taken(self) -> bool:
-        """It is drawn now; tells whether the course is another than when it was drawn last."""
-        changed, self._changed = self._changed, False
-        return changed
-
-    def figure(self) -> tuple[Value | None, bool]:
-        """The figure to show, and whether it is of now."""
-        if self.newest:
-            return self.newest[0].values[-1], True
-        if self._panel.newest.count_true:
-            return 0, True  # The store has rows for true ones alone, so no rows are a zero.
-        return (self.answer[0].values[-1] if self.answer else None), False
-
-
 def _write(figure: ui.label, panel: ResolvedPanel, value: Value | None, *, color: str, fresh: bool) -> None:
     figure.set_text("" if value is None else numbers.text(value, panel.decimals))
-    figure.style(f"color:{color}")
+    figure.style(inked(color))
     figure.classes(add="" if fresh else "old", remove="old" if fresh else "")
 
 

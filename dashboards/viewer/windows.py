@@ -20,7 +20,7 @@ _LEAST_NEWEST_MS = 30_000
 _LEAST_INTERVALS = 3
 
 #: So long a reading is under way from its device to the store.
-_UNDER_WAY_MS = 3_000
+UNDER_WAY_MS = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def chart_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) ->
     if panel.course.is_state:
         until = moment.now // interval * interval + interval
     else:
-        until = (moment.now - _UNDER_WAY_MS) // interval * interval
+        until = (moment.now - UNDER_WAY_MS) // interval * interval
     start = min(start, until - _LEAST_INTERVALS * interval)
     return Window(start=start, until=until, interval=interval, sites=moment.sites)
 
@@ -122,6 +122,18 @@ class Reader:
         key = ("latest", id(panel), int(moment.now / 1000 / self._keep_s), moment.span, moment.sites)
         answer = await self._once(key, lambda: ask(panel, window))
         return [series.shifted(self._shift) for series in answer]
+
+    async def every(self, stored: Measured, now: int) -> float | None:
+        """How often devices report, in whole seconds; None where none has reported twice."""
+        return await self._spacings.of(stored, now)
+
+    async def raw(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
+        """A question's answer in a window of one's own, on no other clock than the store's; it is not remembered."""
+        return await self._gated(lambda: self._source.over_time(panel, window))
+
+    async def within(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
+        """One value per series in a window of one's own; it is not remembered."""
+        return await self._gated(lambda: self._source.newest(panel, window))
 
     async def sites(self, sector: str | None) -> list[str]:
         """The sites that have readings, as they are stored."""
