@@ -16,8 +16,8 @@ ALERTS = (
         aggregate=Aggregate.COUNT,
         below=1.0,
         every_s=60,
-        over_s=3600,
-        no_data=NoData.ALERTING,
+        over_s=6 * 3600,
+        no_data=NoData.NO_DATA,
     ),
     Alert(
         name="not-ready",

@@ -112,11 +112,16 @@ def _question(alert: Alert) -> ResolvedPanel:
         rate_s=alert.rate_s,
         limit=MOST,
     )
-    if not alert.field:
-        return _beats(panel)
-    asked = resolve(panel)
-    _check_states(alert, asked)
+    asked = _resolved(panel) if alert.field else _beats(panel)
+    if alert.field:
+        _check_states(alert, asked)
     return asked
+
+
+def _resolved(panel: Panel) -> ResolvedPanel:
+    """A rule is judged at all sites: it has no variable to choose some."""
+    asked = resolve(panel)
+    return dataclasses.replace(asked, course=dataclasses.replace(asked.course, site_filter=False))
 
 
 def _check_states(alert: Alert, asked: ResolvedPanel) -> None:
@@ -135,6 +140,6 @@ def _check_states(alert: Alert, asked: ResolvedPanel) -> None:
 
 def _beats(panel: Panel) -> ResolvedPanel:
     stored = measured(panel.measurement)
-    asked = resolve(dataclasses.replace(panel, fields=(next(iter(stored.channels)),)))
-    beat = {"fields": (stored.beat,), "labels": (stored.beat,)}
-    return dataclasses.replace(asked, course=dataclasses.replace(asked.course, **beat))
+    asked = _resolved(dataclasses.replace(panel, fields=(next(iter(stored.channels)),)))
+    course = dataclasses.replace(asked.course, fields=(stored.beat,), labels=(stored.beat,))
+    return dataclasses.replace(asked, course=course)

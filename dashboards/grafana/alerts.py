@@ -127,4 +127,6 @@ def _evaluator(alert: Alert) -> expr.ExprTypeThresholdConditionsEvaluator:
         return builder.type("gt").params([0.0])
     if alert.above is not None and alert.below is not None:
         return builder.type("outside_range").params([alert.below, alert.above])
-    return builder.type("lt").params([alert.below]) if alert.above is None else builder.type("gt").params([alert.above])
+    if alert.below is not None:
+        return builder.type("lt").params([alert.below])
+    return builder.type("gt").params([] if alert.above is None else [alert.above])

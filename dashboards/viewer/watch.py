@@ -67,5 +67,6 @@ class Watch:
     async def _judge(self, rule: Rule, now: int) -> list[Firing]:
         every_s = await self._reader.every(rule.question.stored, now)
         until = now - UNDER_WAY_MS
-        course = await follow(self._reader.raw, rule, until - BACK_MS, until, every_s)
+        since = until - BACK_MS - 1000 * rule.alert.for_s  # or nothing that has to last for long would ever fire
+        course = await follow(self._reader.raw, rule, since, until, every_s)
         return course.firing()

@@ -49,7 +49,11 @@ def _values(columns: Columns, channel: Channel) -> Column:
     else:
         found = whole.astype(np.bool_) if channel.type is ValueType.BOOL else whole
     mask = columns.present.get(channel.name)
-    return found if mask is None else np.where(mask, found.astype(object), None)
+    if mask is None:
+        return found
+    gaps = found.astype(object)
+    gaps[~mask] = None
+    return gaps
 
 
 def _append_told(connection: duckdb.DuckDBPyConnection, plan: Plan, told: Told) -> None:

@@ -24,7 +24,13 @@ HOURS = 3_600_000
 NOON = 1_782_878_400_000
 
 
-@pytest.fixture(params=RULES, ids=lambda rule: rule.alert.name)
+#: Those of silence are made alike: a few of them stand for all.
+SOME = [one for one in RULES if not one.alert.name.startswith("silent-")]
+SOME += [one for one in RULES if one.alert.name.startswith("silent-")][::15]
+HELD = [one for one in SOME if one.fitted(None).for_s > one.fitted(None).every_s]
+
+
+@pytest.fixture(params=SOME, ids=lambda rule: rule.alert.name)
 def rule(request: pytest.FixtureRequest) -> Rule:
     found: Rule = request.param
     return found
@@ -101,7 +107,7 @@ def _course(rule: Rule, hours: float, bad: float) -> Course:
     fitted = rule.fitted(None)
     at = ticks(fitted, NOON, NOON + 72 * HOURS)
     every = fitted.every_s * 1000
-    begin = NOON + round(hours * HOURS) // every * every
+    begin = (NOON + round(hours * HOURS)) // every * every
     end = begin + max(every, round(bad * HOURS) // every * every)
     return judged(rule, fitted, at, [_points(rule, fitted, at.tolist(), {begin: BAD, end: GOOD})])
 
@@ -130,10 +136,9 @@ def test_it_does_not_fire_while_all_is_well(rule: Rule) -> None:
     assert judged(rule, fitted, at, [_points(rule, fitted, at.tolist(), {})]).fired() == []
 
 
+@pytest.mark.parametrize("rule", HELD, ids=lambda rule: rule.alert.name)
 def test_it_does_not_fire_for_less_than_its_hold(rule: Rule) -> None:
     fitted = rule.fitted(None)
-    if fitted.for_s <= fitted.every_s:
-        pytest.skip("it fires at the first or second look")
     course = _course(rule, 24.0, (fitted.for_s - fitted.every_s) / 3600 / 2)
     assert course.fired() == []
 
