@@ -98,6 +98,9 @@ def states(alert: Alert, ticks: Ints, values: Floats) -> tuple[Ints, Ints]:
         missed=np.zeros(count, dtype=np.int64),
     )
     found = np.zeros((2, count, len(ticks)), dtype=np.int64)
+    quiet = not breached(alert, values, np.zeros(values.shape, dtype=np.bool_)).any()
+    if quiet and alert.no_data in {NoData.OK, NoData.KEEP}:
+        return found[0], found[1]  # nothing can become of it, and that is so for most rules at most times
     for column, tick in enumerate(ticks.tolist()):
         _evaluate(alert, now, tick, np.append(values[:, column], np.nan))
         found[0, :, column] = now.state

@@ -13,7 +13,7 @@ from dashboards.sources.base import Curve, Value, Window
 from dashboards.states import states
 from dashboards.viewer import charts, numbers, timeline
 from dashboards.viewer.figure import Figure
-from dashboards.viewer.outline import anchor, heading, inked, spoken
+from dashboards.viewer.outline import heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
 from dashboards.viewer.yesterday import Yesterday
@@ -63,7 +63,7 @@ def add(at: Position[ResolvedPanel], *, compared: bool = False) -> Card | None:
     card = ui.element("section").classes(f"park-card park-{kind}").style(style)
     with card.props(f'data-panel="{_attribute(panel.title)}"'):
         with ui.element("header"):
-            heading(3, panel.title).classes("park-title").props(f'id="{anchor(panel.title)}"').tooltip(panel.story)
+            heading(3, panel.title, named=True).classes("park-title").tooltip(panel.story)
             if panel.view is not View.TABLE and (unit := symbol(panel.unit)):
                 ui.label(unit).classes("park-unit")
         if panel.view not in {View.STAT, View.GAUGE}:

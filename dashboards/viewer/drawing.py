@@ -13,7 +13,7 @@ from park.town import Lake
 
 #: Points of the drawing to a kilometre.
 _SCALE = 40.0
-_DOT, _SICK = 3.0, 7.0
+_DOT, _SICK = 4.0, 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +102,16 @@ class Drawing:
     def _roads(self, tracks: Iterable[Track]) -> list[str]:
         found = []
         for track in tracks:
-            if track.site in self._ground.sites and len(track.points) > 1:
-                line = " ".join(f"{x:.0f},{y:.0f}" for x, y in self._course(track))
+            if track.site in self._ground.sites and len(course := self._course(track)) > 1:
+                line = " ".join(f"{x:.0f},{y:.0f}" for x, y in course)
                 found.append(f'<polyline class="park-road" points="{line}"/>')
         return found
 
     def _course(self, track: Track) -> list[tuple[float, float]]:
-        """A track within its site's box, beyond which the drawing has another scale."""
+        """A track within its site's box: beyond it the drawing has another scale."""
         box = self._ground.sites[track.site].grown(0.3)
-        return [self._point(*box.clamped(*self._ground.at(track.site, *point))) for point in track.points]
+        points = [self._ground.at(track.site, *point) for point in track.points]
+        return [self._point(*point) for point in points if box.clamped(*point) == point]
 
     def _sectors(self) -> list[str]:
         grounds: dict[tuple[str, str], list[tuple[float, float]]] = {}
@@ -142,9 +143,11 @@ class Drawing:
         return f'<circle class="park-spot {level}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>'
 
     def _vehicle(self, track: Track, level: str) -> str:
-        if track.site not in self._ground.sites:
+        box = self._ground.sites.get(track.site)
+        point = self._ground.at(track.site, *track.points[-1]) if box else (0.0, 0.0)
+        if box is None or box.grown(0.3).clamped(*point) != point:
             return ""
-        x, y = self._course(track)[-1]
+        x, y = self._point(*point)
         return f'<rect class="park-vehicle {level}" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10" rx="2.5"/>'
 
 

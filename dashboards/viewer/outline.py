@@ -15,9 +15,10 @@ from park.units import symbol
 _SPOKEN = 8
 
 
-def heading(level: int, text: str) -> ui.html:
-    """A heading of the page's outline, 1 to 3."""
-    return ui.html(escape(text), tag=f"h{level}", sanitize=False)
+def heading(level: int, text: str, *, named: bool = False) -> ui.html:
+    """A heading of the page's outline, 1 to 3; an address may end in the anchor of one that is named."""
+    name = f'<a name="{anchor(text)}"></a>' if named else ""
+    return ui.html(name + escape(text), tag=f"h{level}", sanitize=False)
 
 
 def anchor(title: str) -> str:

@@ -11,7 +11,7 @@ from dashboards.resolved import Page
 from dashboards.viewer import numbers, whereabouts
 from dashboards.viewer.cards import Draw
 from dashboards.viewer.drawing import Drawing, Tile, Track
-from dashboards.viewer.watch import Fires, Watch
+from dashboards.viewer.watch import CALM_S, Fires, Watch
 from dashboards.viewer.windows import Moment, Reader
 from park.alert import Severity
 from park.safe_text import printable
@@ -161,6 +161,7 @@ class TownMap:
         self._tracks: list[Track] = []
         self._due = {"places": 0, "tracks": 0}
         self._fires: Fires = ()
+        self._first: int | None = None
         with ui.element("section").classes("park-pane park-town").props('aria-label="The town"') as self.body:
             with ui.element("header"):
                 ui.html("The town", tag="h2", sanitize=False)
@@ -172,9 +173,10 @@ class TownMap:
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         """Where things are, seldom; what fires, as it is known."""
-        fires = self._watch.fires(moment.now)
-        if fires is None:  # a new page has better things to ask first
+        self._first = moment.now if self._first is None else self._first
+        if moment.now - self._first < CALM_S * 1000:
             return None
+        fires = self._watch.fires(moment.now) or ()
         changed = fires != self._fires or self._drawing is None
         self._fires = fires
         if moment.now >= self._due["tracks"]:

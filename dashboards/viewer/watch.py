@@ -16,8 +16,8 @@ Fires: TypeAlias = tuple[Firing, ...]
 #: A page that opens at once after the start has better things to ask first, and its history is still coming.
 CALM_S = 6.0
 #: From the end of one look to the next, and at least so many times as long as a look takes.
-_APART_S = 20.0
-_TIMES = 10.0
+_APART_S = 40.0
+_TIMES = 20.0
 
 
 class Watch:
@@ -57,12 +57,17 @@ class Watch:
         return self._known
 
     async def _all(self, now: int) -> None:
-        began = self._clock()
+        began, first = self._clock(), self._known is None
         for rule in self._rules:
             with contextlib.suppress(SourceError):  # the page tells that the store is away; what fired goes on
                 self._fires[rule.alert.name] = await self._judge(rule, now)
-        self._known = tuple(one for rule in self._rules for one in self._fires.get(rule.alert.name, ()))
+            if first and self._fires.get(rule.alert.name):  # the worst is known before all is
+                self._known = self._all_fires()
+        self._known = self._all_fires()
         self._due = self._clock() + max(_APART_S, _TIMES * (self._clock() - began))
+
+    def _all_fires(self) -> Fires:
+        return tuple(one for rule in self._rules for one in self._fires.get(rule.alert.name, ()))
 
     async def _judge(self, rule: Rule, now: int) -> list[Firing]:
         every_s = await self._reader.every(rule.question.stored, now)

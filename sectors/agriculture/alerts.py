@@ -62,7 +62,7 @@ ALERTS = (
         measurement="greenhouse",
         field="leaf_wetness",
         aggregate=Aggregate.MEAN,
-        above=50.0,
+        above=80.0,
         every_s=1800,
         for_s=6 * 3600,
     ),

@@ -26,8 +26,8 @@ ALERTS = (
         measurement="site_meter",
         field="active_power",
         aggregate=Aggregate.MEAN,
-        above=60.0,
-        until=50.0,
+        above=35.0,
+        until=30.0,
         for_s=900,
     ),
     Alert(

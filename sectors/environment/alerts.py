@@ -114,9 +114,11 @@ ALERTS = (
         panel="Algae in the lake",
         measurement="water_station",
         field="chlorophyll_a",
+        aggregate=Aggregate.MEAN,
+        reduce=Reduce.MEAN,
         above=40.0,
-        until=36.0,
-        every_s=600,
+        over_s=24 * 3600,
+        every_s=1800,
         for_s=3600,
     ),
     Alert(

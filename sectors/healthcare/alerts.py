@@ -12,7 +12,7 @@ ALERTS = (
         measurement="bedside_monitor",
         field="news2",
         above=4.5,
-        for_s=1800,
+        for_s=3600,
     ),
     Alert(
         name="news2-emergency",
@@ -23,7 +23,7 @@ ALERTS = (
         measurement="bedside_monitor",
         field="news2",
         above=6.5,
-        for_s=600,
+        for_s=1800,
     ),
     Alert(
         name="fridge-out-of-range",
@@ -56,6 +56,6 @@ ALERTS = (
         measurement="bed_board",
         field="door_to_ecg",
         above=10.0,
-        for_s=1800,
+        for_s=7200,
     ),
 )

@@ -1,6 +1,6 @@
 """What needs attention in the cold chain."""
 
-from park.alert import Alert, Reduce, Severity
+from park.alert import Alert, Severity
 from park.panel import Aggregate
 
 ALERTS = (
@@ -13,10 +13,9 @@ ALERTS = (
         measurement="cold_room",
         field="active_power",
         aggregate=Aggregate.MAX,
-        reduce=Reduce.MAX,
-        below=0.5,
-        over_s=3 * 3600,
+        below=1.0,
         every_s=600,
+        for_s=2 * 3600,
     ),
     Alert(
         name="chilled-goods-warm",

@@ -1,6 +1,6 @@
 """What needs attention in the streets: light, water, waste."""
 
-from park.alert import Alert, Reduce, Severity
+from park.alert import Alert, Severity
 from park.panel import Aggregate
 
 ALERTS = (
@@ -13,11 +13,9 @@ ALERTS = (
         measurement="street_lamp",
         field="level",
         aggregate=Aggregate.MAX,
-        reduce=Reduce.MAX,
         below=1.0,
-        over_s=24 * 3600,
         every_s=1800,
-        for_s=3600,
+        for_s=25 * 3600,
     ),
     Alert(
         name="lamp-burns-by-day",
@@ -28,11 +26,9 @@ ALERTS = (
         measurement="street_lamp",
         field="level",
         aggregate=Aggregate.MIN,
-        reduce=Reduce.MIN,
         above=1.0,
-        over_s=24 * 3600,
         every_s=1800,
-        for_s=3600,
+        for_s=25 * 3600,
     ),
     Alert(
         name="cabinet-open",
@@ -54,11 +50,9 @@ ALERTS = (
         measurement="pressure_zone",
         field="inflow",
         aggregate=Aggregate.MEAN,
-        reduce=Reduce.MIN,
-        above=14.0,
-        over_s=24 * 3600,
+        above=12.5,
         every_s=1800,
-        for_s=3600,
+        for_s=25 * 3600,
     ),
     Alert(
         name="pressure-low",

@@ -92,7 +92,8 @@ def test_what_needs_attention_leads_to_where_it_shows(context: BrowserContext, s
     assert "Look at its power" in silent.inner_text()
     silent.locator("a").click()
     page.wait_for_selector('[data-dashboard="municipal"]')
-    page.wait_for_function("Math.abs(document.getElementById('light-of-the-lamps').getBoundingClientRect().top) < 300")
+    place = "document.querySelector('a[name=light-of-the-lamps]').getBoundingClientRect().top"
+    page.wait_for_function(f"{place} > 0 && {place} < 300")
 
 
 def test_the_map_shows_every_place_and_leads_to_the_sectors(context: BrowserContext, shown: tuple[Viewer, int]) -> None:

@@ -146,17 +146,21 @@ def test_the_drawing_shows_every_device_site_lake_and_sector() -> None:
 
 def test_devices_that_need_attention_and_vehicles_are_what_changes() -> None:
     found = spots(*FAR)
-    tracks = [Track(device="bus-000001", site="site-2", points=((31.49, 120.36), (31.6, 120.5)))]
+    tracks = [
+        Track(device="bus-000001", site="site-2", points=((31.492, 120.362), (31.49, 120.36))),
+        Track(device="bus-000002", site="site-2", points=((31.492, 120.362), (31.49, 120.36), (31.6, 120.5))),
+    ]
     drawn = drawing(found)
     fires = [firing("feeder-voltage", found[0].device), firing("bus-late", "bus-000001")]
     text = drawn.alive(tracks, fires)
     assert text.count('class="park-spot critical"') == 1
     assert text.count('class="park-vehicle notice"') == 1
-    assert drawn.still(tracks).count("park-road") == 1
+    assert text.count("park-vehicle") == 1  # the other is beyond its site, where the drawing has another scale
+    assert drawn.still(tracks).count("park-road") == 2
     frame = re.search(r'viewBox="0 0 (\d+) (\d+)"', text)
     assert frame is not None
     vehicle = re.search(r'park-vehicle[^>]*x="([\d.]+)" y="([\d.]+)"', text)
-    assert vehicle is not None  # though it drives beyond its site, it is on the drawing
+    assert vehicle is not None
     assert 0 <= float(vehicle[1]) <= float(frame[1])
     assert 0 <= float(vehicle[2]) <= float(frame[2])
 
