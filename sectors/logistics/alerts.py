@@ -49,8 +49,8 @@ ALERTS = (
         panel="Air and loads of lorries",
         measurement="reefer_truck",
         field="cargo_temperature",
-        above=8.0,
-        until=7.5,
+        above=10.0,
+        until=9.0,
         for_s=1800,
     ),
     Alert(
@@ -63,7 +63,7 @@ ALERTS = (
         field="temperature",
         below=2.0,
         above=8.0,
-        for_s=3600,
+        for_s=3 * 3600,
     ),
     Alert(
         name="dwell-long",
