@@ -13,9 +13,9 @@ ALERTS = (
         measurement="traffic_detector",
         field="average_vehicle_speed",
         aggregate=Aggregate.MEAN,
-        below=20.0,
-        until=25.0,
-        for_s=900,
+        below=25.0,
+        until=30.0,
+        for_s=300,
     ),
     Alert(
         name="bus-late",

@@ -19,6 +19,9 @@ from tests.dashboards import town
 from tests.dashboards.test_viewer import Viewer, town_around_now, viewer
 from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 
+pytestmark = pytest.mark.deadline(400)
+
+PATIENCE_MS = 150_000
 AXE = "axe-core@4.10.3"
 HOUR = 3_600_000
 PLACED = [name for name, kind in KINDS.items() if not kind.personal]
@@ -75,6 +78,7 @@ def context(chrome: Browser) -> Iterator[BrowserContext]:
 
 def opened(context: BrowserContext, running: Viewer, slug: str = "") -> Page:
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{running.url}{slug}")
     page.wait_for_selector("[data-dashboard]")
     return page
@@ -82,7 +86,7 @@ def opened(context: BrowserContext, running: Viewer, slug: str = "") -> Page:
 
 def test_what_needs_attention_leads_to_where_it_shows(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
     page = opened(context, shown[0])
-    page.wait_for_selector(".park-alert", timeout=150_000)
+    page.wait_for_selector(".park-alert")
     page.click(".park-more")
     levels = page.eval_on_selector_all(".park-alert", "rows => rows.map(row => row.className.split(' ').at(-1))")
     assert levels == sorted(levels, key=["critical", "warning", "notice"].index)
@@ -99,7 +103,7 @@ def test_what_needs_attention_leads_to_where_it_shows(context: BrowserContext, s
 def test_the_map_shows_every_place_and_leads_to_the_sectors(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
     running, places = shown
     page = opened(context, running)
-    page.wait_for_selector(".park-map-still .park-spot", timeout=150_000)
+    page.wait_for_selector(".park-map-still .park-spot")
     assert page.locator(".park-map-still .park-spot").count() == places
     assert page.locator(".park-site").count() == 2
     assert page.locator(".park-tile").count() == TILES
@@ -110,7 +114,7 @@ def test_the_map_shows_every_place_and_leads_to_the_sectors(context: BrowserCont
 
 def test_a_site_that_is_chosen_leaves_the_others_alarms_out(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
     page = opened(context, shown[0])
-    page.wait_for_selector(".park-alert", timeout=150_000)
+    page.wait_for_selector(".park-alert")
     page.click(".park-more")
     page.wait_for_selector("text=street-lamp-000002")
     page.click(".park-sites")
@@ -121,30 +125,30 @@ def test_a_site_that_is_chosen_leaves_the_others_alarms_out(context: BrowserCont
 
 def test_an_unknown_address_leads_back(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{shown[0].url}no-such-page")
     page.wait_for_selector("text=There is no such page")
     page.click(".park-nowhere a")
     page.wait_for_selector('[data-dashboard="park"]')
 
 
-@pytest.mark.parametrize("width", [390, 1100])
-@pytest.mark.parametrize("slug", ["", "energy"])
+@pytest.mark.parametrize(("width", "slug"), [(390, ""), (1100, "energy")])
 def test_narrow_windows_have_everything(chrome: Browser, shown: tuple[Viewer, int], width: int, slug: str) -> None:
     context = chrome.new_context(viewport={"width": width, "height": 800})
     page = opened(context, shown[0], slug)
-    page.wait_for_function("document.querySelectorAll('.park-empty.hidden').length > 3", timeout=90_000)
+    page.wait_for_function("document.querySelectorAll('.park-empty.hidden').length > 3")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not page.is_visible(".park-spans")
     page.click(".park-spans-menu")
     page.click(".q-menu >> text=1 h")
-    page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0", timeout=90_000)
+    page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
     assert "1 h" in page.inner_text(".park-spans-menu")
     context.close()
 
 
 def test_states_are_words(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
     page = opened(context, shown[0], "transport")
-    page.wait_for_selector('[data-panel="What each bus is doing"] [aria-label*="Newest"]', timeout=90_000)
+    page.wait_for_selector('[data-panel="What each bus is doing"] [aria-label*="Newest"]')
     said = page.get_attribute('[data-panel="What each bus is doing"] .park-chart', "aria-label")
     assert said is not None
     assert "at_stop" not in said
@@ -166,15 +170,18 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (Path(folder) / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
-@pytest.mark.parametrize("slug", ["", "public-safety", "pipeline"])
+@pytest.mark.parametrize(("slug", "dark"), [("", True), ("", False), ("public-safety", False), ("pipeline", True)])
 def test_axe_finds_nothing_serious(
-    context: BrowserContext, shown: tuple[Viewer, int], axe: str, slug: str, *, dark: bool
+    context: BrowserContext,
+    shown: tuple[Viewer, int],
+    axe: str,
+    slug: str,
+    dark: bool,  # noqa: FBT001
 ) -> None:
     page = opened(context, shown[0], slug)
     if not slug:
-        page.wait_for_selector(".park-map-still .park-spot", timeout=150_000)
-    page.wait_for_function("document.querySelectorAll('.park-empty.hidden').length > 3", timeout=90_000)
+        page.wait_for_selector(".park-map-still .park-spot")
+    page.wait_for_function("document.querySelectorAll('.park-empty.hidden').length > 3")
     if not dark:
         page.click('[aria-label="Dark or light"]')
         page.wait_for_selector("body.body--light")
