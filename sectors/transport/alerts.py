@@ -14,7 +14,6 @@ ALERTS = (
         field="average_vehicle_speed",
         aggregate=Aggregate.MEAN,
         below=25.0,
-        until=30.0,
         for_s=300,
     ),
     Alert(

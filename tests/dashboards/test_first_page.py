@@ -176,7 +176,7 @@ def test_axe_finds_nothing_serious(
     shown: tuple[Viewer, int],
     axe: str,
     slug: str,
-    dark: bool,  # noqa: FBT001
+    dark: bool,
 ) -> None:
     page = opened(context, shown[0], slug)
     if not slug:
