@@ -23,6 +23,7 @@ class Measured:
         beat: a field that every row has.
         interval_s: how often by the catalogue. A town may have changed a kind's: a source tells what the readings say.
         is_kind: whether it is a device kind, and not a log or one of the pipeline's.
+        is_regular: whether every source tells it at an interval of its own, and not when something happens.
     """
 
     name: str = ""
@@ -32,6 +33,7 @@ class Measured:
     beat: str = ""
     interval_s: float = 0.0
     is_kind: bool = False
+    is_regular: bool = True
 
 
 def measured(measurement: str) -> Measured:
@@ -71,6 +73,7 @@ def measured(measurement: str) -> Measured:
             tags=log.tags,
             source_tag="device",
             beat="phase",
-            interval_s=EVENTS_INTERVAL_S,
+            interval_s=log.interval_s or EVENTS_INTERVAL_S,
+            is_regular=bool(log.interval_s),
         )
     raise PanelError(f"measurement {measurement!r} is no kind of the catalogue, no log, nor one of the pipeline's")
