@@ -73,8 +73,7 @@ async def open_viewer(
             page = importlib.import_module("dashboards.viewer.page")
         served = {"title": title, "source": source, "utc_offset_ms": utc_offset_ms, "refresh_s": refresh_s}
         page.install(page.Served(pages=dashboards(), commanding=commanding, lakes=tuple(lakes), **served))
-        leaving = asyncio.Event()
-        inside = asyncio.get_running_loop()
+        leaving, inside = asyncio.Event(), asyncio.get_running_loop()
         async with server.serving(title=title, host=host, port=port, names=names) as url:
             outside.call_soon_threadsafe(ready.set_result, (url, partial(inside.call_soon_threadsafe, leaving.set)))
             await leaving.wait()

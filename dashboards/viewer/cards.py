@@ -222,6 +222,9 @@ class _Table:
         return functools.partial(self._show, answer)
 
     def _show(self, answer: list[Curve]) -> None:
+        if self._table.rows == [] and answer:  # now it may scroll, so the keyboard must reach it
+            at = f"getElement({self._table.id})?.$el?.querySelector('.q-table__middle')"
+            self._table.client.run_javascript(f"{at}?.setAttribute('tabindex', '0')")
         self.empty.show(empty=not answer)
         self._table.rows = _rows(self._panel, answer)
 
