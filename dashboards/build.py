@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dashboards import grafana
+from dashboards.alerting.rules import rules
 from dashboards.definitions import dashboards
 from park.catalogue import Channel, DeviceKind, ValueType
 from park.event import PARK_EVENTS, EventType
@@ -13,13 +14,22 @@ from park.units import symbol
 from sectors import SECTORS
 
 OUT = Path("dashboards/out")
+#: Apart from the dashboards, and no .json: Grafana takes every such file below `OUT` for a dashboard.
+ALERTS = Path("alerts")
 KINDS_TABLE = Path("docs/reference/kinds.md")
 
 
 def pages() -> dict[Path, str]:
-    """Grafana's JSON of every dashboard, by the name of its file."""
-    zone = _zone(default_town(SECTORS).settings.utc_offset_ms)
-    return {Path(f"{page.slug}.json"): grafana.render(page, timezone=zone) for page in dashboards()}
+    """What Grafana is provisioned with: every dashboard and its page's alert rules, by the names of their files."""
+    town, found = default_town(SECTORS), dashboards()
+    zone = _zone(town.settings.utc_offset_ms)
+    files = {Path(f"{page.slug}.json"): grafana.render(page, timezone=zone) for page in found}
+    intervals = {name: kind.interval_s for name, kind in town.kinds.items() if kind.interval_s is not None}
+    known = rules(found)
+    for page in found:
+        if own := [rule for rule in known if rule.page is page]:
+            files[ALERTS / f"{page.slug}.yaml"] = grafana.render_alerts(own, intervals)
+    return files
 
 
 def generated() -> dict[Path, str]:
@@ -52,7 +62,8 @@ def write(root: Path) -> list[Path]:
 def stale(root: Path) -> list[Path]:
     """Generated files of a checkout that are missing, differ, or belong to no dashboard any more."""
     wanted = generated()
-    extra = {path.relative_to(root) for path in (root / OUT).glob("*.json")} - wanted.keys()
+    there = (*(root / OUT).glob("*.json"), *(root / OUT / ALERTS).glob("*.yaml"))
+    extra = {path.relative_to(root) for path in there} - wanted.keys()
     return sorted(extra | _different(root, wanted).keys())
 
 

@@ -1,5 +1,6 @@
 """The states that a boolean or a text channel can be in, and their colours; both renderers use it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,10 +32,16 @@ class State:
         return levels[self.level] if self.level else palette[self.place % len(palette)]
 
 
+def words(text: str) -> str:
+    """A state's identifier as people read it: "at_stop" is "at stop", "lidOpen" is "lid open"."""
+    apart = re.sub(r"(?<=[a-z])[A-Z](?=[a-z])", lambda match: f" {match[0].lower()}", text)
+    return re.sub(r"(?<=[A-Za-z])[_-](?=[A-Za-z])", " ", apart)
+
+
 def states(panel: ResolvedPanel, field: str | None = None) -> list[State]:
     """Every state of a field of the panel, the first unless named, in the catalogue's order."""
     channel = panel.channel(field or panel.fields[0])
-    named = [(text, text) for text in channel.texts]
+    named = [(text, words(text)) for text in channel.texts]
     if channel.type is ValueType.BOOL:
         named = [("false", "no"), ("true", "yes")]
     return [

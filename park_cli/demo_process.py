@@ -113,6 +113,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
                 utc_offset_ms=options.selection.town.settings.utc_offset_ms,
                 refresh_s=_REFRESH_S,
                 commanding=allowed,
+                lakes=options.selection.town.lakes,
             )
         )
         _announce(page if allowed is None else f"{page}?token={allowed.token}", options)

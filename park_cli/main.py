@@ -23,6 +23,7 @@ COMMANDS = {
     "control": "park_cli.commands.control",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
+    "view": "park_cli.commands.view",
     "dashboards": "park_cli.commands.dashboards",
     "dead-letters": "park_cli.commands.dead_letters",
 }

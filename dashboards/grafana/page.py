@@ -24,6 +24,11 @@ def uid(slug: str) -> str:
     return f"park-{slug}"
 
 
+def panel_id(page: Page, panel: ResolvedPanel) -> int:
+    """The number of one of the page's panels in its dashboard."""
+    return next(number for number, one in enumerate(page.panels, start=1) if one is panel)
+
+
 def render(page: Page, *, timezone: str = "browser") -> str:
     """The dashboard's JSON, the same for the same definition.
 

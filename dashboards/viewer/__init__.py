@@ -20,6 +20,7 @@ from typing import Any
 from dashboards.definitions import dashboards
 from dashboards.sources.base import Source
 from dashboards.viewer.orders import Commanding
+from park.town import Lake
 
 __all__ = ["Commanding", "open_viewer"]
 
@@ -43,6 +44,7 @@ async def open_viewer(
     refresh_s: float = 3.0,
     names: Iterable[str] = (),
     commanding: Commanding | None = None,
+    lakes: Iterable[Lake] = (),
 ) -> AsyncIterator[str]:
     """Serve the viewer while the block runs; yields its URL once it accepts connections.
 
@@ -56,6 +58,7 @@ async def open_viewer(
         names: by which browsers may ask for it ("park.example", "localhost:9000"), beside 127.0.0.1, localhost, [::1]
             and the address where it listens, each with its port: whoever asks by another name is refused.
         commanding: lets those command devices whose address ends in `?token=` and its token; None lets nobody.
+        lakes: the town's, for its map.
 
     Raises:
         OSError: the port is taken.
@@ -69,9 +72,8 @@ async def open_viewer(
             server = importlib.import_module("dashboards.viewer.server")
             page = importlib.import_module("dashboards.viewer.page")
         served = {"title": title, "source": source, "utc_offset_ms": utc_offset_ms, "refresh_s": refresh_s}
-        page.install(page.Served(pages=dashboards(), commanding=commanding, **served))
-        leaving = asyncio.Event()
-        inside = asyncio.get_running_loop()
+        page.install(page.Served(pages=dashboards(), commanding=commanding, lakes=tuple(lakes), **served))
+        leaving, inside = asyncio.Event(), asyncio.get_running_loop()
         async with server.serving(title=title, host=host, port=port, names=names) as url:
             outside.call_soon_threadsafe(ready.set_result, (url, partial(inside.call_soon_threadsafe, leaving.set)))
             await leaving.wait()

@@ -10,9 +10,12 @@ from dashboards.layout import Position
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.viewer import charts, numbers, table, timeline
+from dashboards.viewer.figure import Figure
 from dashboards.viewer.marks import Marks
+from dashboards.viewer.outline import heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
+from dashboards.viewer.yesterday import Yesterday
 from park.panel import View
 from park.units import symbol
 
@@ -41,25 +44,31 @@ class Card(Asks, Protocol):
     empty: "Empty"
 
 
-def add(at: Position[ResolvedPanel], marks: Marks) -> Card | None:
-    """Put a panel's card into the page's grid, whose charts carry marks; a heading is no card."""
+def add(at: Position[ResolvedPanel], marks: Marks, *, compared: bool = False) -> Card | None:
+    """Put a panel's card into the page's grid; a heading is no card.
+
+    Args:
+        at: the panel and its place.
+        marks: what charts carry.
+        compared: a single figure is told against yesterday's.
+    """
     panel = at.panel
     style = f"grid-column:{at.x + 1}/span {at.width};grid-row:{at.y + 1}/span {at.height}"
     if panel.view is View.HEADING:
         with ui.element("div").classes("park-heading").style(style):
-            ui.label(panel.title).classes("park-heading-title")
+            heading(2, panel.title).classes("park-heading-title")
             ui.label(panel.story).classes("park-heading-story")
         return None
     kind = panel.view.name.lower().replace("_", "-")
     card = ui.element("section").classes(f"park-card park-{kind}").style(style)
     with card.props(f'data-panel="{_attribute(panel.title)}"'):
         with ui.element("header"):
-            ui.label(panel.title).classes("park-title").tooltip(panel.story)
+            heading(3, panel.title, named=True).classes("park-title").tooltip(panel.story)
             if panel.view is not View.TABLE and (unit := symbol(panel.unit)):
                 ui.label(unit).classes("park-unit")
         if panel.view not in {View.STAT, View.GAUGE}:
             ui.label(panel.story).classes("park-story")
-        made = _CARDS[panel.view](panel)
+        made = _Tile(panel, compared=True) if compared and panel.view is View.STAT else _CARDS[panel.view](panel)
         if panel.view is View.TIME_SERIES and isinstance(made, _Chart):
             made.carry(marks)
         return made
@@ -95,7 +104,8 @@ class _Chart:
         self._marks: Marks | None = None
         self._shown: tuple[Window, list[Curve]] | None = None
         with ui.element("div").classes("park-body") as self.body:
-            self._chart = ui.echart({}).classes("park-chart")
+            self._chart = ui.echart({}).classes("park-chart").props('role="img"')
+            self._chart.props["aria-label"] = panel.title
             self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
@@ -118,6 +128,7 @@ class _Chart:
     def _show(self, window: Window, answer: list[Curve]) -> None:
         self._shown = window, answer
         self.empty.show(empty=not answer)
+        self._chart.props["aria-label"] = spoken(self._panel, answer)
         options = self._draw(self._panel, window, answer) if answer else {"series": []}
         _redraw(self._chart, options if self._marks is None or not answer else self._marks.over(window, options))
 
@@ -131,23 +142,29 @@ def _redraw(chart: ui.echart, options: charts.Options) -> None:
 class _Tile:
     """One figure, or a few under one another, with the course of the first behind."""
 
-    def __init__(self, panel: ResolvedPanel) -> None:
+    def __init__(self, panel: ResolvedPanel, *, compared: bool = False) -> None:
         self._panel = panel
-        self._course = _Course(panel)
+        self._course = Figure(panel)
         with ui.element("div").classes("park-body") as self.body:
-            self._spark = ui.echart({}).classes("park-spark")
+            self._spark = ui.echart({}).classes("park-spark").props('aria-hidden="true"')
             self._figure = ui.label().classes("park-figure")
+            self._yesterday = Yesterday(panel) if compared else None
             self._rows = ui.element("div").classes("park-rows")
             self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        return self._show if await self._course.ask(reader, moment) else None
+        news = await self._course.ask(reader, moment)
+        if self._yesterday is not None:
+            news |= await self._yesterday.ask(reader, moment)
+        return self._show if news else None
 
     def _show(self) -> None:
         value, fresh = self._course.figure()
         color = charts.level_color(self._panel, value)
         self.empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
+        if self._yesterday is not None:
+            self._yesterday.show(value if fresh else None)
         self._list(self._course.newest)
         if self._course.taken():
             _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
@@ -166,7 +183,7 @@ class _Tile:
         with ui.element("div").classes("park-row"):
             ui.label(self._panel.series_name(series.field, series.tags))
             text = numbers.text(newest, self._panel.decimals)
-            ui.label(text).style(f"color:{charts.level_color(self._panel, newest)}")
+            ui.label(text).style(inked(charts.level_color(self._panel, newest)))
 
 
 class _Gauge:
@@ -174,9 +191,9 @@ class _Gauge:
 
     def __init__(self, panel: ResolvedPanel) -> None:
         self._panel = panel
-        self._course = _Course(panel)
+        self._course = Figure(panel)
         with ui.element("div").classes("park-body") as self.body:
-            self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart")
+            self._chart = ui.echart(charts.gauge(panel, None)).classes("park-chart").props('aria-hidden="true"')
             self._figure = ui.label().classes("park-figure")
             self.empty = Empty()
 
@@ -192,42 +209,9 @@ class _Gauge:
         _redraw(self._chart, charts.gauge(self._panel, value))
 
 
-class _Course:
-    """A figure, and how it went over the span: drawn behind it, and its end stands in while nothing newer comes."""
-
-    def __init__(self, panel: ResolvedPanel) -> None:
-        self._panel = panel
-        self._pace = Pace()
-        self._changed = False
-        self.window = Window(start=0, until=0)
-        self.answer: list[Curve] = []
-        self.newest: list[Curve] = []
-
-    async def ask(self, reader: Reader, moment: Moment) -> bool:
-        """Ask again, for the course if it is time; tells whether anything is to be drawn anew."""
-        if self._pace.is_due(moment):
-            self.window, self.answer = await reader.over_time(self._panel, moment)
-            self._changed |= self._pace.changed(moment, self.answer, self.window)
-        before, self.newest = self.newest, await reader.newest(self._panel, moment)
-        return self._changed or before != self.newest
-
-    def taken(self) -> bool:
-        """It is drawn now; tells whether the course is another than when it was drawn last."""
-        changed, self._changed = self._changed, False
-        return changed
-
-    def figure(self) -> tuple[Value | None, bool]:
-        """The figure to show, and whether it is of now."""
-        if self.newest:
-            return self.newest[0].values[-1], True
-        if self._panel.newest.count_true:
-            return 0, True  # The store has rows for true ones alone, so no rows are a zero.
-        return (self.answer[0].values[-1] if self.answer else None), False
-
-
 def _write(figure: ui.label, panel: ResolvedPanel, value: Value | None, *, color: str, fresh: bool) -> None:
     figure.set_text("" if value is None else numbers.text(value, panel.decimals))
-    figure.style(f"color:{color}")
+    figure.style(inked(color))
     figure.classes(add="" if fresh else "old", remove="old" if fresh else "")
 
 
@@ -254,6 +238,9 @@ class _Table:
         return functools.partial(self._show, answer)
 
     def _show(self, answer: list[Curve]) -> None:
+        if self._table.rows == [] and answer:  # now it may scroll, so the keyboard must reach it
+            at = f"getElement({self._table.id})?.$el?.querySelector('.q-table__middle')"
+            self._table.client.run_javascript(f"{at}?.setAttribute('tabindex', '0')")
         self.empty.show(empty=not answer)
         self._table.rows = table.rows(self._panel, answer)
 

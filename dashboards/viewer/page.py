@@ -5,25 +5,28 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
-from dashboards.definitions import PIPELINE
+from dashboards.alerting.rules import rules
 from dashboards.errors import SourceError
 from dashboards.layout import place
-from dashboards.resolved import Page, ResolvedPanel
-from dashboards.sources.base import Source
-from dashboards.viewer import cards
+from dashboards.resolved import Page
+from dashboards.viewer import cards, overview
 from dashboards.viewer.cards import ASKED
 from dashboards.viewer.commands import STYLE, CommandPanel
 from dashboards.viewer.marks import Marks
-from dashboards.viewer.orders import Commanding, Orders
+from dashboards.viewer.orders import Orders
+from dashboards.viewer.outline import anchor, heading
+from dashboards.viewer.overview import Attention, TownMap
 from dashboards.viewer.pace import NEW_MS
+from dashboards.viewer.routes import Routes
+from dashboards.viewer.served import Served
 from dashboards.viewer.strip import Strip
+from dashboards.viewer.watch import Watch
 from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import DeviceKind
 from park.safe_text import printable
@@ -37,24 +40,6 @@ _EAGER = 3
 _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """What is served: the dashboards, the source that answers them, and leave to command, None for nobody's."""
-
-    title: str
-    pages: tuple[Page, ...]
-    source: Source
-    utc_offset_ms: int
-    refresh_s: float
-    commanding: Commanding | None = None
-
-    @property
-    def pulse(self) -> list[ResolvedPanel]:
-        """The figures above every dashboard: those that stand for the pipeline's page."""
-        pages = (page for page in self.pages if page.slug == PIPELINE)
-        return [panel for page in pages for panel in page.panels if panel.highlight]
-
-
 def install(served: Served) -> None:
     """Register the pages with NiceGUI."""
     reader = Reader(
@@ -62,9 +47,10 @@ def install(served: Served) -> None:
     )
 
     orders = None if served.commanding is None else Orders(served.commanding.send)
+    watch = Watch(reader, rules(served.pages), clock=time.monotonic)
 
     def visit() -> None:
-        _Visit(served, reader, orders).build()
+        _Visit(served, reader, watch, orders).build()
 
     # One page object for every address: the browser's history then moves within it.
     ui.page("/")(visit)
@@ -74,8 +60,8 @@ def install(served: Served) -> None:
 class _Visit:
     """One browser's view: its span, sites and dashboard."""
 
-    def __init__(self, served: Served, reader: Reader, orders: Orders | None) -> None:
-        self._served = served
+    def __init__(self, served: Served, reader: Reader, watch: Watch, orders: Orders | None) -> None:
+        self._served, self._watch = served, watch
         self._token = ui.context.client.request.query_params.get("token")
         may = served.commanding is not None and served.commanding.lets(self._token)
         self._orders = orders if may else None
@@ -86,16 +72,17 @@ class _Visit:
         self._chosen_span = False
         self._sites: tuple[str, ...] = ()
         self._cards: list[cards.Card] = []
+        self._head: list[cards.Asks] = []
         self._waiting_since: float | None = None
         self._ticks = 0
         self._busy = asyncio.Lock()
 
     def build(self) -> None:
-        ui.add_css(_STYLE)
-        ui.add_css(STYLE)
+        for style in (_STYLE, STYLE, overview.STYLE):
+            ui.add_css(style)
         ui.add_head_html('<meta name="referrer" content="same-origin">')  # the address may hold a token
         dark = ui.dark_mode(value=True)
-        with ui.element("div").classes("park-top"):
+        with ui.element("header").classes("park-top"):
             with ui.element("div").classes("park-brand"):
                 ui.icon("sensors")
                 ui.label(self._served.title)
@@ -103,21 +90,29 @@ class _Visit:
             ui.element("div").classes("park-gap")
             self._choose_sites = ui.select([], multiple=True, label="All sites", on_change=self._sites_changed)
             self._choose_sites.props("dense borderless options-dense hide-bottom-space").classes("park-sites")
-            self._spans = ui.toggle(_SPANS, value=86_400, on_change=self._span_changed).classes("park-spans")
-            self._spans.props("dense unelevated no-caps")
-            ui.button(icon="contrast", on_click=dark.toggle).props("flat round dense").tooltip("Dark or light")
+            self._add_spans()
+            contrast = ui.button(icon="contrast", on_click=dark.toggle).props("flat round dense")
+            contrast.props('aria-label="Dark or light"').tooltip("Dark or light")
         with ui.element("div").classes("park-main"):
-            self._navigation = ui.element("nav").classes("park-nav")
-            self._problem = ui.label().classes("park-problem")
+            self._navigation = ui.element("nav").classes("park-nav").props('aria-label="Pages"')
+            self._problem = ui.label().classes("park-problem").props('role="alert"')
             self._problem.set_visibility(False)
             routes: dict[str, Callable[[], None]] = {
                 f"/{page.slug}": functools.partial(self._show, page) for page in self._served.pages
             }
-            ui.sub_pages({"/": functools.partial(self._show, self._served.pages[0]), **routes}).classes("park-page")
+            with ui.element("main").classes("park-page"):
+                Routes({"/": functools.partial(self._show, self._served.pages[0]), **routes}, self._show_nothing)
         self._timer = ui.timer(self._served.refresh_s / _EAGER, self._tick)
         ui.timer(NEW_MS / 1000, self._settle, once=True)
-        ui.timer(1.0, self._watch)
+        ui.timer(1.0, self._watch_store)
         ui.timer(0.05, self._load_sites, once=True)
+
+    def _add_spans(self) -> None:
+        """All spans beside one another; in a menu where there is no room for that."""
+        self._spans = ui.toggle(_SPANS, value=86_400, on_change=self._span_changed).classes("park-spans")
+        self._spans.props("dense unelevated no-caps")
+        menu = ui.select(_SPANS, value=86_400).classes("park-spans-menu").props("dense borderless options-dense")
+        menu.props('aria-label="Span"').bind_value(self._spans)
 
     def _show(self, page: Page) -> None:
         if not self._chosen_span:
@@ -125,13 +120,31 @@ class _Visit:
             self._spans.set_value(page.span_s)
         self._navigate(page)
         with ui.element("div").classes("park-intro"):
-            ui.label(page.title).classes("park-page-title")
+            heading(1, page.title).classes("park-page-title")
             ui.label(page.description).classes("park-page-story")
         marks = self._marks = Marks(page)
+        first = page is self._served.pages[0]
+        self._head = self._add_overview() if first else []
         self._commands = self._add_commands(page)
         with ui.element("div").classes("park-grid").props(f'data-dashboard="{page.slug}"'):
-            self._cards = [card for at in place(page.panels) if (card := cards.add(at, marks))]
+            self._cards = [card for at in place(page.panels) if (card := cards.add(at, marks, compared=first))]
         ui.timer(0.05, self._refresh, once=True)
+
+    def _add_overview(self) -> list[cards.Asks]:
+        """What stands above the first page's cards."""
+        with ui.element("div").classes("park-overview"):
+            attention = Attention(self._watch, self._address, utc_offset_ms=self._served.utc_offset_ms)
+            return [attention, TownMap(self._watch, self._address, self._served.pages, self._served.lakes)]
+
+    def _show_nothing(self, path: str) -> None:
+        """An address that there is not: a way back."""
+        self._head, self._cards, self._commands, self._marks = [], [], None, None
+        self._navigate(None)
+        with ui.element("div").classes("park-nowhere"):
+            heading(1, "There is no such page").classes("park-page-title")
+            ui.label(f"Nothing is shown at {printable(path, limit=80)}.")
+            with ui.link(target=self._address(self._served.pages[0])):
+                ui.label(f"To {self._served.pages[0].title.lower()}")
 
     def _add_commands(self, page: Page) -> CommandPanel | None:
         """The panel that commands the page's devices, for whom may; who comes with a wrong token is told so."""
@@ -141,19 +154,21 @@ class _Visit:
             ui.label("This address's token is not this viewer's: it shows readings alone.").classes("park-refused")
         return None
 
-    def _navigate(self, here: Page) -> None:
+    def _navigate(self, here: Page | None) -> None:
         self._navigation.clear()
         with self._navigation:
             for page in self._served.pages:
-                with ui.link(target=self._address(page)).classes("park-link" + (" here" if page is here else "")):
+                link = ui.link(target=self._address(page)).classes("park-link" + (" here" if page is here else ""))
+                with link.props('aria-current="page"' if page is here else ""):
                     ui.icon(page.icon)
                     ui.label(page.title)
                     if self._orders is not None and _commanded(page):
                         ui.icon("tune").classes("park-link-commands").tooltip("Its devices can be commanded")
 
-    def _address(self, page: Page) -> str:
-        """With the token, so that the page may be loaded again."""
-        return f"/{page.slug}" if self._orders is None else f"/{page.slug}?{urlencode({'token': self._token})}"
+    def _address(self, page: Page, panel: str = "") -> str:
+        """With the token, so that the page may be loaded again; down to a panel, if one is named."""
+        token = "" if self._orders is None else f"?{urlencode({'token': self._token})}"
+        return f"/{page.slug}{token}" + (f"#{anchor(panel)}" if panel else "")
 
     def _settle(self) -> None:
         self._timer.interval = self._served.refresh_s
@@ -194,7 +209,13 @@ class _Visit:
     async def _refresh(self, some: Sequence[cards.Card] | None = None) -> None:
         """Ask for what the visible dashboard shows, or some of it; one round at a time."""
         async with self._busy:
-            beside: tuple[cards.Asks | None, ...] = (self._strip, *self._cards, self._marks, self._commands)
+            beside: tuple[cards.Asks | None, ...] = (
+                self._strip,
+                *self._cards,
+                self._marks,
+                self._commands,
+                *self._head,
+            )
             asked = [one for one in beside if one is not None] if some is None else list[cards.Asks](some)
             if not asked:
                 return
@@ -230,7 +251,7 @@ class _Visit:
         if moment.choice == self._moment().choice:
             one.body.classes(remove=ASKED)
 
-    def _watch(self) -> None:
+    def _watch_store(self) -> None:
         """A store that neither answers nor refuses is lost too; and what is shown grows older."""
         waited = 0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since
         if self._problem.is_deleted:

@@ -41,6 +41,7 @@ async def serving(*, title: str, host: str, port: int, names: Iterable[str] = ()
     ui.run_with(
         app,
         title=title,
+        language="en-US",
         dark=True,
         tailwind=False,
         show_welcome_message=False,

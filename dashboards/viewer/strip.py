@@ -12,6 +12,7 @@ from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve
 from dashboards.viewer import charts, numbers
 from dashboards.viewer.cards import Draw
+from dashboards.viewer.outline import inked
 from dashboards.viewer.windows import Moment, Reader
 from park.units import symbol
 
@@ -71,7 +72,7 @@ class Strip:
             if answer:
                 value = answer[0].values[-1]
                 shown.value.set_text(f"{numbers.text(value, shown.panel.decimals)} {symbol(shown.panel.unit)}".rstrip())
-                shown.value.style(f"color:{charts.level_color(shown.panel, value, 'inherit')}")
+                shown.value.style(inked(charts.level_color(shown.panel, value, "currentColor")))
         self._dot.classes(add="live" if live else "", remove="lost" if live else "lost live")
 
     def _add(self, panel: ResolvedPanel) -> _Shown:

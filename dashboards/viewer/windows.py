@@ -21,7 +21,7 @@ _LEAST_NEWEST_MS = 30_000
 _LEAST_INTERVALS = 3
 
 #: So long a reading is under way from its device to the store.
-_UNDER_WAY_MS = 3_000
+UNDER_WAY_MS = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def chart_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) ->
     if panel.course.is_state:
         until = moment.now // interval * interval + interval
     else:
-        until = (moment.now - _UNDER_WAY_MS) // interval * interval
+        until = (moment.now - UNDER_WAY_MS) // interval * interval
     start = min(start, until - _LEAST_INTERVALS * interval)
     return Window(start=start, until=until, interval=interval, sites=moment.sites)
 
@@ -137,6 +137,18 @@ class Reader:
             self._notes[key] = (now, asyncio.create_task(self._gated_notes(asked, sector, window)))
         rows = await shared(self._notes[key][1])
         return [mark.shifted(self._shift) for mark in marks(asked, rows, moment.now)]
+
+    async def every(self, stored: Measured, now: int) -> float | None:
+        """How often devices report, in whole seconds; None where none has reported twice."""
+        return await self._spacings.of(stored, now)
+
+    async def raw(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
+        """A question's answer in a window of one's own, on no other clock than the store's; it is not remembered."""
+        return await self._gated(lambda: self._source.over_time(panel, window))
+
+    async def within(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
+        """One value per series in a window of one's own; it is not remembered."""
+        return await self._gated(lambda: self._source.newest(panel, window))
 
     async def _spacing(self, panel: ResolvedPanel, moment: Moment) -> float | None:
         """How often its devices report; what is told when it happens has no such time."""

@@ -198,7 +198,9 @@ def test_grafana_reads_the_park_through_a_token_file_and_the_committed_dashboard
     (provider,) = providers["providers"]
     mounts = SERVICES["grafana"]["volumes"]
     assert f"./dashboards/out:{provider['options']['path']}:ro" in mounts
-    assert "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro" in mounts
+    for folder in ("datasources", "dashboards"):
+        assert f"./deploy/grafana/provisioning/{folder}:/etc/grafana/provisioning/{folder}:ro" in mounts
+    assert "./dashboards/out/alerts:/etc/grafana/provisioning/alerting:ro" in mounts
 
 
 def datasource_uids(node: object) -> set[str]:

@@ -130,6 +130,12 @@ def test_every_page_is_shown() -> None:
     assert sum(map(len, pages["data"].values())) < 1_000_000, "a ConfigMap holds no more than a mebibyte"
 
 
+def test_every_alert_rule_is_provisioned() -> None:
+    (rules,) = [one for one in manifests("one-node", "ConfigMap") if one["metadata"]["name"].startswith("alerts-")]
+    assert set(rules["data"]) == {path.name for path in (ROOT / "dashboards" / "out" / "alerts").glob("*.yaml")}
+    assert sum(map(len, rules["data"].values())) < 1_000_000, "a ConfigMap holds no more than a mebibyte"
+
+
 def test_members_and_shards_have_accounts() -> None:
     known = {login.name for login in make_secrets.logins(["xinwu"], shards=4, members=4)}
     job, ingest = (

@@ -1,0 +1,61 @@
+"""What needs attention on the wards: NEWS2's own bands, and 2 to 8 degrees for medicines."""
+
+from park.alert import Alert, Severity
+
+ALERTS = (
+    Alert(
+        name="news2-urgent",
+        title="Patient needs urgent review",
+        advice="Call the ward's doctor, and observe at least every hour.",
+        severity=Severity.WARNING,
+        panel="NEWS2 by bed",
+        measurement="bedside_monitor",
+        field="news2",
+        above=4.5,
+        for_s=3600,
+    ),
+    Alert(
+        name="news2-emergency",
+        title="Patient in danger",
+        advice="Call the emergency team, and monitor without a break.",
+        severity=Severity.CRITICAL,
+        panel="NEWS2 by bed",
+        measurement="bedside_monitor",
+        field="news2",
+        above=6.5,
+        for_s=1800,
+    ),
+    Alert(
+        name="fridge-out-of-range",
+        title="Medicine fridge out of 2 to 8 degrees",
+        advice="Move the medicines, shut the door, and ask the pharmacy before any of them is used.",
+        severity=Severity.CRITICAL,
+        panel="Medicine fridges: air and vial",
+        measurement="medicine_fridge",
+        field="product_temperature",
+        below=2.0,
+        above=8.0,
+        for_s=600,
+    ),
+    Alert(
+        name="pump-occluded",
+        title="Infusion blocked",
+        advice="Look for a kink or a closed clamp before it is released: the line is under pressure.",
+        severity=Severity.WARNING,
+        panel="Infusion pumps",
+        measurement="infusion_pump",
+        field="status",
+        states=("occlusion",),
+    ),
+    Alert(
+        name="ecg-late",
+        title="First ECG after more than ten minutes",
+        advice="Put a second nurse at the chest-pain clinic's door.",
+        severity=Severity.NOTICE,
+        panel="Door to ECG",
+        measurement="bed_board",
+        field="door_to_ecg",
+        above=10.0,
+        for_s=7200,
+    ),
+)
