@@ -115,7 +115,7 @@ def _await_connections(child: "subprocess.Popen[str]", process: psutil.Process, 
     end_s = time.monotonic() + _DEADLINE_S
     while _connections(process) < count:
         if child.poll() is not None or time.monotonic() > end_s:
-            raise SystemExit(f"{child.args}: {count} connections were not made")
+            raise SystemExit(f"{count} connections were not made: {child.args!r}")
         time.sleep(0.5)
 
 

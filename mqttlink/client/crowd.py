@@ -242,11 +242,11 @@ class Crowd:
         silent_s, idle_s = now_s - heard_s, now_s - np.frombuffer(self._wrote_s)
         quiet = (np.maximum(silent_s, idle_s) > self._keep_alive_s / 2) & (heard_s > 0)
         for index in np.flatnonzero(quiet).tolist():
-            light = self._lights[index]
-            if light is None or light.stage is not Stage.UP:
+            one = self._lights[index]
+            if one is None or one.stage is not Stage.UP:
                 continue
             if silent_s[index] > _DEAD_AFTER * self._keep_alive_s:
-                self._lose(light, ConnectionLost(f"{self._address} was silent for {silent_s[index]:.0f} s"))
+                self._lose(one, ConnectionLost(f"{self._address} was silent for {silent_s[index]:.0f} s"))
             else:
                 self.send(index, _PING)
 

@@ -41,7 +41,7 @@ def load_of(rate: float, town: Town, seed: int, kinds: Sequence[str], most_devic
     """
     if unknown := [name for name in kinds if name not in KINDS]:
         raise UsageError(f"--kind {unknown[0]}: not known; choose from {', '.join(KINDS)}")
-    interval_ms = 1000 if rate <= most_devices else max(1, math.ceil(1000 * most_devices / rate))
+    interval_ms = 1000 if rate <= most_devices else max(1, math.floor(1000 * most_devices / rate))
     each = max(1, round(rate * interval_ms / 1000 / len(kinds)))
     probe = probe_kind(kinds)
     settings: Mapping[str, KindSettings] = {

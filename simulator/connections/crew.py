@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from simulator.simulate import SimulateOptions
 
 
+def _ignore(*_: object) -> None:
+    return None
+
+
 class DeviceCrew:
     """Some devices in this process: those of every `processes`-th gateway that there would be, from `index` on."""
 
@@ -50,7 +54,7 @@ class DeviceCrew:
         stop: asyncio.Event,
         *,
         on_progress: Callable[[Progress], None],
-        on_live: Callable[[], None],
+        on_live: Callable[[], None] = _ignore,
     ) -> Progress:
         """Publish; see `run_simulation`."""
         if options.commands is not None:  # nobody takes new ones, but what was obeyed is obeyed

@@ -14,7 +14,7 @@ import numpy as np
 from park.model import Bools, Floats, Ints
 from simulator.clock import Schedule
 from simulator.connections.flights import MARKS, READING, WINDOW, Answers, Flights, before, ranks, runs
-from simulator.connections.made import Made, Maker
+from simulator.connections.made import Made, Maker, Wanted
 from simulator.progress import Progress, count_all
 
 COHORT = 64
@@ -157,9 +157,7 @@ class Cursors:
             since_ms = max(self._begin_ms, (int(position[left].min()) + 1) // MARKS)
             window = next(maker.readings.windows(since_ms, self._cursor, _ROWS_BEHIND))
             here = left[position[left] < before(window[1])]
-            chosen = np.zeros(len(position), dtype=np.bool_)
-            chosen[here] = True
-            made = maker.make(window, lambda who, marks, chosen=chosen: chosen[who] & (marks > position[who]))
+            made = maker.make(window, _lacking(here, position))
             fits = np.flatnonzero(ranks(made.who) < self._flights.room[made.who])
             last = np.append(runs(made.who[fits])[1:], len(fits))[: len(runs(made.who[fits]))] - 1
             whole = np.bincount(made.who, minlength=len(position)) <= self._flights.room
@@ -229,3 +227,10 @@ class Cursors:
             for window in maker.readings.windows(max(self._begin_ms, first_ms), last_ms):
                 count += maker.count(window, lambda who, marks: (marks > low[who]) & (marks <= high[who]))
         return count
+
+
+def _lacking(devices: Ints, position: Ints) -> Wanted:
+    """What some devices have not sent yet."""
+    chosen = np.zeros(len(position), dtype=np.bool_)
+    chosen[devices] = True
+    return lambda who, marks: np.asarray(chosen[who] & (marks > position[who]))

@@ -192,8 +192,10 @@ class Devices:
 
     def _count(self) -> None:
         acks, self._acks = self._acks, []
-        who, ids, reasons = (np.concatenate([numbers(one[place]) for one in acks]) for place in range(3))
-        at_s = np.repeat([one[3] for one in acks], [len(one[0]) for one in acks])
+        who = np.concatenate([numbers(one) for one, _, _, _ in acks])
+        ids = np.concatenate([numbers(one) for _, one, _, _ in acks])
+        reasons = np.concatenate([numbers(one) for _, _, one, _ in acks])
+        at_s = np.repeat([at for _, _, _, at in acks], [len(one) for one, _, _, _ in acks])
         answers, wrong = self._flights.answer(who, ids, reasons == 0, at_s, time.monotonic())
         for index in wrong:
             self._crowd.drop(index)

@@ -243,16 +243,16 @@ def test_whatever_is_lost_a_device_goes_on_with_what_the_broker_may_lack(
                 ids[device] += given.tolist()
         elif what == "a":
             count = min(most, len(sent[device]))
-            marks, given = sent[device][:count], ids[device][:count]
+            done, theirs = sent[device][:count], ids[device][:count]
             sent[device], ids[device] = sent[device][count:], ids[device][count:]
             if count:
                 told, wrong = flights.answer(
-                    np.full(count, device), np.array(given), np.ones(count, np.bool_), np.full(count, clock), clock
+                    np.full(count, device), np.array(theirs), np.ones(count, np.bool_), np.full(count, clock), clock
                 )
                 assert not wrong
-                assert int(told.reading.sum()) == len(set(marks) - counted[device])
-                counted[device] |= set(marks)
-                answers[device] += [(clock, mark) for mark in marks]
+                assert int(told.reading.sum()) == len(set(done) - counted[device])
+                counted[device] |= set(done)
+                answers[device] += [(clock, mark) for mark in done]
                 last_s[device] = clock
         else:
             flights.lost(who)
