@@ -28,12 +28,13 @@ from typing import Any
 import psutil
 
 from bench._measure import PARK, ROOT, median, report, table
-from bench.simulate import listening
+from bench.simulate import START, listening
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 
 _PEERS = ROOT / "bench" / "peers"
 _PER_S = 200
 """Connections that are made in a second."""
+_OTHER_FILES = 3
 _SETTLE_S = 5.0
 _DEADLINE_S = 180.0
 
@@ -64,6 +65,7 @@ def ours(broker: Mosquitto, devices: int, ramp_s: float) -> Sequence[str]:
 def gateways(broker: Mosquitto, devices: int, _ramp_s: float) -> Sequence[str]:
     """The same devices behind a gateway a site: what the models cost."""
     what = ["--kind", "soil_probe", "--interval", "1s", "--devices", str(devices), "--no-commands", "--rewind", "0"]
+    what += ["--start", START.isoformat()]
     return [*PARK, "simulate", "--broker", broker.url, *what, "--json"]
 
 
@@ -113,14 +115,10 @@ def hold(candidate: Candidate, broker: Mosquitto, devices: int, seconds: float) 
 
 def _await_connections(child: "subprocess.Popen[str]", process: psutil.Process, count: int) -> None:
     end_s = time.monotonic() + _DEADLINE_S
-    while _connections(process) < count:
+    while process.num_fds() < count + _OTHER_FILES:
         if child.poll() is not None or time.monotonic() > end_s:
             raise SystemExit(f"{count} connections were not made: {child.args!r}")
         time.sleep(0.5)
-
-
-def _connections(process: psutil.Process) -> int:
-    return sum(1 for one in process.net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED)
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 14, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 16, 14, 46
+_BAR_WIDTH = 420
+_MOST_TICKS = 7
 #: Of parts, told apart by those who see no colours as well: light and dark alternate.
 COLOURS = ("#2f6fdf", "#e8912d", "#3a9d6e", "#b04fc4", "#8a8f98", "#c9453f")
 
@@ -34,9 +36,9 @@ class Axis:
     def ticks(self) -> list[float]:
         """Round values on it: 1, 2 and 5 of each power of ten, or 1 alone if these are many."""
         powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        steps = (1, 2, 5) if len(powers) <= 3 else (1,)
-        values = [step * 10.0**power for power in powers for step in steps]
-        return [value for value in values if self.low <= value <= self.high]
+        values = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+        here = [value for value in values if self.low <= value <= self.high]
+        return here if len(here) <= _MOST_TICKS else [value for value in here if f"{value:e}"[0] == "1"]
 
 
 def _axis(values: Sequence[float], from_px: float, to_px: float) -> Axis:
@@ -134,12 +136,12 @@ def bars(rows: Mapping[str, float], *, title: str, unit: str) -> str:
     height = 46 * len(ordered) + 8
     parts = []
     for row, (name, value) in enumerate(ordered):
-        at, width = 8 + 46 * row, max(2.0, value / most * (_WIDTH - 150))
+        at, width = 8 + 46 * row, max(2.0, value / most * (_BAR_WIDTH - 140))
         colour = COLOURS[row % len(COLOURS)]
         parts.append(_text(0, at + 10, name, "start"))
         parts.append(f'<rect x="0" y="{at + 16}" width="{width:.1f}" height="16" rx="3" fill="{colour}"/>')
         parts.append(_text(width + 8, at + 29, f"{value:,.1f} {unit}", "start", "note"))
-    return _svg(title, parts, height)
+    return _svg(title, parts, _BAR_WIDTH, height, "bars")
 
 
 def short(value: float) -> str:
@@ -154,6 +156,7 @@ def _text(x: float, y: float, words: str, anchor: str, kind: str = "tick") -> st
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def _svg(title: str, parts: Sequence[str], height: int = _HEIGHT) -> str:
-    head = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">'
+def _svg(title: str, parts: Sequence[str], width: int = _WIDTH, height: int = _HEIGHT, kind: str = "chart") -> str:
+    said = f'role="img" aria-label="{escape(title, quote=True)}"'
+    head = f'<svg class="{kind}" viewBox="0 0 {width} {height}" {said}>'
     return "\n".join([head, *parts, "</svg>"])

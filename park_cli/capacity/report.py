@@ -14,6 +14,8 @@ from park_cli.capacity.probe import POLL_S
 from park_cli.capacity.slo import LATENCIES, Slo, milliseconds
 from park_cli.capacity.step import GENERATOR
 
+_COLUMNS = 9
+
 
 def write_report(found: Capacity, slo: Slo, page: Path) -> Path:
     """Write the page, and the same figures beside it; the path of the latter.
@@ -130,6 +132,7 @@ def _steps(found: Capacity) -> str:
 
 def _step(step: Step) -> str:
     said = "; ".join([*step.failures, *step.remarks])
+    why = f'<tr class="why"><td></td><td colspan="{_COLUMNS}"><div>{escape(said)}</div></td></tr>' if said else ""
     verdict = '<span class="yes">held</span>' if step.held else '<span class="no">failed</span>'
     cells = [
         f"{step.rate_per_s:,.0f}",
@@ -140,7 +143,7 @@ def _step(step: Step) -> str:
         f"{step.counts['overruns']:,}",
         f"{step.counts['expected']:,}",
     ]
-    return f'<tr><td>{verdict}</td>{_cells(cells)}<td class="said">{escape(said)}</td></tr>'
+    return f"<tr><td>{verdict}</td>{_cells(cells)}</tr>" + why
 
 
 def _shown(value: float | None) -> str:

@@ -94,7 +94,9 @@ def milliseconds(value: float) -> str:
     """A duration for a person."""
     if value == float("inf"):
         return "longer than was waited"
-    return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.0f} ms"
+    if value < 1000:
+        return f"{value:.3g} ms"
+    return f"{value / 1000:.3g} s"
 
 
 def _whole(value: float) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import math
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,11 +93,18 @@ class _Meter:
             at_s=time.monotonic(),
         )
 
+    def _called(self) -> Callable[[str], str]:
+        """What a part is called by now: who has not stored anything at first is not known to be an ingester."""
+        own = self.parts[GENERATOR]
+        now = {pid: name for name, pid in watch.parts_of(*self.ports, own).items()} if any(self.ports) else {}
+        return lambda name: name if name == GENERATOR else now.get(self.parts[name][0], name)
+
     def end(self, progress: Progress) -> tuple[dict[str, float], dict[str, float]]:
         """Microseconds of CPU a message, and processors kept busy, of each part that is still there."""
         seconds, messages = time.monotonic() - self.at_s, progress.acknowledged - self.acknowledged
         now = watch.cpu_of(self.parts)
-        spent = {name: now[name] - before for name, before in self.cpu_s.items() if name in now}
+        called = self._called()
+        spent = {called(name): now[name] - before for name, before in self.cpu_s.items() if name in now}
         costs = {name: round(one / messages * 1e6, 2) for name, one in spent.items()} if messages else {}
         return costs, {name: round(one / seconds, 3) for name, one in spent.items()}
 

@@ -5,7 +5,8 @@ import json
 import math
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from park_cli.capacity.search import Search
 from park_cli.capacity.slo import parse_slo
 from park_cli.errors import UsageError
 from simulator.plan import make_plan
-from tests.end_to_end.park import HERE, PARK
+from tests.end_to_end.park import HERE, PARK, ROOT
 from tests.park_cli.command import Ended, park, running
+from tests.servers.find import telegraf
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import Process
@@ -38,7 +40,7 @@ FINE = {"p50": 20.0, "p90": 40.0, "p95": 50.0, "p99": 80.0, "max": 90.0, "lost":
     [
         ("p99<1s, lost 0", {}, []),
         ("p99<1s, lost 0", {"p99": 1000.0}, []),
-        ("p99<1s, lost 0", {"p99": 1500.0}, ["p99 1.50 s, not p99<1s"]),
+        ("p99<1s, lost 0", {"p99": 1500.0}, ["p99 1.5 s, not p99<1s"]),
         (
             "p99<1s, lost 0",
             {"p99": math.inf, "lost": 3},
@@ -174,25 +176,35 @@ class Chain:
         return park(*self.arguments("--json", *more), folder=self.folder, environ=environ)
 
 
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    folder = tmp_path_factory.mktemp("capacity")
+@contextmanager
+def run_chain(folder: Path, argv: Callable[[Mosquitto, InfluxDB2], Sequence[str]], ready: bytes) -> Iterator[Chain]:
+    """A chain with an ingester that says `ready` when it has subscribed."""
     for name in ("broker", "store"):
         (folder / name).mkdir()
     with run_mosquitto(folder / "broker") as broker, run_influxdb2(folder / "store") as influxdb:
-        store = influxdb.store_url()
         log = folder / "ingest.log"
+        where = {"BROKER": f"tcp://127.0.0.1:{broker.port}", "INFLUXDB": influxdb.url}
         ingester = Process(
-            argv=[*PARK, "ingest", "--broker", broker.url, "--store", store],
+            argv=argv(broker, influxdb),
             log=log,
-            ready=lambda: log.exists() and b"connected to the broker" in log.read_bytes(),
-            env={**HERE, "INFLUXDB_V2_TOKEN": influxdb.token},
+            ready=lambda: log.exists() and ready in log.read_bytes(),
+            env={**HERE, **where, "INFLUXDB_V2_TOKEN": influxdb.token},
         )
         ingester.start()
         try:
-            yield Chain(broker=broker, influxdb=influxdb, store=store, folder=folder)
+            yield Chain(broker=broker, influxdb=influxdb, store=influxdb.store_url(), folder=folder)
         finally:
             ingester.stop()
+
+
+def ours(broker: Mosquitto, influxdb: InfluxDB2) -> Sequence[str]:
+    return [*PARK, "ingest", "--broker", broker.url, "--store", influxdb.store_url()]
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    with run_chain(tmp_path_factory.mktemp("capacity"), ours, b"connected to the broker") as chain:
+        yield chain
 
 
 def test_a_rate_that_holds_is_reported_with_what_each_part_cost(chain: Chain) -> None:
@@ -230,6 +242,18 @@ def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     assert done.clean
     assert "it was interrupted" in done.err
     assert json.loads((chain.folder / "c.json").read_text())["steps"]
+
+
+def test_telegraf_is_judged_by_its_configuration_in_the_docs(tmp_path: Path) -> None:
+    config = ROOT / "docs" / "examples" / "telegraf.conf"
+    program = str(telegraf())
+    with run_chain(tmp_path, lambda *_: [program, "--config", str(config)], b"Connected [tcp") as chain:
+        slo = "p99<20s, lost 0, altered 0, duplicated 0"
+        done = chain.search("--first-rate", "200", "--max-rate", "200", "--slo", slo)
+    assert done.code == 0, done.err + done.out
+    (one,) = json.loads(done.out.splitlines()[-1])["steps"]
+    assert one["counts"]["expected"] == one["counts"]["offered"] > 400
+    assert "ingester (telegraf)" in one["cpu_us"]
 
 
 @pytest.mark.parametrize(
