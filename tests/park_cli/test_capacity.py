@@ -1,4 +1,4 @@
-"""`park capacity`: what an objective says, how a knee is found, and a short search on a real chain."""
+"""`park capacity`: what an objective says, how a knee is found, and short searches on real chains, as in judging.md."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A connection for each device, as an independent client sees it on the real broker."""
+"""A connection for each device (docs/judging.md), as an independent client sees it on the real broker."""
 
 import json
 import math
