@@ -1,6 +1,7 @@
 """Devices that connect for themselves: the loop that publishes for all of them, open loop, losing nothing."""
 
 import asyncio
+import math
 import time
 from array import array
 from collections import deque
@@ -231,8 +232,11 @@ class Devices:
                 self._crowd.drop(index)
 
     def _drop_due(self, now_s: float) -> None:
-        launch_s = self._cursors.schedule.launch_s
-        while not self._ended.is_set() and self._next_drop is not None and launch_s + self._next_drop.at_s <= now_s:
+        schedule = self._cursors.schedule
+        launch_s, over_s = schedule.launch_s, schedule.end_s or math.inf
+        if self._ended.is_set() or now_s >= over_s:  # or it would never be saved what some of them send again
+            return
+        while self._next_drop is not None and launch_s + self._next_drop.at_s <= now_s:
             index = self._next_drop.index
             for one in range(len(self._joins_s)) if index is None else (index,):
                 self._crowd.drop(one)

@@ -142,6 +142,18 @@ def test_storms_and_churn_lose_nothing(broker: Mosquitto) -> None:
     client.close()
 
 
+def test_churn_ends_with_the_schedule(broker: Mosquitto) -> None:
+    """Otherwise there would always be somebody who sends again what the broker may have forgotten."""
+    client = listen(broker)
+    heard = Heard()
+    schedule = ScheduleOptions(start_ms=START, until_ms=START + 3000)
+    few = {**PROBES, "devices": 40}
+    done = run(options(broker, schedule, **EACH, selection=few, unrest=Unrest(churn_per_min=2400)))
+    assert done.summary.complete
+    heard.await_all(client, done, **few)
+    client.close()
+
+
 def test_those_that_join_late_have_a_history_and_no_overruns(broker: Mosquitto) -> None:
     client = listen(broker)
     schedule = ScheduleOptions(start_ms=START, until_ms=START + 4000, backfill_ms=MINUTE // 4)
