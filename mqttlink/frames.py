@@ -88,6 +88,16 @@ def encode_publishes(
     )
 
 
+def packet_bytes(
+    *, topic_lengths: NDArray[np.integer], keep: NDArray[np.bool_], properties: bytes
+) -> NDArray[np.int64]:
+    """How long each packet at QoS 1 is that `encode_publishes` writes of the same columns, shape (N,)."""
+    section = varint(len(properties)) + properties
+    remaining = topic_lengths.astype(np.int64) + _row_sums(keep) + 2 + len(section) + 2
+    width = 1 + sum((remaining >= 1 << 7 * size).astype(np.int64) for size in (1, 2, 3))
+    return np.asarray(1 + width + remaining, dtype=np.int64)
+
+
 def _encode_chunk(
     *,
     topics: NDArray[np.uint8],

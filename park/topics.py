@@ -138,6 +138,11 @@ def ack_topic(where: DeviceTopic) -> str:
     return f"{_device(where)}ack"
 
 
+def state_topic(where: DeviceTopic) -> str:
+    """Where a device with a connection of its own says whether it is there: retained birth and will."""
+    return f"{_device(where)}state"
+
+
 def reply_topic(actor: str, site: str) -> str:
     """Where an actor may ask to be answered by a site's devices; levels below it are the actor's own."""
     return f"park/replies/{actor}/{site}"

@@ -13,6 +13,7 @@ from simulator.errors import (
     OtherVersion,
     SelectionError,
     SimulatorError,
+    TooManyConnections,
 )
 from simulator.world import WorldError
 
@@ -26,6 +27,7 @@ OF_USE = (
     BadStoreUrl,
     DeadLetterError,
     NoPassword,
+    TooManyConnections,
     BadOrders,
     OrdersMissing,
     MissingSecret,

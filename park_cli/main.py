@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "park_cli.commands.verify",
     "command": "park_cli.commands.command",
     "control": "park_cli.commands.control",
+    "capacity": "park_cli.commands.capacity",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
     "view": "park_cli.commands.view",

@@ -13,7 +13,8 @@ from multiprocessing.connection import Connection
 import structlog
 
 from park.safe_text import escape_event
-from simulator.simulate import Crew, Preparation
+from simulator.preparation import Preparation
+from simulator.simulate import crew_of
 
 READY, LIVE, DONE, STOP = "ready", "live", "done", "stop"
 
@@ -37,7 +38,7 @@ async def _serve(prepare: Callable[[], Preparation], index: int, count: int, pip
         loop.remove_reader(pipe.fileno())
 
     try:
-        crew = Crew(prepare(), index, count)
+        crew = crew_of(prepare(), index, count)
         crew.warm_up()
         gc.enable()  # again, see `children`
         pipe.send(READY)

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.simulate import Preparation
+    from simulator.preparation import Preparation
 
 _JOIN_S = 10.0
 _OF_THE_GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -4,6 +4,7 @@ SimulatorError
 ├── SelectionError      the selection names what does not exist, or selects nothing
 ├── FaultsError         the faults asked for cannot be read
 ├── NoPassword          a gateway's password cannot be read
+├── TooManyConnections  the system does not allow as many
 ├── TooLate             the schedule's end has passed before its launch
 ├── OtherVersion        another version of the models made what a store holds
 ├── BadOrders           what devices were commanded cannot be read
@@ -26,6 +27,10 @@ class FaultsError(SimulatorError):
 
 class NoPassword(SimulatorError):
     """A gateway's password cannot be read; the message names its file."""
+
+
+class TooManyConnections(SimulatorError):
+    """The system does not allow so many connections; says which limit, and what to do."""
 
 
 class TooLate(SimulatorError):

@@ -2,39 +2,25 @@
 
 import asyncio
 import gc
-import math
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+from simulator.attend import end, report
 from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import CommandOptions, past_of
 from simulator.commands.service import Service
-from simulator.errors import SelectionError
+from simulator.connections.crew import DeviceCrew
+from simulator.connections.link import DeviceAccounts
 from simulator.plan import GatewayPlan, Selection, Shards, make_plan
+from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway
 from simulator.readings import Readings, obedient_readings
 from simulator.unrest import Unrest
-
-REPORT_EVERY_S = 0.25
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preparation:
-    """What the models must know to warm up, which is before anybody must know where to publish.
-
-    Attributes:
-        begin_ms: the first moment of the schedule, or one shortly before it.
-        shards: which gateways; None for one a site, or as many as the processes need.
-    """
-
-    selection: Selection
-    begin_ms: int
-    shards: Shards | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +34,7 @@ class SimulateOptions:
             sent when they join, left out of latencies and overruns, so that the same readings are stored.
         unrest: how often connections are dropped.
         commands: how devices take commands; None if nobody may command them.
+        devices_connect: as whom devices connect, each for itself; None if gateways do it for them.
     """
 
     selection: Selection
@@ -58,11 +45,17 @@ class SimulateOptions:
     ramp_up_s: float = 0.0
     unrest: Unrest = field(default_factory=Unrest)
     commands: CommandOptions | None = None
+    devices_connect: DeviceAccounts | None = None
 
     def preparation(self) -> Preparation:
         """For a launch at this moment."""
         begin_ms = self.schedule.launched().begin_ms
-        return Preparation(selection=self.selection, begin_ms=begin_ms, shards=self.shards)
+        return Preparation(
+            selection=self.selection,
+            begin_ms=begin_ms,
+            shards=self.shards,
+            devices_connect=self.devices_connect is not None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +114,7 @@ async def run_simulation(
     Raises:
         LinkError: the broker refused a gateway's first connection for good.
     """
-    crew = Crew(options.preparation())
+    crew = crew_of(options.preparation())
     await asyncio.to_thread(crew.warm_up)
     schedule = options.schedule.launched()
     total = await crew.run(options, schedule, stop, on_progress=on_progress, on_live=on_live)
@@ -144,30 +137,39 @@ def summarise(total: Progress, launch_s: float) -> SimulateSummary:
     )
 
 
-def gateway_plans(preparation: Preparation, processes: int) -> list[GatewayPlan]:
-    """The gateways that run here, at least one for each process.
-
-    Raises:
-        SelectionError: there are fewer.
-    """
-    plan = make_plan(preparation.selection)
-    shards = preparation.shards
-    if shards is None:
-        sites = len(plan.gateways(Shards()))
-        shards = Shards(total=math.ceil(processes / sites))
-    gateways = plan.gateways(shards)
-    if not gateways:
-        raise SelectionError(f"--shard: no device stands in shards {shards.numbers[0]}..{shards.numbers[-1]}")
-    if len(gateways) < processes:
-        raise SelectionError(f"--processes {processes}: there are {len(gateways)} gateways to share; see --shards")
-    return gateways
-
-
 #: A gateway's number among those that run here, its plan, and its readings.
 _Member: TypeAlias = tuple[int, GatewayPlan, Readings]
 
 
-class Crew:
+class Crew(Protocol):
+    """Those who publish in this process."""
+
+    def warm_up(self) -> None:
+        """Bring the models' state to the first moment, so that the launch finds them ready."""
+
+    async def run(
+        self,
+        options: SimulateOptions,
+        schedule: Schedule,
+        stop: asyncio.Event,
+        *,
+        on_progress: Callable[[Progress], None],
+        on_live: Callable[[], None] = _ignore,
+    ) -> Progress:
+        """Publish; see `run_simulation`."""
+
+
+def crew_of(preparation: Preparation, index: int = 0, processes: int = 1) -> Crew:
+    """Who publishes in the process of this index: gateways, or devices that connect for themselves.
+
+    Raises:
+        SelectionError: there is nothing for one of so many processes.
+    """
+    crew = DeviceCrew if preparation.devices_connect else Gateways
+    return crew(preparation, index, processes)
+
+
+class Gateways:
     """Some gateways in this process: every `processes`-th, from `index` on."""
 
     def __init__(self, preparation: Preparation, index: int = 0, processes: int = 1) -> None:
@@ -203,8 +205,8 @@ class Crew:
             for member, service in zip(self._members, services, strict=True)
         ]
         beside = [
-            asyncio.create_task(_report(gateways, on_progress), name="progress"),
-            asyncio.create_task(_end(gateways, stop), name="end"),
+            asyncio.create_task(report(gateways, on_progress), name="progress"),
+            asyncio.create_task(end(gateways, stop), name="end"),
         ]
         try:
             await run_all(gateway.run() for gateway in gateways)
@@ -242,19 +244,6 @@ class Crew:
             on_live=on_live,
             service=service,
         )
-
-
-async def _report(gateways: Sequence[Gateway], on_progress: Callable[[Progress], None]) -> None:
-    while True:
-        on_progress(merge([gateway.progress for gateway in gateways]))
-        await asyncio.sleep(REPORT_EVERY_S)
-
-
-async def _end(gateways: Sequence[Gateway], stop: asyncio.Event) -> None:
-    await stop.wait()
-    now_s = time.time()
-    for gateway in gateways:
-        gateway.end(now_s)
 
 
 def countdown(count: int, done: Callable[[], None]) -> Callable[[], None]:

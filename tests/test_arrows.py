@@ -31,7 +31,13 @@ ARROWS: dict[str, set[str]] = {
 # The only files that may import a module. Our tests and benchmarks may import anything.
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
-    "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/requester.py"),
+    "mqtt5": (
+        "mqttlink/*",
+        "simulator/publish.py",
+        "simulator/connections/link.py",
+        "ingest/receive.py",
+        "park_cli/requester.py",
+    ),
     "urllib3": ("ingest/stores/influxdb/scan.py",),
     "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py", "simulator/faults/label_table.py"),
@@ -41,12 +47,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("ingest/metrics.py",),
     "typer": ("park_cli/*",),
     "rich": ("park_cli/*",),
-    # simulator/broker.py says where a broker is and whom to trust, packets.py writes; publish.py alone connects.
+    # simulator/broker.py says where a broker is and whom to trust, packets.py writes; publish.py alone connects, and
+    # the folder of devices that connect for themselves.
     "mqttlink": (
         "mqttlink/*",
         "simulator/broker.py",
         "simulator/packets.py",
         "simulator/publish.py",
+        "simulator/connections/*.py",
         "ingest/receive.py",
         "park_cli/*",
     ),

@@ -65,19 +65,7 @@ class Connection(PacketProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
-        options = self._options
-        transport.write(
-            mqtt5.ConnectPacket(
-                options.client_id,
-                username=options.address.username,
-                password=options.password,
-                clean_start=options.clean_start,
-                will=options.will,
-                keep_alive=options.keep_alive_s,
-                session_expiry_interval=options.session_expiry_s,
-                receive_max=options.receive_max,
-            ).write()
-        )
+        transport.write(self._options.greeting())
 
     def buffer_updated(self, nbytes: int) -> None:
         """Before anything is parsed, see whether it is MQTT at all that answers."""

@@ -70,6 +70,19 @@ class LinkOptions:
     backoff: Backoff = field(default_factory=Backoff)
     needs: Needs = field(default_factory=Needs)
 
+    def greeting(self) -> bytes:
+        """The CONNECT packet."""
+        return mqtt5.ConnectPacket(
+            self.client_id,
+            username=self.address.username,
+            password=self.password,
+            clean_start=self.clean_start,
+            will=self.will,
+            keep_alive=self.keep_alive_s,
+            session_expiry_interval=self.session_expiry_s,
+            receive_max=self.receive_max,
+        ).write()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:

@@ -19,7 +19,7 @@ from park_cli.signals import on_abort
 from simulator.children import Children
 
 if TYPE_CHECKING:
-    from simulator.simulate import Preparation
+    from simulator.preparation import Preparation
 
 app = typer.Typer(name="demo", pretty_exceptions_enable=False)
 
@@ -113,7 +113,7 @@ def _check_open(broker: str) -> None:
 def prepare(asked: SelectionOptions, backfill: str) -> "Preparation":
     """In the simulator's process: what to warm up for."""
     from park_cli.schedules import live_schedule  # noqa: PLC0415 - the child's imports, not its parent's
-    from simulator.simulate import Preparation  # noqa: PLC0415 - the same
+    from simulator.preparation import Preparation  # noqa: PLC0415 - the same
 
     selection = asked.resolve()
     begin_ms = live_schedule(selection, backfill).launched().begin_ms

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import enum
 import re
 import sys
 import time
@@ -19,6 +20,8 @@ from park_cli.output import print_summary, progress_bar
 from park_cli.schedules import credentials, schedule_of
 from park_cli.signals import run_until_signal
 from simulator.broker import GatewayOptions
+from simulator.connections.limits import allow
+from simulator.connections.link import DeviceAccounts
 from simulator.plan import Shards
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
@@ -26,6 +29,16 @@ from simulator.simulate import Simulated, SimulateOptions, run_simulation
 from simulator.unrest import Unrest
 
 app = typer.Typer(name="simulate", pretty_exceptions_enable=False)
+
+#: Devices that connect for themselves join at so many a second, if nobody says how many.
+_JOIN_PER_S = 500
+
+
+class Connect(enum.StrEnum):
+    """Who holds a connection."""
+
+    GATEWAY = "gateway"
+    DEVICE = "device"
 
 
 @app.command()
@@ -52,10 +65,29 @@ def simulate(
         str, typer.Option(help="What is sent again after a reconnection, and so how long a gateway stays at the end.")
     ] = "10s",
     drain: Annotated[str, typer.Option(help="How long after the end a backlog is still worked off.")] = "30s",
-    ramp_up: Annotated[str, typer.Option(help="Gateways join one after the other over this time: 30s.")] = "0s",
-    churn: Annotated[float, typer.Option(min=0, help="Gateways per minute that drop their connection.")] = 0.0,
+    connect: Annotated[
+        Connect, typer.Option(help="Who holds a connection: gateways, or each device one of its own.")
+    ] = Connect.GATEWAY,
+    account_per_device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="With --connect device: the user name, of {device}, {kind}, {site}, {sector}.",
+            show_default="--broker's user, or the device's name",
+        ),
+    ] = None,
+    ramp_up: Annotated[
+        str | None,
+        typer.Option(
+            "--ramp-up",
+            "--ramp",
+            help="Connections are made one after the other over this time: 30s.",
+            show_default="0s; with --connect device, 500 a second",
+        ),
+    ] = None,
+    churn: Annotated[float, typer.Option(min=0, help="Connections per minute that are dropped.")] = 0.0,
     reconnect_storm: Annotated[
-        str | None, typer.Option(help="How often all gateways drop their connection at once: 5m.")
+        str | None, typer.Option(help="How often all drop their connection at once: 5m.")
     ] = None,
     commands: Annotated[
         bool, typer.Option("--commands/--no-commands", help="Whether devices take commands; they keep no log if not.")
@@ -84,6 +116,11 @@ def simulate(
     Several hosts share a town by --shards, the same on each, and --shard, another on each; the other options are the
     same. No gateway and no field, building or road is then on two hosts, and `park verify` needs no such option.
 
+    With --connect device each device has a connection of its own: its client id is its name, it has a will, says
+    on its topic `state` whether it is there, and rewinds as a gateway does. It takes no commands, and gateways' figures
+    are not told. Passwords and accounts: PARK_MQTT_PASSWORD as below; the user is --broker's, or
+    --account-per-device names one for each.
+
     Devices take commands while the town keeps time: see `park command`. What came of them is kept in --state, which a
     later start reads: without it, a --backfill over a time that was commanded is refused, unless --store names the
     store that holds it.
@@ -99,8 +136,13 @@ def simulate(
       park simulate --devices 10000 --kind soil_probe --interval 1s --processes 2 --until 2026-11-30T12:00:00Z
 
       park simulate --devices 100000 --shards 8 --shard 0..3
+
+      park simulate --connect device --devices 10000 --kind soil_probe --interval 1s --ramp 60s
     """
     selection, address = asked.resolve(), parse_broker_url(broker)
+    each = _each_device(connect, account_per_device)
+    if each is not None:
+        allow(selection.devices, processes)
     options = SimulateOptions(
         selection=selection,
         schedule=schedule_of(selection, window, backfill, speed),
@@ -113,12 +155,13 @@ def simulate(
         ),
         shards=_shards(shards, shard),
         processes=processes,
-        ramp_up_s=duration_ms(ramp_up, "--ramp-up") / 1000,
+        ramp_up_s=_ramp_s(ramp_up, selection.devices if each else 0),
         unrest=Unrest(
             churn_per_min=churn,
             storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
         ),
         commands=command_options(state, selection.seed, store) if commands else None,
+        devices_connect=each,
     )
     schedule, now_ms = options.schedule, time.time_ns() // 1_000_000
     if note := times_note(schedule.launched().begin_ms, schedule.until_ms, now_ms):
@@ -127,6 +170,18 @@ def simulate(
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:
         raise typer.Exit(1)
+
+
+def _each_device(connect: Connect, pattern: str | None) -> DeviceAccounts | None:
+    if connect is Connect.DEVICE:
+        return DeviceAccounts(pattern=pattern)
+    if pattern is not None:
+        raise UsageError(f"--account-per-device {pattern}: belongs to --connect device")
+    return None
+
+
+def _ramp_s(text: str | None, connections: int) -> float:
+    return connections / _JOIN_PER_S if text is None else duration_ms(text, "--ramp-up") / 1000
 
 
 def _shards(total: int | None, here: str | None) -> Shards | None:

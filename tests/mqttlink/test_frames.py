@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqttlink import PacketTooLong
-from mqttlink.frames import content_type_property, encode_publishes, varint
+from mqttlink.frames import content_type_property, encode_publishes, packet_bytes, varint
 from tests.mqttlink.harness import columns
 
 topics = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0+#"), min_size=1, max_size=60)
@@ -45,6 +45,9 @@ def test_decoding_gives_back_what_was_encoded(
         retain=retain,
     )
 
+    if qos:
+        properties = b"" if content_type is None else content_type_property(content_type)
+        assert packet_bytes(topic_lengths=topic_lengths, keep=keep, properties=properties).sum() == len(encoded)
     decoded = decode(encoded)
     assert [(p.topic, p.payload) for p in decoded] == messages
     assert [p.packet_id for p in decoded] == (ids.tolist() if qos else [None] * len(messages))

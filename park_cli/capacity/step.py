@@ -1,0 +1,238 @@
+"""One step of the search: a rate for some seconds, what a query sees meanwhile, and then the proof."""
+
+import asyncio
+import math
+import multiprocessing
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mqttlink import Address, Trust
+from park_cli.capacity import watch
+from park_cli.capacity.found import Step
+from park_cli.capacity.load import PROBE_INTERVAL_MS, Load, probe_kind
+from park_cli.capacity.probe import POLL_S, Probe, percentile
+from park_cli.capacity.slo import LATENCIES, Slo
+from simulator.broker import Credentials, GatewayOptions
+from simulator.clock import ScheduleOptions
+from simulator.processes import simulate_in_processes
+from simulator.progress import Progress
+from simulator.readings import readings_of
+from simulator.simulate import Simulated, SimulateOptions
+from simulator.verify import VerifySummary, verify
+
+GENERATOR = "generator (park simulate)"
+#: What the first moments cost, connections among them, is nobody's latency.
+_BEGINNING_MS = 2000
+#: Without a reading for so long, or for so many times what is allowed, the rest of a step teaches nothing.
+_SILENT_S, _SILENT_TIMES = 5.0, 4.0
+_BUSY = 0.85
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """The pipeline that is tried, and how.
+
+    Attributes:
+        store: as `verify` reads it.
+        ports: of broker and store on this host; None of one that is elsewhere.
+        seconds: how long a step lasts.
+        wait_s: how long after it what was sent may take to be stored.
+        processes: of the generator.
+    """
+
+    address: Address
+    credentials: Credentials
+    trust: Trust
+    store: Any
+    slo: Slo
+    ports: tuple[int | None, int | None]
+    seconds: float
+    wait_s: float
+    processes: int = 1
+
+    def options(self, load: Load) -> SimulateOptions:
+        """The simulation of a load; the broker is not expected to die, so that nobody waits for it."""
+        return SimulateOptions(
+            selection=load.selection,
+            schedule=ScheduleOptions(),
+            broker=GatewayOptions(
+                address=self.address,
+                credentials=self.credentials,
+                trust=self.trust,
+                rewind_s=0.0,
+                stays=False,
+                drain_s=self.wait_s,
+            ),
+            processes=self.processes,
+        )
+
+
+@dataclass(kw_only=True)
+class _Meter:
+    """What the parts have cost, and how many messages were acknowledged, at two moments."""
+
+    ports: tuple[int | None, int | None]
+    parts: dict[str, list[int]]
+    cpu_s: Mapping[str, float]
+    acknowledged: int
+    at_s: float
+
+    @classmethod
+    def begin(cls, ports: tuple[int | None, int | None], progress: Progress) -> "_Meter":
+        """From now on."""
+        own = [child.pid for child in multiprocessing.active_children() if child.pid is not None]
+        found = watch.parts_of(*ports, own) if any(ports) else {}
+        parts = {GENERATOR: own, **{name: [pid] for name, pid in found.items()}}
+        return cls(
+            ports=ports,
+            parts=parts,
+            cpu_s=watch.cpu_of(parts),
+            acknowledged=progress.acknowledged,
+            at_s=time.monotonic(),
+        )
+
+    def _called(self) -> Callable[[str], str]:
+        """What a part is called by now: who has not stored anything at first is not known to be an ingester."""
+        own = self.parts[GENERATOR]
+        now = {pid: name for name, pid in watch.parts_of(*self.ports, own).items()} if any(self.ports) else {}
+        return lambda name: name if name == GENERATOR else now.get(self.parts[name][0], name)
+
+    def end(self, progress: Progress) -> tuple[dict[str, float], dict[str, float]]:
+        """Microseconds of CPU a message, and processors kept busy, of each part that is still there."""
+        seconds, messages = time.monotonic() - self.at_s, progress.acknowledged - self.acknowledged
+        now = watch.cpu_of(self.parts)
+        called = self._called()
+        spent = {called(name): now[name] - before for name, before in self.cpu_s.items() if name in now}
+        costs = {name: round(one / messages * 1e6, 2) for name, one in spent.items()} if messages else {}
+        return costs, {name: round(one / seconds, 3) for name, one in spent.items()}
+
+
+async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) -> Step:
+    """Try a load, until its time is over or `stop` is set."""
+    kind = probe_kind(load.selection.kinds[:-1])
+    latest, live, ended = Progress(), asyncio.Event(), asyncio.Event()
+
+    def keep(progress: Progress) -> None:
+        nonlocal latest
+        latest = progress
+
+    simulation = asyncio.create_task(
+        simulate_in_processes(bench.options(load), ended, on_progress=keep, on_live=live.set), name="simulation"
+    )
+    begun = [asyncio.create_task(event.wait(), name="begun") for event in (live, stop)]
+    probe = Probe(bench.store, kind, int(time.time() * 1000))
+    watching: asyncio.Task[None] | None = None
+    try:
+        await asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED)
+        probe.begin(int(time.time() * 1000))
+        watching = asyncio.create_task(probe.watch(), name="probe")
+        meter = _Meter.begin(bench.ports, latest)
+        remarks = await _pass(bench, probe, simulation, stop)
+        costs, cores = meter.end(latest)
+        ended.set()
+        done = await simulation
+        watching.cancel()
+        await _see_the_rest(bench, probe, done, stop)
+    finally:
+        ended.set()
+        await _ended([simulation], [*begun, *([watching] if watching else [])])
+    proof = await asyncio.to_thread(_prove, bench, load, done)
+    return _judged(bench, load, asked, done, proof=proof, probe=probe, costs=costs, cores=cores, remarks=remarks)
+
+
+async def _ended(work: Sequence["asyncio.Task[Any]"], beside: Sequence["asyncio.Task[Any]"]) -> None:
+    """Wait for the work, whose failure is raised elsewhere, and cancel the rest."""
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*work, *beside, return_exceptions=True)
+
+
+async def _pass(
+    bench: Bench, probe: Probe, simulation: "asyncio.Task[Simulated]", stop: asyncio.Event
+) -> tuple[str, ...]:
+    """Let the step's time pass; it ends early if nothing comes any more."""
+    silent_s = max(_SILENT_S, _SILENT_TIMES * (bench.slo.latency_ms or 0.0) / 1000)
+    end_s = time.monotonic() + bench.seconds
+    while time.monotonic() < end_s and not simulation.done():
+        if stop.is_set():
+            return ("ended early, by Ctrl-C",)
+        if time.time() - probe.newest_ms / 1000 > silent_s:
+            return (f"ended early: nothing had come for {silent_s:g} s",)
+        await asyncio.sleep(POLL_S)
+    return ()
+
+
+async def _see_the_rest(bench: Bench, probe: Probe, done: Simulated, stop: asyncio.Event) -> None:
+    """Wait until the probe's last reading is there, or has had its time."""
+    end_s = time.monotonic() + bench.wait_s
+    last_ms = done.until_ms - PROBE_INTERVAL_MS
+    while probe.newest_ms < last_ms and time.monotonic() < end_s and not stop.is_set():
+        await probe.look()
+        await asyncio.sleep(POLL_S)
+
+
+def _prove(bench: Bench, load: Load, done: Simulated) -> VerifySummary:
+    window = done.begin_ms, done.until_ms
+    summary, _ = verify(readings_of(load.selection), bench.store, window, wait_s=bench.wait_s, ignore_unselected=True)
+    return summary
+
+
+def _judged(
+    bench: Bench,
+    load: Load,
+    asked: float,
+    done: Simulated,
+    *,
+    proof: VerifySummary,
+    probe: Probe,
+    costs: dict[str, float],
+    cores: dict[str, float],
+    remarks: Sequence[str],
+) -> Step:
+    seen, unseen = _seen(load, probe, done)
+    latency = {name: percentile(seen, unseen, share) for name, share in LATENCIES.items()}
+    simulated = done.summary
+    counts = {
+        "offered": simulated.offered,
+        "acknowledged": simulated.acknowledged,
+        "overruns": simulated.overruns,
+        **{name: getattr(proof, name) for name in ("expected", "lost", "duplicated", "altered", "late")},
+    }
+    failures = bench.slo.failures({**latency, **counts})
+    seconds = (done.until_ms - done.begin_ms) / 1000
+    return Step(
+        asked_per_s=asked,
+        rate_per_s=round(simulated.offered / seconds, 1) if seconds else 0.0,
+        seconds=round(seconds, 1),
+        held=not failures,
+        failures=failures,
+        latency_ms={
+            name: None if value is None or math.isinf(value) else round(value, 1) for name, value in latency.items()
+        },
+        found=len(seen),
+        unseen=unseen,
+        counts=counts,
+        cpu_us=costs,
+        cores=cores,
+        remarks=(*remarks, *_remarks(bench, simulated.overruns, cores, probe)),
+    )
+
+
+def _seen(load: Load, probe: Probe, done: Simulated) -> tuple[list[float], int]:
+    """Latencies of the probe's readings, without the first moments', and how many were not found."""
+    alone = replace(load.selection, kinds=load.selection.kinds[-1:], devices=1)
+    first = done.begin_ms + _BEGINNING_MS
+    due = readings_of(alone).count(first, done.until_ms) if first < done.until_ms else 0
+    seen = [latency for ts, latency in probe.latency_ms.items() if first <= ts < done.until_ms]
+    return seen, max(0, due - len(seen))
+
+
+def _remarks(bench: Bench, overruns: int, cores: Mapping[str, float], probe: Probe) -> list[str]:
+    found = []
+    if overruns and cores.get(GENERATOR, 0.0) > _BUSY * bench.processes:
+        found.append("the generator itself was at its limit: give it more --processes, or another machine")
+    if probe.errors:
+        found.append(f"the store did not answer {probe.errors} of the probe's questions")
+    return found
