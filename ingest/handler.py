@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ingest.accept import Accept, Calendar, Weeks
 from ingest.batch import Batch
 from ingest.messages import Message
+from ingest.rollups.touch import Numbers
 from ingest.sequence import Tally, Track
 from ingest.stores.base import Render, Row, Series
 from park.catalogue import DeviceKind
@@ -50,6 +51,7 @@ class Context:
         new_track: makes the sequence tracker of a new topic.
         routes: by telemetry topic, what its readings share.
         gateways: by site and shard, whether the gateway is online.
+        numbers: of kinds, for the hours that are written to.
         dropped: told how many messages the broker has dropped since its start.
     """
 
@@ -64,6 +66,7 @@ class Context:
     routes: "dict[str, Route]" = field(default_factory=dict)
     sites: dict[str, SiteState] = field(default_factory=dict)
     gateways: dict[tuple[str, int], bool] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=Numbers)
     dropped: Callable[[int], None] = lambda _total: None
 
     def site(self, name: str) -> SiteState:

@@ -24,6 +24,7 @@ COMMANDS = {
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
     "dashboards": "park_cli.commands.dashboards",
+    "store": "park_cli.commands.store",
     "dead-letters": "park_cli.commands.dead_letters",
 }
 

@@ -32,8 +32,9 @@ ARROWS: dict[str, set[str]] = {
 HOMES: dict[str, tuple[str, ...]] = {
     # The codec's values (a will, a reason code) are the words of the link, so its two users speak them.
     "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/requester.py"),
-    "urllib3": ("ingest/stores/influxdb/scan.py",),
-    "influxdb_client": (),
+    # influxdb-client speaks by it, and so has its errors.
+    "urllib3": ("ingest/stores/influxdb/scan.py", "ingest/stores/influxdb/setup.py"),
+    "influxdb_client": ("ingest/stores/influxdb/setup.py",),
     "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py"),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),

@@ -30,6 +30,7 @@ class Shape:
         across: step 3.
         count_true: the fields are booleans and step 3 counts the true ones.
         site_filter: whether the measurement has sites to choose from.
+        rolls: whether the measurement is rolled up.
     """
 
     measurement: str
@@ -43,6 +44,7 @@ class Shape:
     across: Aggregate | None
     count_true: bool
     site_filter: bool
+    rolls: bool
     limit: int | None
 
     @property
@@ -74,6 +76,7 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
         across=across,
         count_true=truth and across is Aggregate.SUM,
         site_filter="site" in at.tags,
+        rolls=at.is_kind,
         limit=_limit(panel) if panel.by else None,
     )
 
