@@ -1,5 +1,6 @@
 """Stores that `bench.panels` fills: readings go straight in, as columns or as lines."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import psutil
 
 from dashboards.sources.base import Source
 from dashboards.sources.duckdb import DuckSource
@@ -32,12 +34,13 @@ Put = Callable[[Plan, Sequence[Columns]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A store, a source of its panels, and a way to put readings in."""
+    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors."""
 
     name: str
     store: Store
     source: Source
     put: Put
+    cpu_s: Callable[[], float]
 
 
 @asynccontextmanager
@@ -58,7 +61,7 @@ async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
             _insert(connection, plan, part)
 
     try:
-        yield Place(name="DuckDB", store=store, source=DuckSource(connection.cursor), put=put)
+        yield Place(name="DuckDB", store=store, source=DuckSource(connection.cursor), put=put, cpu_s=time.process_time)
     finally:
         await store.close()
 
@@ -106,11 +109,17 @@ async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
                     some = part.take(np.arange(first, min(first + _POST_ROWS, len(part))))
                     server.write(renders[part.kind.name](some).join())
 
+        influxd = psutil.Process(server.process.pid)
+
+        def cpu_s() -> float:
+            times = influxd.cpu_times()
+            return float(times.user + times.system) + time.process_time()
+
         url = InfluxUrl(endpoint=server.url, bucket=server.bucket, org=server.org)
         store = InfluxStore(url, server.token)
         source = InfluxSource(url=server.url, database=server.bucket, token=server.token, timeout_s=120)
         try:
-            yield Place(name="InfluxDB", store=store, source=source, put=put)
+            yield Place(name="InfluxDB", store=store, source=source, put=put, cpu_s=cpu_s)
         finally:
             await source.close()
             await store.close()

@@ -55,9 +55,7 @@ class BrokerSession:
         on_change: Callable[[], None],
         retiring: bool = False,
     ) -> None:
-        self._status = status
-        self._before_ack = before_ack
-        self._on_change = on_change
+        self._status, self._before_ack, self._on_change = status, before_ack, on_change
         self.connected = False
         self._writer = BatchWriter(
             store,

@@ -7,6 +7,7 @@ process that is killed at any moment leaves nothing wrong: an hour is marked as 
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -78,32 +79,23 @@ class Roller:
         self._rows = BucketRows(store)
         self._pending: dict[Hour, _Pending] = {}
         self._at_once: dict[str, int] = {}
+        self._stop = asyncio.Event()
         self.made = 0
 
     async def run(self, stop: asyncio.Event) -> int:
         """Make rollups until `stop` is set; how many hours of kinds. A store that is away is asked again."""
-        work = asyncio.create_task(self._work(), name="rollups")
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            done, _ = await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if work in done:
-                work.result()
-        finally:
-            for task in (work, stopping):
-                task.cancel()
-            await asyncio.gather(work, stopping, return_exceptions=True)
-        return self.made
-
-    async def _work(self) -> None:
-        began = False
-        while True:
+        self._stop, began = stop, False
+        while not stop.is_set():
             try:
                 began = began or await self.begin()
                 await self._look()
                 await self._make_due()
             except StoreError as error:
                 log.warning("the store does not work with rollups; it is tried again", error=str(error))
-            await asyncio.sleep(self._pace.look_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.look_s):
+                    await stop.wait()
+        return self.made
 
     async def once(self) -> int:
         """Make what is not made yet, without waiting for anything; how many hours of kinds.
@@ -159,6 +151,8 @@ class Roller:
 
     async def _make(self, hours: Iterable[Hour], *, final: bool) -> None:
         for kind, begins in self._portions(hours):
+            if self._stop.is_set():
+                return
             marks = [self._pending[kind, begin].mark for begin in begins]
             await self._make_hours(kind, begins)
             if not final:

@@ -125,8 +125,9 @@ def stored(store: Store, kind: str, step: Step, first: int, until: int) -> dict[
 def differences(store: Store, found: Readings, windows: Iterable[tuple[str, Step, int, int]]) -> list[str]:
     """What of the stored buckets is not as it must be."""
     wrong: list[str] = []
+    whole = {(kind, step): expected(found, kind, step) for kind in KIND_NAMES for step in STEPS}
     for kind, step, first, until in windows:
-        must = {key: one for key, one in expected(found, kind, step).items() if first <= key[1] < until}
+        must = {key: one for key, one in whole[kind, step].items() if first <= key[1] < until}
         has = stored(store, kind, step, first, until)
         wrong += [f"{kind}{step.suffix} {key}: there, and should not be" for key in has.keys() - must.keys()]
         wrong += [f"{kind}{step.suffix} {key}: missing" for key in must.keys() - has.keys()]

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from ingest.stores.influxdb.url import TOKEN_VARIABLE
+from ingest.errors import BadStoreUrl, Misconfigured, MissingSecret, Retryable, Unauthorized
+from ingest.stores import parse_store_url, setup_of
+from ingest.stores.influxdb.setup import Administration, administer
+from ingest.stores.influxdb.url import TOKEN_VARIABLE, InfluxUrl
 from tests.ingest.command import PARK, ROOT
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
@@ -50,6 +53,7 @@ def kept(server: InfluxDB2, bucket: str) -> int:
     return sum(rule["everySeconds"] for rule in found["buckets"][0]["retentionRules"])
 
 
+@pytest.mark.deadline(300)
 def test_what_is_missing_is_made_once_and_each_token_may_do_its_own(influxdb: InfluxDB2, tmp_path: Path) -> None:
     bucket = f"{influxdb.new_bucket()}_more"
     url = address(influxdb, bucket)
@@ -71,6 +75,7 @@ def test_what_is_missing_is_made_once_and_each_token_may_do_its_own(influxdb: In
     assert {name: path.read_text() for name, path in files.items()} == tokens
 
 
+@pytest.mark.deadline(300)
 def test_a_token_that_the_database_does_not_know_is_made_anew(influxdb: InfluxDB2, tmp_path: Path) -> None:
     bucket = influxdb.new_bucket()
     (tmp_path / "verify").write_text("of another database")
@@ -82,33 +87,45 @@ def test_a_token_that_the_database_does_not_know_is_made_anew(influxdb: InfluxDB
 
 def test_a_retention_is_changed_only_where_it_is_named_and_another(influxdb: InfluxDB2) -> None:
     bucket = influxdb.new_bucket(retention_s=86_400)
-    url = address(influxdb, bucket)
-    for options, done, seconds in (
-        ((), 0, 86_400),
-        (("--retention", "24h"), 0, 86_400),
-        (("--retention", "7d"), 1, 604_800),
-        (("--retention", "7d"), 0, 604_800),
-        (("--retention", "0"), 1, 0),
-        ((), 0, 0),
-    ):
-        assert len(changes(setup(url, influxdb.token, *options))) == done, options
-        assert kept(influxdb, bucket) == seconds, options
+    url = InfluxUrl(endpoint=influxdb.url, bucket=bucket, org=influxdb.org)
+    with Administration(url, influxdb.token) as administration:
+        for wanted, done, seconds in (
+            (None, 0, 86_400),
+            (86_400, 0, 86_400),
+            (604_800, 1, 604_800),
+            (604_800, 0, 604_800),
+            (0, 1, 0),
+            (None, 0, 0),
+        ):
+            assert len(administration.ensure_bucket(wanted)) == done, wanted
+            assert kept(influxdb, bucket) == seconds, wanted
 
 
-def test_what_is_wrong_is_named(influxdb: InfluxDB2, tmp_path: Path) -> None:
+def test_what_is_wrong_is_named(influxdb: InfluxDB2) -> None:
     bucket = influxdb.new_bucket()
-    url = address(influxdb, bucket)
-    for where, token, options, code, words in (
-        (url, "wrong", (), 1, (bucket, "401")),
-        (url, "", (), 2, (TOKEN_VARIABLE,)),
-        (address(influxdb, f"{bucket}_2", "nobody"), influxdb.token, (), 1, ("nobody",)),
-        (f"influxdb+http://127.0.0.1:9/{bucket}?org=park", influxdb.token, (), 1, ("127.0.0.1:9",)),
-        (url, influxdb.token, ("--tokens", str(tmp_path / "none")), 2, ("--tokens", "none")),
-        (url, influxdb.token, ("--retention", "soon"), 2, ("--retention", "soon")),
-        (f"duckdb://{tmp_path}/park.duckdb", "", (), 2, ("park.duckdb",)),
+    for endpoint, org, token, error, words in (
+        (influxdb.url, influxdb.org, "wrong", Unauthorized, (bucket, "401")),
+        (influxdb.url, "nobody", influxdb.token, Misconfigured, ("nobody",)),
+        ("http://127.0.0.1:9", influxdb.org, influxdb.token, Retryable, ("127.0.0.1:9",)),
     ):
-        done = setup(where, token, *options)
+        url = InfluxUrl(endpoint=endpoint, bucket=f"{bucket}_2" if org == "nobody" else bucket, org=org)
+        with Administration(url, token) as administration, pytest.raises(error) as caught:
+            administration.ensure_bucket()
+        assert all(word in str(caught.value) for word in words), str(caught.value)
+    with pytest.raises(MissingSecret, match=TOKEN_VARIABLE):
+        administer(url, {})
+    with pytest.raises(BadStoreUrl, match=r"park\.duckdb.* no setting up"):
+        setup_of(parse_store_url("duckdb:///somewhere/park.duckdb"))
+
+
+@pytest.mark.deadline(300)
+def test_errors_of_use_and_of_work_have_their_exit_codes(influxdb: InfluxDB2, tmp_path: Path) -> None:
+    url = address(influxdb, influxdb.new_bucket())
+    for token, options, code, word in (
+        ("wrong", (), 1, "401"),
+        (influxdb.token, ("--tokens", str(tmp_path / "none")), 2, "--tokens"),
+    ):
+        done = setup(url, token, *options)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        said = " ".join(done.stderr.split())
-        assert all(word in said for word in words), (words, done.stderr)
+        assert word in done.stderr

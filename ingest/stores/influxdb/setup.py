@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from influxdb_client import (
-    Authorization,
-    Bucket,
-    BucketRetentionRules,
-    InfluxDBClient,
-    Permission,
-    PermissionResource,
-)
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.domain.authorization import Authorization
+from influxdb_client.domain.bucket import Bucket
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
+from influxdb_client.domain.permission import Permission
+from influxdb_client.domain.permission_resource import PermissionResource
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
