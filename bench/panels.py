@@ -6,7 +6,7 @@ what the store has. The caches are warm: each question is asked once before it i
 asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
 
     python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
-                           [--rounds 2] [--folder DIR] [--json FILE]
+                           [--spans "1 d" "30 d"] [--rounds 2] [--folder DIR] [--json FILE]
 
 A folder that is named keeps its DuckDB file, and is not filled again.
 
@@ -18,7 +18,7 @@ import asyncio
 import dataclasses
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,12 +95,12 @@ def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
     return {"store": name, "span": span, **{key: f"{value:.3f}" for key, value in figures.items()}}
 
 
-async def measure(place: Place, days: int, rounds: int) -> list[dict[str, object]]:
+async def measure(place: Place, days: int, rounds: int, spans: Sequence[str]) -> list[dict[str, object]]:
     """All spans that the store holds, of readings and of what there is."""
     now = BEGIN + days * DAY_MS
     rows: list[dict[str, object]] = []
     for span, length in SPANS.items():
-        if length > days * DAY_MS:
+        if length > days * DAY_MS or span not in spans:
             continue
         for name, form in (("readings", as_readings), ("rollups", lambda panel: panel)):
             asked = [form(panel) for panel in panels()]
@@ -148,7 +148,7 @@ async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[
 
 async def run(given: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
     async with open_filled(given, folder) as place:
-        return await measure(place, given.days, given.rounds)
+        return await measure(place, given.days, given.rounds, given.spans)
 
 
 def main() -> None:
@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--interval")
     parser.add_argument("--hours-only", action="store_true")
+    parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", type=Path)
