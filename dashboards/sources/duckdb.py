@@ -24,10 +24,19 @@ from sectors import KINDS, SECTOR_OF
 #: So often it is looked whether there are more tables, while one that is asked for is missing.
 _LOOK_S = 0.2
 
+
+def _ranked(field: str, share: float) -> str:
+    """The value at a share of all, in their order, by the rule of InfluxQL's `percentile`."""
+    place = f"CAST(floor(count({field}) * {share} + 0.5) AS BIGINT)"
+    return f"list_extract(list_sort(list({field}) FILTER (WHERE {field} IS NOT NULL)), {place})"
+
+
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f'avg("{field}")',
     Aggregate.MIN: lambda field: f'min("{field}")',
     Aggregate.MAX: lambda field: f'max("{field}")',
+    Aggregate.MEDIAN: lambda field: _ranked(_quoted(field), 0.5),
+    Aggregate.P95: lambda field: _ranked(_quoted(field), 0.95),
     Aggregate.SUM: lambda field: f'sum("{field}")',
     Aggregate.LAST: lambda field: f'arg_max("{field}", ts)',
     Aggregate.COUNT: lambda field: f'nullif(count("{field}"), 0)',
@@ -75,7 +84,8 @@ def _rows(asked: Shape, window: Window, step: Step | None) -> str:
     """The readings, or the buckets; of those a register's last values, where its rate is asked for."""
     tags = _columns((*asked.source_tags, "ts"))
     if step is None:
-        columns = f"{tags}, {_columns(asked.fields)}"
+        fields = [_quoted(field) for field in asked.fields if not asked.cases]
+        columns = ", ".join([tags, *fields, *(_case(asked, case) for case in asked.cases)])
     elif asked.rate_s is None:
         columns = "*"
     else:
@@ -86,6 +96,12 @@ def _rows(asked: Shape, window: Window, step: Step | None) -> str:
         where += f" AND site IN ({chosen})"
     suffix = "" if step is None else step.suffix
     return f'SELECT {columns} FROM "{asked.measurement}{suffix}" WHERE {where}'
+
+
+def _case(asked: Shape, case: str) -> str:
+    """The field where a row is of the case."""
+    values = ", ".join(f"'{value}'" for value in asked.cases[case])
+    return f"CASE WHEN {_quoted(asked.split)} IN ({values}) THEN {_quoted(asked.of)} END AS {_quoted(case)}"
 
 
 def _rates(asked: Shape, readings: str) -> str:

@@ -35,6 +35,8 @@ _SELECT: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f'mean("{field}")',
     Aggregate.MIN: lambda field: f'min("{field}")',
     Aggregate.MAX: lambda field: f'max("{field}")',
+    Aggregate.MEDIAN: lambda field: f'percentile("{field}", 50)',
+    Aggregate.P95: lambda field: f'percentile("{field}", 95)',
     Aggregate.SUM: lambda field: f'sum("{field}")',
     Aggregate.LAST: lambda field: f'last("{field}")',
     Aggregate.COUNT: lambda field: f'count("{field}")',
@@ -61,7 +63,7 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
 def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", rolled: bool = False) -> list[str]:
     """InfluxQL of a question.
 
-    Counting the true ones filters rows by a field, so each field has a statement of its own.
+    Counting the true ones filters rows by a field, so each field has a statement of its own; and so has each case.
 
     Args:
         asked: what is asked.
@@ -70,16 +72,21 @@ def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", r
         rolled: in the form for rollups.
     """
     pairs = list(zip(asked.fields, asked.labels, strict=True))
+    if asked.cases:
+        return [
+            _statement(asked, [(asked.of, label)], bucket, _Origin(among=_among(asked, case))) for case, label in pairs
+        ]
     groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
     return [_statement(asked, group, bucket, _Origin(suffix=suffix, rolled=rolled)) for group in groups]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Origin:
-    """What a statement asks: readings or rollups, in the measurement of this name's end."""
+    """What a statement asks: readings or rollups, in the measurement of this name's end; and a further condition."""
 
-    suffix: str
-    rolled: bool
+    suffix: str = ""
+    rolled: bool = False
+    among: str = ""
 
 
 def sites(sector: str | None) -> str:
@@ -108,6 +115,12 @@ def spacing(stored: Measured, *, twice: bool = False, suffix: str = "") -> str:
     return f'SELECT {wanted} AS "every" FROM ({usual}) ORDER BY time DESC'
 
 
+def _among(asked: Shape, case: str) -> str:
+    """The condition that rows are of a case."""
+    values = " OR ".join(f"\"{asked.split}\" = '{value}'" for value in asked.cases[case])
+    return f" AND ({values})"
+
+
 def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, origin: _Origin) -> str:
     terms = [bucket] if asked.over_time else []
     inner, group = _readings(asked, pairs, origin)
@@ -127,7 +140,7 @@ def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, origin: 
 
 def _readings(asked: Shape, pairs: list[tuple[str, str]], origin: _Origin) -> tuple[str, str]:
     """Where readings come from, and the condition under which they count."""
-    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "")
+    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
     source = f'"{asked.measurement}{origin.suffix}"'
     if asked.rate_s is None:
         return source, condition
@@ -256,7 +269,8 @@ class InfluxSource:
         return rollup.step_for(asked, window, touched=touched or 0, made=made or 0)
 
     async def _run_all(self, asked: Shape, texts: list[str], window: Window, suffix: str = "") -> list[Curve]:
-        fields = [(field,) for field in asked.fields] if asked.count_true else [asked.fields]
+        apart = asked.count_true or asked.cases
+        fields = [(field,) for field in asked.fields] if apart else [asked.fields]
         found: list[Curve] = []
         for text, names in zip(texts, fields * (len(texts) // len(fields)), strict=True):
             for series in await self.run(expand(text, window, suffix)):

@@ -8,13 +8,14 @@ A question goes through at most three steps, each over the rows of the one befor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboards.measured import NUMERIC, Measured
 from park.catalogue import ValueType
 from park.panel import Aggregate, Panel, View
 
-_EXTREMES = {Aggregate.MIN, Aggregate.MAX, Aggregate.SUM, Aggregate.COUNT, Aggregate.SPREAD}
+_OF_EVERY_READING = {Aggregate.MEDIAN, Aggregate.P95}
+_EXTREMES = {*Aggregate} - {Aggregate.MEAN, Aggregate.LAST}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,8 @@ class Shape:
     """A panel's question.
 
     Attributes:
-        fields: all of one type where `across` is set.
+        fields: what the answer's series are of, all of one type where `across` is set; where there are cases, these.
+        cases: by name the values of `split` whose rows are taken, of the stored field `of`; empty takes all rows.
         source_tags: tags that tell one series of readings from another.
         by: tags of the answer's series.
         over_time: per interval of a time axis; else one value per series for the whole window.
@@ -30,7 +32,7 @@ class Shape:
         across: step 3.
         count_true: the fields are booleans and step 3 counts the true ones.
         site_filter: whether the measurement has sites to choose from.
-        rolls: whether the measurement is rolled up.
+        rolls: whether rollups can answer: of kinds, and not what needs every single reading.
     """
 
     measurement: str
@@ -46,6 +48,9 @@ class Shape:
     site_filter: bool
     rolls: bool
     limit: int | None
+    of: str = ""
+    split: str = ""
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_state(self) -> bool:
@@ -66,8 +71,8 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
     truth = within is Aggregate.LAST and {at.channels[field].type for field in panel.fields[:1]} == {ValueType.BOOL}
     return Shape(
         measurement=panel.measurement,
-        fields=panel.fields,
-        labels=tuple(labels[field] for field in panel.fields),
+        fields=tuple(labels),
+        labels=tuple(labels.values()),
         source_tags=tuple(dict.fromkeys((at.source_tag, *panel.by))),
         by=panel.by,
         over_time=over_time,
@@ -76,8 +81,11 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
         across=across,
         count_true=truth and across is Aggregate.SUM,
         site_filter="site" in at.tags,
-        rolls=at.is_kind,
+        rolls=at.is_kind and within not in _OF_EVERY_READING and not panel.cases,
         limit=_limit(panel) if panel.by else None,
+        of=panel.fields[0] if panel.cases else "",
+        split=panel.split,
+        cases=panel.cases,
     )
 
 

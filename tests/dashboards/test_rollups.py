@@ -46,7 +46,7 @@ PANELS = list(
         sort(panel): panel
         for page in dashboards()
         for panel in page.panels
-        if panel.view is not View.HEADING and panel.stored.is_kind
+        if panel.view is not View.HEADING and panel.asked.rolls
     }.values()
 )
 ASKED = {panel.stored.name for panel in PANELS}
