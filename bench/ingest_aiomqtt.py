@@ -23,7 +23,7 @@ async def main(*arguments: str) -> None:
                 assert isinstance(message.payload, bytes)
                 _, sector, site, kind, device, _ = str(message.topic).split("/")
                 reading = json.loads(message.payload)
-                point = Point(kind).tag("device", device).tag("sector", sector).tag("site", site)  # type: ignore[no-untyped-call]
+                point = Point(kind).tag("device", device).tag("sector", sector).tag("site", site)
                 point.time(reading.pop("ts"), WritePrecision.MS)
                 for channel, value in reading.items():
                     point.field(channel, value)

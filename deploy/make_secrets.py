@@ -12,6 +12,7 @@ FOLDER/verify/      store-token                               read by `park veri
 FOLDER/command/     the MQTT password of park-command         read by `park command`
 FOLDER/control/     the MQTT password of each controller      read by `park control`
 FOLDER/detector/    the MQTT password of detector             read by whoever looks for faults in readings
+FOLDER/rollup/      store-token                               read by `park store rollup`
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
@@ -24,18 +25,16 @@ a new admin token and ends the old one at once, for nobody but this program uses
 # ruff: noqa: INP001  (a program, not a package)
 
 import argparse
-import json
 import os
 import secrets
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ingest.errors import IngestError, Misconfigured
+from ingest.stores.influxdb.setup import READERS, Administration
+from ingest.stores.influxdb.url import InfluxUrl
 from mqttlink.accounts import Account, Role
 from mqttlink.dynsec import dynamic_security
 from park.errors import ParkError
@@ -63,13 +62,14 @@ OWNERS = {
     "command": 10004,
     "control": 10005,
     "detector": 10006,
+    "rollup": 10007,
 }
 # Whose secrets their group may read as well.
 _SHARED = {"verify"}
 # Who holds passwords of the broker's accounts.
 _BROKER_USERS = ("simulator", "ingest", "command", "control", "detector")
-# What the holder of a token does with the bucket: InfluxDB has no smaller right than to write it.
-TOKENS = {"ingest": ("write",), "verify": ("read",), "grafana": ("read",)}
+# What the holder of a token does with the bucket.
+TOKENS = READERS
 INGEST = "park-ingest"
 REPLAY = "park-replay"
 COMMAND = "park-command"
@@ -258,7 +258,7 @@ def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: in
 
 @dataclass(frozen=True, kw_only=True)
 class Influx:
-    """As much of InfluxDB's API as making a token takes."""
+    """The readers of one bucket of an InfluxDB, and its operator."""
 
     url: str
     org: str
@@ -266,15 +266,21 @@ class Influx:
 
     def make_tokens(self, safe: Safe, *, renew: bool = False) -> None:
         """Make each reader's token, for what `TOKENS` says of one bucket; with `renew` also where there is one."""
-        admin = safe.once("influxdb", "admin-token")
-        for owner, actions in TOKENS.items():
-            path = safe.path(owner, "store-token")
-            # A token outlives the database that knew it when only one of the two volumes was removed.
-            if not renew and path.exists() and self._accepts(path.read_text(encoding="utf-8")):
-                continue
-            made = self._authorize(admin, f"{_OURS}{owner}", self._permissions(admin, actions))
-            safe.write("influxdb", f"{owner}-token-id", made["id"])
-            safe.write(owner, "store-token", made["token"])
+        with self._as_operator(safe) as operator:
+            for owner, actions in TOKENS.items():
+                path = safe.path(owner, "store-token")
+                # A token outlives the database that knew it when only one of the two volumes was removed.
+                if not renew and path.exists() and operator.accepts(path.read_text(encoding="utf-8")):
+                    continue
+                try:
+                    made = operator.make_token(f"{_OURS}{owner}", actions)
+                except Misconfigured as error:
+                    raise ParkError(
+                        f"{self.url} does not know the admin token of these secrets, or has no bucket {self.bucket!r} "
+                        f"in it: its data and the secrets come from different first starts ({error})"
+                    ) from None
+                safe.write("influxdb", f"{owner}-token-id", made.id)
+                safe.write(owner, "store-token", made.text)
 
     def revoke(self, safe: Safe) -> int:
         """End every token that was made here for a reader but is not the newest; how many.
@@ -282,82 +288,31 @@ class Influx:
         Raises:
             ParkError: of some reader it is not known which is the newest, as its token was made by an older version.
         """
-        admin = safe.once("influxdb", "admin-token")
         if missing := [owner for owner in TOKENS if not safe.path("influxdb", f"{owner}-token-id").exists()]:
             raise ParkError(f"{missing[0]}'s token was made by an older version; make new ones first: tokens --renew")
         kept = {safe.path("influxdb", f"{owner}-token-id").read_text(encoding="utf-8") for owner in TOKENS}
-        listed = self._call("GET", "authorizations", admin)["authorizations"]
-        former = [one["id"] for one in listed if one["description"].startswith(_OURS) and one["id"] not in kept]
-        for number in former:
-            self._call("DELETE", f"authorizations/{number}", admin)
+        with self._as_operator(safe) as operator:
+            former = [
+                number
+                for number, description in operator.tokens().items()
+                if description.startswith(_OURS) and number not in kept
+            ]
+            for number in former:
+                operator.end_token(number)
         return len(former)
 
     def renew_admin(self, safe: Safe) -> None:
         """Make a new admin token with the rights of the one that is there, and end that one."""
-        old = safe.once("influxdb", "admin-token")
-        before = self._call("GET", "authorizations", old)["authorizations"]
-        operators = [one for one in before if any("orgID" not in may["resource"] for may in one["permissions"])]
-        if not operators:
-            raise ParkError(f"{self.url}: these secrets' admin token is none that may do everything")
-        made = self._authorize(old, _ADMIN, operators[0]["permissions"])
-        safe.write("influxdb", "admin-token", made["token"])
-        for one in operators:
-            self._call("DELETE", f"authorizations/{one['id']}", made["token"])
+        with self._as_operator(safe) as operator:
+            made, former = operator.renew_operator(_ADMIN)
+        safe.write("influxdb", "admin-token", made.text)
+        with self._as_operator(safe) as operator:
+            for number in former:
+                operator.end_token(number)
 
-    def _accepts(self, token: str) -> bool:
-        """Whether the database knows a token, whatever it is for."""
-        try:
-            self._call("GET", "authorizations", token)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code == 401:
-                    return False
-                raise
-        return True
-
-    def _bucket(self, token: str) -> dict[str, Any] | None:
-        try:
-            found = self._call("GET", "buckets", token, query={"org": self.org, "name": self.bucket})
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code in {401, 404}:
-                    return None
-                raise
-        return next(iter(found["buckets"]), None)
-
-    def _permissions(self, admin: str, actions: Iterable[str]) -> list[dict[str, Any]]:
-        bucket = self._bucket(admin)
-        if bucket is None:
-            raise ParkError(
-                f"{self.url} does not know the admin token of these secrets, or has no bucket {self.bucket!r} "
-                "in it: its data and the secrets come from different first starts"
-            )
-        resource = {"type": "buckets", "id": bucket["id"], "orgID": bucket["orgID"]}
-        return [{"action": action, "resource": resource} for action in actions]
-
-    def _authorize(self, admin: str, description: str, permissions: list[dict[str, Any]]) -> dict[str, Any]:
-        organisation = self._call("GET", "orgs", admin, query={"org": self.org})["orgs"][0]["id"]
-        body = {"orgID": organisation, "description": description, "permissions": permissions}
-        return self._call("POST", "authorizations", admin, body=body)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        *,
-        query: dict[str, str] | None = None,
-        body: object = None,
-    ) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310  (the URL is the deployment's own)
-            f"{self.url}/api/v2/{path}?{urllib.parse.urlencode(query or {})}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Token {token}"},
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            answer: dict[str, Any] = json.loads(response.read() or b"{}")
-            return answer
+    def _as_operator(self, safe: Safe) -> Administration:
+        url = InfluxUrl(endpoint=self.url, bucket=self.bucket, org=self.org)
+        return Administration(url, safe.once("influxdb", "admin-token"))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -395,7 +350,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             counts = {"shards": given.shards, "members": given.members, "controllers": given.controllers}
             make_files(safe, (site.name for site in town.sites), **counts)
-    except (ParkError, OSError) as error:
+    except (ParkError, IngestError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1
     return 0

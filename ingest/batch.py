@@ -72,6 +72,7 @@ class Batch:
         rows, payloads, origins: row by row, and of each the message that gave it.
         firsts: of the further rows of a message that gave several, their numbers, to that of its first row.
         times: the `ts` of live readings.
+        hours: of which there are readings, each with its kind, as `rollups.touch.Numbers` has it.
     """
 
     generation: int
@@ -87,6 +88,7 @@ class Batch:
     origins: list[Origin] = field(default_factory=list)
     firsts: dict[int, int] = field(default_factory=dict)
     times: "array[int]" = field(default_factory=lambda: array("q"))
+    hours: set[int] = field(default_factory=set)
     rejections: list[Rejection] = field(default_factory=list)
 
     @property

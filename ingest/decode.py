@@ -21,6 +21,7 @@ from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Codec
 from park.errors import DecodeError, TopicError
 from park.quality import StoredFlags
 from park.rejection import Reason, Rejection
+from park.rollup import HOUR_MS
 from park.topics import (
     EVENT_FILTER,
     GATEWAY_STATE_FILTER,
@@ -98,6 +99,7 @@ class Decoder:
         add_payload = batch.payloads.append
         add_origin = batch.origins.append
         add_time = batch.times.append
+        add_hour = batch.hours.add
         history = batch.history_ms
         accept = self.context.calendar.accept
         earliest, latest = batch.opened_ms - accept.back_ms, batch.opened_ms + accept.ahead_ms
@@ -125,6 +127,7 @@ class Decoder:
             add_origin(source)
             seq = reading.seq
             ts = reading.ts
+            add_hour(source.hours + ts // HOUR_MS)
             if ts >= (source.site.live_from or history):
                 add_time(ts)
             track = source.track

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ingest.accept import Accept, Calendar, Weeks
 from ingest.batch import Batch
 from ingest.messages import Message
+from ingest.rollups.touch import Numbers
 from ingest.sequence import Tally, Track
 from ingest.stores.base import Render, Row, Series, device_series
 from park.catalogue import DeviceKind
@@ -52,6 +53,7 @@ class Context:
         routes: by telemetry topic, what its readings share.
         gateways: by site and shard, whether the gateway is online.
         quality: looks at readings; None where nobody wants flags.
+        numbers: of kinds, for the hours that are written to.
         dropped: told how many messages the broker has dropped since its start.
     """
 
@@ -67,6 +69,7 @@ class Context:
     sites: dict[str, SiteState] = field(default_factory=dict)
     gateways: dict[tuple[str, int], bool] = field(default_factory=dict)
     quality: "Quality | None" = None
+    numbers: Numbers = field(default_factory=Numbers)
     dropped: Callable[[int], None] = lambda _total: None
 
     def render_readings(self, kind: DeviceKind, source: DeviceTopic) -> Render:

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,10 +13,11 @@ from ingest.freeze import Freeze
 from ingest.log import get_logger
 from ingest.options import IngestOptions
 from ingest.report import Reporter
+from ingest.rollups.touch import Touches
 from ingest.sequence import Tally, Track
 from ingest.session import BrokerSession, sessions_of, share_of
 from ingest.status import IngestSummary, Status
-from ingest.stores.base import Store
+from ingest.stores.base import Row, Store
 from ingest.watch import watch
 
 log = get_logger("ingest")
@@ -51,6 +53,7 @@ class Ingester:
             grouped=options.broker.group is not None,
         )
         decoder.context.dropped = lambda total: self.status.health.drops.told(total, self.status.received)
+        self._touches = Touches(store, options.broker.client_id)
         self._dead_letters = DeadLetterFile(options.dead_letters)
         parts = functools.partial(
             BrokerSession,
@@ -59,6 +62,7 @@ class Ingester:
             store=store,
             dead_letters=self._dead_letters,
             witness=Reporter(self.status, store).write,
+            marks=self._marks,
         )
         self._sessions = [
             parts(broker, share_of(options), before_ack=before_ack, on_change=self._broker_state, retiring=retiring)
@@ -66,6 +70,9 @@ class Ingester:
         ]
         self._freeze = Freeze(self._answered)
         self.status.more_troubles = self._freeze.troubles
+
+    def _marks(self, hours: AbstractSet[int]) -> list[Row]:
+        return self._touches.rows(map(self.decoder.context.numbers.hour, hours))
 
     async def _answered(self) -> None:
         await asyncio.gather(*(session.answered() for session in self._sessions))

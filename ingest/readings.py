@@ -12,6 +12,7 @@ from park.codecs import DEFAULT_CONTENT_TYPE, Read, media_type
 from park.errors import DecodeError
 from park.reading import Reading
 from park.rejection import Reason
+from park.rollup import HOUR_MS
 from park.topics import parse_telemetry
 
 
@@ -20,9 +21,10 @@ class Route:
 
     Attributes:
         content_type: of the topic's latest readings.
+        hours: what is added to a reading's hour, so that it is one of this kind.
     """
 
-    __slots__ = ("content_type", "kind", "read", "render", "site", "topic", "track")
+    __slots__ = ("content_type", "hours", "kind", "read", "render", "site", "topic", "track")
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Route:
         read: Read,
         render: Render,
         track: Track,
+        hours: int,
     ) -> None:
         self.topic = topic
         self.kind = kind
@@ -42,6 +45,7 @@ class Route:
         self.read = read
         self.render = render
         self.track = track
+        self.hours = hours
 
     def by(self, content_type: str, read: Read) -> "Route":
         """The same route for payloads of another content type."""
@@ -53,6 +57,7 @@ class Route:
             read=read,
             render=self.render,
             track=self.track,
+            hours=self.hours,
         )
 
 
@@ -81,6 +86,7 @@ class Readings:
             self._context.routes[topic] = route
         self._context.admit(route.site, reading.ts, batch.opened_ms)
         route.track.observe(reading.seq, reading.ts)
+        batch.hours.add(route.hours + reading.ts // HOUR_MS)
         if reading.ts >= (route.site.live_from or batch.history_ms):
             batch.times.append(reading.ts)
         return (route.render(reading),)
@@ -106,6 +112,7 @@ class Readings:
             read=read,
             render=context.render_readings(kind, where),
             track=context.new_track(context.tally, topic),
+            hours=context.numbers.base(kind.name),
         )
         return route, reading
 

@@ -6,6 +6,7 @@ holds up no other.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from ingest.messages import Message
 from ingest.options import IngestOptions
 from ingest.receive import LinkError, Receiver, SessionOptions
 from ingest.status import Status
-from ingest.stores.base import Store
+from ingest.stores.base import Row, Store
 from ingest.write import BatchWriter, Witness
 
 LEAST_WAITING_BYTES = 256 << 10
@@ -32,6 +33,7 @@ class BrokerSession:
     Args:
         broker: the session.
         witness: writes a row that has nothing to do with any message, to tell a wrong store from a wrong row.
+        marks: rows that mark the hours of a batch's readings.
         options: of the ingester; `max_waiting_bytes` and `writes` as they are for this session.
         before_ack: called when a batch is settled and before it is acknowledged.
         on_change: called when the broker is connected or not any more.
@@ -48,13 +50,12 @@ class BrokerSession:
         store: Store,
         dead_letters: DeadLetterFile,
         witness: Witness,
+        marks: Callable[[AbstractSet[int]], list[Row]],
         before_ack: Callable[[], None],
         on_change: Callable[[], None],
         retiring: bool = False,
     ) -> None:
-        self._status = status
-        self._before_ack = before_ack
-        self._on_change = on_change
+        self._status, self._before_ack, self._on_change = status, before_ack, on_change
         self.connected = False
         self._writer = BatchWriter(
             store,
@@ -62,6 +63,7 @@ class BrokerSession:
             status,
             self._settled,
             witness=witness,
+            marks=marks,
             in_flight=options.writes,
             retry=options.retry,
         )

@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
@@ -13,10 +14,13 @@ from typing import TypeAlias
 from ingest.batch import Batch
 from ingest.deadletter import DeadLetterFile
 from ingest.errors import Misconfigured, PartialWrite, Refused, Retryable, StoreError
+from ingest.log import get_logger
 from ingest.messages import Message
 from ingest.status import Status
 from ingest.stores.base import Row, Store
 from park.rejection import Reason, Rejection
+
+log = get_logger("ingest")
 
 _PARTS = 8
 
@@ -56,6 +60,7 @@ class BatchWriter:
     Args:
         settled: called with each batch once nothing of it can be lost any more.
         witness: writes a row that has nothing to do with any message; what the store says to it, None if it takes it.
+        marks: rows that mark the hours of a batch's readings, made anew for every write; none unless given.
         in_flight: writes at once.
     """
 
@@ -67,6 +72,7 @@ class BatchWriter:
         settled: Callable[[Batch], None],
         *,
         witness: Witness | None = None,
+        marks: Callable[[AbstractSet[int]], list[Row]] | None = None,
         in_flight: int = 4,
         retry: RetryPolicy | None = None,
     ) -> None:
@@ -75,6 +81,7 @@ class BatchWriter:
         self._status = status
         self._settled = settled
         self._witness = witness
+        self._marks = marks or _no_marks
         self._slots = asyncio.Semaphore(in_flight)
         self._retry = retry or RetryPolicy()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,7 +120,7 @@ class BatchWriter:
     async def _settle(self, batch: Batch) -> None:
         async with self._slots:
             rejections = list(batch.rejections)
-            refusals = await self._store_rows(batch.rows)
+            refusals = await self._store_rows(batch.rows, batch.hours)
             if refusals:
                 rejections += _refused(batch, refusals)
             if rejections:
@@ -121,18 +128,18 @@ class BatchWriter:
         self._status.settled(batch, refused=len(refusals), rejections=rejections)
         self._settled(batch)
 
-    async def _store_rows(self, rows: Sequence[Row]) -> list[_Refusal]:
+    async def _store_rows(self, rows: Sequence[Row], hours: AbstractSet[int]) -> list[_Refusal]:
         """Store all rows that the store will have; those that it will not, once it is certain that it is they."""
         who = object()
         attempt = 0
         try:
             while True:
-                error = await self._write(rows) if rows else None
+                error = await self._write(rows, hours) if rows else None
                 if error is None:
                     return []
                 wrong = None if isinstance(error, PartialWrite) else await self._wrong_store(error)
                 if wrong is None:
-                    refusals = await self._find_refused(rows, error)
+                    refusals = await self._find_refused(rows, hours, error)
                     if len(refusals) < len(rows):
                         return refusals
                     wrong = await self._wrong_store(error)
@@ -154,7 +161,7 @@ class BatchWriter:
             return None
         return Misconfigured(f"{error}; it says the same of the ingester's own figures")
 
-    async def _find_refused(self, rows: Sequence[Row], error: StoreError) -> list[_Refusal]:
+    async def _find_refused(self, rows: Sequence[Row], hours: AbstractSet[int], error: StoreError) -> list[_Refusal]:
         """Find what the store will not have by writing ever smaller parts.
 
         All parts are posted anew, for what the store kept of them it does not tell for certain: InfluxDB's answer is of
@@ -168,15 +175,17 @@ class BatchWriter:
             if len(part) == 1 or all_dropped:
                 refusals += [_Refusal(index=i, detail=str(error)) for i in part]
             else:
-                refused += await self._refused_parts(rows, _divide(rows, part, error))
+                refused += await self._refused_parts(rows, hours, _divide(rows, part, error))
         return sorted(refusals, key=lambda refusal: refusal.index)
 
-    async def _refused_parts(self, rows: Sequence[Row], parts: Sequence[Sequence[int]]) -> list[_Part]:
+    async def _refused_parts(
+        self, rows: Sequence[Row], hours: AbstractSet[int], parts: Sequence[Sequence[int]]
+    ) -> list[_Part]:
         """Write parts at once; those that are refused in turn, and why."""
-        errors = await asyncio.gather(*(self._write([rows[i] for i in part]) for part in parts))
+        errors = await asyncio.gather(*(self._write([rows[i] for i in part], hours) for part in parts))
         return [(part, error) for part, error in zip(parts, errors, strict=True) if error is not None]
 
-    async def _write(self, rows: Sequence[Row]) -> StoreError | None:
+    async def _write(self, rows: Sequence[Row], hours: AbstractSet[int]) -> StoreError | None:
         """Write until the store has taken the rows, or refuses them as they are: then the refusal."""
         who = object()
         first = time.monotonic()
@@ -185,7 +194,7 @@ class BatchWriter:
             while True:
                 began = time.perf_counter()
                 try:
-                    await self._store.write(rows)
+                    await self._post(rows, self._marks(hours))
                 except (Retryable, Misconfigured) as error:
                     after_s = error.after_s if isinstance(error, Retryable) else 0.0
                     hold = isinstance(error, Misconfigured)
@@ -202,6 +211,23 @@ class BatchWriter:
                 attempt += 1
         finally:
             self._status.health.store.works(who)
+
+    async def _post(self, rows: Sequence[Row], marks: Sequence[Row]) -> None:
+        """Write rows with their marks. What the store refuses is told of the rows alone: no mark may cost a reading."""
+        try:
+            await self._store.write([*rows, *marks])
+        except (Retryable, Misconfigured):
+            raise
+        except Exception:
+            if not marks:
+                raise
+            await self._store.write(rows)
+            try:
+                await self._store.write(marks)
+            except (Retryable, Misconfigured):
+                raise
+            except Exception as error:  # noqa: BLE001 - as of rows
+                log.warning("the store refuses the marks by which rollups are made", error=str(error))
 
     def _told(self, error: StoreError, after_s: float) -> str:
         if after_s <= self._retry.max_s:
@@ -227,6 +253,10 @@ class BatchWriter:
                     return
         finally:
             self._status.health.disk.works(who)
+
+
+def _no_marks(_hours: AbstractSet[int]) -> list[Row]:
+    return []
 
 
 def _divide(rows: Sequence[Row], part: Sequence[int], error: StoreError) -> list[Sequence[int]]:

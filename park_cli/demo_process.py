@@ -20,6 +20,7 @@ from ingest.ingester import Ingester
 from ingest.memory import relax_collector
 from ingest.options import IngestOptions
 from ingest.receive import SessionOptions
+from ingest.rollups.roll import Roller
 from ingest.status import IngestSummary
 from ingest.stores import Store, StoreUrl, open_store, parse_store_url
 from mqttlink import Address, Trust, parse_broker_url
@@ -124,7 +125,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
         # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
         commands = CommandOptions(state=folder / "commands", stored=tuple(outcomes_of(None, store).records))
-        async with _controlled(options, address, trust, folder):
+        async with _rolled_up(store), _controlled(options, address, trust, folder):
             simulated = await _simulate(options, children, gateways, commands, stop)
         await _settled(ingester, simulated)
         ingested = await ingesting()
@@ -179,6 +180,18 @@ async def _ingesting(ingester: Ingester) -> AsyncIterator[Callable[[], Awaitable
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+@contextlib.asynccontextmanager
+async def _rolled_up(store: Store) -> AsyncIterator[None]:
+    """The store's rollups kept right; what a demo stores is there to be shown for days, if it is named a store."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(Roller(store).run(stop), name="rollups")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 @contextlib.asynccontextmanager

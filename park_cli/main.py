@@ -26,6 +26,7 @@ COMMANDS = {
     "score": "park_cli.commands.score",
     "view": "park_cli.commands.view",
     "dashboards": "park_cli.commands.dashboards",
+    "store": "park_cli.commands.store",
     "dead-letters": "park_cli.commands.dead_letters",
 }
 

@@ -38,8 +38,9 @@ HOMES: dict[str, tuple[str, ...]] = {
         "ingest/receive.py",
         "park_cli/requester.py",
     ),
-    "urllib3": ("ingest/stores/influxdb/scan.py",),
-    "influxdb_client": (),
+    # influxdb-client speaks by it, and so has its errors.
+    "urllib3": ("ingest/stores/influxdb/scan.py", "ingest/stores/influxdb/setup.py"),
+    "influxdb_client": ("ingest/stores/influxdb/setup.py",),
     "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py", "simulator/faults/label_table.py"),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),

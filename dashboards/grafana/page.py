@@ -14,6 +14,7 @@ from dashboards.layout import Position, place
 from dashboards.measured import Measured
 from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources import influxql
+from dashboards.sources.influxql_rollup import ROLLUP, which_rollup
 from park.panel import View
 
 TAG = "park"
@@ -48,7 +49,7 @@ def render(page: Page, *, timezone: str = "browser") -> str:
         .link(_links())
         .readonly()
     )
-    for variable in (_site_variable(page), *_spacing_variables(page)):
+    for variable in (_site_variable(page), _rollup_variable(page), *_spacing_variables(page)):
         if variable is not None:
             builder = builder.with_variable(variable)
     builder = builder.annotations(of_page(page))
@@ -94,6 +95,22 @@ def _site_variable(page: Page) -> dashboard_builders.QueryVariable | None:
     )
 
 
+def _rollup_variable(page: Page) -> dashboard_builders.QueryVariable | None:
+    """The end of the measurements' names for the range: empty for readings, which it also is without an answer."""
+    kinds = {panel.stored.name for panel in page.panels if panel.stored.is_kind}
+    if not kinds:
+        return None
+    return (
+        dashboard_builders.QueryVariable(ROLLUP)
+        .description("Readings, or rollups of 5 minutes or an hour, by the range and what is stored")
+        .hide(dashboard.VariableHide.HIDE_VARIABLE)
+        .datasource(DATASOURCE)
+        .query(which_rollup(kinds))
+        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .current(dashboard.VariableOption(selected=True, text="", value=""))
+    )
+
+
 def _spacing_variables(page: Page) -> list[dashboard_builders.QueryVariable]:
     """How often devices report, by the readings in the range: a hidden variable for each measurement."""
     found = {
@@ -106,7 +123,7 @@ def _spacing_variables(page: Page) -> list[dashboard_builders.QueryVariable]:
         .description("The least interval of its panels, in seconds, by what is stored")
         .hide(dashboard.VariableHide.HIDE_VARIABLE)
         .datasource(DATASOURCE)
-        .query(influxql.spacing(stored, twice=True))
+        .query(influxql.spacing(stored, twice=True, suffix=f"${ROLLUP}" if stored.is_kind else ""))
         .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .current(_catalogue(stored))  # until the first answer comes
         for name, stored in found.items()

@@ -55,7 +55,7 @@ def _time_series(panel: ResolvedPanel) -> Builder:
         .show_points(common.VisibilityMode.NEVER)
         # A hole is an interval without readings, which is two of the devices' own; the times of several statements
         # differ by moments, so each of them has holes where another has points.
-        .span_nulls(len(influxql.compile(panel)) > 1)
+        .span_nulls(len(influxql.statements(panel.asked)) > 1)
         .color_scheme(_color(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     )
     if panel.stacked:
@@ -130,6 +130,8 @@ def _table(panel: ResolvedPanel) -> Builder:
     columns = [*panel.by, *(influxql.quoted(panel.labels[field]) for field in panel.columns)]
     order = {name: place for place, name in enumerate(columns)}
     titles = {tag: tag.capitalize() for tag in panel.by}
+    # Of the forms for readings and for rollups one answers nothing; the table is to be one all the same.
+    builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     options = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": titles}
     if panel.cases:  # each comes by a statement of its own
         builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))

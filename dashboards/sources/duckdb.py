@@ -1,8 +1,8 @@
 # ruff: noqa: S608  (names come from the catalogue, and sites are quoted)
 """Panels as SQL, and a source that asks the DuckDB in which the store keeps a table per measurement.
 
-A table has the measurement's tags, `ts` in Unix milliseconds, and its channels. The source is handed
-cursors of the connection that owns the file, since no second process can open it.
+A table has the measurement's tags, `ts` in Unix milliseconds, and its channels; those of rollups, what `park.rollup`
+says. The source is handed cursors of the connection that owns the file, since no second process can open it.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from dashboards.annotations import Annotation, Row
 from dashboards.errors import SourceError
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import notes
+from dashboards.sources import notes, rollup
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
+from park.rollup import MARKS, Step
 from sectors import KINDS, SECTOR_OF
 
 #: So often it is looked whether there are more tables, while one that is asked for is missing.
@@ -32,31 +33,39 @@ def _ranked(field: str, share: float) -> str:
 
 
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
-    Aggregate.MEAN: lambda field: f"avg({field})",
-    Aggregate.MIN: lambda field: f"min({field})",
-    Aggregate.MAX: lambda field: f"max({field})",
-    Aggregate.MEDIAN: lambda field: _ranked(field, 0.5),
-    Aggregate.P95: lambda field: _ranked(field, 0.95),
-    Aggregate.SUM: lambda field: f"sum({field})",
-    Aggregate.LAST: lambda field: f"arg_max({field}, ts)",
-    Aggregate.COUNT: lambda field: f"nullif(count({field}), 0)",
-    Aggregate.SPREAD: lambda field: f"max({field}) - min({field})",
+    Aggregate.MEAN: lambda field: f'avg("{field}")',
+    Aggregate.MIN: lambda field: f'min("{field}")',
+    Aggregate.MAX: lambda field: f'max("{field}")',
+    Aggregate.MEDIAN: lambda field: _ranked(_quoted(field), 0.5),
+    Aggregate.P95: lambda field: _ranked(_quoted(field), 0.95),
+    Aggregate.SUM: lambda field: f'sum("{field}")',
+    Aggregate.LAST: lambda field: f'arg_max("{field}", ts)',
+    Aggregate.COUNT: lambda field: f'nullif(count("{field}"), 0)',
+    Aggregate.SPREAD: lambda field: f'max("{field}") - min("{field}")',
 }
+_ROLLED: dict[Aggregate, Callable[[str], str]] = {Aggregate.LAST: lambda field: f'arg_max("{field}_last", ts)'}
 
 
-def sql(asked: Shape, window: Window) -> str:
+def sql(asked: Shape, window: Window, step: Step | None = None) -> str:
     """The question as one SELECT of a time, the tags in `asked.by`, and the fields.
 
     Names come from the catalogue and sites are quoted, so the text holds nothing foreign.
+
+    Args:
+        asked: what is asked.
+        window: of which time.
+        step: of buckets of this length; of readings unless given.
     """
-    inner = _readings(asked, window)
+    inner, within = _rows(asked, window, step), _WITHIN[asked.within]
     if asked.rate_s is not None:
         inner = _rates(asked, inner)
+    elif step is not None:
+        within = _ROLLED.get(asked.within) or rollup.WITHIN[asked.within]
     time = f"ts - ts % {window.interval}" if asked.over_time else f"{window.start}"
     if asked.across is None:
-        return _grouped(asked, inner, time, asked.by, _WITHIN[asked.within])
-    devices = _grouped(asked, inner, time, asked.source_tags, _WITHIN[asked.within])
-    across = (lambda field: f"count_if({field})") if asked.count_true else _WITHIN[asked.across]
+        return _grouped(asked, inner, time, asked.by, within)
+    devices = _grouped(asked, inner, time, asked.source_tags, within)
+    across = (lambda field: f'count_if("{field}")') if asked.count_true else _WITHIN[asked.across]
     return _grouped(asked, devices, "ts", asked.by, across)
 
 
@@ -72,14 +81,22 @@ def spacing(stored: Measured, window: Window) -> str:
     return f'SELECT ceil(quantile_disc("every", 0.9) / 1000) FROM ({usual})'
 
 
-def _readings(asked: Shape, window: Window) -> str:
-    columns = _columns((*asked.source_tags, "ts", *(() if asked.cases else asked.fields)))
-    columns = ", ".join([columns, *(_case(asked, case) for case in asked.cases)])
+def _rows(asked: Shape, window: Window, step: Step | None) -> str:
+    """The readings, or the buckets; of those a register's last values, where its rate is asked for."""
+    tags = _columns((*asked.source_tags, "ts"))
+    if step is None:
+        fields = [_quoted(field) for field in asked.fields if not asked.cases]
+        columns = ", ".join([tags, *fields, *(_case(asked, case) for case in asked.cases)])
+    elif asked.rate_s is None:
+        columns = "*"
+    else:
+        columns = ", ".join([tags, *(f'"{field}_last" AS "{field}"' for field in asked.fields)])
     where = f"ts >= {window.start} AND ts < {window.until}"
     if asked.site_filter and window.sites:
         chosen = ", ".join("'" + site.replace("'", "''") + "'" for site in window.sites)
         where += f" AND site IN ({chosen})"
-    return f'SELECT {columns} FROM "{asked.measurement}" WHERE {where}'
+    suffix = "" if step is None else step.suffix
+    return f'SELECT {columns} FROM "{asked.measurement}{suffix}" WHERE {where}'
 
 
 def _case(asked: Shape, case: str) -> str:
@@ -103,7 +120,7 @@ def _rates(asked: Shape, readings: str) -> str:
 
 def _grouped(asked: Shape, rows: str, time: str, tags: tuple[str, ...], aggregate: Callable[[str], str]) -> str:
     keys = ", ".join([f"{time} AS slot", *map(_quoted, tags)])
-    fields = ", ".join(f"{aggregate(_quoted(field))} AS {_quoted(field)}" for field in asked.fields)
+    fields = ", ".join(f"{aggregate(field)} AS {_quoted(field)}" for field in asked.fields)
     grouped = f"SELECT {keys}, {fields} FROM ({rows}) GROUP BY ALL"
     renamed = _columns((*tags, *asked.fields))
     return f"SELECT slot AS ts, {renamed} FROM ({grouped})"
@@ -179,8 +196,20 @@ class DuckSource:
     async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
         if not await self._has(asked.measurement):
             return []
-        rows = await asyncio.to_thread(self._fetch, f"{sql(asked, window)} ORDER BY ALL")
+        step = await self._step(asked, window)
+        rows = await asyncio.to_thread(self._fetch, f"{sql(asked, window, step)} ORDER BY ALL")
         return _series(asked, rows)
+
+    async def _step(self, asked: Shape, window: Window) -> Step | None:
+        """The buckets that answer, if any do."""
+        if not rollup.may_roll(asked, window) or not await self._has(MARKS.name):
+            return None
+        count = (
+            f'SELECT count(touched), count(made) FROM "{MARKS.name}" '
+            f"WHERE kind = '{asked.measurement}' AND ts >= {window.start} AND ts < {window.until}"
+        )
+        touched, made = (await asyncio.to_thread(self._fetch, count))[0]
+        return rollup.step_for(asked, window, touched=int(touched), made=int(made))
 
     def _sites(self, kinds: list[str]) -> list[str]:
         found = {str(row[0]) for kind in kinds for row in self._fetch(f'SELECT DISTINCT site FROM "{kind}"')}

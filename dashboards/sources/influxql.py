@@ -1,11 +1,15 @@
 # ruff: noqa: S608  (names come from the catalogue, and every text from our own code)
 """Panels as InfluxQL, and a source that asks an InfluxDB 1.x, 2.x or 3.x over HTTP.
 
-The texts use `$timeFilter`, `$__interval` and `=~ /^$site$/` alone, which Grafana expands by itself.
+The texts use `$timeFilter`, `$__interval` and `=~ /^$site$/`, which Grafana expands by itself, and `$rollup`, which is
+empty for readings and the end of a measurement's name for rollups. A panel is
+asked in both forms, of one and the same measurement: the form that does not fit it finds no field, and answers nothing.
 """
 
 import dataclasses
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,10 +19,12 @@ from dashboards.annotations import Annotation, Row
 from dashboards.errors import SourceError
 from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import notes
+from dashboards.sources import notes, rollup
 from dashboards.sources.base import Curve, Window
+from dashboards.sources.influxql_rollup import ROLLUP, progress, which_rollup
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
+from park.rollup import Step
 
 EPOCH_BUCKETS = "time($__interval)"
 
@@ -26,18 +32,21 @@ EPOCH_BUCKETS = "time($__interval)"
 # holds only those readings that have come since it began.
 NOW_BUCKETS = "time($__interval, now())"
 
-_SELECT = {
-    Aggregate.MEAN: "mean",
-    Aggregate.MIN: "min",
-    Aggregate.MAX: "max",
-    Aggregate.MEDIAN: "percentile",
-    Aggregate.P95: "percentile",
-    Aggregate.SUM: "sum",
-    Aggregate.LAST: "last",
-    Aggregate.COUNT: "count",
-    Aggregate.SPREAD: "spread",
+_SELECT: dict[Aggregate, Callable[[str], str]] = {
+    Aggregate.MEAN: lambda field: f'mean("{field}")',
+    Aggregate.MIN: lambda field: f'min("{field}")',
+    Aggregate.MAX: lambda field: f'max("{field}")',
+    Aggregate.MEDIAN: lambda field: f'percentile("{field}", 50)',
+    Aggregate.P95: lambda field: f'percentile("{field}", 95)',
+    Aggregate.SUM: lambda field: f'sum("{field}")',
+    Aggregate.LAST: lambda field: f'last("{field}")',
+    Aggregate.COUNT: lambda field: f'count("{field}")',
+    Aggregate.SPREAD: lambda field: f'spread("{field}")',
 }
-_PERCENT = {Aggregate.MEDIAN: ", 50", Aggregate.P95: ", 95"}
+_ROLLED: dict[Aggregate, Callable[[str], str]] = {
+    **rollup.WITHIN,
+    Aggregate.LAST: lambda field: f'last("{field}_last")',
+}
 
 
 def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
@@ -45,19 +54,40 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
     asked = panel.asked
     if not asked.fields:
         return []
-    return statements(asked, EPOCH_BUCKETS if asked.is_state else NOW_BUCKETS)
+    bucket = EPOCH_BUCKETS if asked.is_state else NOW_BUCKETS
+    if not asked.rolls:
+        return statements(asked, bucket)
+    suffix = f"${ROLLUP}"
+    return [*statements(asked, bucket, suffix=suffix), *statements(asked, bucket, suffix=suffix, rolled=True)]
 
 
-def statements(asked: Shape, bucket: str = EPOCH_BUCKETS) -> list[str]:
-    """InfluxQL of a question; `bucket` is the GROUP BY term of an interval.
+def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", rolled: bool = False) -> list[str]:
+    """InfluxQL of a question.
 
     Counting the true ones filters rows by a field, so each field has a statement of its own; and so has each case.
+
+    Args:
+        asked: what is asked.
+        bucket: the GROUP BY term of an interval.
+        suffix: of the measurement.
+        rolled: in the form for rollups.
     """
     pairs = list(zip(asked.fields, asked.labels, strict=True))
     if asked.cases:
-        return [_statement(asked, [(asked.of, label)], bucket, _among(asked, case)) for case, label in pairs]
+        return [
+            _statement(asked, [(asked.of, label)], bucket, _Origin(among=_among(asked, case))) for case, label in pairs
+        ]
     groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
-    return [_statement(asked, group, bucket) for group in groups]
+    return [_statement(asked, group, bucket, _Origin(suffix=suffix, rolled=rolled)) for group in groups]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Origin:
+    """What a statement asks: readings or rollups, in the measurement of this name's end; and a further condition."""
+
+    suffix: str = ""
+    rolled: bool = False
+    among: str = ""
 
 
 def sites(sector: str | None) -> str:
@@ -66,18 +96,19 @@ def sites(sector: str | None) -> str:
     return f'SHOW TAG VALUES WITH KEY = "site"{where}'
 
 
-def spacing(stored: Measured, *, twice: bool = False) -> str:
+def spacing(stored: Measured, *, twice: bool = False, suffix: str = "") -> str:
     """The statement of the seconds between two readings of a device, as `Source.spacing` defines them.
 
     Args:
         stored: what there is under a measurement.
         twice: as Grafana's least interval: twice as many, and 4 s for readings that are still under way. It writes an
             interval as whole minutes, hours or days, rounded down; of twice as many it so never leaves less than once.
+        suffix: of the measurement; buckets are as far apart as they are long.
     """
     # Backwards, so that a device's last readings come first; the times between them are negative then.
     tags = ", ".join(f'"{tag}"' for tag in stored.tags)
     back = f"GROUP BY {tags} ORDER BY time DESC"
-    last = f'SELECT "{stored.beat}" FROM "{stored.name}" WHERE $timeFilter {back} LIMIT 4'
+    last = f'SELECT "{stored.beat}" FROM "{stored.name}{suffix}" WHERE $timeFilter {back} LIMIT 4'
     between = f'SELECT elapsed("{stored.beat}", 1ms) AS "every" FROM ({last}) {back}'
     usual = f'SELECT median("every") / -1000 AS "every" FROM ({between}) {back}'
     seconds = 'ceil(percentile("every", 90))'
@@ -91,35 +122,37 @@ def _among(asked: Shape, case: str) -> str:
     return f" AND ({values})"
 
 
-def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, among: str = "") -> str:
+def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, origin: _Origin) -> str:
     terms = [bucket] if asked.over_time else []
-    inner, group = _readings(asked, pairs, among)
+    inner, group = _readings(asked, pairs, origin)
+    # Of rates, what is asked for is made of them already.
+    within = (_ROLLED if origin.rolled and asked.rate_s is None else _SELECT)[asked.within]
     if asked.across is None:
-        select = _select(asked.within, pairs)
+        select = _select(within, pairs)
         return f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.by, terms, last=True)}"
-    select = _select(asked.within, [(field, field) for field, _ in pairs])
+    select = _select(within, [(field, field) for field, _ in pairs])
     devices = f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.source_tags, terms)}"
     if asked.count_true:
-        select, true = _select(Aggregate.COUNT, pairs), f' AND "{pairs[0][0]}" = true'
+        select, true = _select(_SELECT[Aggregate.COUNT], pairs), f' AND "{pairs[0][0]}" = true'
     else:
-        select, true = _select(asked.across, pairs), ""
+        select, true = _select(_SELECT[asked.across], pairs), ""
     return f"SELECT {select} FROM ({devices}) WHERE $timeFilter{true}{_by(asked, asked.by, terms, last=True)}"
 
 
-def _readings(asked: Shape, pairs: list[tuple[str, str]], among: str) -> tuple[str, str]:
+def _readings(asked: Shape, pairs: list[tuple[str, str]], origin: _Origin) -> tuple[str, str]:
     """Where readings come from, and the condition under which they count."""
-    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + among
+    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
+    source = f'"{asked.measurement}{origin.suffix}"'
     if asked.rate_s is None:
-        return f'"{asked.measurement}"', condition
-    span = f"{asked.rate_s:g}s"
-    select = ", ".join(f'non_negative_derivative("{field}", {span}) AS "{field}"' for field, _ in pairs)
+        return source, condition
+    span, end = f"{asked.rate_s:g}s", "_last" if origin.rolled else ""
+    select = ", ".join(f'non_negative_derivative("{field}{end}", {span}) AS "{field}"' for field, _ in pairs)
     tags = ", ".join(f'"{tag}"' for tag in asked.source_tags)
-    return f'(SELECT {select} FROM "{asked.measurement}" WHERE {condition} GROUP BY {tags})', "$timeFilter"
+    return f"(SELECT {select} FROM {source} WHERE {condition} GROUP BY {tags})", "$timeFilter"
 
 
-def _select(aggregate: Aggregate, pairs: list[tuple[str, str]]) -> str:
-    function, share = _SELECT[aggregate], _PERCENT.get(aggregate, "")
-    return ", ".join(f'{function}("{field}"{share}) AS "{quoted(name)}"' for field, name in pairs)
+def _select(function: Callable[[str], str], pairs: list[tuple[str, str]]) -> str:
+    return ", ".join(f'{function(field)} AS "{quoted(name)}"' for field, name in pairs)
 
 
 def _by(asked: Shape, tags: tuple[str, ...], terms: list[str], *, last: bool = False) -> str:
@@ -137,7 +170,7 @@ def quoted(text: str) -> str:
     return text.replace("\\", "").replace('"', "")
 
 
-def expand(statement: str, window: Window) -> str:
+def expand(statement: str, window: Window, suffix: str = "") -> str:
     """The statement with its variables replaced, as Grafana would do it."""
     chosen = "|".join(re.escape(site).replace("/", r"\/") for site in window.sites) or ".*"
     time = f"time >= {window.start}ms AND time < {window.until}ms"
@@ -145,6 +178,7 @@ def expand(statement: str, window: Window) -> str:
         statement.replace("$timeFilter", time)
         .replace("$__interval", f"{window.interval}ms")
         .replace("$site", f"({chosen})")
+        .replace(f"${ROLLUP}", suffix)
     )
 
 
@@ -209,7 +243,11 @@ class InfluxSource:
 
     async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's rows by exactly the statements that Grafana runs."""
-        return await self._run_all(panel.asked, compile(panel), window)
+        suffix = ""
+        if panel.asked.rolls:
+            chosen = await self.run(expand(which_rollup([panel.stored.name]), window))
+            suffix = str(chosen[0]["values"][0][1]) if chosen else ""
+        return await self._run_all(panel.asked, compile(panel), window, suffix)
 
     async def run(self, statement: str) -> list[dict[str, Any]]:
         """The answer's series of one expanded statement.
@@ -231,14 +269,24 @@ class InfluxSource:
         return series
 
     async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
-        return await self._run_all(asked, statements(asked), window)
+        step = await self._step(asked, window)
+        texts = statements(asked) if step is None else statements(asked, suffix=step.suffix, rolled=True)
+        return await self._run_all(asked, texts, window)
 
-    async def _run_all(self, asked: Shape, texts: list[str], window: Window) -> list[Curve]:
+    async def _step(self, asked: Shape, window: Window) -> Step | None:
+        """The buckets that answer, if any do."""
+        if not rollup.may_roll(asked, window):
+            return None
+        found = await self.run(expand(progress(asked.measurement), window))
+        touched, made = found[0]["values"][0][1:] if found else (0, 0)
+        return rollup.step_for(asked, window, touched=touched or 0, made=made or 0)
+
+    async def _run_all(self, asked: Shape, texts: list[str], window: Window, suffix: str = "") -> list[Curve]:
         apart = asked.count_true or asked.cases
         fields = [(field,) for field in asked.fields] if apart else [asked.fields]
         found: list[Curve] = []
-        for text, names in zip(texts, fields, strict=True):
-            for series in await self.run(expand(text, window)):
+        for text, names in zip(texts, fields * (len(texts) // len(fields)), strict=True):
+            for series in await self.run(expand(text, window, suffix)):
                 found += _series(series, names)
         return found
 

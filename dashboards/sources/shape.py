@@ -14,6 +14,7 @@ from dashboards.measured import NUMERIC, Measured
 from park.catalogue import ValueType
 from park.panel import Aggregate, Panel, View
 
+_OF_EVERY_READING = {Aggregate.MEDIAN, Aggregate.P95}
 _EXTREMES = {*Aggregate} - {Aggregate.MEAN, Aggregate.LAST}
 
 
@@ -31,6 +32,7 @@ class Shape:
         across: step 3.
         count_true: the fields are booleans and step 3 counts the true ones.
         site_filter: whether the measurement has sites to choose from.
+        rolls: whether rollups can answer: of kinds, and not what needs every single reading.
     """
 
     measurement: str
@@ -44,6 +46,7 @@ class Shape:
     across: Aggregate | None
     count_true: bool
     site_filter: bool
+    rolls: bool
     limit: int | None
     of: str = ""
     split: str = ""
@@ -78,6 +81,7 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
         across=across,
         count_true=truth and across is Aggregate.SUM,
         site_filter="site" in at.tags,
+        rolls=at.is_kind and within not in _OF_EVERY_READING and not panel.cases,
         limit=_limit(panel) if panel.by else None,
         of=panel.fields[0] if panel.cases else "",
         split=panel.split,

@@ -6,6 +6,7 @@ A folder NAME holds
     write.py    `open_url(url, environ)`: the `Store`
     scan.py     reading stored rows again, which the store's `scan` imports: it brings numpy
     panels.py   SOURCE, a file of dashboards/sources/, and `reach(url, environ)`, what it is opened with; optional
+    setup.py    `administer(url, environ)`, what brings it to what is wanted, and READERS; optional
 
 A store's client library is imported when the store is opened: each costs as much as all the rest.
 """
@@ -96,4 +97,16 @@ def panels_of(url: StoreUrl, environ: Mapping[str, str]) -> tuple[str, Mapping[s
     return panels.SOURCE, panels.reach(url, environ)
 
 
-__all__ = ["STORES", "Chunk", "Series", "Store", "StoreUrl", "open_store", "panels_of", "parse_store_url"]
+def setup_of(url: StoreUrl) -> Any:
+    """The module that sets up stores of this kind.
+
+    Raises:
+        BadStoreUrl: they need none.
+    """
+    name = f"{STORES[url.scheme]}.setup"
+    if find_spec(name) is None:
+        raise BadStoreUrl(f"{url}: this store needs no setting up; it is made with the first reading")
+    return importlib.import_module(name)
+
+
+__all__ = ["STORES", "Chunk", "Series", "Store", "StoreUrl", "open_store", "panels_of", "parse_store_url", "setup_of"]

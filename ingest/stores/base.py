@@ -60,12 +60,14 @@ class Series:
 
     Attributes:
         has_seq: whether rows carry `seq`, an integer, beside the fields.
+        rewritten: whether rows are as a rule there already, with other values.
     """
 
     measurement: str
     tags: tuple[tuple[str, str], ...]
     fields: tuple[Channel, ...]
     has_seq: bool
+    rewritten: bool = False
 
 
 def device_series(kind: DeviceKind, source: DeviceTopic) -> Series:

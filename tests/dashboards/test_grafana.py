@@ -16,7 +16,7 @@ from park.panel import View
 ROOT = Path(__file__).parents[2]
 PAGES = dashboards()
 VARIABLES = re.compile(r"\$\w+|\$\{|\[\[")
-ALLOWED = {"$timeFilter", "$__interval", "$site"}
+ALLOWED = {"$timeFilter", "$__interval", "$site", "$rollup"}
 
 
 @pytest.fixture(params=PAGES, ids=lambda page: page.slug)
@@ -71,7 +71,9 @@ def test_ids_are_unique_within_and_uids_between_dashboards() -> None:
 def test_sites_can_be_chosen_where_there_are_any(page: Page) -> None:
     names = [variable["name"] for variable in rendered(page)["templating"]["list"]]
     sited = any("site" in panel.stored.tags for panel in page.panels)
-    assert [name for name in names if not name.startswith("every_")] == (["site"] if sited else [])
+    kinds = any(panel.stored.is_kind for panel in page.panels)
+    shared = (["site"] if sited else []) + (["rollup"] if kinds else [])
+    assert [name for name in names if not name.startswith("every_")] == shared
 
 
 def test_no_interval_is_shorter_than_the_devices_own(page: Page) -> None:
@@ -82,10 +84,31 @@ def test_no_interval_is_shorter_than_the_devices_own(page: Page) -> None:
             assert drawn["interval"] == f"{panel.stored.interval_s:g}s"
             continue
         variable = variables[drawn["interval"].removeprefix("$")]
-        assert f'FROM "{panel.measurement}" WHERE $timeFilter' in variable["query"]
-        assert variable["query"].count("$") == 1  # Grafana expands the first alone
+        suffix = "$rollup" if panel.stored.is_kind else ""
+        assert f'FROM "{panel.measurement}{suffix}" WHERE $timeFilter' in variable["query"]
+        assert variable["query"].count("$timeFilter") == 1  # Grafana expands the first alone
         assert variable["hide"] == sdk.VariableHide.HIDE_VARIABLE.value
         assert int(variable["current"]["value"]) > 2 * panel.stored.interval_s
+
+
+def test_what_is_rolled_up_is_asked_in_both_forms_of_the_measurement_for_the_range(page: Page) -> None:
+    shown = [panel for panel in page.panels if panel.view is not View.HEADING]
+    variables = {variable["name"]: variable for variable in rendered(page)["templating"]["list"]}
+    for panel, drawn in zip(shown, panels(page), strict=True):
+        queries = [target["query"] for target in drawn["targets"]]
+        asked = [query for query in queries if f'FROM "{panel.measurement}$rollup" WHERE' in query]
+        if not panel.asked.rolls:
+            assert not asked
+            continue
+        assert asked == queries
+        half = len(queries) // 2
+        for readings, rollups in zip(queries[:half], queries[half:], strict=True):
+            assert not re.search(r"_(sum|count|min|max|last)\"\)", re.sub("|".join(panel.fields), "x", readings))
+            assert re.search(r"_(sum|count|min|max|last)\"", rollups)
+        variable = variables["rollup"]
+        assert variable["hide"] == sdk.VariableHide.HIDE_VARIABLE.value
+        assert variable["query"].count("$timeFilter") == 1
+        assert variable["current"]["value"] == ""
 
 
 def test_only_states_have_intervals_that_have_just_begun(page: Page) -> None:

@@ -247,7 +247,7 @@ def interval(least: str, span_s: int, points: int = 1000) -> str:
 
 def expanded(text: str, span_s: int, now: int, every: str = "") -> str:
     text = text.replace("$timeFilter", f"time >= {now - span_s * 1000}ms and time <= {now}ms")
-    return text.replace("$__interval", every).replace("$site", "(.*)")
+    return text.replace("$__interval", every).replace("$site", "(.*)").replace("$rollup", "")
 
 
 async def shown_by_grafana(
@@ -261,7 +261,7 @@ async def shown_by_grafana(
     answer = await source.run(expanded(variables[name[1]]["query"], span_s, now))
     assert len(answer) <= 1
     least = f"{answer[0]['values'][0][1]}" if answer else ""
-    (target,) = panel["targets"]
+    target, _ = panel["targets"]  # the form for readings, and that for rollups
     series = await source.run(expanded(target["query"], span_s, now, interval(least, span_s)))
     return [row[1] for row in series[0]["values"] if row[1] is not None]
 

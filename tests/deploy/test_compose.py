@@ -28,7 +28,9 @@ every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
 def test_the_services_are_those_of_the_park() -> None:
-    assert set(SERVICES) == ONCE | TOOLS | {"mosquitto", "influxdb", "ingester", "simulator", "control", "grafana"}
+    assert set(SERVICES) == ONCE | TOOLS | {
+        *("mosquitto", "influxdb", "ingester", "rollup", "simulator", "control", "grafana")
+    }
 
 
 @every_service

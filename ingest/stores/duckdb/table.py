@@ -30,10 +30,12 @@ class Table:
         create: the statement that makes it.
         columns: in order: tags, `ts`, `seq` if there is one, fields.
         types: of the columns that are no tags.
+        rewritten: whether rows are as a rule there already.
     """
 
     def __init__(self, series: Series) -> None:
         self.measurement = series.measurement
+        self.rewritten = series.rewritten
         self._tags = [tag for tag, _ in series.tags]
         self._key = [*self._tags, "ts"]
         numbers = ["ts", *(["seq"] if series.has_seq else [])]

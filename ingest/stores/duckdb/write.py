@@ -121,10 +121,11 @@ class DuckdbStore:
         """All in one transaction."""
         connection.begin()
         for table, values in batches:
-            key: tuple[str, Action] = (table.measurement, action)
+            how: Action = "upsert" if table.rewritten else action
+            key: tuple[str, Action] = (table.measurement, how)
             appender = self._appenders.get(key)
             if appender is None:
-                appender = self._appenders[key] = table.appender(connection, action)
+                appender = self._appenders[key] = table.appender(connection, how)
             appender.append_rows(values)
             appender.flush()
         connection.commit()

@@ -1,0 +1,173 @@
+"""What a panel costs: every panel of every sector, over an hour, a day, a month, a year; readings beside rollups.
+
+A park's readings are generated straight into a store of the bench's own, and rolled up by the code of `park store
+rollup`. Then each panel is asked as the viewer asks it, over each span that the store holds: of readings alone, and of
+what the store has. The caches are warm: each question is asked once before it is timed. CPU of the store and of who
+asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
+
+    python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
+                           [--spans "1 d" "30 d"] [--rounds 2] [--folder DIR] [--json FILE]
+
+A folder that is named keeps its DuckDB file, and is not filled again.
+
+`--hours-only` makes rollups of an hour alone: of a year nothing else is asked.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench._measure import report, table
+from bench.panels_store import Place, duckdb_place, influxdb_place
+from dashboards.definitions import dashboards
+from dashboards.resolved import ResolvedPanel
+from dashboards.viewer.windows import Moment, chart_window, newest_window
+from ingest.rollups.roll import Roller
+from park.panel import View
+from park.rollup import COARSE, STEPS
+from park.town import default_town
+from park_cli.options import duration_ms
+from sectors import KINDS, SECTORS
+from simulator.plan import Selection
+from simulator.readings import readings_of
+
+DAY_MS = 86_400_000
+SPANS = {"1 h": DAY_MS // 24, "1 d": DAY_MS, "7 d": 7 * DAY_MS, "30 d": 30 * DAY_MS, "365 d": 365 * DAY_MS}
+BEGIN = 1_777_564_800_000  # 2026-05-01
+PLACES = {"duckdb": duckdb_place, "influxdb": influxdb_place}
+
+
+def panels() -> list[ResolvedPanel]:
+    """Every panel of a kind, once."""
+    found = {
+        (panel.stored.name, panel.fields, panel.aggregate, panel.across, panel.by, panel.view): panel
+        for page in dashboards()
+        for panel in page.panels
+        if panel.view is not View.HEADING and panel.stored.is_kind
+    }
+    return list(found.values())
+
+
+def as_readings(panel: ResolvedPanel) -> ResolvedPanel:
+    """The panel as if there were no rollups."""
+    course = dataclasses.replace(panel.course, rolls=False)
+    return dataclasses.replace(panel, course=course, newest=dataclasses.replace(panel.newest, rolls=False))
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Cost:
+    """Of one question, in seconds."""
+
+    cpu_s: float
+    wall_s: float
+
+
+async def ask(place: Place, panel: ResolvedPanel, span: int, now: int) -> Cost:
+    """The panel's question over a span; of a table, that for the whole of it."""
+    moment, every_s = Moment(now=now, span=span), panel.stored.interval_s
+    cpu_s, wall_s = place.cpu_s(), time.perf_counter()
+    if panel.view is View.TABLE:
+        await place.source.newest(panel, newest_window(panel, moment, every_s))
+    else:
+        await place.source.over_time(panel, chart_window(panel, moment, every_s))
+    return Cost(cpu_s=place.cpu_s() - cpu_s, wall_s=time.perf_counter() - wall_s)
+
+
+async def cheapest(place: Place, panel: ResolvedPanel, span: int, now: int, rounds: int) -> Cost:
+    """Of the rounds, after one that is not counted; a question of over 5 s is asked once."""
+    first = await ask(place, panel, span, now)
+    return first if first.cpu_s > 5 else min([await ask(place, panel, span, now) for _ in range(rounds)])
+
+
+def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
+    """A line of the table: seconds."""
+    cpu, wall = [one.cpu_s for one in costs], [one.wall_s for one in costs]
+    figures = {"p50": np.percentile(cpu, 50), "p95": np.percentile(cpu, 95), "worst": max(cpu)}
+    figures |= {"wall p95": np.percentile(wall, 95), "wall worst": max(wall), "all panels": sum(cpu)}
+    return {"store": name, "span": span, **{key: f"{value:.3f}" for key, value in figures.items()}}
+
+
+async def measure(place: Place, days: int, rounds: int, spans: Sequence[str]) -> list[dict[str, object]]:
+    """All spans that the store holds, of readings and of what there is."""
+    now = BEGIN + days * DAY_MS
+    rows: list[dict[str, object]] = []
+    for span, length in SPANS.items():
+        if length > days * DAY_MS or span not in spans:
+            continue
+        for name, form in (("readings", as_readings), ("rollups", lambda panel: panel)):
+            asked = [form(panel) for panel in panels()]
+            costs = [await cheapest(place, panel, length, now, rounds) for panel in asked]
+            rows.append({"of": name, **row(place.name, span, costs)})
+            worst = asked[costs.index(max(costs))]
+            print(rows[-1], f"worst: {worst.measurement}: {worst.title}", flush=True)
+    return rows
+
+
+def fill(place: Place, given: argparse.Namespace) -> int:
+    """Generate the readings into the store; how many."""
+    interval_ms = None if given.interval is None else duration_ms(given.interval, "--interval")
+    town = default_town(SECTORS)
+    selection = Selection(town=town, seed=town.settings.seed, devices=given.devices, interval_ms=interval_ms)
+    readings = readings_of(selection)
+    count = 0
+    for first, last in readings.windows(BEGIN, BEGIN + given.days * DAY_MS):
+        parts = readings.columns(first, last)
+        count += sum(map(len, parts))
+        place.put(readings.plan, parts)
+    return count
+
+
+@asynccontextmanager
+async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[Place]:
+    """The store with the readings and their rollups."""
+    async with PLACES[given.store](folder) as place:
+        began = time.monotonic()
+        filled = folder / "filled"
+        if not filled.exists():
+            filled.write_text(str(fill(place, given)))
+        count = int(filled.read_text())
+        print(f"{count:,} readings in {time.monotonic() - began:.0f} s", flush=True)
+        began, cpu = time.monotonic(), time.process_time()
+        hours = await Roller(place.store, steps=(COARSE,) if given.hours_only else STEPS).once()
+        spent = time.process_time() - cpu
+        print(
+            f"{hours:,} hours of {len(KINDS)} kinds rolled up in {time.monotonic() - began:.0f} s, "
+            f"{spent:.0f} s of CPU in this process: {spent / count * 1e6:.1f} us a reading",
+            flush=True,
+        )
+        yield place
+
+
+async def run(given: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
+    async with open_filled(given, folder) as place:
+        return await measure(place, given.days, given.rounds, given.spans)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=PLACES, default="duckdb")
+    parser.add_argument("--devices", type=int, default=300)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--interval")
+    parser.add_argument("--hours-only", action="store_true")
+    parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="park-panels-") as folder:
+        rows = asyncio.run(run(given, given.folder or Path(folder)))
+    print(table(rows))
+    report(given.json, {"panels": rows})
+
+
+if __name__ == "__main__":
+    main()

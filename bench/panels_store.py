@@ -1,0 +1,125 @@
+"""Stores that `bench.panels` fills: readings go straight in, as columns or as lines."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import psutil
+
+from dashboards.sources.base import Source
+from dashboards.sources.duckdb import DuckSource
+from dashboards.sources.influxql import InfluxSource
+from ingest.stores import open_store, parse_store_url
+from ingest.stores.base import Series, Store
+from ingest.stores.duckdb.table import Table
+from ingest.stores.duckdb.write import DuckdbStore
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
+from park.catalogue import ValueType
+from park.columns import Columns
+from park.rollup import TAGS
+from sectors import SECTOR_OF
+from simulator.plan import Plan
+from simulator.render import Renderer, line_renderers
+from tests.servers.influxdb2 import run_influxdb2
+
+_POST_ROWS = 20_000
+
+Put = Callable[[Plan, Sequence[Columns]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors."""
+
+    name: str
+    store: Store
+    source: Source
+    put: Put
+    cpu_s: Callable[[], float]
+
+
+@asynccontextmanager
+async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
+    """A file."""
+    store = open_store(parse_store_url(f"duckdb://{folder}/park.duckdb"), {})
+    assert isinstance(store, DuckdbStore)
+    connection = store.connection
+    tables: set[str] = set()
+
+    def put(plan: Plan, parts: Sequence[Columns]) -> None:
+        for part in parts:
+            if part.kind.name not in tables:
+                tags = tuple((tag, "") for tag in TAGS)
+                series = Series(measurement=part.kind.name, tags=tags, fields=part.kind.channels, has_seq=True)
+                connection.execute(Table(series).create)
+                tables.add(part.kind.name)
+            _insert(connection, plan, part)
+
+    try:
+        yield Place(name="DuckDB", store=store, source=DuckSource(connection.cursor), put=put, cpu_s=time.process_time)
+    finally:
+        await store.close()
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) -> None:
+    """The readings of a kind, by numpy arrays; what is absent by a mask."""
+    sector = SECTOR_OF[part.kind.name]
+    sites = np.array(list(plan.sites(sector)), dtype=object)
+    devices, which = np.unique(part.device, return_inverse=True)
+    names = np.array([part.kind.device(int(device) + 1) for device in devices], dtype=object)
+    columns = {
+        "device": names[which],
+        "sector": np.full(len(part), sector.name, dtype=object),
+        "site": sites[part.device // part.kind.per_cell % len(sites)],
+        "ts": part.ts,
+        "seq": part.seq,
+    }
+    selected = []
+    for channel in part.kind.channels:
+        name = channel.name
+        if channel.type is ValueType.FLOAT:
+            columns[name] = part.floats(channel)
+        elif channel.type is ValueType.TEXT:
+            columns[name] = np.array(channel.texts, dtype=object)[part.values[name]]
+        else:
+            columns[name] = part.values[name].astype(bool) if channel.type is ValueType.BOOL else part.values[name]
+        columns[f"has {name}"] = part.present.get(name, np.ones(len(part), dtype=bool))
+        selected.append(f'CASE WHEN "has {name}" THEN "{name}" END')
+    connection.register("batch", columns)
+    head = '"device", "sector", "site", "ts", "seq"'
+    connection.execute(f'INSERT INTO "{part.kind.name}" SELECT {", ".join([head, *selected])} FROM batch')
+    connection.unregister("batch")
+
+
+@asynccontextmanager
+async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
+    """The real server, on a port of its own."""
+    with run_influxdb2(folder) as server:
+        renders: dict[str, Renderer] = {}
+
+        def put(plan: Plan, parts: Sequence[Columns]) -> None:
+            renders.update(line_renderers(plan) if not renders else {})
+            for part in parts:
+                for first in range(0, len(part), _POST_ROWS):
+                    some = part.take(np.arange(first, min(first + _POST_ROWS, len(part))))
+                    server.write(renders[part.kind.name](some).join())
+
+        influxd = psutil.Process(server.process.pid)
+
+        def cpu_s() -> float:
+            times = influxd.cpu_times()
+            return float(times.user + times.system) + time.process_time()
+
+        url = InfluxUrl(endpoint=server.url, bucket=server.bucket, org=server.org)
+        store = InfluxStore(url, server.token)
+        source = InfluxSource(url=server.url, database=server.bucket, token=server.token, timeout_s=120)
+        try:
+            yield Place(name="InfluxDB", store=store, source=source, put=put, cpu_s=cpu_s)
+        finally:
+            await source.close()
+            await store.close()

@@ -1,0 +1,48 @@
+"""Buckets to rows of a store."""
+
+from types import SimpleNamespace
+
+import msgspec
+
+from ingest.rollups.reduce import Buckets
+from ingest.stores.base import Render, Row, Series, Store
+from park.catalogue import DeviceKind
+from park.rollup import Step, rollup_of
+from sectors import SECTOR_OF
+
+
+class BucketRows:
+    """Renders buckets; of each device how, is remembered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._renders: dict[tuple[str, str, str], Render] = {}
+
+    def of(self, kind: DeviceKind, step: Step, buckets: Buckets) -> list[Row]:
+        """The rows of a kind's buckets of one length."""
+        names = list(buckets.fields)
+        columns = [
+            [value if there else msgspec.UNSET for value, there in zip(values.tolist(), mask.tolist(), strict=True)]
+            for values, mask in ((buckets.fields[name], buckets.present[name]) for name in names)
+        ]
+        seqs = [msgspec.UNSET if seq < 0 else seq for seq in buckets.seq.tolist()]
+        rows = []
+        for place, (device, site, ts) in enumerate(zip(buckets.device, buckets.site, buckets.ts.tolist(), strict=True)):
+            said = {name: column[place] for name, column in zip(names, columns, strict=True)}
+            rows.append(self._render(kind, step, device, site)(SimpleNamespace(**said, ts=ts, seq=seqs[place])))
+        return rows
+
+    def _render(self, kind: DeviceKind, step: Step, device: str, site: str) -> Render:
+        key = (kind.name + step.suffix, device, site)
+        render = self._renders.get(key)
+        if render is None:
+            rollup = rollup_of(kind, step)
+            series = Series(
+                measurement=rollup.name,
+                tags=(("device", device), ("sector", SECTOR_OF[kind.name].name), ("site", site)),
+                fields=rollup.channels,
+                has_seq=True,
+                rewritten=True,
+            )
+            render = self._renders[key] = self._store.render(series)
+        return render
