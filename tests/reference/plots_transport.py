@@ -1,5 +1,6 @@
 """Roads and car parks beside real ones through a week, and roads and buses within what is published."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -52,19 +53,20 @@ def _of_mean(axes: Any, real: Floats, park: Floats, name: str) -> None:
 
 
 def _lots(axes: Any, seed: int, _days: int) -> None:
-    names = sorted(car_parks())
-    weeks = [real_week(car_parks()[name], "2016-10-31") for name in names[::6]]
-    park = park_week("transport", seed, "parking_lot", 1800.0, cells=8, monday=MAY)["occupancy"]
-    shown = park.reshape(len(park) * park.shape[1], -1)[:: max(len(park) // len(weeks), 1), :-1]
-    for color, some, label in (
-        (REAL, weeks, "car parks of Birmingham, November 2016"),
-        (PARK, shown[: len(weeks)].reshape(-1, 7, 48)[..., _OPEN] / 100, "the park's"),
+    """Some car parks of each from Monday to Saturday; a gap by night, when Birmingham's are not read."""
+    real = []
+    for name in sorted(car_parks())[::3]:
+        with suppress(ValueError):  # some lack days in every week
+            real.append(real_week(car_parks()[name], "2016-10-03", length=6))
+    seen = park_week("transport", seed, "parking_lot", 1800.0, cells=8, monday=MAY)["occupancy"][::2, 0, :-1] / 100
+    park = list(seen.reshape(-1, 7, 48)[:, :6, _OPEN])
+    place = np.arange(6)[:, None] + np.append(np.arange(16, 34), 34) / 48
+    for color, lots, label in (
+        (REAL, real[:4], "car parks of Birmingham, October 2016"),
+        (PARK, park, "car parks of the park, May 2026"),
     ):
-        for number, week in enumerate(some):
-            hours = np.arange(7)[:, None] + np.arange(16, 34) / 48
-            # A gap by night: Birmingham's are closed then.
-            line = np.concatenate([week, np.full((7, 1), np.nan)], axis=1)
-            place = np.concatenate([hours, hours[:, -1:]], axis=1)
+        for number, lot in enumerate(lots):
+            line = np.concatenate([lot, np.full((6, 1), np.nan)], axis=1)
             axes.plot(place.ravel(), line.ravel(), color=color, linewidth=1.0, label=None if number else label)
     axes.set_ylim(0, 1)
     weekly(axes, "share of spaces taken")

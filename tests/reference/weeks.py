@@ -19,22 +19,22 @@ REAL, PARK, PUBLISHED = "black", "tab:orange", "seagreen"
 _TO_MIDNIGHT_S = 20 * 3600
 
 
-def real_week(days: Days, after: str, *, first: int = 0) -> Floats:
-    """(7, samples) of the first whole week of a record after a date.
+def real_week(days: Days, after: str, *, length: int = 7) -> Floats:
+    """(length, samples) of the first whole week of a record from a Monday on after a date.
 
     Args:
         days: the record.
         after: date, YYYY-MM-DD.
-        first: weekday on which it begins, 0 for Monday.
+        length: 6 for a record that has no Sundays.
 
     Raises:
         ValueError: there is no whole week.
     """
     number = days.date.astype("datetime64[D]").astype(np.int64)
-    for place in np.flatnonzero((days.date >= np.datetime64(after)) & ((number + 3) % 7 == first)).tolist():
-        week = number[place : place + 7]
-        if len(week) == 7 and week[-1] - week[0] == 6:
-            return days.values[place : place + 7]
+    for place in np.flatnonzero((days.date >= np.datetime64(after)) & ((number + 3) % 7 == 0)).tolist():
+        week = number[place : place + length]
+        if len(week) == length and week[-1] - week[0] == length - 1:
+            return days.values[place : place + length]
     raise ValueError(f"no whole week after {after}")
 
 
