@@ -18,7 +18,7 @@ from tests.reference.weeks import PARK, REAL, Floats, at, daily, park_week, real
 _HOMES, _KW = 5, 8.0
 _AFTER = "2007-03-04"
 #: Number of the town's first day of June, and hours from which its days are read: 04:00.
-_JUNE, _DAWN_H = 151, 4
+_JUNE, _DAWN_H = 152, 4
 
 
 @cache
@@ -67,8 +67,8 @@ def _profiles() -> pd.DataFrame:
 def _load(axes: Any, seed: int, days: int) -> None:
     """All buildings through a week of January, beside the standard profile of such a mix, in their own means."""
     seen = town(seed, max(days, 60))
-    # The sample begins on Tuesday 6 January at 04:00.
-    ours = seen.halves[5:13].ravel()[40 : 40 + 7 * 48]
+    # The sample begins on Monday 5 January at 04:00; the second week is shown.
+    ours = seen.halves[6:14].ravel()[40 : 40 + 7 * 48]
     quarters = _profiles()
     for name, label, style in (("h0", "homes (BDEW H0)", "--"), ("g0", "business (BDEW G0)", ":")):
         values = quarters[name].to_numpy(dtype=np.float64)

@@ -32,12 +32,12 @@ def _roads(seed: int) -> tuple[Floats, Floats]:
 
 def _counts(axes: Any, seed: int, _days: int) -> None:
     _of_mean(axes, real_week(i94(), "2017-05-08"), _roads(seed)[0], "I-94, Minneapolis, May 2017")
-    weekly(axes, "vehicles an hour, of their mean")
+    weekly(axes, "of the mean")
 
 
 def _occupancies(axes: Any, seed: int, _days: int) -> None:
     _of_mean(axes, real_week(sf_traffic(), "2015-05-11"), _roads(seed)[1], "freeways of San Francisco, May 2015")
-    weekly(axes, "time occupied, of its mean")
+    weekly(axes, "of the mean")
 
 
 def _of_mean(axes: Any, real: Floats, park: Floats, name: str) -> None:

@@ -12,8 +12,8 @@ from tests.reference.walk import walk
 Floats = npt.NDArray[np.float64]
 
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-#: Number of a Monday in March and of one in May, weeks without a holiday; the town's first day is a Thursday.
-MARCH, MAY = 60, 130
+#: Number of a Monday in March and of one in May, weeks without a holiday; day 0 begins on Wednesday 31 December at 04:00.
+MARCH, MAY = 61, 131
 #: Colours of what is real, what is simulated, and what is published.
 REAL, PARK, PUBLISHED = "black", "tab:orange", "seagreen"
 _TO_MIDNIGHT_S = 20 * 3600
