@@ -19,6 +19,8 @@ from tests.reference.find import Plots, plots
 
 _SAID = re.compile(r"(?m)^# (?P<title>.+)\n\n(?P<reached>\d+) of (?P<bars>\d+) .*?; (?P<mutants>\d+ of \d+) ")
 _DPI = 100
+#: Letters of a title and a legend that stand side by side.
+_ABREAST = 125
 
 
 def title(subject: str) -> str:
@@ -59,7 +61,9 @@ def write_discriminators(tried: Sequence[discriminators.Tried], out: Path) -> No
         f"# {title(discriminators.SUBJECT)}\n\n{good} of {len(tried)} quantities are taken for real; "
         f"{caught} of {len(tried)} mutants are told.\n\n"
     )
-    (out / f"{discriminators.SUBJECT}.md").write_text(head + discriminators.section(tried))
+    _draw_told([one for one in tried if not one.missing]).savefig(out / f"{discriminators.SUBJECT}.png", dpi=_DPI)
+    shown = f"![How well each record is told from the park]({discriminators.SUBJECT}.png)\n\n"
+    (out / f"{discriminators.SUBJECT}.md").write_text(head + shown + discriminators.section(tried))
 
 
 def write_index(out: Path, week: str) -> None:
@@ -109,10 +113,20 @@ def _draw_own(own: Plots, seed: int, days: int) -> Figure:
     column: Any = sheet.subplots(len(own), squeeze=False)
     for axes, (name, plot) in zip(column[:, 0], own.items(), strict=True):
         plot(axes, seed, days)
-        axes.set_title(name, fontsize="medium", loc="left")
+        _head(axes, name)
         _dress(axes)
     sheet.tight_layout()
     return sheet
+
+
+def _head(axes: Axes, name: str) -> None:
+    """The title at the left and the legend at the right, both above the axes, where neither hides a line."""
+    handles, labels = axes.get_legend_handles_labels()
+    crowded = len(name) + sum(len(label) + 8 for label in labels) > _ABREAST
+    axes.set_title(name, fontsize="medium", loc="left", pad=20 if crowded else 6)
+    if labels:
+        where = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+        axes.legend(handles, labels, ncols=len(labels), fontsize="small", frameon=False, **where)
 
 
 def _dress(axes: Axes) -> None:
@@ -142,5 +156,28 @@ def _draw_limits(subject: Subject) -> Figure:
     axes.set_xticks([0, 1], ["lowest", "highest"])
     axes.set(xlim=(-0.5, 1.5), title=f"{title(subject.name)}: each seed between its limits")
     axes.invert_yaxis()
+    sheet.tight_layout()
+    return sheet
+
+
+def _draw_told(tried: Sequence[discriminators.Tried]) -> Figure:
+    """Every record: each seed a stroke, what is allowed, and two real places where there are two."""
+    sheet = Figure(figsize=(9, 1.4 + 0.3 * len(tried)))
+    axes = sheet.subplots()
+    places = range(len(tried) - 1, -1, -1)
+    for place, one in zip(places, tried, strict=True):
+        aucs = [told.auc for told in one.told]
+        allowed = one.trial.allowed(one.control)
+        axes.barh(place, allowed - 0.5, left=0.5, height=0.6, color="seagreen", alpha=0.2)
+        axes.plot(aucs, [place] * len(aucs), "|", color="black", markersize=11)
+        if one.control is not None:
+            axes.plot(one.control, place, "o", color="tab:blue", markersize=5)
+    axes.plot([], [], "|", color="black", markersize=11, label="the park, each seed")
+    axes.plot([], [], "o", color="tab:blue", markersize=5, label="two real places")
+    axes.barh(0, 0, color="seagreen", alpha=0.2, label="allowed")
+    axes.set_yticks(places, [one.trial.name for one in tried], fontsize="small")
+    axes.set(xlim=(0.4, 1.02), xlabel="area under the curve: 0.5 is a guess, 1 is never wrong")
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+    _dress(axes)
     sheet.tight_layout()
     return sheet

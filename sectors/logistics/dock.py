@@ -43,7 +43,7 @@ class DockDay:
         booked = ((_FIRST_S + _EVERY_S * np.arange(_BOOKINGS)) / GRID_S).astype(np.int64)
         demand = self.days.weather(lambda world: world.road_demand)[site, booked]
         week = np.repeat(np.where(self.days.of_day(lambda world: world.workday), 1.0, 0.65), self.per_cell)[:, None]
-        return np.asarray(self._draw("dock.booked") < np.clip(0.05 + 0.6 * demand, 0.05, 0.95) * week)
+        return np.asarray(self._draw("dock.booked") < np.clip(0.02 + 0.63 * demand, 0.05, 0.95) * week)
 
     @cached_property
     def arrives(self) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from park.happenings import Happenings
 from park.model import NO_ORDERS, Carry, Floats, Ints, Moments, Observation, Orders, Setting, WorldDay
 from park.orders import Known, Told, shared
-from sectors.transport import buses, demand, detectors, events, parking, plans, service, signals, timetable
+from sectors.transport import buses, demand, detectors, events, lots, parking, plans, service, signals, timetable
 from sectors.transport.catalogue import BUS, PARKING_LOT, RESUME, SET_PLAN, TRAFFIC_DETECTOR, TRAFFIC_SIGNAL
 from sectors.transport.corridor import Corridors, corridors
 from sectors.transport.traffic import Traffic, traffic
@@ -117,7 +117,7 @@ class TransportDay:
     def parking(self) -> parking.Parking:
         """Car parks."""
         streams, count = self.setting.streams, self.setting.per_cell[PARKING_LOT.name]
-        return parking.parking(streams, parking.lots(streams, self.cells, count), self.site, self.carry, self.world)
+        return parking.parking(streams, lots.lots(streams, self.cells, count), self.site, self.carry, self.world)
 
     @cached_property
     def signals(self) -> signals.Signals:
@@ -171,10 +171,10 @@ class TransportModel:
         """Adds the totals of the days; what stands in the cells is found once."""
         streams, per_cell = self._setting.streams, self._setting.per_cell
         roads, site = corridors(self._setting, cells), self._setting.site_of(cells)
-        lots = parking.lots(streams, cells, per_cell[PARKING_LOT.name])
+        parks = lots.lots(streams, cells, per_cell[PARKING_LOT.name])
         return {
             "entered": carry["entered"] + demand.totals(streams, roads, site, worlds).sum(axis=0),
-            "visits": carry["visits"] + parking.visits(streams, lots, site, worlds),
+            "visits": carry["visits"] + parking.visits(streams, parks, site, worlds),
             **plans.after(carry, {}),
             "legs": carry["legs"] + service.legs_run(streams, roads, site, worlds, per_cell[BUS.name]),
         }

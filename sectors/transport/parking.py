@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from park.chance import binomial, many
-from park.grid import devices, rows
+from park.grid import rows
 from park.model import (
     DAY_MS,
     Carry,
@@ -28,8 +28,9 @@ from park.model import (
     WorldDay,
 )
 from sectors.transport.arrivals import HOURS, drawn, everyone, gathered, within
+from sectors.transport.lots import Lots
 
-_COMMUTERS, _VISITORS = 0, 1
+_COMMUTERS, _VISITORS = 0, 1  # of `Lots.users`
 #: Mean shares at work on a workday, and out on any day, against which a day is more or less busy.
 _AT_WORK, _OUT = 0.21, 0.07
 #: How far the number of visitors follows that of people who are out.
@@ -37,44 +38,16 @@ _FOLLOW = 0.8
 _OWN_DAY = 0.05
 #: Of the visitors, those who only fetch or bring; their mean stay, and median and log spread of the others', h.
 _BRIEF, _BRIEF_H, _STAY_H, _STAY_SPREAD = 0.15, 0.2, 1.6, 0.33
-#: Spaces of the smallest car park, and the logarithm of how many times as many the largest has.
-_FEWEST, _WIDER = 160.0, 2.4
-#: Spread between car parks of when they fill, h, and of the logarithm of visitors' stays.
-_TRADE_H, _STAYS = 0.4, 0.4
-#: Hours about which shops begin to draw visitors and cease to, their spreads between car parks, and the widths of both
-#: edges; on a rest day both are later. Evening guests come from an hour on, and are at most so many of all visitors.
-_OPENS_H, _OPENS_SPREAD, _OPENS_WIDTH = 9.5, 0.7, 0.6
-_CLOSES_H, _CLOSES_SPREAD, _CLOSES_WIDTH = 14.9, 1.2, 2.0
-_REST_H = 0.4
-_EVENING_H, _EVENING_WIDTH, _EVENING = 17.0, 0.6, 0.4
+#: Widths, h, of the edges of the hours in which shops draw visitors; on a rest day these begin and end later, the ends
+#: by hours that differ from car park to car park. By how much they, the logarithm of stays and commuters' hours stray
+#: from day to day.
+_OPENS_WIDTH, _CLOSES_WIDTH = 0.6, 2.0
+_REST_H, _REST_CLOSES_H, _REST_SPREAD = 0.6, 1.0, 0.9
+_DAY_OPENS, _DAY_CLOSES, _DAY_STAYS, _DAY_LATE = 0.4, 0.6, 0.15, 0.2
+#: Evening guests come from an hour on.
+_EVENING_H, _EVENING_WIDTH = 17.0, 0.6
 #: Two cars' times lie so far apart in the one sorted array.
 _APART_MS = 2 * DAY_MS
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Lots:
-    """(C, U) fixed properties of the car parks of C cells.
-
-    Attributes:
-        number: in the town.
-        spaces: in all.
-        residents: mean number of vehicles at 04:00.
-        late: by how many hours people come later than elsewhere: trades begin at their own.
-        opens, closes: hours between which shops draw most visitors on a workday.
-        evening: share of the visitors who come for dinner, cinema or a match.
-        stay: of visitors, over the mean car park's.
-        users: (C, U, 2) vehicles that come on a mean day: commuters on a workday, visitors on any.
-    """
-
-    number: Ints
-    spaces: Ints
-    residents: Floats
-    late: Floats
-    opens: Floats
-    closes: Floats
-    evening: Floats
-    stay: Floats
-    users: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,26 +70,6 @@ class Parking:
     went: Ints
     came_from: Ints
     went_from: Ints
-
-
-def lots(streams: Streams, cells: Ints, units: int) -> Lots:
-    """The car parks of these cells."""
-    number = devices(cells, units)
-    spaces = 20 * np.floor(_FEWEST / 20 * np.exp(_WIDER * streams.uniform("transport.lot.spaces", number)))
-    chance = streams.uniform("transport.lot.offices", number)
-    # Most serve either offices or shops.
-    offices = 0.08 + 0.87 * chance * chance * (3 - 2 * chance)
-    return Lots(
-        number=number,
-        spaces=spaces.astype(np.int64),
-        residents=spaces * (0.03 + 0.12 * streams.uniform("transport.lot.residents", number)),
-        late=np.clip(_TRADE_H * streams.normal("lot.trade", number), -1.0, 1.0),
-        opens=_OPENS_H + _OPENS_SPREAD * np.clip(streams.normal("lot.opens", number), -2.0, 2.0),
-        closes=_CLOSES_H + _CLOSES_SPREAD * np.clip(streams.normal("lot.closes", number), -2.0, 2.0),
-        evening=_EVENING * streams.uniform("lot.evening", number) ** 2,
-        stay=np.exp(_STAYS * streams.normal("lot.stay", number)),
-        users=np.stack([0.8 * offices * spaces, (3.2 - 2.6 * offices) * spaces], axis=-1),
-    )
 
 
 def overnight(streams: Streams, park: Lots, day: Ints | int) -> Ints:
@@ -213,15 +166,17 @@ def _commuters(streams: Streams, park: Lots, site: Ints, world: WorldDay, number
     key, where = _key(park, world)[row], _site(park, site)[row]
     came = drawn(within(change, 4.0, 12.0), where, streams.uniform("lot.work.in", key, place))
     went = drawn(within(-change, 14.0, 26.5), where, streams.uniform("lot.work.out", key, place))
-    return row, _later(park, row, came), row, _later(park, row, went)
+    late = park.late + _DAY_LATE * streams.normal("lot.day.late", park.number, world.index)
+    return row, _later(late, row, came), row, _later(late, row, went)
 
 
 def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number: Ints) -> _Times:
     """Those who are out come while a car park's trade draws them, and stay a while."""
     row, place = everyone(number)
     key = _key(park, world)[row]
-    came = drawn(_draw(park, site, world), row, streams.uniform("lot.visit.in", key, place))
-    went = came + _stay(streams.uniform("lot.visit.stay", key, place), park.stay.reshape(-1)[row])
+    came = drawn(_draw(streams, park, site, world), row, streams.uniform("lot.visit.in", key, place))
+    usual = park.stay * np.exp(_DAY_STAYS * streams.normal("lot.day.stay", park.number, world.index))
+    went = came + _stay(streams.uniform("lot.visit.stay", key, place), usual.reshape(-1)[row])
     # Whoever would still be there at 04:00 leaves before.
     late = np.flatnonzero(went >= HOURS[-1])
     part = streams.uniform("lot.visit.early", key[late], place[late])
@@ -229,13 +184,19 @@ def _visitors(streams: Streams, park: Lots, site: Ints, world: WorldDay, number:
     return row, came, row, went
 
 
-def _draw(park: Lots, site: Ints, world: WorldDay) -> Floats:
+def _draw(streams: Streams, park: Lots, site: Ints, world: WorldDay) -> Floats:
     """(C U, GRID_POINTS - 1) how many visitors come in each step of the grid, relative to others."""
     out = gathered(world.out)[_site(park, site), :-1]
-    later = 0.0 if world.workday else _REST_H
-    opens, closes, evening = (part.reshape(-1, 1) for part in (park.opens, park.closes, park.evening))
+    early, late = (
+        spread * streams.normal(f"lot.day.{what}", park.number, world.index)
+        for what, spread in (("opens", _DAY_OPENS), ("closes", _DAY_CLOSES))
+    )
+    if not world.workday:
+        early = early + _REST_H
+        late = late + _REST_CLOSES_H + _REST_SPREAD * streams.normal("lot.rest", park.number)
+    opens, closes, evening = (part.reshape(-1, 1) for part in (park.opens + early, park.closes + late, park.evening))
     hour = HOURS[:-1]
-    shops = out * _step((hour - opens - later) / _OPENS_WIDTH) * _step((closes + later - hour) / _CLOSES_WIDTH)
+    shops = out * _step((hour - opens) / _OPENS_WIDTH) * _step((closes - hour) / _CLOSES_WIDTH)
     guests = out * _step((hour - _EVENING_H) / _EVENING_WIDTH)
     weight = (1 - evening) * shops / shops.sum(axis=-1, keepdims=True)
     weight += evening * guests / guests.sum(axis=-1, keepdims=True)
@@ -246,10 +207,10 @@ def _step(x: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-def _later(park: Lots, row: Ints, hour: Floats) -> Floats:
+def _later(late: Floats, row: Ints, hour: Floats) -> Floats:
     """The hours of a car park's own trade; near 04:00 nothing moves, so that nobody waits for the day to turn."""
     near = np.clip(np.minimum(hour - HOURS[0], HOURS[-1] - hour) / 3.0, 0.0, 1.0)
-    return np.asarray(hour + park.late.reshape(-1)[row] * near)
+    return np.asarray(hour + late.reshape(-1)[row] * near)
 
 
 def _stay(u: Floats, usual: Floats) -> Floats:

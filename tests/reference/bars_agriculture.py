@@ -14,7 +14,7 @@ from sectors.agriculture.irrigation import EFFICIENCY
 from sectors.agriculture.soil import soil_day
 from tests.reference import fao56
 from tests.reference.bar import Bar, Figures
-from tests.reference.records import Record, greensboro
+from tests.reference.records import Record
 from tests.reference.statistics import correlation, deseasoned
 from tests.reference.walk import Walked, setting_of, shuffled_weather, walk, world_of
 
@@ -114,7 +114,7 @@ def air_in(record: Record, latitude: float, elevation_m: float) -> Air:
     )
 
 
-def _daily_et0(air: Air) -> Floats:
+def daily_et0(air: Air) -> Floats:
     """Equation 6 of FAO-56, mm/day."""
     by_day = {field.name: getattr(air, field.name).reshape(-1, 24) for field in fields(Air)[:6]}
     return fao56.et0_daily(
@@ -132,7 +132,7 @@ def _daily_et0(air: Air) -> Floats:
 
 def evaporation(air: Air) -> Figures:
     """Daily reference evapotranspiration: its range, with the warmth, and on wet against dry summer days."""
-    daily, day_of_year = _daily_et0(air), air.day_of_year[::24]
+    daily, day_of_year = daily_et0(air), air.day_of_year[::24]
     summer = (day_of_year > 151) & (day_of_year < 244)
     wet = air.wet.reshape(-1, 24).max(axis=1) > 0
     return {
@@ -388,24 +388,3 @@ BARS = [
         least_days=365,
     ),
 ]
-
-
-def _plot_evaporation(axes: Any, seed: int, days: int) -> None:
-    """Daily reference evapotranspiration through a year, beside a real year."""
-    real = air_in(greensboro(), latitude=36.1, elevation_m=273.0)
-    for name, air in (("park", air_of(seed, max(days, 365))), ("Greensboro, NC", real)):
-        axes.plot(_daily_et0(air), linewidth=0.8, label=name)
-    axes.set(xlabel="day", ylabel="mm a day")
-    axes.legend(fontsize="small")
-
-
-def _plot_soil(axes: Any, seed: int, days: int) -> None:
-    """Moisture at six probes of one field, and the rain on it."""
-    ground = ground_of(seed, max(days, 210))
-    time = np.arange(ground.moisture.shape[1]) / _PER_DAY
-    axes.plot(time, ground.moisture[:6].T, linewidth=0.6)
-    axes.set(xlabel="day", ylabel="m3/m3")
-    axes.twinx().plot(time, ground.rain[0], color="black", linewidth=1)
-
-
-PLOTS = {"Reference evapotranspiration": _plot_evaporation, "Soil moisture and rain": _plot_soil}

@@ -6,7 +6,6 @@ Streets are judged as real street counters are; what the sectors make of people 
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -237,19 +236,7 @@ BARS = [
         measure=shared,
         limits={"median r": (0.25, 0.5), "pairs within .05-.8": (0.8, 1), "median r of two sorts": (0.2, 0.5)},
         mutants={"private days": _private, "in step": _in_step},
+        # Days of a kind must be many enough to be compared.
+        least_days=_SHARED_DAYS,
     ),
 ]
-
-
-def _plot_rhythm(axes: Any, seed: int, days: int) -> None:
-    """Roads and streets of the mean workday and rest day."""
-    for name, sample in (("roads", roads_of), ("out", streets_of)):
-        streets = sample(seed, max(days, 365))
-        for workday, style in ((True, "-"), (False, "--")):
-            mean = np.roll(streets.people[streets.workday == workday].mean(axis=(0, 1)), 4)
-            axes.plot(mean / streets.people.mean(), style, label=f"{name}, {'work' if workday else 'rest'}")
-    axes.set(xlabel="local hour", ylabel="of the mean")
-    axes.legend(fontsize="small")
-
-
-PLOTS = {"The town's rhythm": _plot_rhythm}

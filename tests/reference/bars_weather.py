@@ -1,7 +1,6 @@
 """Credibility bars of the weather. PV and ET0, which the weather drives, are judged with their sectors."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from tests.reference.records import (
     Floats,
     Record,
     daily_of,
-    greensboro,
     grid_of,
     record_of,
     shuffled_days,
@@ -52,14 +50,15 @@ def clear_share(record: Record) -> Figures:
     return {"p99": float(np.quantile(record.ghi[day] / record.ghi_clear[day], 0.99))}
 
 
-def _clearness(record: Record) -> Floats:
+def daily_clearness(record: Record) -> Floats:
+    """(days,) irradiation over that outside the atmosphere."""
     by_day = record.ghi.reshape(-1, 24).sum(axis=1)
     return np.asarray(by_day / record.extraterrestrial.reshape(-1, 24).sum(axis=1))
 
 
 def clearness(record: Record) -> Figures:
     """Daily clearness index."""
-    kt = _clearness(record)
+    kt = daily_clearness(record)
     return {"mean": float(kt.mean()), "SD": float(kt.std()), "lag-1": lag(kt, 1)}
 
 
@@ -114,7 +113,7 @@ def range_and_sun(record: Record) -> Figures:
     """Diurnal range with clearness; temperature with humidity within the day."""
     span = np.ptp(record.temperature.reshape(-1, 24), axis=1)
     return {
-        "range-clearness": correlation(span, _clearness(record)),
+        "range-clearness": correlation(span, daily_clearness(record)),
         "temperature-humidity": correlation(within_day(record.temperature), within_day(record.humidity)),
     }
 
@@ -359,46 +358,3 @@ BARS = [
         least_days=365,
     ),
 ]
-
-
-def _plot_temperature(axes: Any, seed: int, days: int) -> None:
-    """The mean day of each quarter of the record."""
-    by_day = record_of(seed, max(days, 365)).temperature.reshape(-1, 24)
-    for quarter, name in enumerate(("January-March", "April-June", "July-September", "October-December")):
-        axes.plot(by_day[quarter * 91 : quarter * 91 + 91].mean(axis=0), label=name)
-    axes.set(xlabel="local hour", ylabel="Cel")
-    axes.legend(fontsize="small")
-
-
-def _plot_rain(axes: Any, seed: int, days: int) -> None:
-    """Rain of each day of a year, and its sum."""
-    rain = daily_of(seed, max(days, 365)).rain
-    axes.bar(np.arange(len(rain)), rain, width=1.0)
-    axes.set(xlabel="day", ylabel="mm a day")
-    axes.twinx().plot(rain.cumsum(), color="black", linewidth=1)
-
-
-def _plot_clearness(axes: Any, seed: int, days: int) -> None:
-    """Distribution of the daily clearness index, beside a real year."""
-    limits = np.linspace(0, 0.8, 33)
-    for name, record in (("park", record_of(seed, max(days, 365))), ("Greensboro, NC", greensboro())):
-        axes.hist(_clearness(record), limits, histtype="step", density=True, label=name)
-    axes.set(xlabel="daily clearness index")
-    axes.legend(fontsize="small")
-
-
-def _plot_wind(axes: Any, seed: int, days: int) -> None:
-    """Distribution of the wind speed, beside a real year."""
-    limits = np.arange(0, 14, 0.5)
-    for name, record in (("park", record_of(seed, max(days, 365))), ("Greensboro, NC", greensboro())):
-        axes.hist(record.wind, limits, histtype="step", density=True, label=name)
-    axes.set(xlabel="m/s")
-    axes.legend(fontsize="small")
-
-
-PLOTS = {
-    "Mean days": _plot_temperature,
-    "Rain": _plot_rain,
-    "Clearness": _plot_clearness,
-    "Wind": _plot_wind,
-}

@@ -7,6 +7,7 @@ import numpy as np
 
 from park.model import Floats
 from tests.reference.environment_samples import Seen, seen
+from tests.reference.weeks import PARK, PUBLISHED
 
 _YEAR = 365
 _DAYS = np.arange(7 * 24) / 24
@@ -113,9 +114,28 @@ def _stack(axes: Any, seed: int, days: int) -> None:
     _beside(axes, week(data.stack["load"][0, 0]), "load, %", "dimgray", fill=True)
 
 
+def _rush(axes: Any, seed: int, days: int) -> None:
+    """Mean workday and rest day of NO2 over its noon, and where British roadside stations' rush hours lie."""
+    data = _week(seed, days).data
+    no2 = np.nan_to_num(data.air["no2"][:, 0])
+    noon = no2[:, data.workday][..., 8:11].mean()
+    for label, which, style in (("workdays", data.workday, "-"), ("rest days", ~data.workday, "--")):
+        mean = no2[:, which].mean(axis=(0, 1)) / noon
+        axes.step(4 + np.arange(25), np.append(mean, mean[0]), style, where="post", color=PARK, label=label)
+    for first, last, low, high, label in (
+        (7, 9, 1.25, 1.9, "roadside stations' rush hours (aqeval, widened)"),
+        (18, 21, 1.2, 1.95, None),
+    ):
+        axes.fill_between([first, last], low, high, color=PUBLISHED, alpha=0.25, linewidth=0, label=label)
+    axes.set(ylabel="of noon's", xlim=(4, 28), ylim=(0, 2.6))
+    axes.set_xticks(range(4, 29, 2), [f"{hour % 24:02d}:00" for hour in range(4, 29, 2)])
+    axes.legend(fontsize="small", loc="upper left", ncols=3)
+
+
 PLOTS = {
     "Particles, and rain": _particles,
     "Nitrogen dioxide and ozone, and the roads": _gases,
+    "Nitrogen dioxide at the kerb through the mean day": _rush,
     "Noise": _noise,
     "The bay, and wind": _bay,
     "The river, and its level": _river,

@@ -6,6 +6,7 @@ import numpy as np
 
 from park.model import Floats
 from tests.reference.finance_samples import Seen, calendar, seen, supplies
+from tests.reference.weeks import PARK, PUBLISHED
 
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -112,6 +113,23 @@ def _year(axes: Any, seed: int, days: int) -> None:
     axes.legend(fontsize="small", loc="upper right", ncols=2)
 
 
+def _month(axes: Any, seed: int, days: int) -> None:
+    """Tickets by the day of the month and on Mondays, and what a bank's calls did."""
+    data = calendar(seed, max(days, 365))
+    tickets = np.where(data.workday, data.tickets.mean(axis=0), np.nan)
+    of_mean = tickets / np.nanmean(tickets)
+    by_day = [float(np.nanmean(of_mean[data.month_day == day])) for day in range(1, 32)]
+    monday = float(np.nanmean(of_mean[data.weekday == 0]))
+    axes.bar(range(1, 32), by_day, color=PARK, width=0.8, label="the park's tickets, working days")
+    axes.bar([33], [monday], color=PARK, width=0.8)
+    for first, last in ((0.5, 4.5), (30.5, 31.5)):
+        axes.fill_between([first, last], 1.06, 1.15, color=PUBLISHED, alpha=0.4, linewidth=0)
+    axes.plot([32.5, 33.5], [1.12, 1.12], color=PUBLISHED, linewidth=3, alpha=0.6, label="a bank's calls (fpp3)")
+    axes.set(ylabel="of the mean", xlim=(0, 34.5), ylim=(0.7, 1.5), xlabel="day of the month, and Mondays")
+    axes.set_xticks([1, 5, 10, 15, 20, 25, 31, 33], ["1", "5", "10", "15", "20", "25", "31", "Mon"])
+    axes.legend(fontsize="small", loc="upper center", ncols=2)
+
+
 PLOTS = {
     "A week of a branch's cash: drawn down, filled by a van": _cash,
     "Withdrawals and payments": _used,
@@ -119,4 +137,5 @@ PLOTS = {
     "The vault, and the weather": _vault,
     "The day of the deepest discharge of a backup supply": _supply,
     "A year: paydays, Spring Festival, rest days": _year,
+    "The first and last days of a month, and Mondays, beside a bank's": _month,
 }

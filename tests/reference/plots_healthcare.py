@@ -1,14 +1,16 @@
 """A day of a bay as its nurses see it, and what stands beside: the fridge, and puffs in a month's air."""
 
 from functools import cache
+from math import erf, sqrt
 from typing import Any
 
 import numpy as np
 
 from park.model import Floats
 from sectors.healthcare.catalogue import BEDSIDE_MONITOR, MEDICINE_FRIDGE
-from tests.reference.healthcare_samples import airs, published
+from tests.reference.healthcare_samples import airs, published, season
 from tests.reference.walk import Walked, walk
+from tests.reference.weeks import PARK, PUBLISHED
 
 #: The weeks of which one day is shown.
 _FIRST, _WEEKS = 60, 3
@@ -110,10 +112,33 @@ def _puffs(axes: Any, seed: int, days: int) -> None:
     axes.legend(fontsize="small", loc="upper right", ncols=3)
 
 
+def _stays(axes: Any, seed: int, days: int) -> None:
+    """How long patients stay, between the log-normals of five records."""
+    stays = np.sort(season(seed, max(days, 60)).stays)
+    at = np.geomspace(0.3, 60, 200)
+    curves = [_below(at, mean, spread) for mean in (4.9, 11.3) for spread in (0.70, 0.89)]
+    label = "between records: mean 4.9 to 11.3 d, SD of the logarithm .70 to .89"
+    axes.fill_between(
+        at, np.min(curves, axis=0), np.max(curves, axis=0), color=PUBLISHED, alpha=0.25, linewidth=0, label=label
+    )
+    axes.step(stays, np.arange(1, len(stays) + 1) / len(stays), color=PARK, label=f"{len(stays)} stays of the park")
+    axes.set(xscale="log", xlim=(0.3, 60), ylim=(0, 1.05), xlabel="stay, d", ylabel="share that is shorter")
+    axes.set_xticks([0.5, 1, 2, 5, 10, 20, 50], ["0.5", "1", "2", "5", "10", "20", "50"])
+    axes.minorticks_off()
+    axes.legend(fontsize="small", loc="lower right")
+
+
+def _below(days: Floats, mean: float, spread: float) -> Floats:
+    """Share of log-normal stays that are shorter."""
+    median = mean * np.exp(-(spread**2) / 2)
+    return np.array([0.5 * (1 + erf(float(np.log(day / median)) / (spread * sqrt(2)))) for day in days])
+
+
 PLOTS = {
     "A ward's day: NEWS2 of the beds of a bay; white beds are free": _ward,
     "Vital signs of the bed that is worst, and its temperature": _vitals,
     "Its score and its oxygen; from 5 on somebody comes, from 7 on it is an emergency": _score,
     "A medicine fridge's cycles within 2 to 8 Cel": _fridge,
     "Puffs of relievers, and the air": _puffs,
+    "How long patients stay, beside published stays": _stays,
 }

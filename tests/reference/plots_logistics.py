@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tests.reference.logistics_samples import YEAR, seen
 from tests.reference.walk import walk
+from tests.reference.weeks import PARK, PUBLISHED
 
 _FIRST, _DAYS = 195, 2
 _EVERY = {"cold_room": 60.0, "reefer_truck": 30.0, "parcel_logger": 300.0, "dock_door": 60.0}
@@ -83,6 +85,17 @@ def _docks(axes: Any, seed: int, _days: int) -> None:
     _dress(axes, "lorries")
 
 
+def _dwell(axes: Any, seed: int, _days: int) -> None:
+    """How long lorries stay, and where the median of published stays lies."""
+    dock = seen(seed, YEAR).dock
+    took = dock["turnaround_time"][..., 1:][np.diff(dock["trucks"], axis=-1) > 0]
+    axes.hist(took, np.arange(0, 245, 5), color=PARK, label=f"{len(took)} lorries of the park")
+    axes.axvline(float(np.median(took)), color="black", label=f"their median; {(took > 120).mean():.0%} above 2 h")
+    axes.axvspan(45, 120, color=PUBLISHED, alpha=0.15, linewidth=0, label="median of practice (ATRI 2024, widened)")
+    axes.set(xlabel="min from the gate to the gate", ylabel="lorries", xlim=(0, 240))
+    axes.legend(fontsize="small", loc="upper right")
+
+
 PLOTS = {
     "A chilled room in July": lambda axes, seed, days: _room(0, axes, seed, days),
     "A frozen room": lambda axes, seed, days: _room(1, axes, seed, days),
@@ -90,4 +103,5 @@ PLOTS = {
     "A lorry on its round": _lorry,
     "A parcel, by who keeps it": _parcel,
     "The docks": _docks,
+    "How long lorries stay": _dwell,
 }

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sectors.municipal.network import SLOT_DAYS, Bursts
-from tests.reference.municipal_samples import day_of, observed
+from tests.reference.municipal_samples import day_of, observed, weeks
 from tests.reference.walk import setting_of
+from tests.reference.weeks import PUBLISHED
 
 _DAYS, _CELLS = 7, 16
 _EVERY = {
@@ -117,10 +118,24 @@ def _hall(axes: Any, seed: int, _: int) -> None:
     _beside(axes, hall["active_power"], "heat pump, kW", "steelblue")
 
 
+def _mean_day(axes: Any, seed: int, days: int) -> None:
+    """Zones' mean days over their means, and between which figures those of ten real zones lie."""
+    flow = weeks(seed, max(days, 63)).kinds["pressure_zone"]["inflow"][:, 0]
+    hours = flow.reshape(*flow.shape[:2], 24, -1).mean(axis=(1, 3))
+    for number, zone in enumerate(hours):
+        axes.step(4 + np.arange(25), np.append(zone, zone[0]) / zone.mean(), where="post", label=f"zone {number + 1}")
+    axes.axhspan(1.19, 1.43, color=PUBLISHED, alpha=0.2, linewidth=0, label="busiest hour of ten real zones")
+    axes.fill_between([26, 28], 0.56, 0.88, color="slategray", alpha=0.3, linewidth=0, label="their night, 2 to 4 h")
+    axes.set(ylabel="of the mean", xlim=(4, 28), ylim=(0.3, 1.9))
+    axes.set_xticks(range(4, 29, 2), [f"{hour % 24:02d}:00" for hour in range(4, 29, 2)])
+    axes.legend(fontsize="small", loc="upper left", ncols=6)
+
+
 PLOTS = {
     "Lamps, and the daylight that switches them": _lamps,
     "A zone's water: on the third day a main bursts": _inflow,
     "Its pressures": _pressure,
+    "Zones' mean days, beside real ones": _mean_day,
     "Bins, and the round in the morning": _bins,
     "A hall of a public building": _hall,
 }

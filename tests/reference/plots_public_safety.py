@@ -8,8 +8,12 @@ from park.grid import STEPS
 from park.model import Floats
 from sectors.public_safety.catalogue import ZONE_CAMERA
 from sectors.public_safety.crowd import FRUIN_M2, speed
+from tests.reference.bars_people import auckland
+from tests.reference.plots_people import plain_week
 from tests.reference.public_safety_season import Season, season
 from tests.reference.walk import Walked, walk
+from tests.reference.weeks import PARK, REAL
+from tests.reference.weeks import at as at_days
 
 #: The days of the week that is shown: from a Monday in March.
 _FIRST_MONDAY = 55
@@ -56,6 +60,22 @@ def _day(axes: Any, seed: int, days: int) -> None:
     _legend(axes, "people in, an hour")
 
 
+def _beside(axes: Any, seed: int, days: int) -> None:
+    """Squares and streets through a week, each over its own mean."""
+    data, week = _week_of(seed, days)
+    real = plain_week(auckland(), 50)
+    for label, weeks, color in (
+        ("21 streets of Auckland, March 2024", real, REAL),
+        ("squares of the park: people who enter", data.hourly[:, week].reshape(len(data.hourly), -1), PARK),
+    ):
+        low, middle, high = np.quantile(weeks / weeks.mean(axis=1, keepdims=True), [0.1, 0.5, 0.9], axis=0)
+        axes.fill_between(at_days(middle), low, high, color=color, alpha=0.2, linewidth=0)
+        axes.plot(at_days(middle), middle, color=color, linewidth=1.0, label=label)
+    axes.set(xlim=(0, 7), ylim=(0, 5))
+    axes.set_xticks(range(7), [f"{name} 04:00" for name in _NAMES])
+    _legend(axes, "of a place's mean")
+
+
 def _gathering(seed: int) -> tuple[Walked, int] | None:
     """A day on which one of some squares is full in the evening, and which."""
     for day in walk("public-safety", seed, 30, 8, first=_FIRST_MONDAY):
@@ -97,6 +117,7 @@ def _flow(axes: Any, seed: int, days: int) -> None:
 
 PLOTS = {
     "A week of a square, its cameras, and the rain": _week,
+    "Squares through a week, beside real streets": _beside,
     "A square's day": _day,
     "An evening when people gather, and Fruin's levels": _evening,
     "Flow over density": _flow,

@@ -127,8 +127,9 @@ def _detected(day: Walked) -> dict[str, Floats]:
 
 @cache
 def _lots(seed: int) -> Windows:
-    """Shares of eight car parks that are taken, 08:00 to 16:30, on ten weeks of days."""
-    seen = [day.observe("parking_lot", 1800.0)["occupancy"][:, 0, 8:26] for day in walk("transport", seed, 70, 8)]
+    """Shares of car parks that are taken, 08:00 to 16:30, on ten weeks of days; as many as the record has."""
+    count = len(records.car_parks())
+    seen = [day.observe("parking_lot", 1800.0)["occupancy"][:, 0, 8:26] for day in walk("transport", seed, 70, count)]
     return joined(*(cut(lot) for lot in np.stack(seen, axis=1)))
 
 
