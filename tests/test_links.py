@@ -64,8 +64,13 @@ def wrong_texts(page: Page) -> list[str]:
 def missing_paths(page: Page) -> list[str]:
     """Paths in backticks or blocks of shell that are not there, and modules that are named to be run."""
     paths = [found[1] for word in page.words if (found := _PATH.match(word)) and not ELSEWHERE.match(found[1])]
-    paths += [f"{module.replace('.', '/')}.py" for module in _MODULE.findall(page.text)]
+    paths += [_runnable(page.root, module.replace(".", "/")) for module in _MODULE.findall(page.text)]
     return [f"{page.name}: {path}: no such path" for path in paths if not _exists(page.root, path)]
+
+
+def _runnable(root: Path, module: str) -> str:
+    """The file that is run for a module: that of a package is its `__main__`."""
+    return f"{module}/__main__.py" if (root / module).is_dir() else f"{module}.py"
 
 
 def _exists(root: Path, path: str) -> bool:
