@@ -32,7 +32,8 @@ from tests.servers.mosquitto import run_mosquitto
 from tests.servers.process import Process, free_port, wait_until
 
 START, UNTIL = "2026-01-08T02:00:00+08:00", "2026-01-08T08:00:00+08:00"
-WINDOW = tuple(round(dt.datetime.fromisoformat(moment).timestamp() * 1000) for moment in (START, UNTIL))
+_SINCE, _TILL = (round(dt.datetime.fromisoformat(moment).timestamp() * 1000) for moment in (START, UNTIL))
+WINDOW = (_SINCE, _TILL)
 TOWN = ["--devices", "90", "--sector", "agriculture", "--interval", "3m", "--seed", "7"]
 ASKED = [*TOWN, "--faults", "typical,bad.toml", "--start", START, "--until", UNTIL]
 SETTLES_S = 100.0
@@ -101,7 +102,7 @@ class Delivering(Park):
 
         def settled() -> bool:
             counted = read_page(http.call(self.metrics).decode())
-            return counted["stored"] + counted["dead_lettered"] >= wanted
+            return bool(counted["stored"] + counted["dead_lettered"] >= wanted)
 
         wait_until(settled, deadline=SETTLES_S, what=f"all of {wanted} messages settled")
 

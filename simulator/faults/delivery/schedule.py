@@ -121,10 +121,11 @@ class DeliverySchedule:
 
     def of(self, group: Group, start_ms: int, until_ms: int) -> Episodes:
         """Those of a group that lie in [start, until) in part, by (device, onset); no two of a device at once."""
-        weeks = (start_ms // WEEK_MS - self._weeks(group), (until_ms - 1) // WEEK_MS)
-        key = (group.kind.name, *(week // _AT_ONCE for week in weeks))
+        first = (start_ms // WEEK_MS - self._weeks(group)) // _AT_ONCE
+        last = (until_ms - 1) // WEEK_MS // _AT_ONCE
+        key = (group.kind.name, first, last)
         if key not in self._sorted:
-            found = _joined(self._begun(group, block) for block in range(key[1], key[2] + 1))
+            found = _joined(self._begun(group, block) for block in range(first, last + 1))
             self._sorted[key] = found.take(np.lexsort((found.start_ms, found.device)))
             _keep(self._sorted)
         found = self._sorted[key]

@@ -51,11 +51,7 @@ def _messages(part: Part) -> Iterator[PlainMessage]:
 def _sent(forward: Forward, losses: frozenset[int] = frozenset()) -> Iterator[PlainMessage]:
     """What a gateway sends until all of it is answered; its connection is lost after so many batches."""
     ids, batches = 0, 0
-    while not forward.finished:
-        batch = forward.batch(2000.0)
-        if batch is None:
-            assert forward.finished  # nothing was held back
-            break
+    while (batch := forward.batch(2000.0)) is not None:
         size = batch.unsent
         taken = (np.arange(ids, ids + size) % 60_000).astype(np.uint16)
         ids += size
@@ -67,6 +63,7 @@ def _sent(forward: Forward, losses: frozenset[int] = frozenset()) -> Iterator[Pl
             continue
         forward.answered(taken, np.ones(size, dtype=np.bool_), 2000.0)
         forward.settle()
+    assert forward.finished
 
 
 def _ingested(messages: Iterator[PlainMessage]) -> tuple[Counted, int]:
