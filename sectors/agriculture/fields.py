@@ -29,7 +29,7 @@ class Fields:
         field_capacity, wilting_point, saturation: (C,) m3/m3.
         intake: (C,) rate at which the soil takes rain, mm/h.
         root_m: (C,) depth of the root zone.
-        allowed: (C,) depletion at which the grower waters, share of the readily available water: some wait too long.
+        allowed: (C,) depletion at which the grower waters, share of the readily available water.
         tolerance: (C, Z) available water of a zone relative to its field's.
         area_m2: (C,) of one zone.
         pressure: (C,) static pressure of the main, kPa.
@@ -92,7 +92,7 @@ def survey(setting: Setting, cells: Ints, zones: int) -> Fields:
         saturation=soil[:, 2],
         intake=soil[:, 3] * draw("intake")(0.7, 1.3),
         root_m=crops.ROOT_M[crop] * draw("roots")(0.85, 1.15),
-        allowed=draw("allowed")(0.7, 1.05),
+        allowed=draw("allowed")(0.57, 0.93),
         tolerance=0.92 + 0.16 * zone,
         area_m2=draw("area")(1500.0, 6000.0),
         pressure=draw("pressure")(240.0, 380.0),

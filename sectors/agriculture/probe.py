@@ -21,9 +21,9 @@ _Floats32 = npt.NDArray[np.float32]
 _MOISTURE_NOISE, _WARMTH_NOISE, _EC_NOISE = 0.00006, 0.02, 0.004
 
 #: How much of the groundwater's wetting reaches the shallowest probe.
-_RISES = 0.6
+_RISES = 0.78
 #: Share of the pores through which groundwater rises.
-_STANDS_IN = 0.4
+_STANDS_IN = 0.25
 #: How much faster than its layer a shallow spot dries at first.
 _BEND = 0.35
 _BATTERY_PER_KWH = 0.06  # V per kWh/m2 of sun kept

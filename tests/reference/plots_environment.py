@@ -124,7 +124,7 @@ def _rush(axes: Any, seed: int, days: int) -> None:
         axes.step(4 + np.arange(25), np.append(mean, mean[0]), style, where="post", color=PARK, label=label)
     for first, last, low, high, label in (
         (7, 9, 1.25, 1.9, "roadside stations' rush hours (aqeval, widened)"),
-        (18, 21, 1.2, 1.95, None),
+        (18, 21, 1.2, 1.95, ""),
     ):
         axes.fill_between([first, last], low, high, color=PUBLISHED, alpha=0.25, linewidth=0, label=label)
     axes.set(ylabel="of noon's", xlim=(4, 28), ylim=(0, 2.6))

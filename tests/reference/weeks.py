@@ -12,7 +12,7 @@ from tests.reference.walk import walk
 Floats = npt.NDArray[np.float64]
 
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-#: Number of a Monday in March and of one in May, weeks without a holiday; day 0 begins on Wednesday 31 December at 04:00.
+#: Number of a Monday in March and of one in May, weeks without a holiday; day 0 is Wednesday 31 December, from 04:00.
 MARCH, MAY = 61, 131
 #: Colours of what is real, what is simulated, and what is published.
 REAL, PARK, PUBLISHED = "black", "tab:orange", "seagreen"
