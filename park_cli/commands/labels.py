@@ -1,10 +1,11 @@
 """`park labels`."""
 
 import enum
+import heapq
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -17,6 +18,7 @@ from park_cli.options import PartOptions, WindowOptions
 from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import progress_bar
 from park_cli.sink import sink
+from simulator.faults.delivery.labels import DeliveryLabel, delivery_labels
 from simulator.faults.labels import Label
 from simulator.faults.labels import labels as labels_of
 
@@ -44,7 +46,8 @@ def labels(
 
     The selection, --faults among it, is that of the readings: the first observable moment of a fault is that of the
     first reading which differs from the clean one, so it depends on when devices report. What happens in the world
-    (a jam, a bloom, a burst) is no fault: it is told as an event by `park generate`.
+    (a jam, a bloom, a burst) is no fault: it is told as an event by `park generate`. A fault of delivery befalls a
+    whole device, so its channel is null; the first reading that it befalls is its first observable moment.
 
     Examples:
       park labels --faults typical --start 2026-06-01T00:00:00+08:00 --until 2026-07-01T00:00:00+08:00 -o june.labels
@@ -52,6 +55,8 @@ def labels(
       park labels --faults typical --start 2026-06-01T00:00:00Z --format parquet -o june.parquet
 
       park labels --faults my-faults.toml --sector energy --interval 1m | jq .fault
+
+      park labels --faults typical,delivery | jq 'select(.channel == null)'
     """
     if asked.faults == "none":
         raise UsageError("--faults none: then nothing is wrong; give what the readings were made with")
@@ -59,18 +64,21 @@ def labels(
     start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
-        outcomes = outcomes_of(orders)
-        found = labels_of(
-            selection, (start_ms, until_ms), outcomes=outcomes, on_progress=lambda done: bar.advance(task, done)
+        of_sensors: Iterator[Label | DeliveryLabel] = labels_of(
+            selection,
+            (start_ms, until_ms),
+            outcomes=outcomes_of(orders),
+            on_progress=lambda done: bar.advance(task, done),
         )
-        _WRITE[form](found, file)
+        of_delivery: Iterator[Label | DeliveryLabel] = delivery_labels(selection, (start_ms, until_ms))
+        _WRITE[form](heapq.merge(of_sensors, of_delivery, key=lambda one: (one.start, one.id)), file)
 
 
-def _write_lines(found: Iterable[Label], file: BinaryIO) -> None:
+def _write_lines(found: Iterable[Label | DeliveryLabel], file: BinaryIO) -> None:
     file.writelines(json.dumps(label.as_dict()).encode() + b"\n" for label in found)
 
 
-def _write_table(found: Iterable[Label], file: BinaryIO) -> None:
+def _write_table(found: Iterable[Label | DeliveryLabel], file: BinaryIO) -> None:
     from simulator.faults.label_table import write_parquet  # noqa: PLC0415 - only who wants one waits for its library
 
     with tempfile.TemporaryDirectory(prefix="park-labels-") as folder:

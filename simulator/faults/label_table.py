@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from simulator.faults.delivery.labels import DeliveryLabel
 from simulator.faults.labels import Label
 
 #: The types of the columns, in the order of `Label`.
@@ -17,7 +18,7 @@ _COLUMNS = {
 }
 
 
-def write_parquet(labels: Iterable[Label], path: Path) -> None:
+def write_parquet(labels: Iterable[Label | DeliveryLabel], path: Path) -> None:
     """Write them in their order.
 
     Raises:
@@ -29,6 +30,7 @@ def write_parquet(labels: Iterable[Label], path: Path) -> None:
         places = ", ".join("?" for _ in _COLUMNS)
         for label in labels:
             told = label.as_dict()
+            told["found"] = told["found"] or None  # of what is delivered badly there is none
             connection.execute(f"INSERT INTO labels VALUES ({places})", [told[name] for name in _COLUMNS])  # noqa: S608
         try:
             connection.execute("COPY labels TO ? (FORMAT parquet)", [str(path)])
