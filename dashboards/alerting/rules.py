@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dashboards.alerting import pipeline
 from dashboards.alerting.silence import quiet_s, silent
+from dashboards.definitions import PIPELINE
 from dashboards.errors import PanelError
 from dashboards.measured import measured
 from dashboards.resolved import Page, ResolvedPanel, resolve
@@ -72,7 +73,7 @@ def _of(page: Page) -> Iterable[Rule]:
     if page.sector is not None:
         alerts: Iterable[Alert] = (*own(page.sector), *_silences(page, page.sector))
     else:
-        alerts = pipeline.ALERTS if page.slug == "pipeline" else ()
+        alerts = pipeline.ALERTS if page.slug == PIPELINE else ()
     return [_rule(alert, page) for alert in alerts]
 
 
