@@ -20,6 +20,7 @@ from simulator.connections.flights import IDS, MARKS, READING, WINDOW, Flights, 
 from simulator.connections.limits import allow
 from simulator.connections.link import DeviceAccounts
 from simulator.errors import SelectionError, TooManyConnections
+from simulator.faults.rules import read_rules
 from simulator.unrest import Unrest
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
@@ -207,6 +208,11 @@ def _with_accounts(broker: Mosquitto, passwords: Path, schedule: ScheduleOptions
 def test_a_pattern_without_sense_is_named() -> None:
     with pytest.raises(SelectionError, match="--account-per-device"):
         DeviceAccounts(pattern="dev-{name}")
+
+
+def test_faults_of_delivery_are_gateways(broker: Mosquitto) -> None:
+    with pytest.raises(SelectionError, match="--connect device"):
+        run(options(broker, ScheduleOptions(start_ms=START), **EACH, selection={"faults": read_rules("delivery")}))
 
 
 def test_what_the_system_does_not_allow_is_said_before() -> None:
