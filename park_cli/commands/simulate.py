@@ -140,9 +140,9 @@ def simulate(
       park simulate --connect device --devices 10000 --kind soil_probe --interval 1s --ramp 60s
     """
     selection, address = asked.resolve(), parse_broker_url(broker)
-    each = _each_device(connect, account_per_device)
+    each, dealt = _each_device(connect, account_per_device), _shards(shards, shard)
     if each is not None:
-        allow(selection.devices, processes)
+        allow(_here(selection.devices, dealt), processes)
     options = SimulateOptions(
         selection=selection,
         schedule=schedule_of(selection, window, backfill, speed),
@@ -153,7 +153,7 @@ def simulate(
             rewind_s=duration_ms(rewind, "--rewind") / 1000,
             drain_s=duration_ms(drain, "--drain") / 1000,
         ),
-        shards=_shards(shards, shard),
+        shards=dealt,
         processes=processes,
         ramp_up_s=_ramp_s(ramp_up, selection.devices if each else 0),
         unrest=Unrest(
@@ -178,6 +178,11 @@ def _each_device(connect: Connect, pattern: str | None) -> DeviceAccounts | None
     if pattern is not None:
         raise UsageError(f"--account-per-device {pattern}: belongs to --connect device")
     return None
+
+
+def _here(devices: int, shards: Shards | None) -> int:
+    """About how many of the devices are this host's."""
+    return devices if shards is None else -(-devices * len(shards.numbers) // shards.total)
 
 
 def _ramp_s(text: str | None, connections: int) -> float:

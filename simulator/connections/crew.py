@@ -16,6 +16,7 @@ from simulator.connections.cursors import COHORT
 from simulator.connections.devices import Devices
 from simulator.connections.link import DeviceAccounts
 from simulator.connections.unrest import drops
+from simulator.errors import SelectionError
 from simulator.plan import GatewayPlan, Group, Plan
 from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress
@@ -30,10 +31,19 @@ def _ignore(*_: object) -> None:
 
 
 class DeviceCrew:
-    """Some devices in this process: those of every `processes`-th gateway that there would be, from `index` on."""
+    """Some devices in this process: those of every `processes`-th gateway that there would be, from `index` on.
+
+    Raises:
+        SelectionError: there is nothing for one of so many processes, or delivery is to go wrong.
+    """
 
     def __init__(self, preparation: Preparation, index: int = 0, processes: int = 1) -> None:
         self._begin_ms, self._index = preparation.begin_ms, index
+        faults = preparation.selection.faults
+        if faults is not None and faults.delivery:
+            raise SelectionError(
+                "--connect device: what goes wrong with delivery goes wrong at gateways; leave one out"
+            )
         plans = gateway_plans(preparation, processes)
         self._total = sum(len(one.plan) for one in plans)
         plan = joined(plans[index::processes])
