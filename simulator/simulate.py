@@ -14,10 +14,10 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import CommandOptions, past_of
 from simulator.commands.service import Service
 from simulator.errors import SelectionError
+from simulator.observed import Readings, obedient_readings
 from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway
-from simulator.readings import Readings, obedient_readings
 from simulator.unrest import Unrest
 
 REPORT_EVERY_S = 0.25

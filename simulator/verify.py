@@ -15,7 +15,7 @@ from simulator.commands.proof import broken_lives, explained
 from simulator.errors import OtherVersion
 from simulator.event_ledger import EventLedger
 from simulator.ledger import Findings, Found, Ledger
-from simulator.readings import Readings
+from simulator.observed import Readings
 from simulator.version import MODELS_VERSION
 
 _LOOK_AGAIN_S = 1.0
