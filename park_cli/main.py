@@ -23,6 +23,7 @@ COMMANDS = {
     "control": "park_cli.commands.control",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
+    "dataset": "park_cli.commands.dataset",
     "dashboards": "park_cli.commands.dashboards",
     "dead-letters": "park_cli.commands.dead_letters",
 }

@@ -34,7 +34,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "mqtt5": ("mqttlink/*", "simulator/publish.py", "ingest/receive.py", "park_cli/requester.py"),
     "urllib3": ("ingest/stores/influxdb/scan.py",),
     "influxdb_client": (),
-    "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py"),
+    "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py", "simulator/dataset/parquet.py"),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),
     "holidays": ("simulator/world/calendar.py",),
