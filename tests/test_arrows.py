@@ -35,6 +35,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "urllib3": ("ingest/stores/influxdb/scan.py",),
     "influxdb_client": (),
     "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py", "simulator/dataset/parquet.py"),
+    "pyarrow": ("simulator/dataset/arrow.py",),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),
     "holidays": ("simulator/world/calendar.py",),
