@@ -24,6 +24,7 @@ COMMANDS = {
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
     "dataset": "park_cli.commands.dataset",
+    "incident": "park_cli.commands.incident",
     "dashboards": "park_cli.commands.dashboards",
     "dead-letters": "park_cli.commands.dead_letters",
 }
