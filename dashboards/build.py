@@ -104,6 +104,8 @@ def kinds_table() -> str:
 def _kind(kind: DeviceKind) -> str:
     rows = [_row(channel) for channel in kind.channels]
     intro = f"`{kind.name}`: {kind.description} {kind.per_cell} in a cell, every {kind.interval_s:g} s."
+    if kind.twin:
+        intro += f" Its twin tells {' and '.join(f'`{name}`' for name in kind.twin)}."
     return f"### {kind.title}\n\n{intro}\n\n{_HEAD}{''.join(rows)}{_actions(kind)}"
 
 
@@ -113,8 +115,9 @@ def _actions(kind: DeviceKind) -> str:
         said = "; ".join(
             f"`{one.name}` {_range(one)}" + (f" {symbol(one.unit)}" * (one.unit != "1")) for one in action.parameters
         )
-        rows.append(f"| `{action.name}` | {said} | {action.shows_s:g} s | {action.description} |\n")
-    head = "\n| action | parameters | shows within | meaning |\n|---|---|---|---|\n"
+        why = ", ".join(f"`{reason}`" for reason in action.refuses)
+        rows.append(f"| `{action.name}` | {said} | {action.shows_s:g} s | {why} | {action.description} |\n")
+    head = "\n| action | parameters | shows within | may be refused | meaning |\n|---|---|---|---|---|\n"
     return f"{head}{''.join(rows)}" if rows else ""
 
 

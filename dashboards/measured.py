@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from dashboards.errors import PanelError
 from park.catalogue import Channel, ValueType
 from park.pipeline import PIPELINE
-from sectors import KINDS
+from sectors import EVENTS, KINDS
 
 PIPELINE_INTERVAL_S = 10.0
+#: The least interval over which is gathered what is told when it happens.
+EVENTS_INTERVAL_S = 60.0
 NUMERIC = frozenset({ValueType.FLOAT, ValueType.INT})
 
 
@@ -20,7 +22,8 @@ class Measured:
         source_tag: the tag that tells one device, or one process, from another.
         beat: a field that every row has.
         interval_s: how often by the catalogue. A town may have changed a kind's: a source tells what the readings say.
-        is_kind: whether it is a device kind, and not one of the pipeline's.
+        is_kind: whether it is a device kind, and not a log or one of the pipeline's.
+        is_regular: whether every source tells it at an interval of its own, and not when something happens.
     """
 
     name: str = ""
@@ -30,13 +33,14 @@ class Measured:
     beat: str = ""
     interval_s: float = 0.0
     is_kind: bool = False
+    is_regular: bool = True
 
 
 def measured(measurement: str) -> Measured:
-    """What is stored under the name of a device kind or a measurement of the pipeline.
+    """What is stored under the name of a device kind, a log of events or a measurement of the pipeline.
 
     Raises:
-        PanelError: there is no such kind or measurement.
+        PanelError: there is none of that name.
     """
     if measurement in KINDS:
         kind = KINDS[measurement]
@@ -61,4 +65,15 @@ def measured(measurement: str) -> Measured:
             beat=own.fields[0].name,
             interval_s=PIPELINE_INTERVAL_S,
         )
-    raise PanelError(f"measurement {measurement!r} is no kind of the catalogue nor one of the pipeline's")
+    if measurement in EVENTS.logs:
+        log = EVENTS.logs[measurement]
+        return Measured(
+            name=log.name,
+            channels={channel.name: channel for channel in log.channels},
+            tags=log.tags,
+            source_tag="device",
+            beat="phase",
+            interval_s=log.interval_s or EVENTS_INTERVAL_S,
+            is_regular=bool(log.interval_s),
+        )
+    raise PanelError(f"measurement {measurement!r} is no kind of the catalogue, no log, nor one of the pipeline's")

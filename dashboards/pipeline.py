@@ -1,5 +1,6 @@
 """The page on which the pipeline shows its own figures."""
 
+from dashboards.commanded import COMMANDED
 from park.panel import Aggregate, Dashboard, Panel, Threshold, View
 
 _NONE_IS_GOOD = (Threshold(value=0, level="good"), Threshold(value=1, level="warning"))
@@ -223,8 +224,8 @@ _COST = (
 )
 
 PIPELINE_DASHBOARD = Dashboard(
-    description="Readings from gateway to store: how many, how fast, and what happened to the rest.",
-    panels=(*_NOW, *_FLOW, *_CARE, *_COST),
+    description="Readings from gateway to store: how many, how fast, and what happened to the rest; and commands.",
+    panels=(*_NOW, *_FLOW, *COMMANDED, *_CARE, *_COST),
     icon="route",
     span_s=1800,
 )

@@ -20,7 +20,7 @@ class ResolvedPanel(Panel):
 
     Attributes:
         unit: of all its fields; "1" where they have none in common.
-        labels: every field's name in the answer.
+        labels: the name in the answer of every field, or of every case.
         stored: what there is under its measurement.
         course: its question over a time axis.
         newest: its question for one value per series.
@@ -36,9 +36,14 @@ class ResolvedPanel(Panel):
         """The question of its own view."""
         return self.newest if self.view is View.TABLE else self.course
 
-    def channel(self, field: str) -> Channel:
-        """A field's channel."""
-        return self.stored.channels[field]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the answer's series are of: its cases, or its fields."""
+        return self.course.fields
+
+    def channel(self, column: str) -> Channel:
+        """The channel of a field, or of a case."""
+        return self.stored.channels[self.fields[0] if column in self.cases else column]
 
     def is_number(self, field: str) -> bool:
         """Whether a field is neither boolean nor text."""
@@ -49,7 +54,7 @@ class ResolvedPanel(Panel):
         group = " ".join(tags[tag] for tag in self.by if tag in tags)
         if not group:
             return self.labels[field]
-        return group if len(self.fields) == 1 else f"{group} · {self.labels[field]}"
+        return group if len(self.columns) == 1 else f"{group} · {self.labels[field]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +105,9 @@ def resolve(panel: Panel) -> ResolvedPanel:
     if panel.view is not View.HEADING:
         at = measured(panel.measurement)
         _check(panel, at)
-    labels = {field: _label(panel, at.channels[field]) for field in panel.fields}
+    labels = {case: case for case in panel.cases} or {
+        field: _label(panel, at.channels[field]) for field in panel.fields
+    }
     own = {field.name: getattr(panel, field.name) for field in dataclasses.fields(Panel)}
     resolved = {
         "unit": _unit(panel, at),
@@ -150,10 +157,23 @@ def _check(panel: Panel, at: Measured) -> None:
         raise PanelError(f"{where}: level {bad[0]!r} is none of {', '.join(LEVELS)}")
     if bad := [level for level in panel.levels.values() if level not in LEVELS]:
         raise PanelError(f"{where}: level {bad[0]!r} is none of {', '.join(LEVELS)}")
+    _check_cases(panel, at, where)
     channels = [at.channels[field] for field in panel.fields]
     _check_units(panel, channels, where)
     _check_types(panel, {channel.type for channel in channels}, where)
     _check_rate(panel, channels, where)
+
+
+def _check_cases(panel: Panel, at: Measured, where: str) -> None:
+    if not panel.cases and not panel.split:
+        return
+    split = at.channels.get(panel.split)
+    if split is None or split.type is not ValueType.TEXT or not panel.cases:
+        raise PanelError(f"{where}: split {panel.split!r} needs to be a text channel, and cases of it")
+    if len(panel.fields) > 1:
+        raise PanelError(f"{where}: cases are of one field, and there are {', '.join(panel.fields)}")
+    if at.channels[panel.fields[0]].type not in NUMERIC:
+        raise PanelError(f"{where}: cases are of a number, and {panel.fields[0]} is none")
 
 
 def _check_units(panel: Panel, channels: list[Channel], where: str) -> None:

@@ -10,7 +10,7 @@ FOLDER/ingest/      one MQTT password per session, and park-replay; store-token 
 FOLDER/grafana/     admin-password, store-token               read by Grafana
 FOLDER/verify/      store-token                               read by `park verify`, and by a load, through its group
 FOLDER/command/     the MQTT password of park-command         read by `park command`
-FOLDER/control/     the MQTT password of control              read by `park control`
+FOLDER/control/     the MQTT password of each controller      read by `park control`
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
@@ -195,13 +195,14 @@ def controller(name: str, owner: str) -> Login:
     return Login(name=name, owner=owner, roles=(*itself.roles, role))
 
 
-def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
+def logins(sites: Iterable[str], *, shards: int, members: int, controllers: int = 1) -> list[Login]:
     """Everybody who may enter the broker.
 
     Args:
         sites: names of the town's sites.
         shards: gateways of each site.
         members: how many processes the ingester may have that share one subscription.
+        controllers: `control`, and then as many more that stand by on other hosts, for an account has one connection.
     """
     sites, role = list(sites), whole_park()
     listening = {INGEST: role} | {f"{INGEST}-{number}": role for number in range(members)}
@@ -211,7 +212,10 @@ def logins(sites: Iterable[str], *, shards: int, members: int) -> list[Login]:
         *(Login(name=name, owner="ingest", roles=(role,)) for name, role in listening.items()),
         replay(),
         actor(COMMAND, "command"),
-        controller(CONTROL, "control"),
+        *(
+            controller(f"{CONTROL}-{number}" if number > 1 else CONTROL, "control")
+            for number in range(1, controllers + 1)
+        ),
     ]
 
 
@@ -228,9 +232,9 @@ def accounts(safe: Safe, wanted: Iterable[Login]) -> list[Account]:
     ]
 
 
-def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: int = 4) -> None:
+def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: int = 4, controllers: int = 1) -> None:
     """Make what needs no server."""
-    wanted = logins(sites, shards=shards, members=members)
+    wanted = logins(sites, shards=shards, members=members, controllers=controllers)
     safe.write("mosquitto", "accounts.json", dynamic_security(accounts(safe, wanted)))
     kept = {(login.owner, login.name) for login in wanted} | {("ingest", "store-token")}
     there = {(owner, name) for owner in ("simulator", "ingest", "command", "control") for name in safe.names(owner)}
@@ -352,6 +356,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, help="the town's park.toml; default: the package's own")
     parser.add_argument("--shards", type=int, default=1, help="gateways of each site")
     parser.add_argument("--members", type=int, default=4, help="processes that the ingester may have")
+    parser.add_argument("--controllers", type=int, default=1, help="control, and control-2 and so on to stand by")
     parser.add_argument("--url", default="http://influxdb:8086", help="of InfluxDB")
     parser.add_argument("--org", default="park")
     parser.add_argument("--bucket", default="park")
@@ -376,7 +381,8 @@ def main(arguments: list[str] | None = None) -> int:
                 if given.config
                 else default_town(SECTORS)
             )
-            make_files(safe, (site.name for site in town.sites), shards=given.shards, members=given.members)
+            counts = {"shards": given.shards, "members": given.members, "controllers": given.controllers}
+            make_files(safe, (site.name for site in town.sites), **counts)
     except (ParkError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1

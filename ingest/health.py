@@ -58,26 +58,28 @@ class Part:
         known = self._troubles.get(who)
         began = self._clock() if since is None else since
         self._troubles[who] = _Trouble(since=known.since if known else began, message=message, hold=hold)
-        self.say()
+        self.told()
 
     def works(self, who: Hashable) -> None:
         """Somebody's trouble has ended."""
         if self._troubles.pop(who, None) is not None:
-            self.say()
+            self.told()
 
     def told(self) -> list[str]:
         """The troubles that count by now, those that need a person first; each once, at most two.
 
         Once one was told, it takes the end of all to end the state: else it would end and begin with each attempt.
+        Whoever asks is told no state that the log does not tell.
         """
         before = math.inf if self._said else self._clock() - GRACE_S
         counting = [trouble for trouble in self._troubles.values() if trouble.hold or trouble.since <= before]
         counting.sort(key=lambda trouble: (not trouble.hold, trouble.since))
-        return list(dict.fromkeys((HOLD if one.hold else RETRY).format(error=one.message) for one in counting))[:2]
+        told = list(dict.fromkeys((HOLD if one.hold else RETRY).format(error=one.message) for one in counting))[:2]
+        self._log(told)
+        return told
 
-    def say(self) -> None:
+    def _log(self, told: list[str]) -> None:
         """Log the state where it has changed."""
-        told = self.told()
         if not self._troubles:
             if self._said:
                 log.info(self._works)

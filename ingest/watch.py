@@ -45,7 +45,7 @@ async def watch(health: Health, letters: DeadLetters) -> None:
         if turn % _DISK_EVERY == 0:
             await _look_at_disk(health, letters)
         turn += 1
-        health.store.say()
+        health.store.told()
         waits.say()
         await asyncio.sleep(EVERY_S)
 

@@ -23,6 +23,8 @@ _TEXT = re.compile(r"[A-Za-z0-9._-]{1,32}")
 #: Most parameters that an action has.
 PARAMETERS = 4
 RESERVED = frozenset({"ts", "seq", "time", "device", "sector", "site"})
+#: What of a device is held against a twin that nobody commanded (`DeviceKind.twin`): its name there, by its unit.
+TWINNED = {"kWh": "energy", "m3": "water", "m3/h": "water_flow"}
 
 
 class ValueType(enum.Enum):
@@ -104,6 +106,7 @@ class Action:
         shows_s: the time by which an order that changes anything has changed a reading; that to the next reading,
             and up to `park.model.GRID_S` for a state on the day's grid, come on top.
         takes: the name of a parameter, in seconds, that says how long it takes; without one it takes `shows_s`.
+        refuses: why a device may not do it, as it then says: the reasons of its model's `Interlocks`.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Action:
     parameters: tuple[Channel, ...] = ()
     shows_s: float = 0.0
     takes: str = ""
+    refuses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name) or not _TEXT.fullmatch(self.name):
@@ -122,6 +126,8 @@ class Action:
             raise CatalogueError(f"action {self.name!r}: shows_s must not be negative")
         if self.takes and not any(one.name == self.takes and one.unit == "s" for one in self.parameters):
             raise CatalogueError(f"action {self.name!r}: takes {self.takes!r}, which is no parameter of it in seconds")
+        if bad := [reason for reason in self.refuses if not _SLUG.fullmatch(reason)]:
+            raise CatalogueError(f"action {self.name!r}: refuses {bad[0]!r}, which must match {_SLUG.pattern}")
 
     def takes_ms(self, values: Sequence[float]) -> int:
         """How long it takes with these values of its parameters, at least a millisecond."""
@@ -144,6 +150,8 @@ class DeviceKind:
             instead of beginning each day from a function of the day. A kind that can be commanded must: what it
             was told in the evening holds in the morning.
         personal: whether a device goes with a person, whose whereabouts are nobody's business: its place is not told.
+        twin: channels that tell what commands save, at most one of each unit in `TWINNED`. Of what passes several
+            meters, at one of them: they are added up.
         tags, has_seq: how readings are stored, beside their channels.
     """
 
@@ -156,6 +164,7 @@ class DeviceKind:
     actions: tuple[Action, ...] = ()
     carries_all: bool = False
     personal: bool = False
+    twin: tuple[str, ...] = ()
     tags: ClassVar[tuple[str, ...]] = ("device", "sector", "site")
     has_seq: ClassVar[bool] = True
 
@@ -172,6 +181,11 @@ class DeviceKind:
             raise CatalogueError(f"kind {self.name!r}: each action needs a name of its own")
         if actions and not self.carries_all:
             raise CatalogueError(f"kind {self.name!r}: has actions, so it must carry its whole state (carries_all)")
+        units = [self.channel[name].unit if name in names else name for name in self.twin]
+        if len(set(units)) != len(units) or not TWINNED.keys() >= set(units):
+            raise CatalogueError(
+                f"kind {self.name!r}: twin {self.twin} needs channels in {', '.join(TWINNED)}, one each"
+            )
 
     @cached_property
     def channel(self) -> dict[str, Channel]:

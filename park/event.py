@@ -6,10 +6,10 @@ sector declares those that its own devices tell (`Sector.events`), and `PARK_EVE
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from park.catalogue import NAME, PARAMETERS, Channel, Sector, ValueType
+from park.catalogue import NAME, PARAMETERS, TWINNED, Channel, Sector, ValueType
 from park.errors import CatalogueError
 
 Value = float | int | bool | str
@@ -28,6 +28,7 @@ class Log(enum.StrEnum):
 
     WORLD = "park_event"
     COMMAND = "park_command"
+    TWIN = "park_twin"
     LABEL = "park_label"
     DEVICE = "park_device"
 
@@ -59,6 +60,7 @@ class EventType:
         name: snake_case, unique across the park.
         log: where its events are kept. A channel has one unit and type in all types of a log.
         channels: what an event may carry beside its time, id and phase; each may be absent.
+        interval_s: how often a device tells it; 0 for what is told when it happens.
     """
 
     name: str
@@ -67,6 +69,7 @@ class EventType:
     log: Log = Log.WORLD
     phases: tuple[Phase, ...] = (Phase.STATE,)
     channels: tuple[Channel, ...] = ()
+    interval_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -112,12 +115,14 @@ class EventLog:
         name: of the measurement.
         channels: `id`, `phase`, and those of every type.
         tags: in order. The type is one, for two types may have an event of one device at the same time.
+        interval_s: how often a device tells what it keeps; 0 for what is told when it happens.
     """
 
     name: str
     channels: tuple[Channel, ...]
     tags: tuple[str, ...] = ("device", "sector", "site", "type")
     has_seq: bool = False
+    interval_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +161,7 @@ def event_catalogue(sectors: Iterable[Sector], own: Iterable[EventType]) -> Even
     return EventCatalogue(types=types, sectors=homes, logs=logs)
 
 
-def _log(log: Log, types: Iterable[EventType]) -> EventLog:
+def _log(log: Log, types: Sequence[EventType]) -> EventLog:
     found: dict[str, tuple[Channel, str]] = {}
     for event in types:
         for channel in event.channels:
@@ -165,7 +170,11 @@ def _log(log: Log, types: Iterable[EventType]) -> EventLog:
                 raise CatalogueError(
                     f"{log.value}: channel {channel.name!r} of {event.name!r} is another than that of {owner!r}"
                 )
-    return EventLog(name=log.value, channels=(_ID, _PHASE, *(channel for channel, _ in found.values())))
+    return EventLog(
+        name=log.value,
+        channels=(_ID, _PHASE, *(channel for channel, _ in found.values())),
+        interval_s=min((event.interval_s for event in types), default=0.0),
+    )
 
 
 PLACE = EventType(
@@ -230,6 +239,14 @@ COMMAND = EventType(
         _text("reason", "Why it was rejected, or failed."),
         _moment("issued", "When the actor said it."),
         _moment("expires", "Until when it could be done."),
+        Channel(
+            name="delay",
+            unit="ms",
+            description="From `issued` to this state.",
+            low=-1e14,
+            high=1e14,
+            type=ValueType.INT,
+        ),
         *(
             Channel(
                 name=f"value_{number}",
@@ -243,4 +260,17 @@ COMMAND = EventType(
         ),
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND)
+TWIN = EventType(
+    name="twin",
+    title="Twin",
+    description="What a device would report had nobody been commanded in its cell, each quarter of an hour since the "
+    "first command.",
+    log=Log.TWIN,
+    interval_s=900.0,
+    channels=tuple(
+        Channel(name=f"{name}{of}", unit=unit, description=words, low=-1e8, high=1e8, decimals=4)
+        for unit, name in TWINNED.items()
+        for of, words in (("", "Of the twin."), ("_saved", "By how much that is more than what the device reports."))
+    ),
+)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND, TWIN)

@@ -25,6 +25,8 @@ class Aggregate(enum.Enum):
     MEAN = "mean"
     MIN = "min"
     MAX = "max"
+    MEDIAN = "median"
+    P95 = "95th percentile"
     SUM = "sum"
     LAST = "last"
     COUNT = "count"
@@ -47,17 +49,20 @@ class Panel:
     the devices at which a boolean is true.
 
     Attributes:
-        measurement: a device kind, or a measurement of the pipeline.
+        measurement: a device kind, a log of events, or a measurement of the pipeline.
         fields: channels of it, drawn together; they share a unit, except in a table, where every
             column has its channel's own.
         aggregate: within each interval of the panel's time axis, per device. A table has no time
             axis, so there it is over the whole range; LAST shows the newest.
         across: then across devices (sum of all powers, mean of all speeds); None draws each group.
         by: tags that split the answer into series: site, device.
+        split: a text channel by whose values rows are told apart into `cases`.
+        cases: what each series is called, and the values of `split` whose rows it is of; a row may count in several.
+            There is one field then.
         unit: UCUM code; None takes the channels', or that of their increase where `rate_s` is given.
         low, high: range of the axis; None lets it follow the data.
         story: what to look for, one or two sentences.
-        labels: field to the name shown.
+        labels: field to the name shown; a case has its own.
         rate_s: for registers: show the increase per this many seconds instead of the reading.
         width, height: in cells of a grid 24 columns wide; a row that is not full is stretched.
         levels: for booleans ("true", "false") and texts: value to its level, as in `Threshold`.
@@ -73,6 +78,8 @@ class Panel:
     aggregate: Aggregate = Aggregate.MEAN
     across: Aggregate | None = None
     by: tuple[str, ...] = ()
+    split: str = ""
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str | None = None
     view: View = View.TIME_SERIES
     low: float | None = None

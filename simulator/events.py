@@ -1,7 +1,8 @@
 """What a plan's devices tell between their readings: a pure function of time, as readings are.
 
 A place is told at every 04:00 and at the commissioning, a rain spell or an episode of bad air when it begins and ends,
-and what a sector's model makes happen likewise. A window [start, until) of the town's time is told from `since(start)`
+and what a sector's model makes happen likewise; devices of cells that were commanded tell what they save
+(`simulator.commands.twins`). A window [start, until) of the town's time is told from `since(start)`
 on, the last 04:00 at or before its beginning: whoever looks at it finds every device's place, and any part of a window
 that was told is told itself.
 """
@@ -16,6 +17,7 @@ from park.columns import quantise
 from park.event import DURATION, PLACE, POLLUTION_EPISODE, RAIN_SPELL, EventType, Phase
 from park.model import Floats, Ints, Place, WorldDay
 from simulator.commands.outcomes import Outcomes
+from simulator.commands.twins import Twins
 from simulator.event_columns import Told
 from simulator.happened import Happened
 from simulator.plan import Group, Plan
@@ -86,6 +88,7 @@ class Events:
             one.channel: Spells(state.world, one.of, one.limit) for one in _SHARED if one.channel in measured
         }
         self._happened = Happened(plan, state, self._commissioned_ms)
+        self._twins = Twins(plan, state, self._outcomes)
         self._site_row = {site.name: row for row, site in enumerate(town.sites)}
         self._where: dict[str, Place] = {}
 
@@ -99,14 +102,16 @@ class Events:
             self._happened.of(day)
 
     def told(self, start_ms: int, until_ms: int) -> list[Told]:
-        """The events with start <= ts < until: places and its site's spells by kind, what models tell, commands.
+        """The events with start <= ts < until: places and its site's spells by kind, what models tell, twins, commands.
 
         What became of commands is told whatever else is: readings cannot be proved without.
         """
         if until_ms <= start_ms:
             return []
         commanded = self.commanded(start_ms, until_ms)
-        return commanded if not self._plan.selection.events else self._happening(start_ms, until_ms) + commanded
+        if not self._plan.selection.events:
+            return commanded
+        return self._happening(start_ms, until_ms) + self._twins.told(start_ms, until_ms) + commanded
 
     def commanded(self, start_ms: int, until_ms: int) -> list[Told]:
         """What became of commands, with start <= ts < until."""

@@ -96,8 +96,13 @@ class TownState:
         commanded = self._commanded.get(name)
         if commanded is not None and commanded.hold(day, at):
             return commanded.observe(kind, day, at, {})
-        seen = self._sectors[name].observe(kind, self._day(name, day), at)
+        seen = self.undisturbed(group, day, at)
         return seen if commanded is None else commanded.observe(kind, day, at, seen)
+
+    def undisturbed(self, group: Group, day: int, at: Moments) -> Observation:
+        """What they would measure, had nobody commanded anything."""
+        name = group.sector.name
+        return self._sectors[name].observe(group.kind.name, self._day(name, day), at)
 
     def happenings(self, group: Group, day: int) -> list[Happenings]:
         """What the devices of the group's kind in `cells` tell of one day of the town; rows are those of the cells."""

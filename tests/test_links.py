@@ -6,11 +6,12 @@ definitions. A word in capitals within a path (`sectors/NAME/`) stands for any n
 
 import ast
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.pages import CODE, FENCE, Page, pages
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,63 +25,14 @@ ELSEWHERE = re.compile(
     r"sectors/(gardens|river)\b|dashboards/out/(gardens|river)\.json|park/(control|gateways|replies)\b"
 )
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
-_CODE = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"^(?:\./)?((?:{'|'.join(FOLDERS)})/[\w./*-]*)$")
 _MODULE = re.compile(r"python3? -m (bench\.\w+)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """A page of Markdown, its fenced blocks apart."""
-
-    root: Path
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return self.path.relative_to(self.root).as_posix()
-
-    @property
-    def text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
-
-    @property
-    def prose(self) -> str:
-        return _FENCE.sub("", self.text)
-
-    @property
-    def links(self) -> list[tuple[str, str]]:
-        """Text and target of each link that leads to a file of the project."""
-        found = [(match[1], match[2]) for match in _LINK.finditer(self.prose)]
-        return [(text, target) for text, target in found if not re.match(r"[a-z]+:", target)]
-
-    @property
-    def words(self) -> Iterator[str]:
-        """What stands in backticks or in a block of shell, word by word."""
-        for code in _CODE.findall(self.prose):
-            yield from code.split()
-        for language, block in _FENCE.findall(self.text):
-            if language == "sh":
-                yield from block.split()
-
-    def target(self, link: str) -> Path:
-        """The file that a link leads to."""
-        file = link.partition("#")[0]
-        return (self.path.parent / file).resolve() if file else self.path
-
-
-def pages(root: Path) -> list[Page]:
-    """The pages for people."""
-    files = [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
-    return [Page(root=root, path=path) for path in sorted(files)]
 
 
 def anchors(markdown: str) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     found: dict[str, int] = {}
-    for heading in re.findall(r"^#+ +(.*?) *$", _FENCE.sub("", markdown), re.MULTILINE):
+    for heading in re.findall(r"^#+ +(.*?) *$", FENCE.sub("", markdown), re.MULTILINE):
         said = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
         anchor = re.sub(r"[^\w\- ]", "", said.lower()).replace(" ", "-")
         found[anchor] = found.get(anchor, -1) + 1
@@ -112,8 +64,13 @@ def wrong_texts(page: Page) -> list[str]:
 def missing_paths(page: Page) -> list[str]:
     """Paths in backticks or blocks of shell that are not there, and modules that are named to be run."""
     paths = [found[1] for word in page.words if (found := _PATH.match(word)) and not ELSEWHERE.match(found[1])]
-    paths += [f"{module.replace('.', '/')}.py" for module in _MODULE.findall(page.text)]
+    paths += [_runnable(page.root, module.replace(".", "/")) for module in _MODULE.findall(page.text)]
     return [f"{page.name}: {path}: no such path" for path in paths if not _exists(page.root, path)]
+
+
+def _runnable(root: Path, module: str) -> str:
+    """The file that is run for a module: that of a package is its `__main__`."""
+    return f"{module}/__main__.py" if (root / module).is_dir() else f"{module}.py"
 
 
 def _exists(root: Path, path: str) -> bool:
@@ -127,7 +84,7 @@ def undefined_names(page: Page) -> list[str]:
         f"{page.name}: `{name}` is not defined in {link}"
         for text, link in page.links
         if link.endswith(".py") and page.target(link).is_file()
-        for code in _CODE.findall(text)
+        for code in CODE.findall(text)
         for name in re.sub(r"\(.*", "", code).split(".")
         if name.isidentifier() and name not in _defined(page.target(link))
     ]

@@ -89,7 +89,11 @@ def _site_variable(page: Page) -> dashboard_builders.QueryVariable | None:
 
 def _spacing_variables(page: Page) -> list[dashboard_builders.QueryVariable]:
     """How often devices report, by the readings in the range: a hidden variable for each measurement."""
-    found = {panel.stored.name: panel.stored for panel in page.panels if panel.view is not View.HEADING}
+    found = {
+        panel.stored.name: panel.stored
+        for panel in page.panels
+        if panel.view is not View.HEADING and panel.stored.is_regular
+    }
     return [
         dashboard_builders.QueryVariable(_spacing(name))
         .description("The least interval of its panels, in seconds, by what is stored")
@@ -107,6 +111,11 @@ def _catalogue(stored: Measured) -> dashboard.VariableOption:
     return dashboard.VariableOption(selected=True, text=seconds, value=seconds)
 
 
+def _least(stored: Measured) -> str:
+    """The least interval of a panel."""
+    return f"${_spacing(stored.name)}" if stored.is_regular else f"{math.ceil(stored.interval_s)}s"
+
+
 def _spacing(measurement: str) -> str:
     """The variable's name."""
     return f"every_{measurement}"
@@ -119,7 +128,7 @@ def _add(page: dashboard_builders.Dashboard, at: Position[ResolvedPanel], number
         return
     builder = BUILDERS[at.panel.view](at.panel)
     builder.id(number).title(at.panel.title).description(at.panel.story).grid_pos(grid).datasource(DATASOURCE)
-    builder.thresholds(_thresholds(at.panel)).interval(f"${_spacing(at.panel.stored.name)}")
+    builder.thresholds(_thresholds(at.panel)).interval(_least(at.panel.stored))
     if at.panel.decimals is not None and at.panel.view is not View.TABLE:
         builder.decimals(at.panel.decimals)
     for target in targets(at.panel):

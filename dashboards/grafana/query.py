@@ -62,4 +62,4 @@ def _alias(panel: ResolvedPanel) -> str:
     if panel.view is View.TABLE:
         return ""
     group = " ".join(f"$tag_{tag}" for tag in panel.by)
-    return f"{group} · $col" if group and len(panel.fields) > 1 else group or "$col"
+    return f"{group} · $col" if group and len(panel.columns) > 1 else group or "$col"

@@ -40,7 +40,7 @@ def _newest() -> common_builders.ReduceDataOptions:
 
 
 def _time_series(panel: ResolvedPanel) -> Builder:
-    lines = len(panel.fields) > 1 or bool(panel.by)
+    lines = len(panel.columns) > 1 or bool(panel.by)
     legend = common_builders.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).calcs([])
     tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     builder = (
@@ -74,7 +74,7 @@ def _stat(panel: ResolvedPanel) -> Builder:
         stat.Panel()
         .graph_mode(common.BigValueGraphMode.AREA)
         .color_mode(common.BigValueColorMode.VALUE)
-        .text_mode(common.BigValueTextMode.AUTO if panel.by else common.BigValueTextMode.VALUE)
+        .text_mode(common.BigValueTextMode.AUTO if panel.by or panel.cases else common.BigValueTextMode.VALUE)
         .reduce_options(_newest())
         .color_scheme(color)
     )
@@ -127,12 +127,14 @@ def _table(panel: ResolvedPanel) -> Builder:
         .color_scheme(_color(dashboard.FieldColorModeId.FIXED).fixed_color(NEUTRAL))
     )
     # Grafana gets the tags in no order.
-    columns = [*panel.by, *(influxql.quoted(panel.labels[field]) for field in panel.fields)]
+    columns = [*panel.by, *(influxql.quoted(panel.labels[field]) for field in panel.columns)]
     order = {name: place for place, name in enumerate(columns)}
     titles = {tag: tag.capitalize() for tag in panel.by}
     options = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": titles}
+    if panel.cases:  # each comes by a statement of its own
+        builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=options))
-    for field in panel.fields:
+    for field in panel.columns:
         if panel.is_number(field):
             decimals = panel.decimals if panel.decimals is not None else panel.channel(field).decimals
             name = influxql.quoted(panel.labels[field])

@@ -22,10 +22,19 @@ from sectors import KINDS, SECTOR_OF
 #: So often it is looked whether there are more tables, while one that is asked for is missing.
 _LOOK_S = 0.2
 
+
+def _ranked(field: str, share: float) -> str:
+    """The value at a share of all, in their order, by the rule of InfluxQL's `percentile`."""
+    place = f"CAST(floor(count({field}) * {share} + 0.5) AS BIGINT)"
+    return f"list_extract(list_sort(list({field}) FILTER (WHERE {field} IS NOT NULL)), {place})"
+
+
 _WITHIN: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f"avg({field})",
     Aggregate.MIN: lambda field: f"min({field})",
     Aggregate.MAX: lambda field: f"max({field})",
+    Aggregate.MEDIAN: lambda field: _ranked(field, 0.5),
+    Aggregate.P95: lambda field: _ranked(field, 0.95),
     Aggregate.SUM: lambda field: f"sum({field})",
     Aggregate.LAST: lambda field: f"arg_max({field}, ts)",
     Aggregate.COUNT: lambda field: f"nullif(count({field}), 0)",
@@ -62,12 +71,19 @@ def spacing(stored: Measured, window: Window) -> str:
 
 
 def _readings(asked: Shape, window: Window) -> str:
-    columns = _columns((*asked.source_tags, "ts", *asked.fields))
+    columns = _columns((*asked.source_tags, "ts", *(() if asked.cases else asked.fields)))
+    columns = ", ".join([columns, *(_case(asked, case) for case in asked.cases)])
     where = f"ts >= {window.start} AND ts < {window.until}"
     if asked.site_filter and window.sites:
         chosen = ", ".join("'" + site.replace("'", "''") + "'" for site in window.sites)
         where += f" AND site IN ({chosen})"
     return f'SELECT {columns} FROM "{asked.measurement}" WHERE {where}'
+
+
+def _case(asked: Shape, case: str) -> str:
+    """The field where a row is of the case."""
+    values = ", ".join(f"'{value}'" for value in asked.cases[case])
+    return f"CASE WHEN {_quoted(asked.split)} IN ({values}) THEN {_quoted(asked.of)} END AS {_quoted(case)}"
 
 
 def _rates(asked: Shape, readings: str) -> str:

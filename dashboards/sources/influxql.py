@@ -28,11 +28,14 @@ _SELECT = {
     Aggregate.MEAN: "mean",
     Aggregate.MIN: "min",
     Aggregate.MAX: "max",
+    Aggregate.MEDIAN: "percentile",
+    Aggregate.P95: "percentile",
     Aggregate.SUM: "sum",
     Aggregate.LAST: "last",
     Aggregate.COUNT: "count",
     Aggregate.SPREAD: "spread",
 }
+_PERCENT = {Aggregate.MEDIAN: ", 50", Aggregate.P95: ", 95"}
 
 
 def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
@@ -46,9 +49,11 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
 def statements(asked: Shape, bucket: str = EPOCH_BUCKETS) -> list[str]:
     """InfluxQL of a question; `bucket` is the GROUP BY term of an interval.
 
-    Counting the true ones filters rows by a field, so each field has a statement of its own.
+    Counting the true ones filters rows by a field, so each field has a statement of its own; and so has each case.
     """
     pairs = list(zip(asked.fields, asked.labels, strict=True))
+    if asked.cases:
+        return [_statement(asked, [(asked.of, label)], bucket, _among(asked, case)) for case, label in pairs]
     groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
     return [_statement(asked, group, bucket) for group in groups]
 
@@ -78,24 +83,30 @@ def spacing(stored: Measured, *, twice: bool = False) -> str:
     return f'SELECT {wanted} AS "every" FROM ({usual}) ORDER BY time DESC'
 
 
-def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str) -> str:
+def _among(asked: Shape, case: str) -> str:
+    """The condition that rows are of a case."""
+    values = " OR ".join(f"\"{asked.split}\" = '{value}'" for value in asked.cases[case])
+    return f" AND ({values})"
+
+
+def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, among: str = "") -> str:
     terms = [bucket] if asked.over_time else []
-    inner, group = _readings(asked, pairs)
+    inner, group = _readings(asked, pairs, among)
     if asked.across is None:
-        select = _select(_SELECT[asked.within], pairs)
+        select = _select(asked.within, pairs)
         return f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.by, terms, last=True)}"
-    select = _select(_SELECT[asked.within], [(field, field) for field, _ in pairs])
+    select = _select(asked.within, [(field, field) for field, _ in pairs])
     devices = f"SELECT {select} FROM {inner} WHERE {group}{_by(asked, asked.source_tags, terms)}"
     if asked.count_true:
-        select, true = _select("count", pairs), f' AND "{pairs[0][0]}" = true'
+        select, true = _select(Aggregate.COUNT, pairs), f' AND "{pairs[0][0]}" = true'
     else:
-        select, true = _select(_SELECT[asked.across], pairs), ""
+        select, true = _select(asked.across, pairs), ""
     return f"SELECT {select} FROM ({devices}) WHERE $timeFilter{true}{_by(asked, asked.by, terms, last=True)}"
 
 
-def _readings(asked: Shape, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+def _readings(asked: Shape, pairs: list[tuple[str, str]], among: str) -> tuple[str, str]:
     """Where readings come from, and the condition under which they count."""
-    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "")
+    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + among
     if asked.rate_s is None:
         return f'"{asked.measurement}"', condition
     span = f"{asked.rate_s:g}s"
@@ -104,8 +115,9 @@ def _readings(asked: Shape, pairs: list[tuple[str, str]]) -> tuple[str, str]:
     return f'(SELECT {select} FROM "{asked.measurement}" WHERE {condition} GROUP BY {tags})', "$timeFilter"
 
 
-def _select(function: str, pairs: list[tuple[str, str]]) -> str:
-    return ", ".join(f'{function}("{field}") AS "{quoted(name)}"' for field, name in pairs)
+def _select(aggregate: Aggregate, pairs: list[tuple[str, str]]) -> str:
+    function, share = _SELECT[aggregate], _PERCENT.get(aggregate, "")
+    return ", ".join(f'{function}("{field}"{share}) AS "{quoted(name)}"' for field, name in pairs)
 
 
 def _by(asked: Shape, tags: tuple[str, ...], terms: list[str], *, last: bool = False) -> str:
@@ -208,7 +220,8 @@ class InfluxSource:
         return await self._run_all(asked, statements(asked), window)
 
     async def _run_all(self, asked: Shape, texts: list[str], window: Window) -> list[Curve]:
-        fields = [(field,) for field in asked.fields] if asked.count_true else [asked.fields]
+        apart = asked.count_true or asked.cases
+        fields = [(field,) for field in asked.fields] if apart else [asked.fields]
         found: list[Curve] = []
         for text, names in zip(texts, fields, strict=True):
             for series in await self.run(expand(text, window)):

@@ -8,13 +8,13 @@ A question goes through at most three steps, each over the rows of the one befor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboards.measured import NUMERIC, Measured
 from park.catalogue import ValueType
 from park.panel import Aggregate, Panel, View
 
-_EXTREMES = {Aggregate.MIN, Aggregate.MAX, Aggregate.SUM, Aggregate.COUNT, Aggregate.SPREAD}
+_EXTREMES = {*Aggregate} - {Aggregate.MEAN, Aggregate.LAST}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,8 @@ class Shape:
     """A panel's question.
 
     Attributes:
-        fields: all of one type where `across` is set.
+        fields: what the answer's series are of, all of one type where `across` is set; where there are cases, these.
+        cases: by name the values of `split` whose rows are taken, of the stored field `of`; empty takes all rows.
         source_tags: tags that tell one series of readings from another.
         by: tags of the answer's series.
         over_time: per interval of a time axis; else one value per series for the whole window.
@@ -44,6 +45,9 @@ class Shape:
     count_true: bool
     site_filter: bool
     limit: int | None
+    of: str = ""
+    split: str = ""
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_state(self) -> bool:
@@ -64,8 +68,8 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
     truth = within is Aggregate.LAST and {at.channels[field].type for field in panel.fields[:1]} == {ValueType.BOOL}
     return Shape(
         measurement=panel.measurement,
-        fields=panel.fields,
-        labels=tuple(labels[field] for field in panel.fields),
+        fields=tuple(labels),
+        labels=tuple(labels.values()),
         source_tags=tuple(dict.fromkeys((at.source_tag, *panel.by))),
         by=panel.by,
         over_time=over_time,
@@ -75,6 +79,9 @@ def shape(panel: Panel, at: Measured, labels: Mapping[str, str], *, over_time: b
         count_true=truth and across is Aggregate.SUM,
         site_filter="site" in at.tags,
         limit=_limit(panel) if panel.by else None,
+        of=panel.fields[0] if panel.cases else "",
+        split=panel.split,
+        cases=panel.cases,
     )
 
 

@@ -225,7 +225,7 @@ class _Table:
         with ui.element("div").classes("park-body") as self.body:
             self._table = ui.table(rows=[], columns=_columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
-            for field in panel.fields:
+            for field in panel.columns:
                 if dots := _dots(panel, field):
                     self._table.add_slot(f"body-cell-{field}", dots)
             self.empty = Empty()
@@ -247,7 +247,7 @@ def _columns(panel: ResolvedPanel) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {"name": tag, "label": tag.capitalize(), "field": tag, "align": "left", "sortable": True} for tag in panel.by
     ]
-    for field in panel.fields:
+    for field in panel.columns:
         column = {"name": field, "label": panel.labels[field], "field": field, "sortable": True}
         places = panel.channel(field).decimals if panel.decimals is None else panel.decimals
         fixed = f"{{minimumFractionDigits: {places}, maximumFractionDigits: {places}}}"

@@ -72,7 +72,8 @@ def _reported_ms(panel: ResolvedPanel, moment: Moment, every_s: float | None) ->
     """How far back every device of the panel has reported."""
     known_s = panel.stored.interval_s if every_s is None else every_s
     span = max(int(known_s * 1000 * _NEWEST_INTERVALS), _LEAST_NEWEST_MS)
-    return max(span, moment.span) if every_s is None and panel.stored.is_kind else span
+    anytime = not panel.stored.is_regular or (every_s is None and panel.stored.is_kind)
+    return max(span, moment.span) if anytime else span
 
 
 def _visible(series: Curve) -> Curve:
@@ -100,14 +101,14 @@ class Reader:
 
     async def over_time(self, panel: ResolvedPanel, moment: Moment) -> tuple[Window, list[Curve]]:
         """The panel's window and its series, both on the town's own clock."""
-        window = chart_window(panel, moment, await self._spacings.of(panel.stored, moment.now))
+        window = chart_window(panel, moment, await self._spacing(panel, moment))
         ask = self._source.over_time
         answer = await self._once(("over time", id(panel), window), lambda: ask(panel, window))
         return window.shifted(self._shift), [series.shifted(self._shift) for series in answer]
 
     async def newest(self, panel: ResolvedPanel, moment: Moment) -> list[Curve]:
         """The panel's newest values."""
-        window = newest_window(panel, moment, await self._spacings.of(panel.stored, moment.now))
+        window = newest_window(panel, moment, await self._spacing(panel, moment))
         ask = self._source.newest
         tick = int(moment.now / 1000 / self._keep_s)
         key = ("newest", id(panel), tick, moment.span, moment.sites)
@@ -115,13 +116,17 @@ class Reader:
 
     async def latest(self, panel: ResolvedPanel, moment: Moment) -> list[Curve]:
         """The panel's newest readings with their times, to the second, on the town's own clock; the newest is last."""
-        every_s = await self._spacings.of(panel.stored, moment.now)
+        every_s = await self._spacing(panel, moment)
         start, until = moment.now - _reported_ms(panel, moment, every_s), moment.now + 1
         window = Window(start=start, until=until, interval=1000, sites=moment.sites)
         ask = self._source.over_time
         key = ("latest", id(panel), int(moment.now / 1000 / self._keep_s), moment.span, moment.sites)
         answer = await self._once(key, lambda: ask(panel, window))
         return [series.shifted(self._shift) for series in answer]
+
+    async def _spacing(self, panel: ResolvedPanel, moment: Moment) -> float | None:
+        """How often its devices report; what is told when it happens has no such time."""
+        return await self._spacings.of(panel.stored, moment.now) if panel.stored.is_regular else None
 
     async def sites(self, sector: str | None) -> list[str]:
         """The sites that have readings, as they are stored."""

@@ -19,6 +19,7 @@ def tell(client, message, request, state, **more):
     send(client, message, answer)
     event = {"ts": answer["ts"], "id": request["id"], "type": "command", "state": state, "action": request["action"]}
     event |= {"actor": message.topic.rpartition("/")[2], "issued": request["issued"], "expires": request["expires"]}
+    event["delay"] = answer["ts"] - request["issued"]
     event["phase"] = {"accepted": "begin", "rejected": "state"}.get(state, "end")
     event |= {name: more[name] for name in ("reason",) if name in more}
     client.publish(f"{LAMP}/event", json.dumps(event), 1)

@@ -201,12 +201,13 @@ def _list(*, as_json: bool) -> None:
         print_summary("actions", told, as_json=True)
         return
     table = Table(title="what devices can be told", title_justify="left")
-    for column in ("device", "action", "values", "takes", "meaning"):
+    for column in ("device", "action", "values", "takes", "refused for", "meaning"):
         table.add_column(column, no_wrap=column in {"device", "action"})
     for kind in KINDS.values():
         for action in kind.actions:
             takes = action.takes or f"{action.shows_s:g} s"
-            table.add_row(kind.device(1), action.name, "\n".join(_ranges(action)), takes, action.description)
+            said = "\n".join(_ranges(action)), takes, "\n".join(action.refuses), action.description
+            table.add_row(kind.device(1), action.name, *said)
     Console(highlight=False).print(table)
 
 
@@ -231,4 +232,10 @@ def _described(action: Action) -> dict[str, Any]:
         }
         for one in action.parameters
     ]
-    return {"name": action.name, "description": action.description, "shows_s": action.shows_s, "parameters": parameters}
+    return {
+        "name": action.name,
+        "description": action.description,
+        "shows_s": action.shows_s,
+        "refuses": list(action.refuses),
+        "parameters": parameters,
+    }

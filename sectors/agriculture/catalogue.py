@@ -142,6 +142,7 @@ GREENHOUSE = DeviceKind(
                 Channel(name="ventilation", unit="Cel", low=7, high=35, decimals=1, description="Vents open above it."),
             ),
             shows_s=300.0,
+            refuses=("crossed-set-points",),
         ),
         Action(
             name="set_humidity",
@@ -150,6 +151,7 @@ GREENHOUSE = DeviceKind(
                 Channel(name="limit", unit="%", low=40, high=100, decimals=1, description="Vents open above it."),
             ),
             shows_s=300.0,
+            refuses=("frost",),
         ),
         Action(name="resume", description="Keep the house's own set points again.", shows_s=300.0),
     ),
@@ -204,6 +206,7 @@ IRRIGATION_VALVE = DeviceKind(
     title="Irrigation valve",
     description="Valve and water meter of one irrigation zone.",
     carries_all=True,
+    twin=("water_total",),
     actions=(
         Action(
             name="open",
@@ -212,6 +215,7 @@ IRRIGATION_VALVE = DeviceKind(
                 Channel(name="duration", unit="min", low=1, high=240, type=ValueType.INT, description="How long."),
             ),
             shows_s=1.0,
+            refuses=("rain", "frost", "low-pressure"),
         ),
         Action(name="close", description="Stop watering now, the program's turn included.", shows_s=1.0),
     ),

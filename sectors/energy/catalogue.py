@@ -122,6 +122,7 @@ BATTERY = DeviceKind(
                 ),
             ),
             shows_s=1.0,
+            refuses=("over-rating", "grid-voltage", "empty", "full"),
         ),
         Action(name="resume", description="Plan the rest of the day with the charge that there is.", shows_s=1.0),
     ),
@@ -224,6 +225,7 @@ SITE_METER = DeviceKind(
     title="Site meter",
     description="The meter at the grid connection, with the totals of the microgrid's energy manager: "
     "PV + wind + storage + grid = consumption + loss at every instant",
+    twin=("total_active_energy_import",),
     channels=(
         _power("active_power", "Power from the grid; negative feeds in", -120.0, 400.0),
         Channel(

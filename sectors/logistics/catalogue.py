@@ -58,6 +58,7 @@ REEFER_TRUCK = DeviceKind(
                 Channel(name="temperature", unit="Cel", low=-2, high=12, decimals=1, description="Of the body's air"),
             ),
             shows_s=300.0,
+            refuses=("goods",),
         ),
         Action(name="resume", description="Keep the usual 4 Cel again.", shows_s=300.0),
     ),

@@ -31,8 +31,9 @@ STREET_LAMP = DeviceKind(
             parameters=(_LEVEL, _RAMP),
             shows_s=90.0,
             takes="ramp",
+            refuses=("manual", "below-class"),
         ),
-        Action(name="resume", description="Follow the cabinet's program again.", shows_s=10.0),
+        Action(name="resume", description="Follow the cabinet's program again.", shows_s=10.0, refuses=("manual",)),
     ),
     channels=(
         Channel.state("power_state", "After FIWARE: off, starting, dimmed, on", "off", "bootingUp", "low", "on"),
@@ -61,6 +62,7 @@ LIGHT_CABINET = DeviceKind(
     description="Feeds and meters a block's lamps, and switches them by its photocell: after CJJ 89, on below 25 lx, "
     "off above 40 lx, each held for a minute; dimmed from 23 to 5 h.",
     interval_s=300.0,
+    twin=("total_active_energy_import",),
     channels=(
         Channel(
             name="illuminance",
@@ -95,18 +97,21 @@ PRESSURE_ZONE = DeviceKind(
     description="Inlet of a block's water network: a meter and a valve that keeps the pressure behind it.",
     interval_s=300.0,
     carries_all=True,
+    twin=("inflow",),
     actions=(
         Action(
             name="set_pressure",
             description="Keep another pressure; it is approached by at most 5 kPa a minute, against surges.",
             parameters=(_SETPOINT,),
             shows_s=300.0,
+            refuses=("low-pressure",),
         ),
         Action(
             name="set_valve",
             description="Hold the valve's opening instead of a pressure, until the next `set_pressure`.",
             parameters=(_POSITION,),
             shows_s=300.0,
+            refuses=("low-pressure",),
         ),
     ),
     channels=(
@@ -156,6 +161,7 @@ GREEN_VALVE = DeviceKind(
     interval_s=300.0,
     per_cell=2,
     carries_all=True,
+    twin=("water_total",),
     actions=(
         Action(
             name="open",
@@ -163,6 +169,7 @@ GREEN_VALVE = DeviceKind(
             parameters=(
                 Channel(name="duration", unit="min", low=1, high=240, type=ValueType.INT, description="How long"),
             ),
+            refuses=("rain", "frost", "low-pressure"),
         ),
         Action(name="close", description="Stop watering now."),
     ),
@@ -185,18 +192,21 @@ CLIMATE_ZONE = DeviceKind(
     interval_s=300.0,
     per_cell=2,
     carries_all=True,
+    twin=("total_active_energy_import",),
     actions=(
         Action(
             name="set_temperature",
             description="Keep another temperature until `set_mode` says auto.",
             parameters=(_TARGET,),
             shows_s=600.0,
+            refuses=("beyond-rule",),
         ),
         Action(
             name="set_mode",
             description="Cool, heat, or stay off whatever the hour; auto is the building's program.",
             parameters=(Channel.state("mode", "What to do", "auto", "off", "cooling", "heating"),),
             shows_s=600.0,
+            refuses=("compressor-rest",),
         ),
     ),
     channels=(

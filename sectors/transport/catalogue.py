@@ -119,6 +119,7 @@ TRAFFIC_SIGNAL = DeviceKind(
                 ),
             ),
             shows_s=1.0,
+            refuses=("pedestrians",),
         ),
         Action(name="resume", description="Follow the hours again, with the signal's own share.", shows_s=1.0),
     ),

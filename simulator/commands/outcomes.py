@@ -22,12 +22,19 @@ class Outcomes:
 
     Args:
         records: in any order; a record that comes twice counts once.
+
+    Attributes:
+        since: by the name of a sector and number of a cell, from when on devices of it have been commanded, Unix
+            milliseconds.
+        moved: how often any of that has changed.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._records: list[Record] = []
         self._known: set[tuple[str, str, int]] = set()
         self._orders: dict[str, list[Orders]] = {}
+        self.since: dict[str, dict[int, int]] = {}
+        self.moved = 0
         self.add(records)
 
     def __len__(self) -> int:
@@ -59,10 +66,18 @@ class Outcomes:
         for record in fresh:
             if record.state is State.ACCEPTED:
                 ordered.setdefault(record.where.sector, []).append(record)
+                self._begin(record)
         more = {name: _orders(some) for name, some in ordered.items()}
         for name, orders in more.items():
             self._orders.setdefault(name, []).append(orders)
         return more
+
+    def _begin(self, order: Record) -> None:
+        cells = self.since.setdefault(order.where.sector, {})
+        cell = order.number // KINDS[order.where.kind].per_cell
+        if order.ts < cells.get(cell, order.ts + 1):
+            cells[cell] = order.ts
+            self.moved += 1
 
     def between(self, start_ms: int, until_ms: int) -> list[Record]:
         """Those with start <= ts < until, by time and device."""

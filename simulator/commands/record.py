@@ -66,7 +66,7 @@ class Record:
         """As it is told and stored."""
         texts = {"state": self.state.value, "action": self.action, "actor": self.actor, "reason": self.reason}
         told: dict[str, Any] = {name: text for name, text in texts.items() if text}
-        told |= {"issued": self.issued, "expires": self.expires}
+        told |= {"issued": self.issued, "expires": self.expires, "delay": self.ts - self.issued}
         told |= dict(zip(_VALUES, self.values, strict=False))
         return Event(type=COMMAND, ts=self.ts, id=self.id, phase=self.phase, values=told)
 

@@ -194,17 +194,23 @@ def test_a_dry_run_says_what_it_would_ask_and_asks_nothing(town: Town) -> None:
 
 
 @pytest.mark.deadline(120)
-def test_it_commands_through_its_own_account(tmp_path: Path) -> None:
+def test_each_commands_through_an_account_of_its_own_and_one_stands_by_for_another(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
-    make_secrets.make_files(make_secrets.Safe(folder=tmp_path / "secrets"), ["xinwu", "binhu"])
+    make_secrets.make_files(make_secrets.Safe(folder=tmp_path / "secrets"), ["xinwu", "binhu"], controllers=2)
     with run_park_mosquitto(tmp_path) as broker, ExitStack() as stack:
         town = Town(folder=tmp_path, url=broker.url, environ={"secrets": str(tmp_path / "secrets")}, stack=stack)
         control = town.control("control", url=broker.url_for("control"))
         town.simulate()
         wait_until(lambda: len(town.accepted()) >= 24, deadline=60, what="an order for each lamp")
         assert {one["actor"] for one in town.accepted()} == {"control"}
+        standby = town.control("standby", url=broker.url_for("control-2"))
+        wait_until(lambda: len(town.accepted()) >= 48, deadline=30, what="orders of both")
         summary = control.finish(deadline=20, ask=True)
         assert summary["ended"].keys() <= {"succeeded"}
+        wait_until(lambda: len(town.accepted()) >= 96, deadline=30, what="orders of the other alone")
+        assert {one["actor"] for one in town.accepted()} == {"control", "control-2"}
+        assert standby.finish(deadline=20, ask=True)["letters"]["handed"]
+        town.hold()
         # Another's account is no door: it is told so, and ends.
         (tmp_path / "secrets" / "control" / "gw-xinwu-0").write_text("wrong", encoding="utf-8")
         asked = ["control", "--broker", broker.url_for("gw-xinwu-0"), "--json"]

@@ -5,9 +5,11 @@ import dataclasses
 import pytest
 
 from dashboards.errors import PanelError
+from dashboards.measured import measured
 from dashboards.resolved import resolve
 from park.catalogue import Sector
 from park.panel import Aggregate, Panel, Threshold, View
+from sectors import EVENTS
 
 LEVEL = Panel(title="Level", story="", measurement="made_up", fields=("level",), unit="m")
 
@@ -29,6 +31,12 @@ LEVEL = Panel(title="Level", story="", measurement="made_up", fields=("level",),
         ({"fields": ("status",), "across": Aggregate.SUM}, "across=SUM"),
         ({"fields": ("status",), "rate_s": 60.0}, "rate_s"),
         ({"rate_s": 60.0}, "rate_s needs registers, and level is none"),
+        ({"split": "status"}, "split 'status' needs to be a text channel, and cases"),
+        ({"split": "level", "cases": {"Idle": ("idle",)}}, "split 'level'"),
+        ({"split": "nope", "cases": {"Idle": ("idle",)}}, "split 'nope'"),
+        ({"cases": {"Idle": ("idle",)}}, "split ''"),
+        ({"split": "status", "cases": {"Idle": ("idle",)}, "fields": ("level", "depth")}, "cases are of one field"),
+        ({"split": "status", "cases": {"Idle": ("idle",)}, "fields": ("open",)}, "cases are of a number"),
     ],
 )
 def test_a_wrong_panel_is_refused(change: dict[str, object], words: str) -> None:
@@ -53,6 +61,26 @@ def test_series_are_named_by_group_field_or_both(made_up: Sector) -> None:
     assert resolve(LEVEL).series_name("level", {}) == "Level"
     assert resolve(dataclasses.replace(LEVEL, by=("site",))).series_name("level", {"site": "north"}) == "north"
     assert resolve(dataclasses.replace(LEVEL, view=View.TABLE)).labels["level"] == "Level (m)"
+
+
+def test_cases_are_series_of_one_field(made_up: Sector) -> None:
+    cases = {"Idle": ("idle",), "At work": ("busy", "broken")}
+    apart = resolve(dataclasses.replace(LEVEL, split="status", cases=cases))
+    assert apart.columns == ("Idle", "At work")
+    assert apart.unit == "m"
+    assert apart.series_name("Idle", {}) == "Idle"
+    assert apart.channel("At work").name == "level"
+    by_site = resolve(dataclasses.replace(LEVEL, split="status", cases=cases, by=("site",)))
+    assert by_site.series_name("Idle", {"site": "north"}) == "north · Idle"
+
+
+@pytest.mark.parametrize("log", list(EVENTS.logs))
+def test_what_logs_keep_can_be_asked_for(log: str) -> None:
+    found = measured(log)
+    assert found.channels.keys() >= {"id", "phase"}
+    assert found.tags == ("device", "sector", "site", "type")
+    assert found.is_regular == (log == "park_twin")
+    assert not found.is_kind
 
 
 @pytest.mark.parametrize(

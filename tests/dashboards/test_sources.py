@@ -68,7 +68,7 @@ def assert_same(ours: Sequence[Curve], theirs: Sequence[Curve], *, zeros: bool =
 @pytest.mark.parametrize("panel", PANELS)
 def test_what_grafana_asks_has_rows(panel: ResolvedPanel, influxdb: InfluxDB2, bucket: str) -> None:
     answer = of_influx(influxdb, bucket, lambda source: source.answer(panel, WINDOW))
-    assert {series.field for series in answer} == set(panel.fields)
+    assert {series.field for series in answer} == set(panel.columns)
     assert all(len(series.values) == len(series.times) > 0 for series in answer)
 
 
@@ -134,6 +134,8 @@ def any_panel(draw: st.DrawFn) -> Panel:
     field = draw(st.sampled_from([channel.name for channel in MADE_UP.channels]))
     across = st.sampled_from([None, Aggregate.MEAN, Aggregate.MIN, Aggregate.MAX, Aggregate.SUM, Aggregate.COUNT])
     rate_s = draw(st.sampled_from([None, 1.0, 3600.0])) if field == "energy" else None
+    of_status = {"Idle": ("idle",), "Not well": ("busy", "broken")}
+    cases = draw(st.sampled_from([{}, of_status])) if field in {"level", "visits", "energy"} else {}
     return Panel(
         title="Any",
         story="",
@@ -144,6 +146,8 @@ def any_panel(draw: st.DrawFn) -> Panel:
         by=draw(st.sampled_from([(), ("site",), ("device",), ("site", "device")])),
         unit=MADE_UP.channel[field].unit,
         rate_s=rate_s,
+        split="status" if cases else "",
+        cases=cases,
         view=draw(st.sampled_from([View.TIME_SERIES, View.TABLE, View.STAT])),
         limit=draw(st.sampled_from([None, 1, 3])),
     )

@@ -1,5 +1,6 @@
-"""A made-up town: every channel of the catalogue and of the pipeline, with smooth daily courses."""
+"""A made-up town: every channel of the catalogue and of the pipeline, with smooth daily courses; and commands."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ import duckdb
 import numpy as np
 
 from park.catalogue import Behaviour, Channel, ValueType
+from park.command import Refusal, State
+from park.event import TWIN
 from park.pipeline import PIPELINE
-from sectors import KINDS, SECTOR_OF
+from sectors import EVENTS, KINDS, SECTOR_OF
 
 DAY_MS = 86_400_000
 SITES = ("north", "south")
@@ -41,6 +44,30 @@ def rows(start: int, until: int, *, step_ms: int = 60_000, devices: int = 3) -> 
             tags = {"instance": f"{own.title.lower()}-{number}", "site": site}
             tags = {tag: tags[tag] for tag in own.tags}
             yield from _source(name, own.fields, tags, number, range(start + number, until, min(step_ms, 10_000)))
+    yield from _commands(start, until)
+    yield from _twins(start, until, step_ms)
+
+
+def _commands(start: int, until: int) -> Iterator[Row]:
+    """States of commands, each for every reason that there is, every two seconds."""
+    refusals = {reason for kind in KINDS.values() for action in kind.actions for reason in action.refuses}
+    reasons = sorted({*refusals, *(one.value for one in Refusal)})
+    states = [*(one.value for one in State if one is not State.REJECTED), *[State.REJECTED.value] * len(reasons)]
+    for i, ts in enumerate(range(start - start % 2000, until, 2000)):
+        state, reason = states[i % len(states)], reasons[i % len(reasons)]
+        values: dict[str, Value] = {"state": state, "issued": ts - i % 977, "delay": i % 977, "id": f"c{i}"}
+        if state == State.REJECTED.value:
+            values["reason"] = reason
+        tags = {"device": f"lamp-{i % 5}", "sector": f"sector-{i % 2}", "site": SITES[i % 2], "type": "command"}
+        if ts >= start:
+            yield Row(measurement="park_command", tags=tags, ts=ts, values=values)
+
+
+def _twins(start: int, until: int, step_ms: int) -> Iterator[Row]:
+    for number in range(3):
+        tags = {"device": f"meter-{number}", "sector": "sector-0", "site": SITES[number % 2], "type": "twin"}
+        for row in _source("park_twin", TWIN.channels, tags, number, range(start + number, until, step_ms)):
+            yield dataclasses.replace(row, values={**row.values, "id": "1", "phase": "state"})
 
 
 def _source(name: str, channels: tuple[Channel, ...], tags: dict[str, str], number: int, times: range) -> Iterator[Row]:
@@ -82,6 +109,12 @@ def _field(measurement: str, name: str, value: Value) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(float(value))
 
 
+def _channels(name: str) -> tuple[Channel, ...]:
+    if name in KINDS:
+        return KINDS[name].channels
+    return PIPELINE[name].fields if name in PIPELINE else EVENTS.logs[name].channels
+
+
 def fill(connection: duckdb.DuckDBPyConnection, town: Iterator[Row]) -> None:
     """The rows as the DuckDB store keeps them: a table per measurement."""
     types = {ValueType.FLOAT: "DOUBLE", ValueType.INT: "BIGINT", ValueType.BOOL: "BOOLEAN", ValueType.TEXT: "VARCHAR"}
@@ -89,7 +122,7 @@ def fill(connection: duckdb.DuckDBPyConnection, town: Iterator[Row]) -> None:
     for row in town:
         by_name.setdefault(row.measurement, []).append(row)
     for name, found in by_name.items():
-        channels = KINDS[name].channels if name in KINDS else PIPELINE[name].fields
+        channels = _channels(name)
         tags = list(found[0].tags)
         columns = [f'"{tag}" VARCHAR' for tag in tags] + ["ts BIGINT", "seq BIGINT"]
         columns += [f'"{channel.name}" {types[channel.type]}' for channel in channels]

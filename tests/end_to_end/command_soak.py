@@ -2,23 +2,27 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import json
 import os
 import random
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from controller.state import order_id
 from ingest.stores import open_store, parse_store_url
 from park.codecs.json.read import LATEST_MS
-from park.command import State
+from park.command import State, broken_edge
 from simulator.commands.past import records_in, stored_records
 from simulator.commands.record import Record
-from tests.end_to_end.commanded import Crowd, Ledger, of_lamps
+from tests.end_to_end.commanded import ACTOR, Crowd, Ledger, of_lamps
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
@@ -31,6 +35,23 @@ SELECTION = ["--kind", "street_lamp", "--kind", "light_cabinet", "--events", "--
 LAMPS = [lamp(number, ("xinwu", "binhu")[(number - 1) // 12 % 2]) for number in range(1, 241)]
 _LAST_S = 90.0
 _CLIENT_ID = "park-ingest"
+#: A rule that commands half of the lamps, whatever they report.
+_RULE = "evening"
+_RULES = f"""
+[control]
+tick = "1s"
+lag = "300ms"
+
+[[rules]]
+name = "{_RULE}"
+kind = "street_lamp"
+sites = ["binhu"]
+again = "10s"
+act = {{ action = "set_level", args = {{ level = 95, ramp = 0 }} }}
+release = {{ action = "resume" }}
+schedule = [{{ from = "00:00", until = "24:00" }}]
+"""
+_AGAIN_MS = 10_000
 
 
 @dataclass(kw_only=True)
@@ -39,7 +60,7 @@ class Soak:
 
     Attributes:
         broker: keeps sessions on the disk.
-        others: further parts that are killed and started again, such as a controller; they are running.
+        others: further parts that are killed and started again, such as controllers; they are running.
     """
 
     folder: Path
@@ -48,7 +69,7 @@ class Soak:
     commands: int
     rate_per_s: float
     kills: int
-    others: Mapping[str, Process] = field(default_factory=dict)
+    others: Mapping[str, Command] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bucket = self.influxdb.new_bucket()
@@ -85,15 +106,29 @@ class Soak:
         )
 
 
+@contextmanager
+def controlled(folder: Path, broker: Mosquitto, count: int) -> Iterator[dict[str, Command]]:
+    """So many controllers with the same rules, which command lamps of the same town; all but the first stand by."""
+    (folder / "control.toml").write_text(_RULES, encoding="utf-8")
+    found = {}
+    with ExitStack() as stack:
+        for name in ("control", *(f"standby-{number}" for number in range(1, count))):
+            asked = ["control", "--rules", "control.toml", "--state", name, "--broker", broker.url, "--json"]
+            found[name] = Command(argv=[*PARK, *asked], log=folder / f"{name}.log", env=HERE, ready=lambda: True)
+            found[name].start()
+            stack.callback(found[name].kill)
+        yield found
+
+
 def soak(plan: Soak) -> dict[str, Any]:
     """Run it; every command has one end, and every reading is as its outcomes make it."""
     ours = {name: plan.part(name) for name in ("gateways", "ingester")}
     parts: dict[str, Process] = {
         "gateways": ours["gateways"],
         "broker": plan.broker.process,
+        **plan.others,
         "ingester": ours["ingester"],
         "store": plan.influxdb.process,
-        **plan.others,
     }
     crowd = Crowd(plan.broker.url, of_lamps(LAMPS), count=plan.commands, rate_per_s=plan.rate_per_s, lasts_s=_LAST_S)
     try:
@@ -107,6 +142,8 @@ def soak(plan: Soak) -> dict[str, Any]:
         killed = _kill(plan, parts)
         thread.join(plan.commands / plan.rate_per_s + 2 * _LAST_S)
         assert not thread.is_alive(), "the requester has not ended"
+        for other in plan.others.values():
+            other.finish(deadline=60, ask=True)
         until_ms = int(time.time() * 1000)
         wait_until(lambda: time.time() * 1000 > until_ms + 2500, deadline=10, what="two more readings")
         ours["gateways"].finish(deadline=120, ask=True)
@@ -158,11 +195,32 @@ def _proof(plan: Soak, crowd: Crowd, window: tuple[int, int]) -> dict[str, Any]:
     assert len({(one.where.device, one.ts) for one in stored}) == len(stored)
     ledger = Ledger(asked=list(crowd.asked.values()), records=stored)
     ledger.hold()
+    by_rules = _hold_orders([one for one in stored if one.actor == "control"]) if plan.others else {}
     plan.forget(_longest(kept))
     harmed = plan.verify(window, code=1)
     assert harmed["altered"] > 0, harmed
     assert harmed["events"]["lost"] == 1, harmed
-    return {**ledger.figures, "verify": verified, "altered without one outcome": harmed["altered"]}
+    return {**ledger.figures, **by_rules, "verify": verified, "altered without one outcome": harmed["altered"]}
+
+
+def _hold_orders(records: Sequence[Record]) -> dict[str, Any]:
+    """Every order of a rule has one end, and no lamp was told anything twice or sooner than the rule says."""
+    lives: dict[str, list[Record]] = defaultdict(list)
+    told: dict[str, list[int]] = defaultdict(list)
+    for record in sorted(records, key=lambda one: one.ts):
+        lives[record.id].append(record)
+    for name, life in lives.items():
+        states = [one.state for one in life]
+        assert broken_edge(states) is None, (name, states)
+        assert states[-1].final, (name, states)
+        first = life[0]
+        assert name == order_id(_RULE, first.where.device, first.issued), first
+        told[first.where.device].append(first.issued)
+    for device, ticks in told.items():
+        apart = [after - before for before, after in itertools.pairwise(sorted(ticks))]
+        assert all(one >= _AGAIN_MS for one in apart), (device, sorted(ticks))
+    ends = Counter(life[-1].state.value for life in lives.values())
+    return {"orders of the rule": len(lives), "their ends": dict(ends)}
 
 
 def _longest(records: Sequence[Record]) -> Record:
@@ -172,7 +230,8 @@ def _longest(records: Sequence[Record]) -> Record:
     found: list[tuple[int, Record]] = []
     for one in sorted(orders, key=lambda one: one.ts):
         before = held.get(one.where.device)
-        if before is not None and before[1].action == "set_level":
+        # What the rule repeats changes nothing, so nobody would miss it.
+        if before is not None and before[1].action == "set_level" and before[1].actor == ACTOR:
             found.append((one.ts - before[0], before[1]))
         held[one.where.device] = one.ts, one
     return max(found, key=lambda pair: pair[0])[1]

@@ -83,7 +83,7 @@ def keep(influxdb: InfluxDB2, bucket: str, *, seconds: int) -> None:
 
 @pytest.mark.deadline(180)
 def test_fuzzed_payloads_end_in_one_outcome_and_their_rows_please_the_store(influxdb: InfluxDB2) -> None:
-    """A short form of the million in bench/soak.py."""
+    """A short form of the million in bench/soak."""
     outcome = fuzz(50_000, seed=7, keep=5000)
     assert outcome.stored + outcome.states + sum(outcome.reasons.values()) == 50_000
     assert outcome.states > 0

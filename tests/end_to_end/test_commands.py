@@ -25,7 +25,7 @@ from simulator.commands.past import CommandOptions, records_in
 from simulator.simulate import SimulateOptions
 from tests.deploy.brokers import run_park_mosquitto
 from tests.deploy.program import make_secrets
-from tests.end_to_end.command_soak import Soak, soak
+from tests.end_to_end.command_soak import Soak, controlled, soak
 from tests.end_to_end.park import HERE, PARK, ROOT, Command, run, summary_of
 from tests.mqttlink.conftest import run_embedded
 from tests.mqttlink.paho_client import PahoClient, paho
@@ -298,7 +298,15 @@ def next_of(client: PahoClient, topic: str) -> dict[str, Any]:
 
 @pytest.mark.deadline(400)
 def test_many_commands_have_one_end_each_whatever_is_killed(tmp_path: Path) -> None:
-    """Gateways, broker, ingester and store; `python -m bench.soak commands` is the same for longer."""
-    with run_mosquitto(tmp_path, persistence=True) as broker, run_influxdb2(tmp_path) as influxdb:
-        figures = soak(Soak(folder=tmp_path, broker=broker, influxdb=influxdb, commands=500, rate_per_s=25, kills=5))
-    assert figures["kills"] == {"gateways": 2, "broker": 1, "ingester": 1, "store": 1}
+    """Gateways, broker, controller, ingester and store; `python -m bench.soak commands` is the same for longer."""
+    with (
+        run_mosquitto(tmp_path, persistence=True) as broker,
+        run_influxdb2(tmp_path) as influxdb,
+        controlled(tmp_path, broker, 1) as others,
+    ):
+        plan = Soak(
+            folder=tmp_path, broker=broker, influxdb=influxdb, commands=500, rate_per_s=25, kills=5, others=others
+        )
+        figures = soak(plan)
+    assert figures["kills"] == dict.fromkeys(("gateways", "broker", "control", "ingester", "store"), 1)
+    assert figures["orders of the rule"] >= 120

@@ -50,7 +50,7 @@ def test_kills_of_the_ingester_and_the_broker_lose_nothing_of_a_duckdb_file(tmp_
 
 @pytest.mark.deadline(300)
 def test_parts_that_freeze_lose_nothing(tmp_path: Path) -> None:
-    """The ingester for so long that the broker drops it; each beyond its time-out is in bench/soak.py."""
+    """The ingester for so long that the broker drops it; each beyond its time-out is in bench/soak."""
     with chaos(tmp_path, Load(devices=600, seconds=28), broker_config=KEEP_ALIVE) as park:
         park.begin()
         with park.frozen("ingester"):
@@ -68,7 +68,7 @@ def test_parts_that_freeze_lose_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.deadline(300)
 def test_resets_and_half_open_connections_lose_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
-    """The store's half-open connection, which ends after 30 s, is in bench/soak.py."""
+    """The store's half-open connection, which ends after 30 s, is in bench/soak."""
     load = Load(devices=600, seconds=25)
     with chaos(tmp_path, load, influxdb=influxdb, links=True, broker_config=KEEP_ALIVE) as park:
         park.begin()

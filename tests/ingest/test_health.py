@@ -42,7 +42,7 @@ def test_a_state_ends_where_it_is_told_and_where_it_is_logged_at_once() -> None:
     with structlog.testing.capture_logs() as logs:
         health.store.fails("a", "no answer", hold=False)
         clock.now += GRACE_S
-        health.store.say()
+        health.store.told()
         health.store.fails("b", "no answer", hold=False)
         health.store.works("a")
         assert health.troubles() == ["retry: no answer"]  # b's first attempt, while the state lasts
@@ -50,6 +50,18 @@ def test_a_state_ends_where_it_is_told_and_where_it_is_logged_at_once() -> None:
         assert health.troubles() == []
         health.store.fails("c", "no answer", hold=False)
         assert health.troubles() == []
+    assert [line["log_level"] for line in logs] == ["error", "info"]
+
+
+def test_a_state_that_is_told_is_logged_though_it_ends_at_once() -> None:
+    clock = Clock()
+    health = Health(clock)
+    with structlog.testing.capture_logs() as logs:
+        health.store.fails("a", "away", hold=False)
+        clock.now += GRACE_S
+        assert health.troubles()
+        health.store.works("a")
+        assert not health.troubles()
     assert [line["log_level"] for line in logs] == ["error", "info"]
 
 

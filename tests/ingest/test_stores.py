@@ -201,7 +201,7 @@ def test_events_come_back_from_the_log_of_their_type_and_once(open_any: OpenStor
         Decoder(store.render).take([*messages, *messages[:2]], batch)
         assert not batch.rejections
         try:
-            assert [list(store.scan(log, 0, 2**52)) for log in EVENTS.logs.values()] == [[], [], [], []]
+            assert [list(store.scan(log, 0, 2**52)) for log in EVENTS.logs.values()] == [[] for _ in EVENTS.logs]
             await store.write(batch.rows)
             await store.write(batch.rows)
             return await asyncio.to_thread(

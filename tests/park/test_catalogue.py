@@ -77,6 +77,7 @@ def test_a_mistaken_channel_is_refused(changes: dict[str, object], message: str)
         ({"parameters": (KINDS["soil_probe"].channels[0],) * 2}, "name of its own"),
         ({"parameters": KINDS["weather_station"].channels[:5]}, "at most 4"),
         ({"shows_s": -1.0}, "negative"),
+        ({"refuses": ("Too wet",)}, "Too wet"),
     ],
 )
 def test_a_mistaken_action_is_refused(changes: dict[str, object], message: str) -> None:
@@ -91,6 +92,17 @@ def test_what_can_be_commanded_carries_its_whole_state() -> None:
         replace(KINDS["soil_probe"], actions=(action,))
     with pytest.raises(CatalogueError, match="name of its own"):
         replace(KINDS["soil_probe"], actions=(action, action), carries_all=True)
+
+
+@pytest.mark.parametrize("twin", [("depth",), ("level",), ("energy", "more_energy")])
+def test_a_twin_has_one_channel_of_each_unit(twin: tuple[str, ...]) -> None:
+    channels = tuple(
+        Channel(name=name, unit=unit, description="d")
+        for name, unit in (("level", "m"), ("energy", "kWh"), ("more_energy", "kWh"), ("water", "m3"))
+    )
+    kind = DeviceKind(name="tank", title="Tank", description="d", channels=channels, twin=("energy", "water"))
+    with pytest.raises(CatalogueError, match="'tank': twin"):
+        replace(kind, twin=twin)
 
 
 def test_a_sectors_actions_are_numbered_through() -> None:

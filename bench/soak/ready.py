@@ -1,12 +1,25 @@
 """How soon readiness tells a trouble, and how soon it withdraws it: every trouble several times, in random order."""
 
 import random
-import tempfile
 from collections import defaultdict
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from bench._measure import report, table
+from bench.soak.options import Json, Seed, folder
 from tests.end_to_end.trouble import TROUBLES, Outcome, Trouble, in_trouble, undergo
+
+
+def ready(
+    times: Annotated[int, typer.Option(min=1, help="Each trouble.")] = 3, seed: Seed = 1, json_: Json = None
+) -> None:
+    """Begin and end every trouble in random order: how soon readiness tells each, and withdraws it."""
+    rows = measure(times, seed)
+    print(table(rows))
+    report(json_, {"times": times, "troubles": rows})
+    if not all(row["in time"] for row in rows):
+        raise typer.Exit(1)
 
 
 def measure(times: int, seed: int) -> list[dict[str, Any]]:
@@ -19,10 +32,7 @@ def measure(times: int, seed: int) -> list[dict[str, Any]]:
     for processes in sorted({trouble.processes for trouble in TROUBLES}):
         plan = [trouble for trouble in TROUBLES if trouble.processes == processes] * times
         random.Random(seed).shuffle(plan)
-        with (
-            tempfile.TemporaryDirectory(prefix="park-ready-") as name,
-            in_trouble(Path(name), processes=processes) as p,
-        ):
+        with folder() as where, in_trouble(where, processes=processes) as p:
             for trouble in plan:
                 if "disk" in trouble.name and p.disk is None:
                     continue
