@@ -1,6 +1,7 @@
 """The ingester for Prometheus and for health probes, over a few lines of HTTP."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Self
@@ -71,6 +72,23 @@ def _histogram(name: str, text: str, latencies: Latencies) -> Metric:
     buckets = [(f"{BOUNDS_MS[i] / 1000:.6g}", float(cumulative[i])) for i in steps]
     buckets.append(("+Inf", float(cumulative[-1])))
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=latencies.total_ms / 1000)
+
+
+def read_page(text: str) -> dict[str, int]:
+    """The counters of such a page by name; those that are told by reason are added up.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - no ingester reads pages
+
+    found: Counter[str] = Counter()
+    for family in text_string_to_metric_families(text):
+        name = family.name.removeprefix(f"{INGEST.name}_")
+        if family.type == "counter" and name != family.name:
+            # A counter that is told by reason has no sample before its first one.
+            found[name] += sum(int(one.value) for one in family.samples if one.name.endswith("_total"))
+    return dict(found)
 
 
 class MetricsServer:

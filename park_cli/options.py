@@ -78,7 +78,8 @@ class SelectionOptions:
     ] = None
 
     faults: Annotated[
-        str, typer.Option(help="What goes wrong with sensors: none, typical, or a file; see docs/faults.md.")
+        str,
+        typer.Option(help="What goes wrong: none, typical (of sensors), delivery, a file, or several: docs/faults.md."),
     ] = "none"
 
     def resolve(self) -> "Selection":

@@ -60,9 +60,14 @@ class Part:
 
 
 class Encoder:
-    """Encodes the readings and events of a gateway's devices."""
+    """Encodes the readings and events of a gateway's devices.
+
+    Attributes:
+        content_type: of the readings' payloads.
+    """
 
     def __init__(self, plan: Plan, codec: Codec) -> None:
+        self.content_type = codec.content_type
         self._topics: Mapping[str, Names] = {group.kind.name: topics(plan, group) for group in plan.groups}
         self._event_topics = {group.kind.name: event_topics(plan, group) for group in plan.groups}
         self._encode = {group.kind.name: codec.encoder(group.kind) for group in plan.groups}

@@ -62,6 +62,16 @@ class Fleet:
                     parts[row].append(columns)
         return _merge_days([columns for days in parts for columns in days])
 
+    def slots(self, start_ms: int, until_ms: int) -> list[Columns]:
+        """The same readings without their values, which cost next to nothing."""
+        found = []
+        for crew in self._crews:
+            at, seq, ts = self._due(crew, start_ms, until_ms)
+            if len(at):
+                device = crew.group.device[at]
+                found.append(Columns(kind=crew.group.kind, device=device, ts=ts, seq=seq, values={}, present={}))
+        return found
+
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""
         if rows is None:
@@ -98,17 +108,20 @@ class Fleet:
             yield start_ms, end
             start_ms = end
 
-    def _observe(self, crew: _Crew, start_ms: int, until_ms: int) -> Columns | None:
+    def _due(self, crew: _Crew, start_ms: int, until_ms: int) -> tuple[Ints, Ints, Ints]:
+        """Which device of a group reports what slot when, in [start, until), in order of (ts, device)."""
         first, last = self._slots(crew, start_ms, until_ms)
         counts = last - first
-        total = int(counts.sum())
-        if total == 0:
-            return None
         at = np.repeat(np.arange(len(counts)), counts)
-        seq = np.arange(total) - np.repeat(np.cumsum(counts) - counts - first, counts)
+        seq = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts - first, counts)
         ts = self.commissioned_ms + crew.phase[at] + seq * crew.interval
         order = np.argsort(ts, kind="stable")
-        at, seq, ts = at[order], seq[order], ts[order]
+        return at[order], seq[order], ts[order]
+
+    def _observe(self, crew: _Crew, start_ms: int, until_ms: int) -> Columns | None:
+        at, seq, ts = self._due(crew, start_ms, until_ms)
+        if not len(at):
+            return None
         device = crew.group.device[at]
         kind = crew.group.kind
         index = self.day_of(start_ms)
@@ -133,10 +146,11 @@ def _merge_days(parts: list[Columns]) -> list[Columns]:
     merged: dict[str, list[Columns]] = {}
     for part in parts:
         merged.setdefault(part.kind.name, []).append(part)
-    return [group[0] if len(group) == 1 else _concatenate(group) for group in merged.values()]
+    return [group[0] if len(group) == 1 else concatenated(group) for group in merged.values()]
 
 
-def _concatenate(parts: list[Columns]) -> Columns:
+def concatenated(parts: list[Columns]) -> Columns:
+    """Several readings of one kind, one after the other."""
     masked = {name for part in parts for name in part.present}
     return Columns(
         kind=parts[0].kind,

@@ -15,6 +15,8 @@ from park.latency import Latencies
 from park.model import Floats, Ints
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Encoder, Flight, Part, Window
+from simulator.event_columns import Told
+from simulator.faults.delivery.sending import rest_of, sending_of
 from simulator.observed import Readings
 from simulator.progress import Progress, count_all
 
@@ -52,6 +54,8 @@ class Forward:
         self.tells_from_ms = schedule.begin_ms
         self._readings, self._rewind_s, self._drain_s = readings, rewind_s, drain_s
         self._encoder = Encoder(readings.plan, codec)
+        self._sending = sending_of(readings, self._encoder, schedule.begin_ms)
+        self._rest_made = not self._sending.holds_back
         self._flight = Flight()
         self._serial = 0
         self._rows = _ROWS_FIRST
@@ -75,7 +79,11 @@ class Forward:
     @property
     def finished(self) -> bool:
         """Whether everything up to the end of the schedule has been sent and answered."""
-        return self.schedule.finished(self._cursor) and not (self._flight or self._again)
+        return self._all_made and not (self._flight or self._again)
+
+    @property
+    def _all_made(self) -> bool:
+        return self._rest_made and self.schedule.finished(self._cursor)
 
     @property
     def gives_up_s(self) -> float:
@@ -95,37 +103,39 @@ class Forward:
     def unsafe(self, now_s: float) -> int:
         """How many readings the broker has acknowledged and may not have saved: those of the last `rewind_s`."""
         self.settle()
-        return sum(self._readings.count(*window) for window in self._flight.unsafe(now_s - self._rewind_s))
+        return sum(map(self._sending.count, self._flight.unsafe(now_s - self._rewind_s)))
 
     def batch(self, now_s: float) -> Dispatch | None:
         """The batch to send from: of the next window that is due and not empty; None if nothing is due."""
-        now_ms = self.schedule.town_ms(now_s)
-        while not self._ready and (self._again or self._cursor < now_ms):
-            if self._again:
-                window = self._again.popleft()
-            else:
-                window = next(self._readings.windows(self._cursor, now_ms, self._rows))
-                self._rows = min(2 * self._rows, ROWS_AT_ONCE)
-                self._cursor = self.progress.until_ms = window[1]
-                self._moved(now_s)
+        while not self._ready and (window := self._next(now_s)) is not None:
             self._make(window)
         return self._ready[0] if self._ready else None
 
+    def _next(self, now_s: float) -> Window | None:
+        """What has to be made: again, because it is due, or at the end because it is still held back."""
+        if self._again:
+            return self._again.popleft()
+        now_ms = self.schedule.town_ms(now_s)
+        if self._cursor < now_ms:
+            window = next(self._readings.windows(self._cursor, now_ms, self._rows))
+            self._rows = min(2 * self._rows, ROWS_AT_ONCE)
+            self._cursor = self.progress.until_ms = window[1]
+            self._moved(now_s)
+            return window
+        if self._rest_made or not self.schedule.finished(self._cursor):
+            return None
+        self._rest_made = True
+        return rest_of(self._cursor)
+
     def _make(self, window: Window) -> None:
         """What is to be sent of a window: its events, then its readings."""
-        since_ms, until_ms = window
-        told = []
-        if since_ms == self.schedule.begin_ms:
-            since_ms = self._readings.events.since(since_ms)
-            told = self._readings.events.commanded(self.tells_from_ms, since_ms)
         # Readings first: what they are made of tells the events, too.
-        readings = [self._encoder.part(columns) for columns in self._readings.columns(*window)]
-        told += self._readings.events.told(since_ms, until_ms)
-        events = [self._encoder.events(one) for one in told]
-        if until_ms > self._offered_until:
+        readings = self._sending.parts(window)
+        events = [self._encoder.events(one) for one in self._told(window)]
+        if window[1] > self._offered_until:
             self.progress.events_offered += sum(map(len, events))
             self.progress.offered += sum(map(len, readings))
-            self._offered_until = until_ms
+            self._offered_until = window[1]
         for parts in (events, readings):
             if parts:
                 self._serial += 1
@@ -138,6 +148,18 @@ class Forward:
                 )
                 self._flight.add(batch)
                 self._ready.append(batch)
+
+    def _told(self, window: Window) -> list[Told]:
+        """The events of a window; with what is still held back at the end, none come."""
+        since_ms, until_ms = window[0], min(window[1], self._cursor)
+        if until_ms <= since_ms:
+            return []
+        events = self._readings.events
+        told = []
+        if since_ms == self.schedule.begin_ms:
+            since_ms = events.since(since_ms)
+            told = events.commanded(self.tells_from_ms, since_ms)
+        return told + events.told(since_ms, until_ms)
 
     def next_parts(self, batch: Dispatch, ids: npt.NDArray[np.uint16], now_s: float) -> list[Part]:
         """The batch's next messages, one for each packet id, in their order; they count as sent."""
@@ -189,12 +211,13 @@ class Forward:
         self.settle()
         counted_ms = self._flight.counted_ms
         again = {*self._again, *self._flight.unanswered()}
-        forgotten = sum(self._readings.count(*window) for window in again if window[1] <= counted_ms)
+        forgotten = sum(self._sending.count(window) for window in again if window[1] <= counted_ms)
         self.progress.acknowledged = max(0, self.progress.acknowledged - forgotten)
         self._count(self._flight.uncounted())
         until_ms = self.schedule.until_ms
         if until_ms is not None and until_ms > self._cursor:
-            unsent = self._readings.count(self._cursor, until_ms)
+            unsent = self._sending.count((self._cursor, until_ms))
+            unsent += 0 if self._rest_made else self._sending.count(rest_of(until_ms))
             self.progress.offered += unsent
             self.progress.overruns += unsent if self.schedule.measures_latency else 0
             self.progress.until_ms = until_ms

@@ -8,6 +8,7 @@ import numpy as np
 
 from park.model import Ints
 from park.text import Rows
+from simulator.faults.delivery.fates import taken_ms
 from simulator.observed import Readings
 from simulator.plan import Plan
 from simulator.render import EventRenderer, Renderer, line_events, line_renderers, ndjson_events, ndjson_renderers
@@ -33,7 +34,8 @@ _Piece = tuple[Ints, Rows]
 def make_lines(readings: Readings, format_: Format, start_ms: int, until_ms: int) -> Iterator[tuple[int, bytes]]:
     """The readings of [start, until) as text, and the events of the same window, which is told since its last 04:00.
 
-    The lines are the same however the window is cut: ordered by time, then events before readings, then by kind as
+    The lines are the same however the window is cut: ordered by the time at which a reading was taken, which a wrong
+    clock does not tell, then events before readings, then by kind as
     in the catalogue, then by device.
 
     Yields:
@@ -44,7 +46,7 @@ def make_lines(readings: Readings, format_: Format, start_ms: int, until_ms: int
     for first, last in readings.windows(start_ms, until_ms):
         parts = readings.columns(first, last)
         pieces: list[_Piece] = [(told.ts, render_events(told)) for told in readings.events.told(told_until, last)]
-        pieces += [(part.ts, render[part.kind.name](part)) for part in parts]
+        pieces += [(taken_ms(part), render[part.kind.name](part)) for part in parts]
         told_until = last
         if pieces:
             yield sum(map(len, parts)), _interleave(pieces)

@@ -11,6 +11,7 @@ from park.columns import Columns
 from simulator.commands.authority import Authority
 from simulator.commands.outcomes import Outcomes
 from simulator.events import Events
+from simulator.faults.delivery.delivered import Delivered
 from simulator.faults.faulty import Faulty
 from simulator.faults.scale import SampledScales
 from simulator.fleet import Fleet
@@ -53,9 +54,19 @@ def readings_of_plans(plans: Sequence[Plan]) -> list[Readings]:
 def obedient_readings(plans: Sequence[Plan], outcomes: Outcomes) -> tuple[list[Readings], Authority]:
     """The same, and through whom their devices are commanded."""
     state = TownState(plans, outcomes.orders)
-    fleets = [Fleet(plan, state, outcomes) for plan in plans]
+    authority = Authority(state, outcomes)
     selection = plans[0].selection
     if selection.faults is None:
-        return list(fleets), Authority(state, outcomes)
+        return [Fleet(plan, state, outcomes) for plan in plans], authority
     scales = SampledScales(selection)
-    return [Faulty(one, Fleet(one.plan, state, outcomes), scales) for one in fleets], Authority(state, outcomes)
+
+    def taken(plan: Plan) -> Fleet | Faulty:
+        """A plan's readings as its devices take them."""
+        clean = Fleet(plan, state, outcomes)
+        if selection.faults is None or not selection.faults.faults:
+            return clean
+        return Faulty(clean, Fleet(plan, state, outcomes), scales)
+
+    if not selection.faults.delivery:
+        return [taken(plan) for plan in plans], authority
+    return [Delivered(taken(plan), Fleet(plan, state, outcomes), taken) for plan in plans], authority

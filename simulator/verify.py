@@ -1,10 +1,10 @@
 """A window of a store against what it should hold: `park verify`, and the end of `park demo`."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from park.catalogue import DeviceKind
 from park.event import PLACE, EventLog
@@ -14,6 +14,8 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.proof import broken_lives, explained
 from simulator.errors import OtherVersion
 from simulator.event_ledger import EventLedger
+from simulator.faults.delivery.delivered import Delivered
+from simulator.faults.delivery.proof import DeliveryLedger
 from simulator.ledger import Findings, Found, Ledger
 from simulator.observed import Readings
 from simulator.version import MODELS_VERSION
@@ -63,6 +65,17 @@ class VerifySummary(Counts):
         return super().clean and (self.events is None or self.events.clean)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeliverySummary(VerifySummary):
+    """The same where readings were delivered badly on purpose.
+
+    Attributes:
+        injected: how many readings of the window each class of delivery fault befell; none of them is a finding.
+    """
+
+    injected: Mapping[str, int]
+
+
 @dataclass(kw_only=True)
 class _Look:
     """A part of the store that was looked at, and how to look at it again."""
@@ -107,7 +120,8 @@ def verify(
     _hold_version(events.versions(store.scan(EVENTS.logs[PLACE.log.value], *told)))
     of_readings: list[_Look] = []
     of_events: list[_Look] = []
-    for look in _readings(Ledger(readings, ignore_unselected=ignore_unselected), store, window):
+    ledger = _ledger(readings, window, ignore_unselected=ignore_unselected)
+    for look in _readings(ledger, store, window):
         of_readings.append(look)
         on_progress(look.findings.expected)
     with_events = readings.plan.selection.events
@@ -121,7 +135,20 @@ def verify(
         total.add(look.findings)
     if outcomes is not None:
         total.examples = explained(total.examples, outcomes, readings.plan, store)
-    return VerifySummary(**asdict(_counts(of_readings)), events=_counts(of_events) if with_events else None), total
+    summary = VerifySummary(**asdict(_counts(of_readings)), events=_counts(of_events) if with_events else None)
+    if isinstance(ledger, DeliveryLedger):
+        summary = DeliverySummary(**_fields(summary), injected=ledger.injected())
+    return summary, total
+
+
+def _ledger(readings: Readings, window: _Window, *, ignore_unselected: bool) -> Ledger:
+    if isinstance(readings, Delivered):
+        return DeliveryLedger(readings, window, ignore_unselected=ignore_unselected)
+    return Ledger(readings, ignore_unselected=ignore_unselected)
+
+
+def _fields(summary: VerifySummary) -> dict[str, Any]:
+    return {one.name: getattr(summary, one.name) for one in fields(summary)}
 
 
 def _hold_version(versions: set[int]) -> None:

@@ -1,6 +1,8 @@
 """`park labels`."""
 
+import heapq
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,8 @@ from park_cli.options import PartOptions, WindowOptions
 from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import progress_bar
 from park_cli.sink import sink
+from simulator.faults.delivery.labels import DeliveryLabel, delivery_labels
+from simulator.faults.labels import Label
 from simulator.faults.labels import labels as labels_of
 
 app = typer.Typer(name="labels", pretty_exceptions_enable=False)
@@ -31,12 +35,15 @@ def labels(
 
     The selection, --faults among it, is that of the readings: the first observable moment of a fault is that of the
     first reading which differs from the clean one, so it depends on when devices report. What happens in the world
-    (a jam, a bloom, a burst) is no fault: it is told as an event by `park generate`.
+    (a jam, a bloom, a burst) is no fault: it is told as an event by `park generate`. A fault of delivery befalls a
+    whole device, so its channel is null; the first reading that it befalls is its first observable moment.
 
     Examples:
       park labels --faults typical --start 2026-06-01T00:00:00+08:00 --until 2026-07-01T00:00:00+08:00 -o june.labels
 
       park labels --faults my-faults.toml --sector energy --interval 1m | jq .fault
+
+      park labels --faults typical,delivery | jq 'select(.channel == null)'
     """
     if asked.faults == "none":
         raise UsageError("--faults none: then nothing is wrong; give what the readings were made with")
@@ -44,8 +51,12 @@ def labels(
     start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         task = bar.add_task("looking", total=until_ms - start_ms, note="ms of the window")
-        outcomes = outcomes_of(orders)
-        for label in labels_of(
-            selection, (start_ms, until_ms), outcomes=outcomes, on_progress=lambda done: bar.advance(task, done)
-        ):
+        of_sensors: Iterator[Label | DeliveryLabel] = labels_of(
+            selection,
+            (start_ms, until_ms),
+            outcomes=outcomes_of(orders),
+            on_progress=lambda done: bar.advance(task, done),
+        )
+        of_delivery: Iterator[Label | DeliveryLabel] = delivery_labels(selection, (start_ms, until_ms))
+        for label in heapq.merge(of_sensors, of_delivery, key=lambda one: (one.start, one.id)):
             file.write(json.dumps(label.as_dict()).encode() + b"\n")

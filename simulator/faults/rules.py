@@ -1,6 +1,6 @@
 """Which faults a town has, as a file says it: `--faults typical`, or a TOML file of one's own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from park.catalogue import Behaviour, Channel, DeviceKind, ValueType
 from sectors import KINDS
 from simulator.errors import FaultsError
 from simulator.faults.classes import CLASSES
+from simulator.faults.delivery.rules import DeliveryRule
 
 WEEK_MS = 7 * 86_400_000
 MOST_WEEKS = 8
@@ -106,17 +107,25 @@ class Rule(BaseModel):
 
 
 class Rules(BaseModel):
-    """All of a file."""
+    """All of a file, or of several.
+
+    Attributes:
+        faults: of sensors.
+        delivery: of what carries their readings.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    faults: Mapping[str, Rule]
+    faults: Mapping[str, Rule] = {}
+    delivery: Mapping[str, DeliveryRule] = {}
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        for name in self.faults:
+        for name in (*self.faults, *self.delivery):
             if not name.replace("-", "").isalnum() or len(name) > 24 or name != name.lower():
                 raise ValueError(f"fault {name!r}: a name is of at most 24 lower-case letters, digits and dashes")
+        if both := self.faults.keys() & self.delivery.keys():
+            raise ValueError(f"{min(both)!r}: both a sensor's fault and one of delivery; a name is given once")
         return self
 
 
@@ -129,20 +138,32 @@ def befalls(channel: Channel) -> bool:
 
 
 def read_rules(name: str) -> Rules | None:
-    """The faults of `--faults`: `none`, `typical`, or a file.
+    """The faults of `--faults`: `none`, or `typical`, `delivery` and files, several with commas between.
 
     Raises:
-        FaultsError: the file cannot be read, or names what is not there.
+        FaultsError: a file cannot be read, or names what is not there; or two have a rule of one name.
     """
     if name == "none":
         return None
-    if name == "typical":
-        return _typical()
+    found = [(one, BUILT_IN[one]() if one in BUILT_IN else _read(one)) for one in name.split(",")]
+    if len(found) == 1:
+        return found[0][1]
+    faults: dict[str, Rule] = {}
+    delivery: dict[str, DeliveryRule] = {}
+    for where, rules in found:
+        if again := (rules.faults.keys() | rules.delivery.keys()) & (faults.keys() | delivery.keys()):
+            raise FaultsError(f"--faults {name}: {where}: the rule {min(again)!r} is named a second time")
+        faults |= rules.faults
+        delivery |= rules.delivery
+    return Rules(faults=faults, delivery=delivery)
+
+
+def _read(name: str) -> Rules:
     try:
         text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FaultsError(f"--faults {name}: {reason}; give none, typical or a file") from error
+        raise FaultsError(f"--faults {name}: {reason}; give none, {', '.join(BUILT_IN)} or a file") from error
     return _parsed(text, name)
 
 
@@ -158,9 +179,20 @@ def _typical() -> Rules:
     return Rules(faults=rules)
 
 
+@cache
+def _delivery() -> Rules:
+    """What goes wrong on the way in a town of ordinary networks."""
+    file = files("simulator.faults.delivery").joinpath("delivery.toml")
+    return _parsed(file.read_text(encoding="utf-8"), str(file))
+
+
+#: What needs no file.
+BUILT_IN: Mapping[str, Callable[[], Rules]] = {"typical": _typical, "delivery": _delivery}
+
+
 def _parsed(text: str, where: str) -> Rules:
     try:
-        return Rules.model_validate(loads(text))
+        rules = Rules.model_validate(loads(text))
     except TOMLDecodeError as error:
         raise FaultsError(f"{where}: {error}") from error
     except ValidationError as error:
@@ -169,3 +201,6 @@ def _parsed(text: str, where: str) -> Rules:
         raise FaultsError(
             f"{where}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
         ) from error
+    if not rules.faults and not rules.delivery:
+        raise FaultsError(f"{where}: neither a [faults.NAME] nor a [delivery.NAME] in it")
+    return rules

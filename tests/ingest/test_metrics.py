@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
+from ingest.metrics import read_page
 from ingest.options import MetricsAddress
 from park.catalogue import Behaviour
 from park.pipeline import INGEST
@@ -60,6 +61,8 @@ def test_prometheus_and_probes_see_the_ingester(mosquitto: Mosquitto, influxdb: 
         assert found["park_ingest_write_seconds_count"] >= 1
         assert found["park_ingest_write_seconds_bucket+Inf"] == found["park_ingest_write_seconds_count"]
         assert (found["park_ingest_ready"], found["park_ingest_gaps"]) == (1, 0)
+        read = read_page(text)
+        assert (read["received"], read["dead_lettered"], read["duplicates"], read["late"]) == (21, 1, 0, 0)
         for family in text_string_to_metric_families(text):
             row = ROWS[family.name.removeprefix("park_ingest_")]
             assert family.documentation.startswith(row.description)

@@ -67,12 +67,33 @@ def test_labels_tell_what_was_wrong_and_can_be_scored(rules: Path, tmp_path: Pat
     ("arguments", "words"),
     [
         (("labels", "--faults", "none"), "then nothing is wrong"),
-        (("labels", "--faults", "absent.toml"), "give none, typical or a file"),
+        (("labels", "--faults", "absent.toml"), "give none, typical, delivery or a file"),
+        (("labels", "--faults", "typical,typical"), "is named a second time"),
         (("score", "--labels", "absent", "--detections", "absent"), "--labels absent"),
+        (("verify", "--dead-letters", "absent"), "say with --ingest"),
+        (("verify", "--reconnected"), "say with --ingest"),
     ],
 )
 def test_errors_of_use_exit_2_and_name_the_option(arguments: tuple[str, ...], words: str) -> None:
     ended = park(*arguments)
+    assert (ended.code, ended.clean) == (2, True)
+    assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "--ingest told: No such file"),
+        ("", "neither the summary"),
+        ("[]", "neither the summary"),
+        ('{"duplicates": 1}', "says nothing of late, dead_lettered"),
+        ("some { words", "neither a summary nor a metrics page"),
+    ],
+)
+def test_counters_that_cannot_be_read_are_told_before_the_work(tmp_path: Path, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / "told").write_text(text, encoding="utf-8")
+    ended = park("verify", "--ingest", "told", folder=tmp_path)
     assert (ended.code, ended.clean) == (2, True)
     assert words in ended.err
 

@@ -209,7 +209,7 @@ def test_a_mistaken_file_names_the_rule_and_the_key(tmp_path: Any, text: str, wo
 
 
 def test_an_absent_file_says_what_can_be_given(tmp_path: Any) -> None:
-    with pytest.raises(FaultsError, match="give none, typical or a file"):
+    with pytest.raises(FaultsError, match="give none, typical, delivery or a file"):
         read_rules(str(tmp_path / "absent.toml"))
 
 
