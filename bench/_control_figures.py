@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from park.columns import Columns
 from sectors.municipal.lamp import street
 from simulator.commands.outcomes import Outcomes
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from simulator.streams import CounterStreams
 
 _LIMIT_KW, _PARCHED, _WET, _TOO_WARM_CARGO = 20.0, 0.17, 90.0, 8.0

@@ -26,8 +26,8 @@ from park.model import DAY_MS
 from park.town import default_town
 from sectors import SECTORS
 from simulator.faults.rules import read_rules
+from simulator.observed import Readings, readings_of
 from simulator.plan import Selection
-from simulator.readings import Readings, readings_of
 from tests.dashboards.stored import fill
 
 #: Rule to the event whose begin and end say when it should fire, and whether that concerns the site, not the device.

@@ -32,8 +32,8 @@ from simulator.commands.desk import Desk, Letter
 from simulator.commands.directory import Directory
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.standpoint import Standpoint
+from simulator.observed import Readings, obedient_readings
 from simulator.plan import GatewayPlan, Plan, Selection, Shards, make_plan
-from simulator.readings import Readings, obedient_readings
 
 _DAY = 86_400_000
 #: How often a gateway looks whether a command has its end.

@@ -36,8 +36,8 @@ from park.rollup import COARSE, STEPS
 from park.town import default_town
 from park_cli.options import duration_ms
 from sectors import KINDS, SECTORS
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 
 DAY_MS = 86_400_000
 SPANS = {"1 h": DAY_MS // 24, "1 d": DAY_MS, "7 d": 7 * DAY_MS, "30 d": 30 * DAY_MS, "365 d": 365 * DAY_MS}

@@ -21,8 +21,8 @@ from park.quality import QUALITY, StoredFlags
 from park.town import default_town
 from sectors import SECTORS
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 
 START = 1_780_243_200_000  # 1 June 2026, 00:00 in Wuxi
 _BATCH = 5000

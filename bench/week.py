@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from park.model import DAY_MS
 from park.town import default_town
 from sectors import SECTORS
+from simulator.observed import Readings, readings_of
 from simulator.plan import Selection
-from simulator.readings import Readings, readings_of
 
 Values = npt.NDArray[np.float64]
 HALF_HOUR_MS = 1_800_000

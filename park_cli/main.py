@@ -24,6 +24,8 @@ COMMANDS = {
     "capacity": "park_cli.commands.capacity",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
+    "dataset": "park_cli.commands.dataset",
+    "incident": "park_cli.commands.incident",
     "view": "park_cli.commands.view",
     "dashboards": "park_cli.commands.dashboards",
     "store": "park_cli.commands.store",

@@ -6,8 +6,8 @@ from park_cli.output import errors, progress_bar
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.proof import said
 from simulator.ledger import Findings
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from simulator.verify import Stored, VerifySummary, verify
 
 

@@ -10,8 +10,8 @@ from park.event import PARK_EVENTS, PLACE, EventLog, Log
 from sectors import EVENTS, KINDS
 from simulator.event_columns import Told
 from simulator.ledger import EXAMPLES, Example, Findings, Found
+from simulator.observed import Readings
 from simulator.plan import device_names
-from simulator.readings import Readings
 
 #: Device, type and time: what tells one event from another.
 _Key: TypeAlias = tuple[str, str, int]

@@ -17,8 +17,8 @@ from simulator.clock import Schedule
 from simulator.dispatch import Dispatch, Encoder, Flight, Part, Window
 from simulator.event_columns import Told
 from simulator.faults.delivery.sending import rest_of, sending_of
+from simulator.observed import Readings
 from simulator.progress import Progress, count_all
-from simulator.readings import Readings
 
 #: Large enough that the cost of a batch is in its readings, small enough for the processor's cache.
 ROWS_AT_ONCE = 4096

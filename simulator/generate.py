@@ -9,8 +9,8 @@ import numpy as np
 from park.model import Ints
 from park.text import Rows
 from simulator.faults.delivery.fates import taken_ms
+from simulator.observed import Readings
 from simulator.plan import Plan
-from simulator.readings import Readings
 from simulator.render import EventRenderer, Renderer, line_events, line_renderers, ndjson_events, ndjson_renderers
 
 

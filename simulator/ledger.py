@@ -10,8 +10,8 @@ import numpy.typing as npt
 from park.catalogue import DeviceKind, ValueType
 from park.columns import Columns
 from park.model import Bools, Ints
+from simulator.observed import Readings
 from simulator.plan import Group, device_names
-from simulator.readings import Readings
 
 EXAMPLES = 5
 _CHUNK = 200_000

@@ -28,9 +28,9 @@ from simulator.commands.service import MOST_AT_ONCE, Service
 from simulator.commands.standpoint import Standpoint
 from simulator.dispatch import Dispatch
 from simulator.forward import Forward
+from simulator.observed import Readings
 from simulator.packets import Packets
 from simulator.plan import GatewayPlan
-from simulator.readings import Readings
 from simulator.told import figures, standing
 from simulator.unrest import drop
 

@@ -15,11 +15,11 @@ from simulator.commands.past import CommandOptions, past_of
 from simulator.commands.service import Service
 from simulator.connections.crew import DeviceCrew
 from simulator.connections.link import DeviceAccounts
+from simulator.observed import Readings, obedient_readings
 from simulator.plan import GatewayPlan, Selection, Shards, make_plan
 from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway
-from simulator.readings import Readings, obedient_readings
 from simulator.unrest import Unrest
 
 

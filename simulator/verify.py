@@ -17,7 +17,7 @@ from simulator.event_ledger import EventLedger
 from simulator.faults.delivery.delivered import Delivered
 from simulator.faults.delivery.proof import DeliveryLedger
 from simulator.ledger import Findings, Found, Ledger
-from simulator.readings import Readings
+from simulator.observed import Readings
 from simulator.version import MODELS_VERSION
 
 _LOOK_AGAIN_S = 1.0

@@ -41,7 +41,13 @@ HOMES: dict[str, tuple[str, ...]] = {
     # influxdb-client speaks by it, and so has its errors.
     "urllib3": ("ingest/stores/influxdb/scan.py", "ingest/stores/influxdb/setup.py"),
     "influxdb_client": ("ingest/stores/influxdb/setup.py",),
-    "duckdb": ("ingest/stores/duckdb/*.py", "dashboards/sources/duckdb.py", "simulator/faults/label_table.py"),
+    "duckdb": (
+        "ingest/stores/duckdb/*.py",
+        "dashboards/sources/duckdb.py",
+        "simulator/dataset/parquet.py",
+        "simulator/faults/label_table.py",
+    ),
+    "pyarrow": ("simulator/dataset/arrow.py",),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),
     "nicegui": ("dashboards/viewer*.py",),
     "holidays": ("simulator/world/calendar.py",),

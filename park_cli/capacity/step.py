@@ -16,9 +16,9 @@ from park_cli.capacity.probe import POLL_S, Probe, percentile
 from park_cli.capacity.slo import LATENCIES, Slo
 from simulator.broker import Credentials, GatewayOptions
 from simulator.clock import ScheduleOptions
+from simulator.observed import readings_of
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.readings import readings_of
 from simulator.simulate import Simulated, SimulateOptions
 from simulator.verify import VerifySummary, verify
 

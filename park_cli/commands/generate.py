@@ -13,7 +13,7 @@ from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import progress_bar
 from park_cli.sink import sink
 from simulator.generate import FORMATS, make_lines
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 
 app = typer.Typer(name="generate", pretty_exceptions_enable=False)
 

@@ -23,7 +23,7 @@ from park_cli.output import errors, print_summary
 from park_cli.proof import prove
 from simulator.faults.delivery.ledger import Counted, Difference, Injected, differences, injected
 from simulator.ledger import Findings
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 
 app = typer.Typer(name="verify", pretty_exceptions_enable=False)
 

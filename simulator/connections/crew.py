@@ -17,10 +17,10 @@ from simulator.connections.devices import Devices
 from simulator.connections.link import DeviceAccounts
 from simulator.connections.unrest import drops
 from simulator.errors import SelectionError
+from simulator.observed import obedient_readings
 from simulator.plan import GatewayPlan, Group, Plan
 from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress
-from simulator.readings import obedient_readings
 
 if TYPE_CHECKING:
     from simulator.simulate import SimulateOptions

@@ -21,8 +21,8 @@ from simulator.connections.link import DeviceAccounts, Places, login_of, standin
 from simulator.connections.made import Made, Maker, Numbering, properties_of
 from simulator.connections.unrest import Drop
 from simulator.dispatch import Encoder
+from simulator.observed import Readings
 from simulator.progress import Progress
-from simulator.readings import Readings
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from park.model import Bools, Ints
 from simulator.connections.flights import MARKS, RANK, READING, runs
 from simulator.dispatch import Encoder, Part
 from simulator.event_columns import Told
+from simulator.observed import Readings
 from simulator.plan import Plan
-from simulator.readings import Readings
 
 #: Which messages are wanted, of (N,) devices and marks.
 Wanted = Callable[[Ints, Ints], Bools]

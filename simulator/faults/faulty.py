@@ -39,7 +39,7 @@ class Trace:
 
 
 class Faulty:
-    """Implements `simulator.readings.Readings`: clean ones, with the faults of their selection.
+    """Implements `simulator.observed.Readings`: clean ones, with the faults of their selection.
 
     Args:
         clean: the same devices without faults.

@@ -11,8 +11,8 @@ from park.columns import Columns
 from park.model import DAY_MS
 from sectors import EVENTS, SECTOR_OF
 from simulator.event_columns import Told
+from simulator.observed import Readings
 from simulator.plan import Plan
-from simulator.readings import Readings
 
 _TYPES = {ValueType.FLOAT: "DOUBLE", ValueType.INT: "BIGINT", ValueType.BOOL: "BOOLEAN", ValueType.TEXT: "VARCHAR"}
 Column = npt.NDArray[Any]

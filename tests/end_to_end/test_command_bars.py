@@ -19,7 +19,7 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import CommandOptions, records_in
 from simulator.commands.record import Record
 from simulator.generate import FORMATS, make_lines
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from simulator.simulate import SimulateOptions
 from tests.mqttlink.conftest import run_embedded
 from tests.mqttlink.paho_client import PahoClient, paho

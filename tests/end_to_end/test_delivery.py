@@ -22,8 +22,8 @@ from simulator.faults.delivery.labels import delivery_labels
 from simulator.faults.delivery.ledger import Difference, differences, injected
 from simulator.faults.rules import read_rules
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from tests.end_to_end.chain import Park
 from tests.end_to_end.park import PARK
 from tests.servers import http

@@ -13,8 +13,8 @@ from park.town import default_town
 from sectors import SECTORS
 from sectors.public_safety.catalogue import SECTOR
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 
 #: Kind to payloads as they are published.
 Payloads = Mapping[str, list[bytes]]

@@ -11,8 +11,8 @@ from park.model import DAY_MS
 from park.town import default_town
 from sectors import KINDS, SECTOR_OF, SECTORS
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from tests.sectors.personal import COMMISSIONED, Message, findings, parsed
 
 #: 2026-01-20T04:00 local time: a day of the town.

@@ -25,8 +25,8 @@ from park.town import default_town
 from sectors import EVENTS, SECTORS
 from simulator.blocks import CommandedBlocks
 from simulator.fleet import Fleet
+from simulator.observed import Readings, readings_of
 from simulator.plan import Selection, make_plan
-from simulator.readings import Readings, readings_of
 from simulator.state import TownState
 from tests.reference.walk import setting_of, world_of
 from tests.sectors.heaters import HEATER, HeaterDay, Heaters

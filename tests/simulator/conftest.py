@@ -8,8 +8,8 @@ import pytest
 from park.town import default_town
 from sectors import SECTORS
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 
 #: 2026-01-20T03:30 local time: half an hour before the town's day begins; few days have to be carried.
 START = 1_768_851_000_000

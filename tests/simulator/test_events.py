@@ -13,7 +13,7 @@ from park.codecs.json.event import encode_event, event_decoder
 from park.event import PARK_EVENTS
 from sectors import EVENTS, KINDS
 from simulator.event_columns import Told
-from simulator.readings import Readings, readings_of
+from simulator.observed import Readings, readings_of
 from simulator.render import event_payload
 from simulator.spells import Spells
 from tests.simulator.conftest import HOUR, MINUTE, START, lines_of, select

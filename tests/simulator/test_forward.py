@@ -8,7 +8,7 @@ from park.codecs import CODECS, DEFAULT_CONTENT_TYPE
 from simulator.clock import Schedule
 from simulator.dispatch import Dispatch
 from simulator.forward import ROWS_AT_ONCE, Forward
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.conftest import HOUR, START, select
 
 

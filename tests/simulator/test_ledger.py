@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from park.columns import Columns
 from simulator.ledger import Ledger
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.conftest import HOUR, START, select
 
 

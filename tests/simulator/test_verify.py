@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from ingest.stores import Store, open_store, parse_store_url
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from simulator.verify import verify
 from tests.servers.influxdb2 import InfluxDB2
 from tests.simulator.conftest import HOUR, START, lines_of, select

@@ -14,7 +14,7 @@ from ingest.messages import PlainMessage
 from ingest.stores import Store, open_store, parse_store_url
 from sectors import EVENTS
 from simulator.errors import OtherVersion
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from simulator.verify import verify
 from simulator.version import MODELS_VERSION
 from tests.simulator.conftest import HOUR, MINUTE, lines_of, select

@@ -16,7 +16,7 @@ from simulator.plan import Group, Plan
 
 
 class Taken(Protocol):
-    """Readings as devices take them; `simulator.readings.Readings` without what is not needed here."""
+    """Readings as devices take them; `simulator.observed.Readings` without what is not needed here."""
 
     @property
     def plan(self) -> Plan:
@@ -37,7 +37,7 @@ class Taken(Protocol):
 
 
 class Delivered:
-    """Implements `simulator.readings.Readings`: of those that are taken, what can be stored of them, and how.
+    """Implements `simulator.observed.Readings`: of those that are taken, what can be stored of them, and how.
 
     A window has what was taken in it, so that windows one after the other have everything once. Times that are told
     may lie elsewhere (`Misdated`); events are delivered as they are.

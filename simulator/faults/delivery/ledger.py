@@ -20,7 +20,7 @@ from simulator.faults.delivery.fates import Messages
 from simulator.faults.delivery.outbox import Outbox
 from simulator.faults.delivery.sending import encoded
 from simulator.faults.delivery.spoil import spoilt
-from simulator.readings import Readings
+from simulator.observed import Readings
 
 _EARLIEST = -(2**62)
 #: Later than any time that is told, in milliseconds.

@@ -12,7 +12,7 @@ from simulator.faults.delivery.delivered import Delivered
 from simulator.faults.delivery.fates import Messages
 from simulator.faults.delivery.outbox import NEVER_MS
 from simulator.faults.delivery.spoil import spoilt
-from simulator.readings import Readings
+from simulator.observed import Readings
 
 #: Spoilt payloads of one part: the longest makes the width of all.
 _SPOILT_AT_ONCE = 16

@@ -11,8 +11,8 @@ from park.topics import DeviceTopic, ack_topic
 from sectors import KINDS, SECTOR_OF
 from simulator.commands.outcomes import Outcomes
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import Readings, readings_of
 from simulator.plan import Shards, make_plan
-from simulator.readings import Readings, readings_of
 from tests.simulator.commands.town import NOON, SECOND, Town, answers, letter
 from tests.simulator.conftest import HOUR, select
 

@@ -11,7 +11,7 @@ from park.command import State
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
 from simulator.generate import FORMATS, make_lines
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.commands.mutants import (
     ack_without_effect,
     does_what_is_retained,

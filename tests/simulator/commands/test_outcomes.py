@@ -17,7 +17,7 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import records_in
 from simulator.commands.record import Record, record_of
 from simulator.generate import FORMATS, make_lines
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.commands.town import NOON, SECOND, lamp, lamps
 from tests.simulator.conftest import MINUTE, lines_of
 

@@ -19,8 +19,8 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
 from simulator.event_columns import Tells
 from simulator.generate import FORMATS, make_lines
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from simulator.verify import verify
 from tests.simulator.commands.test_outcomes import record
 from tests.simulator.commands.town import NOON, SECOND, lamps

@@ -13,7 +13,7 @@ from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import stored_records
 from simulator.commands.record import Record
 from simulator.ledger import Findings
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from simulator.verify import VerifySummary, verify
 from tests.simulator.commands.test_outcomes import RECORDS, SELECTION, START, UNTIL, lines, record
 from tests.simulator.commands.town import SECOND, lamp

@@ -14,8 +14,8 @@ from simulator.commands.memory import ReplyTo
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.record import Record
 from simulator.commands.standpoint import Standpoint
+from simulator.observed import Readings, obedient_readings
 from simulator.plan import GatewayPlan, Plan, Selection, Shards, make_plan
-from simulator.readings import Readings, obedient_readings
 from tests.simulator.conftest import HOUR, START, select
 
 #: 12:00 local time of the day: nothing but the program holds a lamp.

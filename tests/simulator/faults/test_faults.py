@@ -16,8 +16,8 @@ from simulator.faults.faulty import Faulty
 from simulator.faults.labels import Label, labels
 from simulator.faults.rules import Rules, befalls, read_rules
 from simulator.faults.scale import SampledScales
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from tests.simulator.conftest import HOUR, lines_of, select
 from tests.simulator.faults.conftest import WINDOW, by_device, rule
 

@@ -20,8 +20,8 @@ from sectors import EVENTS
 from simulator.commands.outcomes import Outcomes
 from simulator.faults.labels import labels
 from simulator.faults.rules import Rules
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from simulator.verify import verify
 from tests.simulator.conftest import HOUR, lines_of, select
 from tests.simulator.faults.conftest import WINDOW, rule

@@ -5,8 +5,8 @@ from typing import Any
 from simulator.faults.delivery.classes import CLASSES
 from simulator.faults.delivery.delivered import Delivered
 from simulator.faults.rules import Rules
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from tests.simulator.conftest import HOUR, START, select
 
 #: Some days after the commissioning, across a 04:00.

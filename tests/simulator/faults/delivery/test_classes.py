@@ -11,8 +11,8 @@ from sectors import KINDS as CATALOGUE
 from simulator.faults.delivery.classes import CLASSES, Form
 from simulator.faults.delivery.fates import taken_ms
 from simulator.faults.delivery.labels import DeliveryLabel, delivery_labels
+from simulator.observed import readings_of
 from simulator.plan import Selection
-from simulator.readings import readings_of
 from tests.simulator.conftest import HOUR
 from tests.simulator.faults.delivery.conftest import KINDS, WINDOW, delivered, rules, selection_of
 

@@ -14,7 +14,7 @@ from simulator.faults.delivery.fates import Messages
 from simulator.faults.rules import read_rules
 from simulator.fleet import Fleet
 from simulator.generate import FORMATS, make_lines
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.conftest import HOUR, lines_of, select
 from tests.simulator.faults.conftest import rule as sensor_rule
 from tests.simulator.faults.delivery.conftest import WINDOW, delivered, rules, selection_of

@@ -7,7 +7,7 @@ import pytest
 from simulator.errors import FaultsError
 from simulator.faults.delivery.classes import CLASSES
 from simulator.faults.rules import read_rules
-from simulator.readings import readings_of
+from simulator.observed import readings_of
 from tests.simulator.faults.delivery.conftest import rules, selection_of
 
 _HEAD = "[delivery.a]\nper_year = 1\nhours = [1, 2]\n"

@@ -1,0 +1,138 @@
+"""An incident, published: its devices have gateways of their own beside the town's."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from simulator.broker import GatewayOptions
+from simulator.clock import Schedule, ScheduleOptions
+from simulator.fleet import Fleet
+from simulator.incidents.cast import Cast, draw
+from simulator.incidents.scenes import SCENES
+from simulator.incidents.staged import staged, torn_codec
+from simulator.plan import GatewayPlan, Plan, Selection, Shards, make_plan
+from simulator.progress import merge
+from simulator.publish import Gateway
+from simulator.simulate import REPORT_EVERY_S, run_all
+from simulator.state import TownState
+
+#: A cell's gateway has a number of its own in so many: no town has as many gateways a site.
+_SHARDS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions:
+    """What to replay, and where.
+
+    Attributes:
+        name: of the incident.
+        town: the selection of the town beside which it happens: its settings and seed.
+        first_device: the number that its first device has in its kind; the town has fewer.
+        length_ms: of the town's time.
+        speed: the town's time per real time.
+        number: of the draw.
+    """
+
+    name: str
+    town: Selection
+    broker: GatewayOptions
+    first_device: int
+    length_ms: int
+    speed: float
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """An incident that has been replayed.
+
+    Attributes:
+        until_ms: the end of the town's time that was published.
+    """
+
+    cast: Cast
+    until_ms: int
+    published: int
+
+
+def planned(options: ReplayOptions) -> Plan:
+    """The incident's devices."""
+    scene = SCENES[options.name]
+    return make_plan(
+        replace(
+            options.town,
+            devices=scene.devices,
+            first_device=options.first_device,
+            kinds=(scene.kind,),
+            sectors=(),
+            interval_ms=round(scene.interval_s * 1000),
+            events=False,
+            faults=None,
+        )
+    )
+
+
+async def replay(
+    options: ReplayOptions, stop: asyncio.Event, on_progress: Callable[[int], None] = lambda _: None
+) -> Replayed:
+    """Publishes an incident until it is over or `stop` is set.
+
+    Args:
+        options: which, and where.
+        stop: ends it early.
+        on_progress: called a few times a second with the milliseconds of the town's time that are published.
+
+    Raises:
+        LinkError: the broker refused a gateway's first connection for good.
+    """
+    plan = planned(options)
+    state = TownState([plan])
+    parts = plan.gateways(Shards(total=_SHARDS))
+    await asyncio.to_thread(_warm_up, plan, state)
+    launched = ScheduleOptions(speed=options.speed).launched()
+    window = launched.begin_ms, launched.begin_ms + options.length_ms
+    schedule = replace(launched, until_ms=window[1])
+    cast = draw(options.name, SCENES[options.name], plan, window, options.number)
+    gateways = [_gateway(part, cast, state, schedule, options.broker) for part in parts]
+    beside = [
+        asyncio.create_task(_report(gateways, window[0], on_progress), name="progress"),
+        asyncio.create_task(_end(gateways, stop), name="end"),
+    ]
+    try:
+        await run_all(gateway.run() for gateway in gateways)
+    finally:
+        for task in beside:
+            task.cancel()
+    total = merge([gateway.progress for gateway in gateways])
+    return Replayed(cast=cast, until_ms=min(total.until_ms, window[1]), published=total.acknowledged)
+
+
+def _warm_up(plan: Plan, state: TownState) -> None:
+    """Brings the models to this day, which takes a while."""
+    now_ms = ScheduleOptions().launched().begin_ms
+    Fleet(plan, state).columns(now_ms, now_ms + round(plan.selection.interval_of(plan.groups[0].kind)))
+
+
+def _gateway(part: GatewayPlan, cast: Cast, state: TownState, schedule: Schedule, broker: GatewayOptions) -> Gateway:
+    return Gateway(
+        part,
+        staged(cast, part.plan, state),
+        schedule,
+        broker=replace(broker, codec=torn_codec(broker.codec, cast)),
+        drops=iter(()),
+        on_live=lambda: None,
+    )
+
+
+async def _report(gateways: Sequence[Gateway], begin_ms: int, on_progress: Callable[[int], None]) -> None:
+    while True:
+        on_progress(merge([gateway.progress for gateway in gateways]).until_ms - begin_ms)
+        await asyncio.sleep(REPORT_EVERY_S)
+
+
+async def _end(gateways: Sequence[Gateway], stop: asyncio.Event) -> None:
+    await stop.wait()
+    now_s = time.time()
+    for gateway in gateways:
+        gateway.end(now_s)
