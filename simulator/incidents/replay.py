@@ -1,10 +1,10 @@
 """An incident, published: its devices have gateways of their own beside the town's."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from simulator.attend import end, report
 from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
@@ -14,7 +14,7 @@ from simulator.incidents.staged import staged, torn_codec
 from simulator.plan import GatewayPlan, Plan, Selection, Shards, make_plan
 from simulator.progress import merge
 from simulator.publish import Gateway
-from simulator.simulate import REPORT_EVERY_S, run_all
+from simulator.simulate import run_all
 from simulator.state import TownState
 
 #: A cell's gateway has a number of its own in so many: no town has as many gateways a site.
@@ -96,8 +96,8 @@ async def replay(
     cast = draw(options.name, SCENES[options.name], plan, window, options.number)
     gateways = [_gateway(part, cast, state, schedule, options.broker) for part in parts]
     beside = [
-        asyncio.create_task(_report(gateways, window[0], on_progress), name="progress"),
-        asyncio.create_task(_end(gateways, stop), name="end"),
+        asyncio.create_task(report(gateways, lambda now: on_progress(now.until_ms - window[0])), name="progress"),
+        asyncio.create_task(end(gateways, stop), name="end"),
     ]
     try:
         await run_all(gateway.run() for gateway in gateways)
@@ -123,16 +123,3 @@ def _gateway(part: GatewayPlan, cast: Cast, state: TownState, schedule: Schedule
         drops=iter(()),
         on_live=lambda: None,
     )
-
-
-async def _report(gateways: Sequence[Gateway], begin_ms: int, on_progress: Callable[[int], None]) -> None:
-    while True:
-        on_progress(merge([gateway.progress for gateway in gateways]).until_ms - begin_ms)
-        await asyncio.sleep(REPORT_EVERY_S)
-
-
-async def _end(gateways: Sequence[Gateway], stop: asyncio.Event) -> None:
-    await stop.wait()
-    now_s = time.time()
-    for gateway in gateways:
-        gateway.end(now_s)
