@@ -20,13 +20,15 @@ def which_rollup(kinds: Iterable[str]) -> str:
     choices = []
     for field, more, most in (("fine", FINE_HOURS, f' AND "hours" <= {COARSE_HOURS}'), ("coarse", COARSE_HOURS, "")):
         by_kind = (
-            f'SELECT last("{field}") AS "suffix", count("made") AS "hours", '
+            f'SELECT last("{field}") AS "suffix", count("made") AS "hours", count("touched") AS "touched", '
             f'count("touched") - count("made") AS "behind" FROM "{MARKS.name}" WHERE {of_kinds} GROUP BY "kind"'
         )
+        # A kind of which no hour is made has no number of them, and so none by which it is behind: it is missing.
         whole = (
-            f'SELECT last("suffix") AS "suffix", max("hours") AS "hours", max("behind") AS "behind" FROM ({by_kind})'
+            'SELECT last("suffix") AS "suffix", max("hours") AS "hours", max("behind") AS "behind", '
+            f'count("touched") - count("behind") AS "missing" FROM ({by_kind})'
         )
-        holds = f'"hours" > {more}{most} AND "behind" <= {BEHIND_HOURS}'
+        holds = f'"hours" > {more}{most} AND "behind" <= {BEHIND_HOURS} AND "missing" <= 0'
         choices.append(f'(SELECT "suffix" FROM ({whole}) WHERE {holds})')
     return f'SELECT "suffix" FROM {", ".join(choices)} WHERE $timeFilter'
 
