@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from ingest.stores import open_store, parse_store_url
 from mqttlink import parse_broker_url
 from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
-from park_cli.capacity.load import load_of
+from park_cli.capacity.load import Load, load_of
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
@@ -86,12 +87,12 @@ def capacity(
     slo_, town, url = parse_slo(slo), read_town(config), parse_store_url(store)
     if not url.shareable:
         raise UsageError(f"--store {url}: only its own process may read it while it is written; name a server")
-    address, opened = parse_broker_url(broker), open_store(url, os.environ)
+    address = parse_broker_url(broker)
     bench = Bench(
         address=address,
         credentials=credentials(),
         trust=tls.resolve(address),
-        store=opened,
+        store=open_store(url, os.environ),
         slo=slo_,
         ports=(watch.local_port(broker, 1883), watch.local_port(store, 8086)),
         seconds=duration_ms(step, "--step") / 1000,
@@ -99,30 +100,33 @@ def capacity(
         processes=processes,
     )
     bounds = Bounds(
-        step_s=bench.seconds,
-        rest_s=duration_ms(rest, "--rest") / 1000,
-        total_s=duration_ms(for_, "--for") / 1000,
+        step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
     )
-    chosen = tuple(kinds or ("soil_probe",))
-    seed_ = town.settings.seed if seed is None else seed
-    load_of(first_rate, town, seed_, chosen, devices)
-    rates = Search(first=first_rate, most=max_rate, precision=precision)
+    chosen, seed_ = tuple(kinds or ("soil_probe",)), town.settings.seed if seed is None else seed
 
-    async def work(stop: asyncio.Event) -> tuple[list[Step], str]:
-        async def attempt(rate: float) -> Step:
-            return await run_step(bench, load_of(rate, town, seed_, chosen, devices), rate, stop)
+    def load(rate: float) -> Load:
+        return load_of(rate, town, seed_, chosen, devices)
 
-        try:
-            return await search(rates, bounds, attempt, stop, on_step=_say)
-        finally:
-            await opened.close()
-
+    load(first_rate)
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    steps, ended = asyncio.run(run_until_signal(work))
+    rates = Search(first=first_rate, most=max_rate, precision=precision)
+    steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
     found = concluded(slo_, steps, broker=str(address), store=str(url), began=began, ended=ended, generator=GENERATOR)
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)
+
+
+async def _searched(
+    rates: Search, bounds: Bounds, bench: Bench, load: Callable[[float], Load], stop: asyncio.Event
+) -> tuple[list[Step], str]:
+    async def attempt(rate: float) -> Step:
+        return await run_step(bench, load(rate), rate, stop)
+
+    try:
+        return await search(rates, bounds, attempt, stop, on_step=_say)
+    finally:
+        await bench.store.close()
 
 
 def _tell(found: Capacity, slo: Slo, report: Path, *, as_json: bool) -> None:

@@ -67,13 +67,7 @@ class Devices:
         numbering, encoder = Numbering(plan), Encoder(plan, broker.codec)
         whole, *parts = (Maker(one, numbering, encoder, schedule.begin_ms) for one in (readings, *cohorts))
         self._cursors = Cursors(
-            whole,
-            parts,
-            schedule,
-            flights=self._flights,
-            joins_s=joins_s,
-            drain_s=broker.drain_s,
-            post=self._post,
+            whole, parts, schedule, flights=self._flights, joins_s=joins_s, drain_s=broker.drain_s, post=self._post
         )
         self._crowd = Crowd(
             len(plan),
@@ -85,9 +79,8 @@ class Devices:
         self._greeted: list[tuple[int, Session]] = []
         self._max_bytes: int | None = None
         self._recent: deque[tuple[float, int]] = deque()
-        self._answered_s = 0.0
+        self._answered_s, self._away_said = 0.0, ""
         self._is_live = self._refusal_said = self._staying_said = False
-        self._away_said = ""
         self._ended = asyncio.Event()
 
     @property
