@@ -125,8 +125,16 @@ def _head(axes: Axes, name: str) -> None:
     crowded = len(name) + sum(len(label) + 8 for label in labels) > _ABREAST
     axes.set_title(name, fontsize="medium", loc="left", pad=20 if crowded else 6)
     if labels:
-        where = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
-        axes.legend(handles, labels, ncols=len(labels), fontsize="small", frameon=False, **where)
+        axes.legend(
+            handles,
+            labels,
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.1,
+            ncols=len(labels),
+            fontsize="small",
+            frameon=False,
+        )
 
 
 def _dress(axes: Axes) -> None:
