@@ -10,7 +10,7 @@ from park.codecs import Codec
 from park.codecs.base import Write
 from park.columns import Columns
 from park.text import Rows
-from simulator.events import Events
+from simulator.event_columns import Tells
 from simulator.faults.faulty import Faulty
 from simulator.faults.scale import SampledScales
 from simulator.faults.schedule import Fault, FaultSchedule
@@ -66,7 +66,7 @@ class _Disturbed:
         return self._made.plan
 
     @property
-    def events(self) -> Events:
+    def events(self) -> Tells:
         return self._made.events
 
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
