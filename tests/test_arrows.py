@@ -45,7 +45,6 @@ HOMES: dict[str, tuple[str, ...]] = {
         "ingest/stores/duckdb/*.py",
         "dashboards/sources/duckdb.py",
         "simulator/dataset/parquet.py",
-        "simulator/faults/label_table.py",
     ),
     "pyarrow": ("simulator/dataset/arrow.py",),
     "grafana_foundation_sdk": ("dashboards/grafana/*",),

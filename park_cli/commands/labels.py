@@ -1,5 +1,6 @@
 """`park labels`."""
 
+import contextlib
 import enum
 import heapq
 import json
@@ -81,11 +82,16 @@ def _write_lines(found: Iterable[AnyLabel], file: BinaryIO) -> None:
 
 
 def _write_table(found: Iterable[AnyLabel], file: BinaryIO) -> None:
-    from simulator.faults.label_table import write_parquet  # noqa: PLC0415 - only who wants one waits for its library
+    # Only who wants one waits for its library.
+    from simulator.dataset.parquet import Tables  # noqa: PLC0415
+    from simulator.dataset.records import LABEL_TIMES, LABELS  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="park-labels-") as folder:
-        path = Path(folder) / "labels.parquet"
-        write_parquet(found, path)
+    with tempfile.TemporaryDirectory(prefix="park-labels-") as name:
+        lines, path = Path(name) / "labels.ndjson", Path(name) / "labels.parquet"
+        with lines.open("wb") as written:
+            _write_lines(found, written)
+        with contextlib.closing(Tables(Path(name))) as tables:
+            tables.write_lines(path, lines, LABELS, LABEL_TIMES, '"start", "id"')
         with path.open("rb") as made:
             shutil.copyfileobj(made, file)
 
