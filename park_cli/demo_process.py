@@ -38,10 +38,11 @@ from simulator.broker import GatewayOptions
 from simulator.children import Children
 from simulator.clock import ScheduleOptions
 from simulator.commands.past import CommandOptions
+from simulator.options import SimulateOptions
 from simulator.plan import Selection
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.simulate import Simulated, SimulateOptions
+from simulator.simulate import Simulated
 from simulator.verify import VerifySummary
 
 _SETTLE_S = 60.0

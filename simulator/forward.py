@@ -202,6 +202,7 @@ class Forward:
     def end(self, now_s: float) -> None:
         """End the schedule at `now_s`; what was due before is still worked off."""
         self.schedule = self.schedule.ended(self._cursor, now_s)
+        self._history_s = min(self._history_s, now_s)  # who has not joined by now will not
 
     def close(self) -> None:
         """Account for what was never sent or never answered, when nothing more is to come.

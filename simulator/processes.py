@@ -10,9 +10,10 @@ from simulator.child import DONE, LIVE, STOP
 from simulator.children import Children
 from simulator.clock import Schedule
 from simulator.errors import ProcessEnded
+from simulator.options import SimulateOptions
 from simulator.preparation import Preparation
 from simulator.progress import Progress, merge
-from simulator.simulate import Simulated, SimulateOptions, countdown, run_all, summarise
+from simulator.simulate import Simulated, countdown, run_all, summarise
 
 
 def _ignore(*_: object) -> None:

@@ -4,58 +4,21 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
 from simulator.attend import end, report
-from simulator.broker import GatewayOptions
-from simulator.clock import Schedule, ScheduleOptions
+from simulator.clock import Schedule
 from simulator.commands.outcomes import Outcomes
-from simulator.commands.past import CommandOptions, past_of
+from simulator.commands.past import past_of
 from simulator.commands.service import Service
 from simulator.connections.crew import DeviceCrew
-from simulator.connections.link import DeviceAccounts
 from simulator.observed import Readings, obedient_readings
-from simulator.plan import GatewayPlan, Selection, Shards, make_plan
+from simulator.options import SimulateOptions
+from simulator.plan import GatewayPlan, make_plan
 from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress, merge
 from simulator.publish import Gateway
-from simulator.unrest import Unrest
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimulateOptions:
-    """What to publish, when and where.
-
-    Attributes:
-        shards: which gateways; None for one a site, or as many as the processes need.
-        processes: how many processes share the gateways.
-        ramp_up_s: gateways join one after the other over this time. What was due before is their history:
-            sent when they join, left out of latencies and overruns, so that the same readings are stored.
-        unrest: how often connections are dropped.
-        commands: how devices take commands; None if nobody may command them.
-        devices_connect: as whom devices connect, each for itself; None if gateways do it for them.
-    """
-
-    selection: Selection
-    schedule: ScheduleOptions
-    broker: GatewayOptions
-    shards: Shards | None = None
-    processes: int = 1
-    ramp_up_s: float = 0.0
-    unrest: Unrest = field(default_factory=Unrest)
-    commands: CommandOptions | None = None
-    devices_connect: DeviceAccounts | None = None
-
-    def preparation(self) -> Preparation:
-        """For a launch at this moment."""
-        begin_ms = self.schedule.launched().begin_ms
-        return Preparation(
-            selection=self.selection,
-            begin_ms=begin_ms,
-            shards=self.shards,
-            devices_connect=self.devices_connect is not None,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

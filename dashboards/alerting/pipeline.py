@@ -7,7 +7,8 @@ ALERTS = (
     Alert(
         name="ingester-silent",
         title="The ingester says nothing",
-        advice="See whether it runs; the broker keeps what comes meanwhile, until its queue is full.",
+        advice="See whether it runs, and whether the store takes writes (/readyz); the broker keeps what comes "
+        "meanwhile, until its queue is full.",
         severity=Severity.CRITICAL,
         panel="Stored per second",
         measurement="park_ingest",
@@ -29,11 +30,11 @@ ALERTS = (
         field="retries",
         by=("instance",),
         aggregate=Aggregate.MAX,
+        reduce=Reduce.MAX,
         rate_s=60,
         above=0.0,
         every_s=60,
-        over_s=120,
-        for_s=120,
+        over_s=900,  # what is told of an outage is stored when it is over
     ),
     Alert(
         name="latency-high",

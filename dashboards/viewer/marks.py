@@ -73,14 +73,14 @@ class Marks:
 
     async def ask(self, reader: Reader, moment: Moment) -> _Draw | None:
         """Ask for those that are due; None where nothing has changed."""
-        anew, self._choice = self._choice != moment.choice, moment.choice
-        changed = False
-        for kind in self._kinds:
-            if anew or moment.now >= kind.next_ms:
-                found = await reader.marks(kind.asked, self._sector, moment)
-                kind.next_ms = moment.now + (_SOMETHING_MS if found else _NOTHING_MS)
-                changed |= found != kind.found
-                kind.found = found
+        anew = self._choice != moment.choice
+        due = [kind for kind in self._kinds if anew or moment.now >= kind.next_ms]
+        answers = [await reader.marks(kind.asked, self._sector, moment) for kind in due]
+        self._choice = moment.choice  # only now: where one gives no answer, all are asked again
+        changed = any(found != kind.found for kind, found in zip(due, answers, strict=True))
+        for kind, found in zip(due, answers, strict=True):
+            kind.found = found
+            kind.next_ms = moment.now + (_SOMETHING_MS if found else _NOTHING_MS)
         return functools.partial(self._show) if changed else None
 
     def _show(self) -> None:

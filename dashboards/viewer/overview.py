@@ -49,7 +49,7 @@ class Attention:
                 ui.html("What needs attention now", tag="h2", sanitize=False).props('id="park-attention-title"')
                 self._counts = ui.element("div").classes("park-counts").props('role="status"')
             self._rows = ui.element("div").classes("park-alerts").props('role="list"')
-            self._more = ui.button(on_click=self._toggle).props("flat dense no-caps").classes("park-more")
+            self._more = ui.button(on_click=self._toggle, color=None).props("flat dense no-caps").classes("park-more")
         self._more.set_visibility(False)
         with self._counts:
             ui.label("Looking at the last hours ...").classes("park-calm")

@@ -37,6 +37,8 @@ _PATIENCE_S = 10.0
 _TOGETHER_S = 0.1
 #: While the page is new, cards that still wait ask so many times as often as others.
 _EAGER = 3
+#: Of the page's ticks: a site may be new.
+_SITES_EVERY = 60
 _SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 
 
@@ -201,6 +203,8 @@ class _Visit:
     async def _tick(self) -> None:
         """Ask for all that is shown; at two of three ticks of a new page only for what there is nothing to show of."""
         self._ticks += 1
+        if not self._choose_sites.options or self._ticks % _SITES_EVERY == 0:
+            await self._load_sites()
         if self._timer.interval < self._served.refresh_s and self._ticks % _EAGER:
             await self._refresh([card for card in self._cards if card.empty.shown])
         else:
@@ -220,8 +224,10 @@ class _Visit:
             if not asked:
                 return
             self._waiting_since = time.monotonic()
-            failures = await self._round(asked)
-            self._waiting_since = None
+            try:
+                failures = await self._round(asked)
+            finally:
+                self._waiting_since = None
         if some is None and isinstance(failures[0], SourceError) and not self._strip.body.is_deleted:
             self._strip.lose()
         self._report([failure for failure in failures if failure is not None])
@@ -230,18 +236,21 @@ class _Visit:
         """Ask each, and draw the answers that come close together at once; what kept each from answering."""
         moment = self._moment()
         asking = {asyncio.create_task(one.ask(self._reader, moment)): one for one in asked}
-        left = set(asking)
+        left, broken = set(asking), list[Exception]()
         try:
             while left:
                 done, left = await asyncio.wait(left, timeout=_TOGETHER_S)
                 for task in done:
                     self._waiting_since = time.monotonic()  # a sign of life, however slow the others are
                     if task.exception() is None:
-                        self._draw(asking[task], task.result(), moment)
+                        try:
+                            self._draw(asking[task], task.result(), moment)
+                        except Exception as error:  # noqa: BLE001 - told below; the other cards are drawn
+                            broken.append(error)
         finally:
             for task in left:
                 task.cancel()
-        return [task.exception() for task in asking]
+        return [*(task.exception() for task in asking), *broken]
 
     def _draw(self, one: cards.Asks, draw: cards.Draw | None, moment: Moment) -> None:
         if one.body.is_deleted:

@@ -1,7 +1,6 @@
 """What fires now, for all browsers: the rules are judged in turn, a while apart, and only while somebody looks."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -50,21 +49,28 @@ class Watch:
         if self._due is None:
             self._due = self._clock() + CALM_S
         if self._look is not None and self._look.done():
-            self._look.result()  # what went wrong in it is not the store's doing
-            self._look = None
+            look, self._look = self._look, None
+            look.result()  # what went wrong in it is not the store's doing
         if self._look is None and self._clock() >= self._due:
             self._look = asyncio.create_task(self._all(now), name="alert rules")
         return self._known
 
     async def _all(self, now: int) -> None:
         began, first = self._clock(), self._known is None
+        failed: list[Exception] = []
         for rule in self._rules:
-            with contextlib.suppress(SourceError):  # the page tells that the store is away; what fired goes on
+            try:
                 self._fires[rule.alert.name] = await self._judge(rule, now)
+            except SourceError:
+                pass  # the page tells that the store is away; what fired goes on
+            except Exception as error:  # noqa: BLE001 - raised below: the other rules go on
+                failed.append(error)
             if first and self._fires.get(rule.alert.name):  # the worst is known before all is
                 self._known = self._all_fires()
         self._known = self._all_fires()
         self._due = self._clock() + max(_APART_S, _TIMES * (self._clock() - began))
+        if failed:
+            raise failed[0]
 
     def _all_fires(self) -> Fires:
         return tuple(one for rule in self._rules for one in self._fires.get(rule.alert.name, ()))

@@ -34,8 +34,8 @@ class Yesterday:
         then = Moment(now=at, span=moment.span, sites=moment.sites)
         if moment.now - self._first < _CALM_MS or then == self._asked:
             return False
-        self._asked = then
         answer = await reader.newest(self._panel, then)
+        self._asked = then
         self._before = answer[0].values[-1] if len(answer) == 1 else None
         return True
 

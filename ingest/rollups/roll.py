@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from ingest.errors import StoreError
+from ingest.errors import PartialWrite, Refused, StoreError, TooLarge
 from ingest.log import get_logger
 from ingest.rollups.marks import Hour, MarkReader, hours_of
 from ingest.rollups.reduce import Readings
 from ingest.rollups.rows import BucketRows
 from ingest.rollups.touch import Touches
-from ingest.stores.base import Store
+from ingest.stores.base import Row, Store
 from park.codecs.json.read import LATEST_MS
 from park.rollup import COARSE, FINE, HOUR_MS, MADE, STEPS, Step
 from sectors import KINDS
@@ -97,12 +97,13 @@ class Roller:
                     await stop.wait()
         return self.made
 
-    async def once(self) -> int:
-        """Make what is not made yet, without waiting for anything; how many hours of kinds.
+    async def once(self, stop: asyncio.Event | None = None) -> int:
+        """Make what is not made yet, without waiting for anything, until `stop` is set; how many hours of kinds.
 
         Raises:
             StoreError: the store does not answer, or takes no rollups.
         """
+        self._stop = stop or self._stop
         await self.begin()
         await self._look()
         await self._make(list(self._pending), final=True)
@@ -124,7 +125,7 @@ class Roller:
         for kind in KINDS.values():
             hours = await asyncio.to_thread(hours_of, self._store, kind, first // HOUR_MS * HOUR_MS, until)
             for some in _batched(hours, _WRITE_ROWS):
-                await self._store.write(self._touches.rows((kind.name, hour) for hour in some))
+                await self._write(self._touches.rows((kind.name, hour) for hour in some))
             count += len(hours)
         return count
 
@@ -194,7 +195,19 @@ class Roller:
             buckets = await asyncio.to_thread(readings.buckets, step)
             rows = await asyncio.to_thread(self._rows.of, kind, step, buckets)
             for some in _batched(rows, _WRITE_ROWS):
-                await self._store.write(some)
+                await self._write(some)
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        """Write; what the store refuses for good is told, or it would keep all other hours waiting for ever."""
+        try:
+            await self._store.write(rows)
+        except TooLarge:
+            if len(rows) < 2:
+                raise
+            await self._write(rows[: len(rows) // 2])
+            await self._write(rows[len(rows) // 2 :])
+        except (PartialWrite, Refused) as error:
+            log.warning("the store refuses rollups; the others go on", error=str(error))
 
 
 _SUFFIXES = {"fine": FINE.suffix, "coarse": COARSE.suffix}

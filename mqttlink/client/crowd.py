@@ -143,13 +143,15 @@ class Crowd:
     async def leave(self, last_words: Callable[[int], bytes], timeout_s: float) -> None:
         """Say goodbye on every connection that is up, wait until the broker has closed them, and end."""
         self._due.clear()
+        leaving = [light for light in self._open_ones() if light.stage is Stage.UP]
         for light in self._open_ones():
-            if light.stage is Stage.UP:
-                light.stage = Stage.LEAVING
-                self._leaving += 1
-                self._sockets.write(light, last_words(light.index) + _GOODBYE)
-            else:
+            if light.stage is not Stage.UP:
                 self._forget(light)
+        for light in leaving:  # all are counted before the first can be lost
+            light.stage = Stage.LEAVING
+        self._leaving = len(leaving)
+        for light in leaving:
+            self._sockets.write(light, last_words(light.index) + _GOODBYE)
         if not self._leaving:
             self._all_left.set()
         with suppress(TimeoutError):

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from ingest.errors import StoreError
+from mqttlink.errors import LinkError
 from park_cli.capacity.found import Step
 from park_cli.capacity.search import Search
 
@@ -47,7 +49,12 @@ async def search(
             return steps, "it was interrupted"
         if time.monotonic() + bounds.step_s + _AROUND_S > end_s and steps:
             return steps, "its time was over; a longer --for finds more"
-        step = await attempt(rate)
+        try:
+            step = await attempt(rate)
+        except (StoreError, LinkError) as error:
+            if not steps:
+                raise
+            return steps, f"{rate:,.0f} a second could not be judged: {error}"
         if stop.is_set():
             return steps, "it was interrupted"
         steps.append(step)

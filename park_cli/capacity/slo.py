@@ -81,6 +81,8 @@ def _term(text: str) -> Term:
     latency, count = _LATENCY.fullmatch(text), _COUNT.fullmatch(text)
     if latency and latency[1] in LATENCIES:
         limit = float(duration_ms(latency[2], "--slo"))
+        if not limit:
+            raise UsageError(f"--slo: {text!r}: no reading is there in no time")
         return Term(text=f"{latency[1]}<{latency[2]}", name=latency[1], limit=limit, shown=milliseconds)
     if count and count[1] in COUNTS:
         return Term(text=f"{count[1]} {count[2]}", name=count[1], limit=float(count[2]), shown=_whole)

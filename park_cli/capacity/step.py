@@ -17,9 +17,10 @@ from park_cli.capacity.slo import LATENCIES, Slo
 from simulator.broker import Credentials, GatewayOptions
 from simulator.clock import ScheduleOptions
 from simulator.observed import readings_of
+from simulator.options import SimulateOptions
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.simulate import Simulated, SimulateOptions
+from simulator.simulate import Simulated
 from simulator.verify import VerifySummary, verify
 
 GENERATOR = "generator (park simulate)"
@@ -153,7 +154,9 @@ async def _pass(
     bench: Bench, probe: Probe, simulation: "asyncio.Task[Simulated]", stop: asyncio.Event
 ) -> tuple[str, ...]:
     """Let the step's time pass; it ends early if nothing comes any more."""
-    silent_s = max(_SILENT_S, _SILENT_TIMES * (bench.slo.latency_ms or 0.0) / 1000)
+    # Who sets no bound to latency may have a pipeline that writes every so often.
+    limit_ms = bench.slo.latency_ms
+    silent_s = math.inf if limit_ms is None else max(_SILENT_S, _SILENT_TIMES * limit_ms / 1000)
     end_s = time.monotonic() + bench.seconds
     while time.monotonic() < end_s and not simulation.done():
         if stop.is_set():

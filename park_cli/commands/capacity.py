@@ -94,7 +94,7 @@ def capacity(
         trust=tls.resolve(address),
         store=open_store(url, os.environ),
         slo=slo_,
-        ports=(watch.local_port(broker, 1883), watch.local_port(store, 8086)),
+        ports=(watch.local_port(broker, address.port), watch.local_port(store, 8086)),
         seconds=duration_ms(step, "--step") / 1000,
         wait_s=duration_ms(wait, "--wait") / 1000,
         processes=processes,
@@ -102,7 +102,7 @@ def capacity(
     bounds = Bounds(
         step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
     )
-    chosen, seed_ = tuple(kinds or ("soil_probe",)), town.settings.seed if seed is None else seed
+    chosen, seed_ = tuple(dict.fromkeys(kinds or ("soil_probe",))), town.settings.seed if seed is None else seed
 
     def load(rate: float) -> Load:
         return load_of(rate, town, seed_, chosen, devices)

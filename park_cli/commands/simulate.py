@@ -22,10 +22,11 @@ from park_cli.signals import run_until_signal
 from simulator.broker import GatewayOptions
 from simulator.connections.limits import allow
 from simulator.connections.link import DeviceAccounts
+from simulator.options import SimulateOptions
 from simulator.plan import Shards
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.simulate import Simulated, SimulateOptions, run_simulation
+from simulator.simulate import Simulated, run_simulation
 from simulator.unrest import Unrest
 
 app = typer.Typer(name="simulate", pretty_exceptions_enable=False)

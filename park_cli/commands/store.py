@@ -117,4 +117,4 @@ async def _roll(store: Store, stop: asyncio.Event, pace: Pace, *, first: int | N
     roller = Roller(store, pace=pace)
     if first is not None:
         await roller.touch(first, LATEST_MS)
-    return await roller.once() if once else await roller.run(stop)
+    return await roller.once(stop) if once else await roller.run(stop)

@@ -4,7 +4,6 @@ import asyncio
 import gc
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +17,10 @@ from simulator.connections.link import DeviceAccounts
 from simulator.connections.unrest import drops
 from simulator.errors import SelectionError
 from simulator.observed import obedient_readings
+from simulator.options import SimulateOptions
 from simulator.plan import GatewayPlan, Group, Plan
 from simulator.preparation import Preparation, gateway_plans
 from simulator.progress import Progress
-
-if TYPE_CHECKING:
-    from simulator.simulate import SimulateOptions
 
 
 def _ignore(*_: object) -> None:
@@ -59,7 +56,7 @@ class DeviceCrew:
 
     async def run(
         self,
-        options: "SimulateOptions",
+        options: SimulateOptions,
         schedule: Schedule,
         stop: asyncio.Event,
         *,
@@ -82,7 +79,7 @@ class DeviceCrew:
         on_progress(devices.progress)
         return devices.progress
 
-    def _devices(self, options: "SimulateOptions", schedule: Schedule, on_live: Callable[[], None]) -> Devices:
+    def _devices(self, options: SimulateOptions, schedule: Schedule, on_live: Callable[[], None]) -> Devices:
         count = len(self._readings.plan)
         return Devices(
             self._readings,

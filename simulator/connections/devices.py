@@ -166,8 +166,10 @@ class Devices:
             self._count()
         if self._lost:
             lost, self._lost = self._lost, []
+            done = self._cursors.finished
             self._flights.lost(np.unique(lost))
-            self._cursors.go_on(now_s)
+            if done:  # else a broker that throws devices out again and again would keep them for ever
+                self._cursors.go_on(now_s)
         if self._greeted:
             greeted, self._greeted = self._greeted, []
             for index, session in greeted:

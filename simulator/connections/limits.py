@@ -37,7 +37,8 @@ def _allow_files(needed: int) -> None:
             f"--connect device: a process needs {needed:,} open files, and its limit is {hard:,}: raise it with "
             f"`ulimit -Hn {needed}` as root or in limits.conf, share the devices among --processes, or take fewer"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    # As far as it goes: sites are dealt out whole, so one process may hold more than its share.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed * 2 if hard == resource.RLIM_INFINITY else hard, hard))
 
 
 def _local_ports() -> int | None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from park.catalogue import DeviceKind
 from park.codecs import Codec
 from park.codecs.base import Write
 from park.columns import Columns
@@ -84,10 +83,10 @@ def torn_codec(codec: Codec, cast: Cast) -> Codec:
     strike = cast.scene.strike
     if not isinstance(strike, Delivery) or not strike.trick.torn:
         return codec
-    return replace(codec, encoder=lambda kind: _tearing(codec.encoder(kind), kind, cast.hit))
+    return replace(codec, encoder=lambda kind: _tearing(codec.encoder(kind), cast.hit))
 
 
-def _tearing(write: Write, _kind: DeviceKind, hit: Hit) -> Write:
+def _tearing(write: Write, hit: Hit) -> Write:
     def torn(columns: Columns) -> Rows:
         rows = write(columns)
         keep = rows.mask().copy()

@@ -38,7 +38,7 @@ def manifests(overlay: str, *kinds: str) -> list[Manifest]:
 
 def workloads(overlay: str) -> list[tuple[str, Manifest]]:
     """Name and pod of everything that runs."""
-    found = manifests(overlay, "StatefulSet", "Deployment", "Job")
+    found = manifests(overlay, "StatefulSet", "Deployment")
     return [(one["metadata"]["name"], one["spec"]["template"]) for one in found]
 
 
@@ -54,8 +54,8 @@ def test_the_published_schemas_take_it(overlay: str) -> None:
 
 
 def test_a_misspelt_key_is_refused() -> None:
-    manifest = manifests("one-node", "Job")[0]
-    wrong = {**manifest, "spec": {**manifest["spec"], "completionsMode": "Indexed"}}
+    manifest = manifests("one-node", "StatefulSet")[0]
+    wrong = {**manifest, "spec": {**manifest["spec"], "podManagmentPolicy": "Parallel"}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, SCHEMA, strict=True)
 
@@ -89,7 +89,7 @@ def test_what_serves_is_probed_and_kept_by_a_budget(overlay: str) -> None:
 def test_every_volume_is_there_and_every_secret_has_a_maker(overlay: str) -> None:
     owners = {f"park-{owner}" for owner in make_secrets.OWNERS}
     configs = {one["metadata"]["name"] for one in manifests(overlay, "ConfigMap")}
-    for one in manifests(overlay, "StatefulSet", "Deployment", "Job"):
+    for one in manifests(overlay, "StatefulSet", "Deployment"):
         spec = one["spec"]["template"]["spec"]
         volumes = {volume["name"]: volume for volume in spec["volumes"]}
         claims = {claim["metadata"]["name"] for claim in one["spec"].get("volumeClaimTemplates", [])}
@@ -138,12 +138,8 @@ def test_every_alert_rule_is_provisioned() -> None:
 
 def test_members_and_shards_have_accounts() -> None:
     known = {login.name for login in make_secrets.logins(["xinwu"], shards=4, members=4)}
-    job, ingest = (
-        manifests("cluster", "Job")[0],
-        next(one for one in manifests("cluster", "StatefulSet") if one["metadata"]["name"] == "park-ingest"),
-    )
-    shards, members = job["spec"]["completions"], ingest["spec"]["replicas"]
-    environment = job["spec"]["template"]["spec"]["containers"][0]["env"]
+    sets = {one["metadata"]["name"]: one["spec"] for one in manifests("cluster", "StatefulSet")}
+    shards, members = sets["park-simulator"]["replicas"], sets["park-ingest"]["replicas"]
+    environment = sets["park-simulator"]["template"]["spec"]["containers"][0]["env"]
     assert {"name": "SHARDS", "value": str(shards)} in environment
-    assert job["spec"]["parallelism"] == shards
     assert {f"gw-xinwu-{shard}" for shard in range(shards)} | {f"park-ingest-{i}" for i in range(members)} <= known

@@ -20,7 +20,7 @@ from simulator.commands.past import CommandOptions, records_in
 from simulator.commands.record import Record
 from simulator.generate import FORMATS, make_lines
 from simulator.observed import readings_of
-from simulator.simulate import SimulateOptions
+from simulator.options import SimulateOptions
 from tests.mqttlink.conftest import run_embedded
 from tests.mqttlink.paho_client import PahoClient, paho
 from tests.servers.mosquitto import Mosquitto

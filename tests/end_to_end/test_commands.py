@@ -22,7 +22,7 @@ from park.topics import DeviceTopic, ack_topic, command_topic, reply_topic
 from simulator.broker import GatewayOptions
 from simulator.clock import ScheduleOptions
 from simulator.commands.past import CommandOptions, records_in
-from simulator.simulate import SimulateOptions
+from simulator.options import SimulateOptions
 from tests.deploy.brokers import run_park_mosquitto
 from tests.deploy.program import make_secrets
 from tests.end_to_end.command_soak import Soak, controlled, soak

@@ -18,7 +18,7 @@ import pytest
 
 from park.topics import parse_telemetry
 from tests.servers.influxdb2 import InfluxDB2
-from tests.servers.mosquitto import Mosquitto
+from tests.servers.mosquitto import run_mosquitto
 from tests.servers.process import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -234,18 +234,20 @@ def last_line(text: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stored(town: House, mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path_factory: pytest.TempPathFactory) -> Stored:
-    bucket = influxdb.new_bucket()
-    env = {"BROKER": mosquitto.url, "STORE": influxdb.store_url(bucket), "INFLUXDB_V2_TOKEN": influxdb.token}
-    simulate, verify = command("park simulate").splitlines()
-    with ingesting(town, env, tmp_path_factory.mktemp("log") / "ingest.log") as ingester:
-        simulated = last_line(town.run(f"{simulate} --json", env).stdout)
-        verified = last_line(town.run(f"{verify} --json", env).stdout)
-        ingester.send_signal(signal.SIGTERM)
-        said, _ = ingester.communicate(timeout=PATIENCE_S)
-        assert ingester.returncode == 0
-    summaries = {"simulate": simulated, "verify": verified, "ingest": last_line(said)}
-    return Stored(influxdb=influxdb, bucket=bucket, env=env, summaries=summaries)
+def stored(town: House, influxdb: InfluxDB2, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+    # The guide's ingester hears all of its broker, so it has one of its own, where no test has left anything.
+    with run_mosquitto(tmp_path_factory.mktemp("broker")) as mosquitto:
+        bucket = influxdb.new_bucket()
+        env = {"BROKER": mosquitto.url, "STORE": influxdb.store_url(bucket), "INFLUXDB_V2_TOKEN": influxdb.token}
+        simulate, verify = command("park simulate").splitlines()
+        with ingesting(town, env, tmp_path_factory.mktemp("log") / "ingest.log") as ingester:
+            simulated = last_line(town.run(f"{simulate} --json", env).stdout)
+            verified = last_line(town.run(f"{verify} --json", env).stdout)
+            ingester.send_signal(signal.SIGTERM)
+            said, _ = ingester.communicate(timeout=PATIENCE_S)
+            assert ingester.returncode == 0
+        summaries = {"simulate": simulated, "verify": verified, "ingest": last_line(said)}
+        yield Stored(influxdb=influxdb, bucket=bucket, env=env, summaries=summaries)
 
 
 def test_every_reading_is_stored(town: House, stored: Stored) -> None:

@@ -214,11 +214,15 @@ def test_the_installed_packages_are_no_checkout(installed: Installed) -> None:
     installed.run(place, "park", "dashboards", "build", code=2)
 
 
+def _texts(folder: Path) -> dict[Path, str]:
+    return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_dashboards_are_built_into_any_folder(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text("{}")
     installed.run(tmp_path, "park", "dashboards", "build", "--out", ".", "--check", code=1)
     installed.run(tmp_path, "park", "dashboards", "build", "--out", "grafana/park")
-    built = {path.name: path.read_text() for path in (tmp_path / "grafana" / "park").iterdir()}
-    assert built == {path.name: path.read_text() for path in (ROOT / "dashboards" / "out").glob("*.json")}
+    built, committed = tmp_path / "grafana" / "park", ROOT / "dashboards" / "out"
+    assert _texts(built) == _texts(committed)
     installed.run(tmp_path, "park", "dashboards", "build", "--out", "grafana/park", "--check")
     assert (tmp_path / "mine.json").read_text() == "{}"

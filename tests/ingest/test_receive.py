@@ -87,7 +87,8 @@ def test_a_drop_at_the_broker_is_told(influxdb: InfluxDB2, tmp_path: Path) -> No
                     await asyncio.to_thread(proxy.redirect, broker.port)
                     await until(lambda: any("dropped" in one for one in running.status.troubles()), what="told")
             (line,) = [line for line in logs if line["event"] == "the broker has dropped messages"]
-            assert (line["dropped"], line["can_be_own"]) == (90, True)
+            assert line["can_be_own"] is True
+            assert line["dropped"] >= 90  # and what the broker tells of itself meanwhile, which it drops as well
 
         asyncio.run(main())
 

@@ -11,9 +11,10 @@ from typing import Any
 from mqttlink import parse_broker_url
 from simulator.broker import GatewayOptions
 from simulator.clock import ScheduleOptions
+from simulator.options import SimulateOptions
 from simulator.processes import simulate_in_processes
 from simulator.progress import Progress
-from simulator.simulate import Simulated, SimulateOptions, run_simulation
+from simulator.simulate import Simulated, run_simulation
 from tests.mqttlink.paho_client import PahoClient
 from tests.servers.mosquitto import Mosquitto
 from tests.simulator.conftest import lines_of, select
