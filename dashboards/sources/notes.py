@@ -11,7 +11,7 @@ def influxql(asked: Annotation, sector: str | None) -> str:
     if asked.rises:
         rise = f'SELECT difference("{asked.rises}") AS "rise" FROM "{asked.measurement}"'
         inner = f'{rise} WHERE {where} GROUP BY "{asked.whose}", "site"'
-        return f'SELECT "rise", {_names(asked)} FROM ({inner}) WHERE "rise" > 0 ORDER BY time DESC LIMIT {MOST_ROWS}'
+        return f'SELECT "rise", {_names(asked)} FROM ({inner}) WHERE "rise" > 0 LIMIT {MOST_ROWS}'
     phases = " OR ".join(f"\"phase\" = '{phase.value}'" for phase in asked.phases)
     chosen = f'SELECT {_names(asked)} FROM "{asked.measurement}" WHERE {where} AND ({phases})'
     return f"{chosen} ORDER BY time DESC LIMIT {MOST_ROWS}"

@@ -63,7 +63,8 @@ def test_labels_tell_what_was_wrong_and_can_be_scored(rules: Path, tmp_path: Pat
     table = tmp_path / "labels.parquet"
     assert park("labels", *town, *_WINDOW, "--format", "parquet", "-o", str(table)).code == 0
     with duckdb.connect() as connection:
-        read = connection.sql(f"SELECT * FROM '{table}'")
+        times = ", ".join(f'epoch_ms("{name}") AS "{name}"' for name in ("start", "end", "first_observable"))
+        read = connection.sql(f"SELECT * REPLACE ({times}) FROM '{table}'")
         rows = [dict(zip(read.columns, row, strict=True)) for row in read.fetchall()]
     assert rows == told
     right = park("score", "--labels", str(labels), "--detections", str(labels), "--json")
