@@ -273,3 +273,15 @@ def test_the_environment_says_how_many_devices_and_how_often(
     assert selection == {
         word for word in services["verify"]["entrypoint"] if word.startswith(("--devices", "--interval"))
     }
+
+
+def test_what_the_image_copies_is_sent_to_the_builder() -> None:
+    sent = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    copied: set[str] = set()
+    for line in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        verb, *words = line.split() or [""]
+        if verb == "COPY" and not words[0].startswith("--from"):
+            copied.update(words[:-1])
+    assert copied
+    assert sent[0] == "*"
+    assert {name for name in copied if f"!{name}" not in sent} == set()
