@@ -102,6 +102,7 @@ def capacity(
     bounds = Bounds(
         step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
     )
+    _check_report(report)
     chosen, seed_ = tuple(dict.fromkeys(kinds or ("soil_probe",))), town.settings.seed if seed is None else seed
 
     def load(rate: float) -> Load:
@@ -115,6 +116,14 @@ def capacity(
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)
+
+
+def _check_report(page: Path) -> None:
+    """Say before the search what would keep it from being told."""
+    if page.suffix == ".json":
+        raise UsageError(f"--report {page}: the page is HTML; the figures are written beside it as .json")
+    if page.is_dir() or not os.access(page.parent, os.W_OK):
+        raise UsageError(f"--report {page}: cannot be written there")
 
 
 async def _searched(

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.errors import Retryable
 from park_cli.capacity.found import Step, concluded
 from park_cli.capacity.load import load_of, probe_kind
 from park_cli.capacity.probe import percentile
@@ -55,7 +56,7 @@ def test_an_objective_is_held_against_figures(text: str, figures: dict[str, floa
 
 
 @pytest.mark.parametrize(
-    "text", ["", " , ", "p98<1s", "p99<1", "p99<-1s", "lost", "lost -1", "p99<1s, p99<2s", "lost<1s"]
+    "text", ["", " , ", "p98<1s", "p99<1", "p99<-1s", "lost", "lost -1", "p99<1s, p99<2s", "lost<1s", "p99<0s"]
 )
 def test_what_is_no_objective_is_named(text: str) -> None:
     with pytest.raises(UsageError, match="--slo"):
@@ -153,6 +154,26 @@ def test_a_search_keeps_to_its_time_and_ends_when_it_is_told() -> None:
         bounds = Bounds(step_s=1.0, rest_s=0.0, total_s=1.0)
         steps, why = await search(Search(first=1, most=100), bounds, attempt, asyncio.Event(), on_step=lambda _: None)
         assert (len(steps), "its time was over" in why) == (1, True)
+
+    asyncio.run(main())
+
+
+def test_a_step_that_cannot_be_judged_ends_a_search_with_what_it_knows() -> None:
+    async def attempt(rate: float) -> Step:
+        if rate > 2:
+            raise Retryable("the store answers 503")
+        return step(rate, held=True)
+
+    async def main() -> None:
+        bounds = Bounds(step_s=0.0, rest_s=0.0, total_s=1000.0)
+        rates, stop = Search(first=1, most=100), asyncio.Event()
+        steps, why = await search(rates, bounds, attempt, stop, on_step=lambda _: None)
+        assert ([one.asked_per_s for one in steps], why) == (
+            [1, 2],
+            "4 a second could not be judged: the store answers 503",
+        )
+        with pytest.raises(Retryable):
+            await search(Search(first=4, most=100), bounds, attempt, stop, on_step=lambda _: None)
 
     asyncio.run(main())
 
@@ -262,6 +283,8 @@ def test_telegraf_is_judged_by_its_configuration_in_the_docs(tmp_path: Path) -> 
         (("--store", "duckdb:///tmp/none.duckdb"), "only its own process may read it"),
         (("--slo", "fast"), "is no term"),
         (("--kind", "soil"), "--kind soil"),
+        (("--report", "figures.json"), "--report figures.json"),
+        (("--report", "nowhere/page.html"), "--report nowhere/page.html"),
     ],
 )
 def test_what_cannot_be_searched_is_named(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
