@@ -94,7 +94,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def opened(page: Page, address: str, stem: str) -> None:
     page.goto(address)
-    page.wait_for_function(f"{READY}('{stem}')", timeout=40_000)
+    page.wait_for_function(f"{READY}('{stem}')", timeout=90_000)
 
 
 def told(page: Page, part: str) -> str:

@@ -114,7 +114,7 @@ class Heard:
         assert all(self.readings[at] == payload for at, payload in wanted.items())
 
 
-def wait_until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], deadline_s: float = 60.0) -> None:
     end = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < end, "waited in vain"
