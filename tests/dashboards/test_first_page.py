@@ -21,7 +21,7 @@ from tests.servers.find import CHROMIUM_ARGUMENTS, chromium
 
 pytestmark = pytest.mark.deadline(400)
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = 150_000
 AXE = "axe-core@4.10.3"
 HOUR = 3_600_000
 PLACED = [name for name, kind in KINDS.items() if not kind.personal]
