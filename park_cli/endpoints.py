@@ -1,4 +1,4 @@
-"""Options that name the broker and the store."""
+"""Options that name the broker, the store and the viewer."""
 
 from typing import Annotated
 
@@ -14,6 +14,12 @@ StoreOption = Annotated[
 QualityOption = Annotated[
     StoredFlags, typer.Option(help="Quality flags that are stored beside readings; see docs/faults.md.")
 ]
+ViewerPort = Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)]
+ViewerNames = Annotated[
+    list[str] | None,
+    typer.Option(help="Another name by which browsers may ask for the viewer: park.example, localhost:9000."),
+]
+OpenBrowser = Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")]
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
 DEFAULT_STORE = "influxdb+http://127.0.0.1:8086/park?org=park"

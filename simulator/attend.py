@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from simulator.progress import Progress, merge
@@ -21,14 +22,30 @@ class Publisher(Protocol):
         """End the schedule at `now_s`; what was due before is still sent, for a bounded time."""
 
 
-async def report(publishers: Sequence[Publisher], on_progress: Callable[[Progress], None]) -> None:
+@asynccontextmanager
+async def attended(
+    publishers: Sequence[Publisher], stop: asyncio.Event, on_progress: Callable[[Progress], None]
+) -> AsyncIterator[None]:
+    """While they publish: their progress is told a few times a second, and they end when `stop` is set."""
+    beside = [
+        asyncio.create_task(_report(publishers, on_progress), name="progress"),
+        asyncio.create_task(_end(publishers, stop), name="end"),
+    ]
+    try:
+        yield
+    finally:
+        for task in beside:
+            task.cancel()
+
+
+async def _report(publishers: Sequence[Publisher], on_progress: Callable[[Progress], None]) -> None:
     """Tell their progress a few times a second, without end."""
     while True:
         on_progress(merge([one.progress for one in publishers]))
         await asyncio.sleep(REPORT_EVERY_S)
 
 
-async def end(publishers: Sequence[Publisher], stop: asyncio.Event) -> None:
+async def _end(publishers: Sequence[Publisher], stop: asyncio.Event) -> None:
     """End them all when `stop` is set."""
     await stop.wait()
     now_s = time.time()

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,22 @@ class DayTold:
     told: list[Told]
 
 
+class DaysTold:
+    """What is told of days; the latest that were asked for are kept."""
+
+    def __init__(self) -> None:
+        self._days: OrderedDict[Hashable, DayTold] = OrderedDict()
+
+    def of(self, key: Hashable, tell: Callable[[], Iterable[Told]]) -> DayTold:
+        """What is told of a day, by whatever tells that day apart from others."""
+        if key not in self._days:
+            told = list(tell())
+            self._days[key] = DayTold(times=sorted(ts for one in told for ts in one.ts.tolist()), told=told)
+            while len(self._days) > _DAYS_KEPT:
+                self._days.popitem(last=False)
+        return self._days[key]
+
+
 class Happened:
     """What a plan's devices tell of their models' days.
 
@@ -36,7 +52,7 @@ class Happened:
 
     def __init__(self, plan: Plan, state: TownState, since_ms: int) -> None:
         self._plan, self._state, self._since_ms = plan, state, since_ms
-        self._days: OrderedDict[tuple[int, int], DayTold] = OrderedDict()
+        self._days = DaysTold()
 
     def told(self, first_day: int, last_day: int, start_ms: int, until_ms: int) -> list[Told]:
         """The events with start <= ts < until, which lie in these days of the town."""
@@ -45,14 +61,9 @@ class Happened:
         return [part for day in days for part in between(day, start_ms, until_ms)]
 
     def of(self, day: int) -> DayTold:
-        """Of one day of the town; the latest days are kept."""
+        """Of one day of the town."""
         key = day, self._state.commanded
-        if key not in self._days:
-            told = [one for group in self._plan.groups for one in self._of_group(group, day)]
-            self._days[key] = DayTold(times=sorted(ts for one in told for ts in one.ts.tolist()), told=told)
-            while len(self._days) > _DAYS_KEPT:
-                self._days.popitem(last=False)
-        return self._days[key]
+        return self._days.of(key, lambda: (one for group in self._plan.groups for one in self._of_group(group, day)))
 
     def _of_group(self, group: Group, day: int) -> Iterator[Told]:
         begin_ms = self._state.world.day_start_ms(day)

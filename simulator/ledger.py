@@ -43,8 +43,8 @@ class Found(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Rows:
-    """Several chunks of found rows as one."""
+class FoundRows:
+    """Found rows of some chunks, as one chunk."""
 
     device: npt.NDArray[np.object_]
     site: npt.NDArray[np.object_]
@@ -199,7 +199,7 @@ def _join(chunks: list[Found]) -> Found | None:
     if len(chunks) < 2:
         return chunks[0] if chunks else None
     names = sorted({name for chunk in chunks for name in chunk.values})
-    return _Rows(
+    return FoundRows(
         device=np.concatenate([chunk.device for chunk in chunks]),
         site=np.concatenate([chunk.site for chunk in chunks]),
         ts=np.concatenate([chunk.ts for chunk in chunks]),

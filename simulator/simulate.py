@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from simulator.attend import end, report
+from simulator.attend import attended
 from simulator.clock import Schedule
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import past_of
@@ -167,15 +167,8 @@ class Gateways:
             self._gateway(member, options, schedule, one_live, service)
             for member, service in zip(self._members, services, strict=True)
         ]
-        beside = [
-            asyncio.create_task(report(gateways, on_progress), name="progress"),
-            asyncio.create_task(end(gateways, stop), name="end"),
-        ]
-        try:
+        async with attended(gateways, stop, on_progress):
             await run_all(gateway.run() for gateway in gateways)
-        finally:
-            for task in beside:
-                task.cancel()
         total = merge([gateway.progress for gateway in gateways])
         on_progress(total)
         return total

@@ -1,15 +1,19 @@
 """Servers shared by a test run, and a deadline on every test."""
 
+import asyncio
 import faulthandler
 import os
 import signal
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 import pytest
 from hypothesis import settings
 
+from ingest.stores import open_store, parse_store_url
+from ingest.stores.base import Store
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 
@@ -62,3 +66,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(params=["influxdb", "duckdb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store of each kind in turn, empty."""
+    if request.param == "influxdb":
+        influxdb = request.getfixturevalue("influxdb")
+        url, environ = influxdb.store_url(influxdb.new_bucket()), {"INFLUXDB_V2_TOKEN": influxdb.token}
+    else:
+        url, environ = f"duckdb://{tmp_path}/park.duckdb", {}
+    store = open_store(parse_store_url(url), environ)
+    yield store
+    asyncio.run(store.close())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from park.quality import StoredFlags
-from park_cli.endpoints import QualityOption
+from park_cli.endpoints import OpenBrowser, QualityOption, ViewerNames, ViewerPort
 from park_cli.expand import expanded
 from park_cli.options import Json, SelectionOptions, TrustOptions, duration_ms
 from park_cli.signals import on_abort
@@ -33,13 +33,10 @@ def demo(
         str | None, typer.Option(help="duckdb:///path or influxdb+http://...", show_default="a temporary DuckDB")
     ] = None,
     broker: Annotated[str | None, typer.Option(help="mqtt://host:port", show_default="an embedded broker")] = None,
-    port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)] = 0,
+    port: ViewerPort = 0,
     *,
-    viewer_name: Annotated[
-        list[str] | None,
-        typer.Option(help="Another name by which browsers may ask for the viewer: park.example, localhost:9000."),
-    ] = None,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
+    viewer_name: ViewerNames = None,
+    open_browser: OpenBrowser = False,
     control: Annotated[
         bool, typer.Option("--control", help="Let the worked rules of park control command it.")
     ] = False,

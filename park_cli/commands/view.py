@@ -13,6 +13,7 @@ from dashboards.viewer import open_viewer
 from ingest.stores import open_store, parse_store_url
 from ingest.stores.base import StoreUrl
 from park.town import Town
+from park_cli.endpoints import OpenBrowser, ViewerNames, ViewerPort
 from park_cli.foresight import existing, free_port
 from park_cli.options import DEFAULT_STORE, StoreOption, read_town
 from park_cli.output import errors
@@ -26,12 +27,9 @@ app = typer.Typer(name="view", pretty_exceptions_enable=False)
 def view(
     store: StoreOption = DEFAULT_STORE,
     *,
-    port: Annotated[int, typer.Option(help="Port of the viewer.", show_default="any free one", min=0, max=65535)] = 0,
-    viewer_name: Annotated[
-        list[str] | None,
-        typer.Option(help="Another name by which browsers may ask for the viewer: park.example, localhost:9000."),
-    ] = None,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open the viewer in a browser.")] = False,
+    port: ViewerPort = 0,
+    viewer_name: ViewerNames = None,
+    open_browser: OpenBrowser = False,
     config: Annotated[
         Path | None, typer.Option(help="The town's park.toml, for its clock and its lakes.", show_default="built in")
     ] = None,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.attend import end, report
+from simulator.attend import attended
 from simulator.clock import Schedule
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.past import past_of
@@ -67,15 +67,8 @@ class DeviceCrew:
         if options.commands is not None:  # nobody takes new ones, but what was obeyed is obeyed
             self._authority.add(past_of(options.commands, options.selection.seed).records)
         devices = self._devices(options, schedule, on_live)
-        beside = [
-            asyncio.create_task(report([devices], on_progress), name="progress"),
-            asyncio.create_task(end([devices], stop), name="end"),
-        ]
-        try:
+        async with attended([devices], stop, on_progress):
             await devices.run()
-        finally:
-            for task in beside:
-                task.cancel()
         on_progress(devices.progress)
         return devices.progress
 

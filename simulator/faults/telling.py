@@ -3,7 +3,7 @@
 A fault is told when it begins, at each 04:00 while it lasts, and when it ends.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -13,10 +13,8 @@ from simulator.event_columns import Column, Told
 from simulator.events import Events
 from simulator.faults.schedule import Fault, FaultSchedule
 from simulator.fleet import Fleet
-from simulator.happened import DayTold, between
+from simulator.happened import DaysTold, DayTold, between
 from simulator.plan import Group
-
-_DAYS_KEPT = 64
 
 #: A fault that is told: when, whether it begins, lasts or ends, and until when this holds.
 _Telling = tuple[int, Phase, int, Fault]
@@ -43,7 +41,7 @@ class WithLabels:
     def __init__(self, fleet: Fleet, schedule: FaultSchedule) -> None:
         self._events: Events = fleet.events
         self._fleet, self._schedule = fleet, schedule
-        self._days: OrderedDict[int, DayTold] = OrderedDict()
+        self._days = DaysTold()
 
     def since(self, start_ms: int) -> int:
         """From where a window that begins at `start_ms` is told; labels that last are told there."""
@@ -63,13 +61,9 @@ class WithLabels:
         return told + [part for day in days for part in between(day, start_ms, until_ms)]
 
     def _of(self, day: int) -> DayTold:
-        """The labels of one day of the town; the latest days are kept."""
-        if day not in self._days:
-            told = [one for group in self._fleet.plan.groups for one in self._of_group(group, day)]
-            self._days[day] = DayTold(times=sorted(ts for one in told for ts in one.ts.tolist()), told=told)
-            while len(self._days) > _DAYS_KEPT:
-                self._days.popitem(last=False)
-        return self._days[day]
+        """The labels of one day of the town."""
+        groups = self._fleet.plan.groups
+        return self._days.of(day, lambda: (one for group in groups for one in self._of_group(group, day)))
 
     def _of_group(self, group: Group, day: int) -> list[Told]:
         first, last = (self._fleet.world.day_start_ms(number) for number in (day, day + 1))

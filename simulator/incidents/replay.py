@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from simulator.attend import end, report
+from simulator.attend import attended
 from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
@@ -95,15 +95,8 @@ async def replay(
     schedule = replace(launched, until_ms=window[1])
     cast = draw(options.name, SCENES[options.name], plan, window, options.number)
     gateways = [_gateway(part, cast, state, schedule, options.broker) for part in parts]
-    beside = [
-        asyncio.create_task(report(gateways, lambda now: on_progress(now.until_ms - window[0])), name="progress"),
-        asyncio.create_task(end(gateways, stop), name="end"),
-    ]
-    try:
+    async with attended(gateways, stop, lambda now: on_progress(now.until_ms - window[0])):
         await run_all(gateway.run() for gateway in gateways)
-    finally:
-        for task in beside:
-            task.cancel()
     total = merge([gateway.progress for gateway in gateways])
     return Replayed(cast=cast, until_ms=min(total.until_ms, window[1]), published=total.acknowledged)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ingest.decode import Decoder
 from ingest.errors import BadOptions
 from ingest.messages import PlainMessage
 from ingest.run import run
-from ingest.stores import Store, open_store, parse_store_url
+from ingest.stores import Store
 from ingest.stores.influxdb.line import line_renderer
 from park.quality import QUALITY, Check, Flag, StoredFlags, limits
 from sectors import KINDS
@@ -128,18 +128,6 @@ def test_a_process_that_starts_anew_knows_no_neighbours_and_changes_no_flag_for_
     faulty = [reading(seq, moisture=77.0 if seq % 7 == 3 else 0.3) for seq in range(30)]
     whole = flagging(*faulty)
     assert whole == flagging(*faulty[:12]) + flagging(*faulty[12:])
-
-
-@pytest.fixture(params=["influxdb", "duckdb"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "influxdb":
-        influxdb = request.getfixturevalue("influxdb")
-        url, environ = influxdb.store_url(influxdb.new_bucket()), {"INFLUXDB_V2_TOKEN": influxdb.token}
-    else:
-        url, environ = f"duckdb://{tmp_path}/park.duckdb", {}
-    store = open_store(parse_store_url(url), environ)
-    yield store
-    asyncio.run(store.close())
 
 
 def test_flags_are_stored_and_writing_them_again_changes_nothing(store: Store) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from ingest.batch import Batch
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores import Store, open_store, parse_store_url
+from ingest.stores import Store
 from sectors import EVENTS
 from simulator.errors import OtherVersion
 from simulator.observed import readings_of
@@ -25,18 +24,6 @@ RAINED_ON = ("agriculture", "energy", "transport")  # few kinds, so that few dev
 SELECTION = select(sectors=RAINED_ON, events=True, devices=12, interval_ms=20 * MINUTE)
 
 _Told = dict[str, Any]
-
-
-@pytest.fixture(params=["influxdb", "duckdb"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "influxdb":
-        influxdb = request.getfixturevalue("influxdb")
-        url, environ = influxdb.store_url(influxdb.new_bucket()), {"INFLUXDB_V2_TOKEN": influxdb.token}
-    else:
-        url, environ = f"duckdb://{tmp_path}/park.duckdb", {}
-    store = open_store(parse_store_url(url), environ)
-    yield store
-    asyncio.run(store.close())
 
 
 @pytest.fixture(scope="module")

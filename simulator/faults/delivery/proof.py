@@ -5,33 +5,19 @@ the window, as far as a clock can be wrong, and there only those readings matter
 from outside it tells is no fault, and is proven with the window in which it was taken.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from park.catalogue import DeviceKind
 from park.columns import Columns
-from park.model import Bools, Ints
+from park.model import Bools
 from simulator.faults.delivery.delivered import Delivered
 from simulator.fleet import concatenated
-from simulator.ledger import Example, Findings, Found, Ledger
+from simulator.ledger import Example, Findings, Found, FoundRows, Ledger
 
 _Window = tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Rows:
-    """Some rows of a chunk."""
-
-    device: npt.NDArray[np.object_]
-    site: npt.NDArray[np.object_]
-    ts: Ints
-    seq: Ints
-    values: Mapping[str, npt.NDArray[Any]]
-    present: Mapping[str, Bools]
 
 
 class DeliveryLedger(Ledger):
@@ -116,7 +102,7 @@ class DeliveryLedger(Ledger):
 
 
 def _some(found: Found, rows: Bools) -> Found:
-    return _Rows(
+    return FoundRows(
         device=found.device[rows],
         site=found.site[rows],
         ts=found.ts[rows],

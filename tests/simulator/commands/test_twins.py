@@ -25,7 +25,7 @@ from simulator.verify import verify
 from tests.simulator.commands.test_outcomes import record
 from tests.simulator.commands.town import NOON, SECOND, lamps
 from tests.simulator.conftest import HOUR, MINUTE, select
-from tests.simulator.test_verify_events import store, write  # noqa: F401 - a fixture
+from tests.simulator.test_verify_events import write
 
 QUARTER = 15 * MINUTE
 _Told = dict[str, Any]
@@ -160,7 +160,7 @@ def test_what_kinds_are_held_against_is_counted_once_in_each_cell() -> None:
     assert {"street_lamp", "ev_charger", "battery", "building_meter", "water_meter"}.isdisjoint(metered)
 
 
-def test_a_store_is_held_to_them(store: Store) -> None:  # noqa: F811
+def test_a_store_is_held_to_them(store: Store) -> None:
     selection, outcomes = lamps(interval_ms=60_000), Outcomes(DIMMED)
     lines = told(DIMMED)
     write(store, lines)

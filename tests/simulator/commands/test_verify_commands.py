@@ -17,7 +17,7 @@ from simulator.observed import readings_of
 from simulator.verify import VerifySummary, verify
 from tests.simulator.commands.test_outcomes import RECORDS, SELECTION, START, UNTIL, lines, record
 from tests.simulator.commands.town import SECOND, lamp
-from tests.simulator.test_verify_events import store, write  # noqa: F401 - a fixture
+from tests.simulator.test_verify_events import write
 
 ENDS = [
     record(number, at + 2 * SECOND, 40.0, State.SUCCEEDED, id=f"c{number}-{at}")
@@ -40,7 +40,7 @@ def proof(held: Store, outcomes: Outcomes | None = None) -> tuple[VerifySummary,
     return verify(readings_of(SELECTION, known), held, (START, UNTIL), outcomes=known)
 
 
-def test_what_a_store_holds_is_what_gateways_wrote(store: Store) -> None:  # noqa: F811
+def test_what_a_store_holds_is_what_gateways_wrote(store: Store) -> None:
     write(store, told())
     held = stored_records(store, LATEST_MS)
     assert sorted(held, key=repr) == sorted(ALL, key=repr)
@@ -51,7 +51,7 @@ def test_what_a_store_holds_is_what_gateways_wrote(store: Store) -> None:  # noq
     assert proof(store, Outcomes(ALL))[0].clean
 
 
-def test_without_the_outcome_its_effect_is_altered(store: Store) -> None:  # noqa: F811
+def test_without_the_outcome_its_effect_is_altered(store: Store) -> None:
     gone = is_of(State.ACCEPTED, "c1-0")
     write(store, [one for one in told() if not gone(one)])
     summary, findings = proof(store)
@@ -68,7 +68,7 @@ def test_without_the_outcome_its_effect_is_altered(store: Store) -> None:  # noq
     assert summary.events.lost == 1
 
 
-def test_an_outcome_without_its_effect_is_named(store: Store) -> None:  # noqa: F811
+def test_an_outcome_without_its_effect_is_named(store: Store) -> None:
     """As of a device that says yes, and does nothing."""
     events = [one for one in told() if one["topic"].endswith("/event")]
     plain = [one for one in told([]) if one["topic"].endswith("/telemetry")]
@@ -80,7 +80,7 @@ def test_an_outcome_without_its_effect_is_named(store: Store) -> None:  # noqa: 
     assert all(one.detail.startswith("an outcome without its effect") for one in altered)
 
 
-def test_what_is_neither_is_said_to_be_neither(store: Store) -> None:  # noqa: F811
+def test_what_is_neither_is_said_to_be_neither(store: Store) -> None:
     def harmed(one: _Told) -> _Told:
         payload = one["payload"]
         if lamp(1).device in one["topic"] and "level" in payload and payload["ts"] > START + 1_300_000:
@@ -101,7 +101,7 @@ def test_what_is_neither_is_said_to_be_neither(store: Store) -> None:  # noqa: F
         (State.SUPERSEDED, "c2-5000", "nothing says how it ended"),
     ],
 )
-def test_a_command_without_its_end_is_lost(store: Store, state: State, command_id: str, words: str) -> None:  # noqa: F811
+def test_a_command_without_its_end_is_lost(store: Store, state: State, command_id: str, words: str) -> None:
     gone = is_of(state, command_id)
     write(store, [one for one in told() if not gone(one)])
     summary, findings = proof(store)
@@ -110,7 +110,7 @@ def test_a_command_without_its_end_is_lost(store: Store, state: State, command_i
     assert words in findings.examples[0].detail
 
 
-def test_what_cannot_follow_is_one_too_many(store: Store) -> None:  # noqa: F811
+def test_what_cannot_follow_is_one_too_many(store: Store) -> None:
     write(store, told([*ALL, record(1, 9 * SECOND, 40.0, State.FAILED, id="c1-0")]))
     summary, findings = proof(store)
     assert summary.events is not None

@@ -4,9 +4,7 @@ import asyncio
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ import pytest
 from ingest.batch import Batch
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
-from ingest.stores import Store, open_store, parse_store_url
+from ingest.stores import Store
 from park.event import Log, Phase
 from sectors import EVENTS
 from simulator.commands.outcomes import Outcomes
@@ -48,18 +46,6 @@ def _told(lines: list[str]) -> list[_Label]:
     """The labels of what is printed, each with its device."""
     found = [json.loads(line) for line in lines]
     return [one["payload"] | {"device": one["topic"].split("/")[4]} for one in found if one["topic"].endswith("/label")]
-
-
-@pytest.fixture(params=["influxdb", "duckdb"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "influxdb":
-        influxdb = request.getfixturevalue("influxdb")
-        url, environ = influxdb.store_url(influxdb.new_bucket()), {"INFLUXDB_V2_TOKEN": influxdb.token}
-    else:
-        url, environ = f"duckdb://{tmp_path}/park.duckdb", {}
-    store = open_store(parse_store_url(url), environ)
-    yield store
-    asyncio.run(store.close())
 
 
 def _write(store: Store, lines: list[str]) -> None:
