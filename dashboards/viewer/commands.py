@@ -41,6 +41,7 @@ class CommandPanel:
         self._devices: dict[str, DeviceTopic] = {}
         self._readings: dict[tuple[str, str], told.Reading] = {}
         self._fields: dict[str, fields.Field] = {}
+        self._is_choosing = False
         with ui.element("section").classes("park-card park-command") as self.body:
             self.body.props('aria-label="Command a device"')
             with ui.element("header"):
@@ -72,6 +73,8 @@ class CommandPanel:
             self._of_kind.props(_SELECT).set_visibility(len(titles) > 1)
             self._device = ui.select({}, label="Device", with_input=True, on_change=self._device_chosen)
             self._device.props(_SELECT).classes("park-command-device")
+            self._device.on("focus", lambda: self._choosing(begins=True), [])
+            self._device.on("blur", lambda: self._choosing(begins=False), [])
             self._of_action = ui.select({}, label="Action", on_change=self._action_chosen).props(_SELECT)
             self._inputs = ui.element("div").classes("park-command-inputs")
             self._button = ui.button("Send", icon="send", on_click=self._send).props("unelevated no-caps")
@@ -96,8 +99,15 @@ class CommandPanel:
     def _device_chosen(self) -> None:
         self._button.set_enabled(self._device.value is not None)
         self._complain("")
-        self._add_inputs()
+        for name, one in self._fields.items():
+            one.begin(self._reading(name))
         self._draw()
+
+    def _choosing(self, *, begins: bool) -> None:
+        """The list stays as it is under the hand of who types in it: options that change undo what is typed."""
+        self._is_choosing = begins
+        if not begins:
+            self._list_devices()
 
     def _add_inputs(self) -> None:
         self._inputs.clear()
@@ -115,10 +125,14 @@ class CommandPanel:
             if is_level(where.device) and is_level(where.site) and is_level(where.sector):
                 self._devices[where.device] = where
                 self._readings[where.device, curve.field] = curve.times[-1], curve.values[-1]
+        if not (self._is_choosing and self._device.options):
+            self._list_devices()
+        self._draw()
+
+    def _list_devices(self) -> None:
         options = {name: f"{name} · {self._devices[name].site}" for name in sorted(self._devices)}
         if options != self._device.options:
             self._device.set_options(options, value=self._device.value or next(iter(options), None))
-        self._draw()
 
     def _reading(self, channel: str) -> Value | None:
         found = self._readings.get((str(self._device.value), channel))

@@ -21,6 +21,9 @@ class Field(Protocol):
     def value(self) -> Value | None:
         """What it says; None if it is empty."""
 
+    def begin(self, before: Value | None) -> None:
+        """Begin anew with what a device measures; the input stays the same, so that a keyboard's focus does."""
+
 
 def field(parameter: Channel, before: Value | None, on_enter: Callable[[], None]) -> Field:
     """Put an input into the page.
@@ -42,7 +45,7 @@ def words(name: str) -> str:
 
 class _Number:
     def __init__(self, parameter: Channel, before: Value | None, on_enter: Callable[[], None]) -> None:
-        self._whole = parameter.type is ValueType.INT
+        self._parameter = parameter
         low, high, begin = parameter.low, parameter.high, _begin(parameter, before)
         unit = symbol(parameter.unit)
         label = f"{words(parameter.name)} ({unit})" if unit else words(parameter.name)
@@ -65,7 +68,10 @@ class _Number:
         found = self._number.value
         if found is None:
             return None
-        return int(found) if self._whole else float(found)
+        return int(found) if self._parameter.type is ValueType.INT else float(found)
+
+    def begin(self, before: Value | None) -> None:
+        self._number.set_value(_begin(self._parameter, before))
 
 
 def _begin(parameter: Channel, before: Value | None) -> float:
@@ -87,11 +93,17 @@ def _step(parameter: Channel) -> float:
 class _Choice:
     def __init__(self, parameter: Channel, before: Value | None) -> None:
         choices = {True: "yes", False: "no"} if parameter.type is ValueType.BOOL else {t: t for t in parameter.texts}
+        self._choices = list(choices)
         with ui.element("div").classes("park-field").props(f'data-parameter="{parameter.name}"'):
-            begin = before if before in choices else next(iter(choices))
-            self._select = ui.select(choices, value=begin, label=words(parameter.name))
+            self._select = ui.select(choices, value=self._first(before), label=words(parameter.name))
             self._select.props("dense outlined options-dense hide-bottom-space").tooltip(parameter.description)
 
     def value(self) -> Value | None:
         found: Value | None = self._select.value
         return found
+
+    def begin(self, before: Value | None) -> None:
+        self._select.set_value(self._first(before))
+
+    def _first(self, before: Value | None) -> Value:
+        return before if before is not None and before in self._choices else self._choices[0]
