@@ -40,7 +40,7 @@ class Journal:
             raise JournalError(f"{self._path}: {error.strerror}") from None
         try:
             return adapted(msgspec.json.decode(text, type=State), program)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(f"{self._path}: is no state of a controller: {error}") from None
 
     def save(self, state: State) -> None:
