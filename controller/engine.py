@@ -275,7 +275,7 @@ def _way_back(deed: Deed, device: Heard, claim: Claim | None) -> Told | None:
             args[name] = before[name] if name in before else device.values[arg.channel]
         elif not isinstance(arg, Along):
             args[name] = arg
-    return Told(action=deed.action.name, args=args)
+    return Told(action=deed.action.name, args=args) if deed.takes(args) else None
 
 
 def _claim(stand: Stand, rule: str, told: Told, release: Told | None, before: Claim | None) -> Claim:

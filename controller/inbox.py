@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import msgspec
 
 from controller.rules import Program, Watched
-from controller.state import Ended, Handed, Heard, News
+from controller.state import Ended, Handed, Heard, News, Stand
 from controller.waiting import Waiting
+from park.catalogue import Channel, DeviceKind
 from park.codecs import CODECS, DEFAULT_CONTENT_TYPE, Read, media_type
-from park.command import action_of, read_answer, values_of
+from park.command import MAX_AHEAD_MS, MAX_REQUEST, action_of, read_answer, values_of
 from park.errors import CommandRefused, DecodeError, TopicError
+from park.event import Value
 from park.reading import Reading
-from park.topics import CONTROL_FILTER, DeviceTopic, parse_telemetry, reply_topic, telemetry_topic
+from park.topics import CONTROL_FILTER, DeviceTopic, control_topic, parse_telemetry, reply_topic, telemetry_topic
 
 #: Readings of times further ahead than this come from a clock that is wrong.
 AHEAD_MS = 60_000
-#: How many devices are followed at most; more than that come from somebody who invents them.
+#: How many devices are followed at most, shared out among the sites; more come from somebody who invents them.
 MOST_DEVICES = 200_000
 #: How many readings of a device may wait for a tick.
 _MOST_WAITING = 64
@@ -45,11 +47,14 @@ class Inbox:
         counts: letters by what they were.
     """
 
-    def __init__(self, program: Program, actor: str, waiting: Waiting) -> None:
+    def __init__(self, program: Program, actor: str, waiting: Waiting, *, most_devices: int = MOST_DEVICES) -> None:
         self._program, self._actor, self._waiting = program, actor, waiting
         self._replies = reply_topic(actor, "")
         self._heard: dict[tuple[str, str], list[Heard]] = {}
+        sites = {site for names in program.sites.values() for site in names}
+        self._share = -(-most_devices // max(1, len(sites)))
         self._devices: set[tuple[str, str]] = set()
+        self._of_site: Counter[str] = Counter()
         self._ended: list[Ended] = []
         self._handed: list[Handed] = []
         self._readers: dict[tuple[str, str], Read] = {}
@@ -115,10 +120,13 @@ class Inbox:
             return "unknown_device"
         if not now_ms - watched.silent_ms < read.ts <= now_ms + AHEAD_MS:
             return "stale" if read.ts <= now_ms else "ahead"
-        if key not in self._devices and len(self._devices) >= MOST_DEVICES:
-            return "too_many_devices"
-        self._devices.add(key)
-        values = {name: value for name in watched.channels if (value := getattr(read, name)) is not msgspec.UNSET}
+        if key not in self._devices:
+            if self._of_site[where.site] >= self._share:
+                return "too_many_devices"
+            self._of_site[where.site] += 1
+            self._devices.add(key)
+        told = {name: getattr(read, name) for name in watched.channels}
+        values = {name: value for name, value in told.items() if _can_be(watched.kind.channel[name], value)}
         heard = Heard(kind=where.kind, device=where.device, site=where.site, number=number, ts=read.ts, values=values)
         self._heard[key] = [*self._heard.get(key, ()), heard][-_MOST_WAITING:]
         return "readings" if len(values) == len(watched.channels) else "readings_without_a_channel"
@@ -133,16 +141,23 @@ class Inbox:
         return self._readers[key]
 
     def _hand(self, letter: Letter, now_ms: int) -> str:
+        if len(letter.payload) > MAX_REQUEST:
+            return "malformed"
         try:
             handed = msgspec.json.decode(letter.payload, type=Handed)
-            kind = self._program.commanded[handed.order.where.kind]
-            values_of(action_of(kind, handed.order.told.action), handed.order.told.args)
+            order = handed.order
+            kind = self._program.commanded[order.where.kind]
+            _check(handed, kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, CommandRefused):
             return "malformed"
-        where = handed.order.where
-        if handed.order.tick > now_ms + AHEAD_MS:
+        where = order.where
+        # Whoever may write elsewhere may not say it: the broker guards topics, and nothing of what is in a message.
+        if letter.topic != control_topic(letter.topic.split("/")[2], where.kind, where.device, order.group):
+            return "bad_topic"
+        if order.tick > now_ms + AHEAD_MS:
             return "ahead"
-        if self._program.number(kind, where.device, where.site) is None:
+        sector = self._program.watched[kind.name].sector
+        if where.sector != sector or self._program.number(kind, where.device, where.site) is None:
             return "unknown_device"
         self._handed.append(handed)
         return "handed"
@@ -155,3 +170,24 @@ class Inbox:
         if ended is not None:
             self._ended.append(ended)
         return "answers"
+
+
+def _check(handed: Handed, kind: DeviceKind) -> None:
+    """Hold what another controller says against what one can say.
+
+    Raises:
+        CommandRefused: it is no decision about a device of the kind.
+    """
+    order = handed.order
+    for told in (order.told, handed.release):
+        if told is not None:
+            values_of(action_of(kind, told.action), told.args)
+    if handed.stand is Stand.FREE or order.expires - order.tick > MAX_AHEAD_MS:
+        raise CommandRefused("malformed", "no controller says so")
+
+
+def _can_be(channel: Channel, value: Value | msgspec.UnsetType) -> bool:
+    """Whether a device can measure this; one that says otherwise is broken, or lies."""
+    if isinstance(value, msgspec.UnsetType):
+        return False
+    return not isinstance(value, int | float) or isinstance(value, bool) or channel.low <= value <= channel.high

@@ -1,6 +1,8 @@
 """What was decided, on disk before it is ordered: after a crash the same is asked for under the same ids."""
 
+import datetime as dt
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import msgspec
 from controller.errors import JournalError
 from controller.rules import Program
 from controller.state import Claim, Order, State
+from park.codecs.json.read import LATEST_MS
 
 _NAME = "control.json"
+_DAY_MS = 86_400_000
 
 
 class Journal:
@@ -39,9 +43,13 @@ class Journal:
         except OSError as error:
             raise JournalError(f"{self._path}: {error.strerror}") from None
         try:
-            return adapted(msgspec.json.decode(text, type=State), program)
-        except msgspec.MsgspecError as error:
+            state = msgspec.json.decode(text, type=State)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise JournalError(f"{self._path}: is no state of a controller: {error}") from None
+        if state.tick > time.time() * 1000 + _DAY_MS:
+            when = dt.datetime.fromtimestamp(min(state.tick, LATEST_MS) / 1000, dt.UTC).date()
+            raise JournalError(f"{self._path}: was decided on {when}, which is to come: set the clock, or remove it")
+        return adapted(state, program)
 
     def save(self, state: State) -> None:
         """Keep a state; on disk when this returns, whole or not at all.

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from park.catalogue import Action, Channel, DeviceKind
+from park.command import values_of
+from park.errors import CommandRefused
 from park.event import Value
 
 #: Any sum is exact before it is rounded, so that two controllers get the same whatever they heard first.
@@ -119,6 +121,14 @@ class Deed:
 
     action: Action
     args: Mapping[str, Value | Along | Was]
+
+    def takes(self, args: Mapping[str, Value]) -> bool:
+        """Whether a device can be told this: what one says that it measured need not be a value that it may have."""
+        try:
+            values_of(self.action, args)
+        except CommandRefused:
+            return False
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)

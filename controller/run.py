@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from controller.engine import conclude, decide
-from controller.inbox import Inbox, Letter
+from controller.inbox import AHEAD_MS, Inbox, Letter
 from controller.journal import Journal, kept
 from controller.link import Link, LinkOptions
 from controller.rules import Program
@@ -94,6 +94,7 @@ class Controller:
         self._ticks = self._orders = self._sent = 0
         self._ended: Counter[str] = Counter()
         self._handed: set[str] = set()
+        self._behind = False
 
     @property
     def summary(self) -> ControlSummary:
@@ -144,12 +145,22 @@ class Controller:
         program = self._options.program
         while not stop.is_set():
             tick = (_now_ms() - program.lag_ms) // program.tick_ms * program.tick_ms
+            self._watch_clock(tick)
             if tick > self._state.tick and tick >= self._link.heard_from_ms:
                 await self._decide_for(tick)
             pause_ms = tick + program.tick_ms + program.lag_ms - _now_ms()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.02, pause_ms / 1000)):
                     await stop.wait()
+
+    def _watch_clock(self, tick: int) -> None:
+        """Nothing is decided for a time that was decided for before: say so where that is long."""
+        behind = self._state.tick - tick > AHEAD_MS
+        if behind and not self._behind:
+            log.warning("the clock stands before what was decided last; until then nothing is", until=self._state.tick)
+        elif self._behind and not behind:
+            log.info("the clock has come up with what was decided")
+        self._behind = behind
 
     async def _decide_for(self, tick: int) -> None:
         before, news = self._state, self._inbox.news(tick)

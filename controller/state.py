@@ -4,13 +4,20 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from park.command import State as CommandState
-from park.event import Value
+from park.event import ID, Value
 from park.topics import DeviceTopic
 
 #: What became of an order that nobody answered before its expiry; otherwise it is a command's final state.
 UNANSWERED = "unanswered"
+
+#: As they may come from the broker or the disk.
+_Moment = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Id = Annotated[str, msgspec.Meta(pattern=rf"^{ID}\Z")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +66,13 @@ class Order:
         tick: the moment for which it was decided, the town's time in Unix milliseconds; `id` follows from it.
     """
 
-    id: str
+    id: _Id
     rule: str
     group: str
-    tick: int
+    tick: _Moment
     where: DeviceTopic
     told: Told
-    expires: int
+    expires: _Moment
 
 
 @dataclass(frozen=True, kw_only=True)

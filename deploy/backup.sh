@@ -28,6 +28,8 @@ restore)
     [ -e "$file" ] || fail "$name is not there; backup.sh list names those that are"
     [ -z "$(find "$volumes" -mindepth 2 -print -quit)" ] ||
         fail "there are data already: docker compose down --volumes removes them"
+    # A file that was cut short on its way would leave half of the data, which pass for all.
+    gzip --test "$file" || fail "$name is damaged; nothing is restored"
     tar --extract --gzip --numeric-owner --preserve-permissions --directory "$volumes" --file "$file"
     ;;
 list)

@@ -147,10 +147,12 @@ class Login:
 
 def gateway(site: str, shard: int) -> Login:
     """A gateway speaks for its site's devices and for itself, and hears its site's commands, which it answers."""
+    leaves = ("telemetry", "state", "ack", "event", "label")
     devices = Role(
         name=f"site-{site}",
+        # Each sector by its name: any word in its place would be a door to what controllers tell one another.
         publish=(
-            *(f"park/+/{site}/+/+/{leaf}" for leaf in ("telemetry", "state", "ack", "event", "label")),
+            *(f"park/{sector}/{site}/+/+/{leaf}" for leaf in leaves for sector in SECTORS),
             f"{reply_topic('+', site)}/#",
         ),
         subscribe=(f"park/+/{site}/+/+/command/+",),
@@ -186,7 +188,8 @@ def replay() -> Login:
 
 def actor(name: str, owner: str) -> Login:
     """Who commands, under its own name alone, and hears the answers to itself alone."""
-    role = Role(name=name, publish=(f"park/+/+/+/+/command/{name}",), within=(f"{reply_topic(name, '+')}/#",))
+    commands = tuple(f"park/{sector}/+/+/+/command/{name}" for sector in SECTORS)
+    role = Role(name=name, publish=commands, within=(f"{reply_topic(name, '+')}/#",))
     return Login(name=name, owner=owner, roles=(role,))
 
 

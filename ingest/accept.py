@@ -79,6 +79,11 @@ def week_of(ts: int) -> int:
     return (ts + _MONDAY_MS) // _WEEK_MS
 
 
+def end_of_week(ts: int) -> int:
+    """The last millisecond of the week that a time lies in."""
+    return (week_of(ts) + 1) * _WEEK_MS - _MONDAY_MS - 1
+
+
 def weeks_outside(accept: Accept, first_ms: int, until_ms: int, now_ms: int) -> int:
     """How many weeks of [first, until) lie outside the accepted times, wholly or in part."""
     before = min(until_ms, now_ms - accept.back_ms)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ingest.accept import end_of_week, week_of
 from ingest.batch import Batch
 from ingest.qartod import Courses, Verdict, by_itself
 from ingest.stores.base import Render, Row, Series
@@ -103,8 +104,13 @@ class _Device:
         return [one for one in said if one[1].flag is not Flag.GOOD]
 
     def _gap(self, ts: int, seq: int) -> tuple[str, Verdict]:
-        """Where numbers are left out: a flag at the time of the first reading that has not come."""
+        """Where numbers are left out: a flag at the time of the first reading that has not come.
+
+        It is no reading's own time, so nobody has admitted it: it stays within the weeks of the two that came.
+        """
         at_ms = self._ts + (ts - self._ts) // (seq - self._seq)
+        if week_of(at_ms) != week_of(ts):
+            at_ms = min(at_ms, end_of_week(self._ts))
         return WHOLE, Verdict(at_ms, Flag.MISSING, Check.GAP)
 
 

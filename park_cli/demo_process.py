@@ -125,7 +125,9 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         # What the broker takes is stored and proven at once, so no gateway stays for it.
         gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
         # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
-        commands = CommandOptions(state=folder / "commands", stored=tuple(outcomes_of(None, store).records))
+        commands = CommandOptions(
+            state=folder / "commands", stored=tuple(outcomes_of(None, options.selection.town, store).records)
+        )
         async with _rolled_up(store), _controlled(options, address, trust, folder):
             simulated = await _simulate(options, children, gateways, commands, stop)
         await _settled(ingester, simulated)
@@ -264,5 +266,5 @@ async def _settled(ingester: Ingester, simulated: Simulated) -> None:
 
 def _verify(options: DemoOptions, store: Store, simulated: Simulated) -> VerifySummary:
     window = simulated.begin_ms, simulated.until_ms
-    summary, _ = prove(options.selection, store, window, outcomes=outcomes_of(None, store))
+    summary, _ = prove(options.selection, store, window, outcomes=outcomes_of(None, options.selection.town, store))
     return summary

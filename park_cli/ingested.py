@@ -49,7 +49,7 @@ def _figures(source: str) -> Mapping[str, int]:
     lines = text.strip().splitlines()
     try:
         told = json.loads(lines[-1]) if lines else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return _page(text, source)
     if not isinstance(told, dict):
         raise UsageError(f"--ingest {source}: neither the summary of `park ingest --json` nor its metrics page")

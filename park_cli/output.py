@@ -12,6 +12,9 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from park.safe_text import printable
 
 errors = Console(stderr=True, highlight=False)
 
@@ -154,7 +157,8 @@ def print_summary(title: str, summary: Mapping[str, Any], *, as_json: bool) -> N
         return
     table = Table(title=title, show_header=False, title_justify="left", title_style="bold")
     for name, value in _flat(summary):
-        table.add_row(name.replace("_", " "), _shown(value))
+        # What devices and brokers say is no markup, and moves no cursor.
+        table.add_row(*(Text(printable(cell)) for cell in (name.replace("_", " "), _shown(value))))
     Console(highlight=False).print(table)
 
 

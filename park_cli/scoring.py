@@ -2,17 +2,36 @@
 
 import dataclasses
 import json as text
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from rich.table import Table
+from rich.text import Text
 
 from park.model import DAY_MS
+from park.safe_text import printable
 from park_cli.errors import UsageError
 from park_cli.options import moment_ms
 from park_cli.output import errors, print_summary
 from simulator.faults.score import Detection, Quality, Truth, score
+
+_MOST_MS = 2**53
+_Moment = Annotated[int, msgspec.Meta(ge=-_MOST_MS, le=_MOST_MS)]
+
+
+class _Label(msgspec.Struct):
+    """What scoring reads of a label; the channel of a fault of delivery is null."""
+
+    device: str
+    fault: str
+    channel: str | None
+    start: _Moment
+    end: _Moment
+    first_observable: _Moment | None
+    severity: float | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,12 +48,12 @@ class Given:
             UsageError: it cannot be read, or a line is none.
         """
         try:
-            for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            for number, line in enumerate(self.path.read_text(encoding="utf-8").split("\n"), 1):
                 if not line.strip():
                     continue
                 try:
                     told = text.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise UsageError(f"{self}: line {number} is no JSON: {error}") from None
                 if not isinstance(told, dict):
                     raise UsageError(f"{self}: line {number} is no JSON object")
@@ -58,6 +77,8 @@ def print_score(labels: Given, detections: Given, device_days: float | None, *, 
     Raises:
         UsageError: a file cannot be read, or a line is out of form; names both.
     """
+    if device_days is not None and not 0 < device_days < math.inf:
+        raise UsageError(f"--device-days {device_days:g}: give a positive number")
     truths = [truth for line in labels.lines() if (truth := _truth(line, labels)) is not None]
     said = [_detection(line, detections) for line in detections.lines()]
     result = score(truths, said, device_days=device_days or _device_days(truths))
@@ -70,21 +91,21 @@ def print_score(labels: Given, detections: Given, device_days: float | None, *, 
 def _truth(told: dict[str, Any], labels: Given) -> Truth | None:
     """A label; None if no reading shows it."""
     try:
-        seen = told["first_observable"]
-        return (
-            None
-            if seen is None
-            else Truth(
-                device=told["device"],
-                channel=told["channel"],
-                fault=told["fault"],
-                span=(told["start"], told["end"]),
-                seen_ms=seen,
-                severity=told["severity"],
-            )
-        )
-    except KeyError as error:
-        raise UsageError(f"{labels}: a label without {error}; write them with `park labels`") from None
+        label = msgspec.convert(told, _Label)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{labels}: a label is out of form, {error}; write them with `park labels`") from None
+    if label.end <= label.start:
+        raise UsageError(f"{labels}: a label of {label.device} ends before it begins")
+    if label.first_observable is None:
+        return None
+    return Truth(
+        device=label.device,
+        channel=label.channel,
+        fault=label.fault,
+        span=(label.start, label.end),
+        seen_ms=label.first_observable,
+        severity=label.severity,
+    )
 
 
 def _detection(told: dict[str, Any], detections: Given) -> Detection:
@@ -102,7 +123,7 @@ def _detection(told: dict[str, Any], detections: Given) -> Detection:
 
 
 def _moment(told: object, detections: Given) -> int:
-    if isinstance(told, int) and not isinstance(told, bool):
+    if isinstance(told, int) and not isinstance(told, bool) and abs(told) <= _MOST_MS:
         return told
     return moment_ms(str(told), detections.option)
 
@@ -119,7 +140,7 @@ def _table(title: str, parts: Any) -> Table:
     for column in ("", "labels", "found", "recall", "delay s, median", "95 %"):
         table.add_column(column)
     for name, quality in parts.items():
-        table.add_row(name, *_cells(quality))
+        table.add_row(Text(printable(name)), *_cells(quality))
     return table
 
 

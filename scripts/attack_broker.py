@@ -78,6 +78,10 @@ ATTACKS: dict[str, tuple[type[LinkError], Callable[[], Awaitable[None]]]] = {
         PublishRefused,
         lambda: publish(f"park/energy/{OTHER_SITE}/meter/meter-1/telemetry"),
     ),
+    "speak as a controller": (
+        PublishRefused,
+        lambda: publish(f"park/control/{SITE}/street_lamp/street-lamp-000001/state"),
+    ),
     "change the accounts": (PublishRefused, lambda: publish("$CONTROL/dynamic-security/v1")),
     "send a message of 1 MB": (ConnectionLost, lambda: overload(f"park/energy/{SITE}/meter/m/telemetry")),
 }

@@ -83,12 +83,15 @@ class EventLedger:
         return tally
 
     def versions(self, chunks: Iterable[Found]) -> set[int]:
-        """The versions of the models that places of these devices name, in chunks of the log of places."""
-        return {
-            event["models"]
-            for (device, event_type, _), event in _stored(chunks)
-            if device in self._sites and event_type == PLACE.name and "models" in event
-        }
+        """The versions of the models that places of these devices name, in chunks of the log of places.
+
+        Every site that tells of any has to name them: one site's word must not keep the whole town from its proof.
+        """
+        told: dict[str, set[int]] = {}
+        for (device, event_type, _), event in _stored(chunks):
+            if event_type == PLACE.name and "models" in event and self._sites.get(device) == event["site"]:
+                told.setdefault(event["site"], set()).add(event["models"])
+        return set.intersection(*told.values()) if told else set()
 
     def _is_ours(self, device: str) -> bool:
         if device in self._sites:

@@ -1,5 +1,6 @@
 """Buckets to rows of a store."""
 
+import math
 from types import SimpleNamespace
 
 import msgspec
@@ -22,7 +23,7 @@ class BucketRows:
         """The rows of a kind's buckets of one length."""
         names = list(buckets.fields)
         columns = [
-            [value if there else msgspec.UNSET for value, there in zip(values.tolist(), mask.tolist(), strict=True)]
+            [_told(value, there=there) for value, there in zip(values.tolist(), mask.tolist(), strict=True)]
             for values, mask in ((buckets.fields[name], buckets.present[name]) for name in names)
         ]
         seqs = [msgspec.UNSET if seq < 0 else seq for seq in buckets.seq.tolist()]
@@ -46,3 +47,8 @@ class BucketRows:
             )
             render = self._renders[key] = self._store.render(series)
         return render
+
+
+def _told(value: object, *, there: bool) -> object:
+    """A field as it is stored: a sum beyond all numbers is no number, and would have its neighbours refused."""
+    return value if there and not (isinstance(value, float) and not math.isfinite(value)) else msgspec.UNSET

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from ingest.stores import open_store, parse_store_url
 from mqttlink import parse_broker_url
+from park.safe_text import printable
 from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
@@ -151,7 +153,7 @@ def _tell(found: Capacity, slo: Slo, report: Path, *, as_json: bool) -> None:
         for column in ("part", "CPU us a message", "processors kept busy"):
             table.add_column(column, justify="left" if column == "part" else "right")
         for name, cost in knee.cpu_us.items():
-            table.add_row(name, f"{cost:,.2f}", f"{knee.cores[name]:.2f}")
+            table.add_row(Text(printable(name)), f"{cost:,.2f}", f"{knee.cores[name]:.2f}")
         errors.print(table)
 
 

@@ -1,6 +1,7 @@
 """`park command`."""
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from mqttlink import Address, parse_broker_url
 from park.catalogue import Action, Channel, DeviceKind, ValueType
 from park.command import Answer, Request, State, action_of, values_of
 from park.errors import CommandRefused, TopicError
-from park.event import Value
+from park.event import ID, Value
 from park.safe_text import printable
 from park.topics import DeviceTopic, command_topic
 from park_cli.credentials import secret, secrets_folder
@@ -89,11 +90,12 @@ def command(
 def _device(name: str, config: Path | None) -> tuple[DeviceKind, DeviceTopic]:
     stem, _, digits = name.rpartition("-")
     kind = next((one for one in KINDS.values() if one.device_stem == stem), None)
-    if kind is None or not digits.isdecimal() or int(digits) < 1 or kind.device(int(digits)) != name:
+    number = int(digits) if digits.isdecimal() and len(digits) <= 12 else 0
+    if kind is None or number < 1 or kind.device(number) != name:
         raise UsageError(f"DEVICE {name}: not a device's name, such as {next(iter(KINDS.values())).device(1)}")
     sector = SECTOR_OF[kind.name]
     sites = read_town(config).sites_of(sector)
-    site = sites[(int(digits) - 1) // kind.per_cell % len(sites)]
+    site = sites[(number - 1) // kind.per_cell % len(sites)]
     return kind, DeviceTopic(sector=sector.name, site=site.name, kind=kind.name, device=name)
 
 
@@ -104,6 +106,8 @@ def _request(kind: DeviceKind, name: str, arguments: list[str], expires: str | N
         values = values_of(action, args)
     except CommandRefused as refused:
         raise UsageError(f"ACTION {name}: {refused}") from None
+    if id_ is not None and not re.fullmatch(ID, id_):
+        raise UsageError(f"--id {id_}: 1 to 64 of letters, digits, dots, dashes and underscores")
     left_ms = action.takes_ms(values) + _SPARE_MS if expires is None else duration_ms(expires, "--expires")
     now_ms = int(time.time() * 1000)
     return Request(

@@ -17,13 +17,15 @@ from controller.resolve import default_rules, program_of
 from controller.rules import Program
 from controller.run import Controller, ControlOptions, ControlSummary
 from controller.state import Ended, Order
-from mqttlink import Address, parse_broker_url
+from mqttlink import Address, Needs, parse_broker_url
+from mqttlink import LinkOptions as FitOptions
 from park.errors import TopicError
 from park.topics import DeviceTopic, command_topic
 from park.town import Town
 from park_cli.credentials import secret, secrets_folder
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
+from park_cli.fitness import hold_fit
 from park_cli.options import DEFAULT_BROKER, Broker, Json, TrustOptions, read_town
 from park_cli.output import print_summary
 from park_cli.signals import run_until_signal
@@ -80,7 +82,8 @@ def control(
         folder=None if dry_run else state,
         dry=dry_run,
     )
-    summary = asyncio.run(run_until_signal(lambda stop: _run(options, stop)))
+    fit = _fit(options.broker, address)
+    summary = asyncio.run(run_until_signal(lambda stop: _run(options, fit, stop)))
     print_summary("controlled", dataclasses.asdict(summary), as_json=json)
 
 
@@ -124,8 +127,22 @@ def _link_options(address: Address, tls: TrustOptions) -> LinkOptions:
     )
 
 
-async def _run(options: ControlOptions, stop: asyncio.Event) -> ControlSummary:
+def _fit(broker: LinkOptions, address: Address) -> FitOptions:
+    """What the broker has to be fit for."""
+    return FitOptions(
+        address=address,
+        client_id=broker.client_id,
+        password=None if broker.password is None else broker.password.encode(),
+        clean_start=True,
+        session_expiry_s=0,
+        needs=Needs(retained=True),
+        ssl=broker.context,
+    )
+
+
+async def _run(options: ControlOptions, fit: FitOptions, stop: asyncio.Event) -> ControlSummary:
     controller = Controller(options, on_order=_asking(dry=options.dry), on_ended=_ended)
+    await hold_fit(fit)
     return await controller.run(stop)
 
 

@@ -47,7 +47,7 @@ def dataset(
     """
     selection = asked.resolve()
     span = window.resolve(selection.town, default_ms=DAY_MS)
-    outcomes = outcomes_of(orders)
+    outcomes = outcomes_of(orders, selection.town)
     options = DatasetOptions(
         selection=selection,
         window=span,

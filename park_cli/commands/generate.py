@@ -44,7 +44,7 @@ def generate(
     start_ms, until_ms = window.resolve(selection.town, default_ms=DAY_MS)
     with sink(output) as file, progress_bar(beside_output=output is None) as bar:
         bar.add_task("placing the devices", total=None, note="")
-        readings = readings_of(selection, outcomes_of(orders))
+        readings = readings_of(selection, outcomes_of(orders, selection.town))
         task = bar.add_task("generating", total=readings.count(start_ms, until_ms), note="readings")
         for count, lines in make_lines(readings, FORMATS[format_], start_ms, until_ms):
             file.write(lines)

@@ -70,7 +70,7 @@ def labels(
         of_sensors: Iterable[AnyLabel] = labels_of(
             selection,
             (start_ms, until_ms),
-            outcomes=outcomes_of(orders),
+            outcomes=outcomes_of(orders, selection.town),
             on_progress=lambda done: bar.advance(task, done),
         )
         of_delivery: Iterable[AnyLabel] = delivery_labels(selection, (start_ms, until_ms))

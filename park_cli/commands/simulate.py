@@ -161,7 +161,7 @@ def simulate(
             churn_per_min=churn,
             storm_every_s=None if reconnect_storm is None else _storm_s(reconnect_storm),
         ),
-        commands=command_options(state, selection.seed, store) if commands else None,
+        commands=command_options(state, selection, store) if commands else None,
         devices_connect=each,
     )
     schedule, now_ms = options.schedule, time.time_ns() // 1_000_000

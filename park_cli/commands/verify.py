@@ -77,12 +77,12 @@ def verify(
     if ingest is not None:
         counted_of(ingest, dead_letters, repeats=reconnected)  # a mistake is told before the work
     selection, stored = asked.resolve(), open_store(existing(parse_store_url(store)), os.environ)
-    wait_s, outcomes = duration_ms(wait, "--wait") / 1000, outcomes_of(orders, stored)
+    wait_s, outcomes = duration_ms(wait, "--wait") / 1000, outcomes_of(orders, selection.town, stored)
     when = window.resolve(selection.town)
     compare = partial(prove, selection, stored, when, ignore_unselected=ignore_unselected)
     summary, findings = compare(wait_s=wait_s, outcomes=outcomes)
     if wait_s and orders is None and not summary.clean:  # outcomes may have been on their way as well
-        more = outcomes_of(None, stored)
+        more = outcomes_of(None, selection.town, stored)
         if len(more) > len(outcomes):
             outcomes = more
             summary, findings = compare(outcomes=outcomes)

@@ -3,15 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import structlog
+
+from park.command import State
 from park.event import COMMAND, EventLog, Log
 from park.topics import DeviceTopic
+from park.town import Town
 from sectors import EVENTS, KINDS, SECTOR_OF
 from simulator.commands.log import logs_of, read_log
-from simulator.commands.record import Record, record_from
-from simulator.errors import BadOrders
+from simulator.commands.record import Record, can_be_ordered, record_from
 from simulator.ledger import Found
+
+log = structlog.get_logger()
 
 
 class Logged(Protocol):
@@ -70,26 +75,49 @@ def records_in(path: Path) -> list[Record]:
     return [record for file in files for record in read_log(file)]
 
 
-def stored_records(store: Logged, until_ms: int) -> list[Record]:
+def stored_records(store: Logged, town: Town, until_ms: int) -> list[Record]:
     """What a store holds of commands before a moment.
 
-    Raises:
-        BadOrders: a row is none that a gateway writes.
+    Whoever may write events of one site can have anything stored there. What no gateway of the town writes is passed
+    over, and told: it must neither keep a town from its proof, nor command what stands elsewhere.
     """
-    found = store.scan(EVENTS.logs[Log.COMMAND.value], 0, until_ms)
-    return [record for chunk in found for record in _records(chunk)]
+    found: list[Record] = []
+    strange: list[str] = []
+    for chunk in store.scan(EVENTS.logs[Log.COMMAND.value], 0, until_ms):
+        for where, ts, values in _rows(chunk):
+            try:
+                found.append(_record(where, ts, values, town))
+            except (KeyError, ValueError) as error:
+                strange.append(f"{where[1]}, {where[0]}, ts {ts}: {error}")
+    if strange:
+        log.warning("rows of commands are passed over, for no gateway writes such", rows=len(strange), first=strange[0])
+    return found
 
 
-def _records(chunk: Found) -> Iterable[Record]:
+def _rows(chunk: Found) -> Iterable[tuple[tuple[str, str], int, dict[str, Any]]]:
+    """Of each row of a command: device and site, its time, and what it says."""
     columns = {name: (column.tolist(), chunk.present.get(name)) for name, column in chunk.values.items()}
     heads = zip(chunk.device.tolist(), chunk.site.tolist(), chunk.ts.tolist(), strict=True)
     for row, (device, site, ts) in enumerate(heads):
         values = {name: column[row] for name, (column, mask) in columns.items() if mask is None or mask[row]}
         if values.pop("type") == COMMAND.name:
-            try:
-                yield record_from(_where(device, site), ts, values.pop("id"), values)
-            except (KeyError, ValueError) as error:
-                raise BadOrders(f"{Log.COMMAND.value}: device {device}, ts {ts}: {error}") from None
+            yield (device, site), ts, values
+
+
+def _record(of: tuple[str, str], ts: int, values: dict[str, Any], town: Town) -> Record:
+    """A row as a record.
+
+    Raises:
+        KeyError, ValueError: no gateway of the town writes such.
+    """
+    where = _where(*of)
+    record = record_from(where, ts, values.pop("id"), values)
+    sites = town.sites_of(SECTOR_OF[where.kind])
+    if sites[record.number // KINDS[where.kind].per_cell % len(sites)].name != where.site:
+        raise ValueError("it stands at another site")
+    if record.state is State.ACCEPTED and not can_be_ordered(record):
+        raise ValueError(f"{record.action or 'nothing'} with the values {record.values} is no order")
+    return record
 
 
 _STEMS: Mapping[str, str] = {kind.device_stem: name for name, kind in KINDS.items()}

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import starmap
 from typing import Any
 
 import msgspec
 
-from park.catalogue import PARAMETERS
+from park.catalogue import PARAMETERS, Channel, ValueType
 from park.codecs.json.event import encode_event, event_decoder
 from park.command import State
 from park.errors import DecodeError, TopicError
@@ -122,6 +123,21 @@ def record_from(where: DeviceTopic, ts: int, command_id: str, values: Any) -> Re
         issued=int(values["issued"]),
         expires=int(values["expires"]),
     )
+
+
+def can_be_ordered(record: Record) -> bool:
+    """Whether a device of the kind can be told this: an action of its own, with values that the parameters have."""
+    actions = KINDS[record.where.kind].actions
+    parameters = next((one.parameters for one in actions if one.name == record.action), None)
+    if parameters is None or len(parameters) != len(record.values):
+        return False
+    return all(starmap(_may_have, zip(parameters, record.values, strict=True)))
+
+
+def _may_have(parameter: Channel, value: float) -> bool:
+    if parameter.type in (ValueType.TEXT, ValueType.BOOL):
+        return value in range(len(parameter.texts) or 2)
+    return parameter.low <= value <= parameter.high
 
 
 def number_of(where: DeviceTopic) -> int:

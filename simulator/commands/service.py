@@ -5,10 +5,12 @@ import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from typing import Annotated, Protocol
 
+import msgspec
 import structlog
 
+from park.codecs.json.read import EARLIEST_MS, LATEST_MS
 from park.command import MAX_CORRELATION, State
 from park.topics import COMMAND_FILTER, gateway_topic, of_site
 from simulator.clock import Schedule
@@ -32,6 +34,16 @@ _ORDERS = "orders"
 MOST_AT_ONCE = 1024
 #: How many answers are on their way to the broker before its acknowledgements are awaited.
 _ANSWERED_AT_ONCE = 1000
+
+
+class _Orders(msgspec.Struct, rename={"since": "from"}):
+    """What gateways of a site keep at the broker: since when their devices have been commanded."""
+
+    seed: int
+    since: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS)]
+
+
+_read_orders = msgspec.json.Decoder(_Orders).decode
 
 
 class Message(Protocol):
@@ -142,10 +154,10 @@ class Service:
             self._come.set()
 
     def _heard(self, payload: bytes) -> None:
-        with contextlib.suppress(ValueError, TypeError, KeyError):
-            told = json.loads(payload)
-            if told["seed"] == self._seed:
-                self._commanded_ms = min(int(told["from"]), self._commanded_ms or 2**63)
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            told = _read_orders(payload)
+            if told.seed == self._seed:
+                self._commanded_ms = told.since if self._commanded_ms is None else min(told.since, self._commanded_ms)
 
     def connected(self, schedule: Schedule) -> None:
         """What the broker has kept has been heard.

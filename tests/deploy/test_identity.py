@@ -15,6 +15,8 @@ LABELS = "park/+/+/+/+/label"
 ATTACKER, VICTIM = "gw-yangshan-0", "gw-xinwu-0"
 READING = "park/energy/xinwu/meter/meter-1/telemetry"
 WEEK_S = 7 * 24 * 3600
+#: What is no sector, and the ends of a device's topics.
+FOREIGN = (("control", "state"), ("control", "telemetry"), ("replies", "ack"), ("gateways", "event"))
 
 
 @pytest.fixture(scope="module", params=["embedded", "mosquitto"])
@@ -42,6 +44,7 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ("park/replies/anybody/yangshan/7", True),
         ("park/replies/anybody/xinwu", False),
         ("park/replies/anybody", False),
+        *((f"park/{word}/yangshan/street_lamp/lamp-1/{leaf}", False) for word, leaf in FOREIGN),
         ("$CONTROL/dynamic-security/v1", False),
         ("elsewhere", False),
     ],
@@ -185,6 +188,7 @@ CLAIMS = "park/control"
         (f"{CLAIMS}/control/meter/meter-1/set", True),
         (f"{CLAIMS}/other/meter/meter-1/set", False),
         (f"{COMMANDS}/park-command", False),
+        ("park/control/yangshan/street_lamp/lamp-1/command/control", False),
         ("park/replies/control/xinwu", False),
         (READING, False),
     ],

@@ -20,6 +20,8 @@ from controller.state import order_id
 from ingest.stores import open_store, parse_store_url
 from park.codecs.json.read import LATEST_MS
 from park.command import State, broken_edge
+from park.town import default_town
+from sectors import SECTORS
 from simulator.commands.past import records_in, stored_records
 from simulator.commands.record import Record
 from tests.end_to_end.commanded import ACTOR, Crowd, Ledger, of_lamps
@@ -188,7 +190,7 @@ def _kill(plan: Soak, parts: Mapping[str, Process]) -> dict[str, int]:
 def _proof(plan: Soak, crowd: Crowd, window: tuple[int, int]) -> dict[str, Any]:
     verified = plan.verify(window, "--wait", "60s")
     held = open_store(parse_store_url(plan.store), plan.token)
-    stored = stored_records(held, LATEST_MS)
+    stored = stored_records(held, default_town(SECTORS), LATEST_MS)
     asyncio.run(held.close())
     kept = records_in(plan.folder / "state")
     assert {(one.key, one.state) for one in stored} == {(one.key, one.state) for one in kept}

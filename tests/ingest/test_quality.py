@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.accept import end_of_week, week_of
 from ingest.batch import Batch
 from ingest.decode import Decoder
 from ingest.errors import BadOptions
@@ -184,3 +185,15 @@ def test_limits_follow_from_the_catalogue() -> None:
         for one in limits(kind):
             assert one.low < one.high
             assert one.step > 0
+
+
+def test_a_gap_opens_no_week_that_no_reading_has() -> None:
+    """InfluxDB opens a shard for each: a device that leaps in time and in its numbers could name any."""
+    year_ms = 365 * 86_400_000
+    weeks = set()
+    for seq in range(3, 300):
+        first = PlainMessage(topic=topic(), payload=json.dumps({"ts": T0 - 20 * year_ms, "seq": 0}).encode())
+        then = PlainMessage(topic=topic(), payload=json.dumps({"ts": T0, "seq": seq}).encode())
+        weeks |= {week_of(ts) for _, ts, _, _ in flagging(first, then)}
+    assert weeks == {week_of(T0 - 20 * year_ms)}
+    assert week_of(end_of_week(T0)) == week_of(T0) == week_of(end_of_week(T0) + 1) - 1

@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": ("ingest", "--store", "duckdb://{folder}/park.duckdb"),
     "ingest, a session a site": ("ingest", "--store", "duckdb://{folder}/park.duckdb", "--site", "a", "--site", "b"),
     "ingest, workers": ("ingest", "--store", "influxdb+http://127.0.0.1:1/park?org=park", "--processes", "2"),
+    "control": ("control", "--state", "{folder}/control"),
     "demo": ("demo", "--devices", "5", "--kind", "soil_probe", "--backfill", "10m", "--for", "1s"),
 }
 every_command = pytest.mark.parametrize("command", list(COMMANDS))

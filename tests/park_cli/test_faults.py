@@ -100,6 +100,7 @@ def test_errors_of_use_exit_2_and_name_the_option(arguments: tuple[str, ...], wo
         ("[]", "neither the summary"),
         ('{"duplicates": 1}', "says nothing of late, dead_lettered"),
         ("some { words", "neither a summary nor a metrics page"),
+        ("[" * 100_000, "neither a summary nor a metrics page"),
     ],
 )
 def test_counters_that_cannot_be_read_are_told_before_the_work(tmp_path: Path, text: str | None, words: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from ingest.batch import Batch
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
 from ingest.stores import Store
+from ingest.stores.duckdb.url import DuckdbUrl
+from ingest.stores.duckdb.write import DuckdbStore
 from sectors import EVENTS
 from simulator.errors import OtherVersion
 from simulator.observed import readings_of
@@ -158,3 +161,27 @@ def test_a_window_of_another_version_cannot_be_verified(store: Store, told: list
     readings = readings_of(select(sectors=RAINED_ON, events=events, devices=12, interval_ms=20 * MINUTE))
     with pytest.raises(OtherVersion, match=rf"version {MODELS_VERSION + 1} .* version {MODELS_VERSION}:"):
         verify(readings, store, WINDOW)
+
+
+def test_one_sites_word_of_another_version_keeps_no_town_from_its_proof(tmp_path: Path, told: list[_Told]) -> None:
+    """Its own places are altered, and what it says of another site's devices is one too many."""
+
+    def lie(_number: int, one: _Told) -> _Told:
+        if "models" in one["payload"] and one["topic"].split("/")[2] == liar:
+            one["payload"]["models"] = MODELS_VERSION + 1
+        return one
+
+    places = [one for one in told if "models" in one["payload"]]
+    liar = places[0]["topic"].split("/")[2]
+    other = next(one for one in places if one["topic"].split("/")[2] != liar)
+    foreign = json.loads(json.dumps(other))
+    foreign["topic"] = foreign["topic"].replace(other["topic"].split("/")[2], liar)
+    store = DuckdbStore(DuckdbUrl(path=tmp_path / "park.duckdb"))
+    try:
+        write(store, event_rows([*told, foreign], lie))
+        summary, _ = verify(readings_of(SELECTION), store, WINDOW)
+    finally:
+        asyncio.run(store.close())
+    assert summary.events is not None
+    assert (summary.lost, summary.altered, summary.events.duplicated) == (0, 0, 1)
+    assert summary.events.altered == sum(one["topic"].split("/")[2] == liar for one in places)

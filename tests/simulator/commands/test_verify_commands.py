@@ -36,13 +36,13 @@ def is_of(state: State, command_id: str) -> Callable[[_Told], bool]:
 
 
 def proof(held: Store, outcomes: Outcomes | None = None) -> tuple[VerifySummary, Findings]:
-    known = Outcomes(stored_records(held, LATEST_MS)) if outcomes is None else outcomes
+    known = Outcomes(stored_records(held, SELECTION.town, LATEST_MS)) if outcomes is None else outcomes
     return verify(readings_of(SELECTION, known), held, (START, UNTIL), outcomes=known)
 
 
 def test_what_a_store_holds_is_what_gateways_wrote(store: Store) -> None:
     write(store, told())
-    held = stored_records(store, LATEST_MS)
+    held = stored_records(store, SELECTION.town, LATEST_MS)
     assert sorted(held, key=repr) == sorted(ALL, key=repr)
     summary, findings = proof(store)
     assert summary.clean, findings
@@ -116,3 +116,41 @@ def test_what_cannot_follow_is_one_too_many(store: Store) -> None:
     assert summary.events is not None
     assert summary.events.duplicated == 1
     assert "failed after succeeded" in findings.examples[0].detail
+
+
+def forged(number: int, at_ms: int, *, site: str = "", **changes: Any) -> _Told:
+    """What whoever holds a gateway's password may have stored of a lamp."""
+    (one,) = told_of([record(number, at_ms, 70.0, id=f"f{number}-{at_ms}")])
+    topic = one["topic"].split("/")
+    topic[2] = site or topic[2]
+    payload = {name: value for name, value in (one["payload"] | changes).items() if value is not None}
+    return {"topic": "/".join(topic), "payload": payload}
+
+
+def told_of(records: list[Record]) -> list[_Told]:
+    return [json.loads(one.line) for one in records]
+
+
+def elsewhere(one: _Told) -> str:
+    return next(name for name in ("xinwu", "binhu", "huishan") if name != one["topic"].split("/")[2])
+
+
+def test_what_strangers_write_of_commands_keeps_nobody_from_the_proof(store: Store) -> None:
+    other = elsewhere(forged(1, 0))
+    lies = [
+        forged(1, 11, state=None),
+        forged(1, 12, state="believed"),
+        forged(1, 13, issued=None),
+        forged(1, 14, value_1=1e300),
+        forged(1, 15, value_1=None, value_2=None),
+        forged(1, 16, action="explode"),
+        forged(1, 17, site=other),
+    ]
+    invented = forged(1, 18)
+    invented["topic"] = invented["topic"].replace(lamp(1).device, "anybody")
+    write(store, [*told(), *lies, invented])
+    assert sorted(stored_records(store, SELECTION.town, LATEST_MS), key=repr) == sorted(ALL, key=repr)
+    summary, _ = proof(store)
+    assert summary.events is not None
+    assert (summary.lost, summary.altered, summary.events.lost, summary.events.altered) == (0, 0, 0, 0)
+    assert summary.events.duplicated == len(lies) + 1
