@@ -16,6 +16,7 @@ from mqttlink import parse_broker_url
 from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
+from park_cli.capacity.page import check_page
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
@@ -102,7 +103,7 @@ def capacity(
     bounds = Bounds(
         step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
     )
-    _check_report(report)
+    check_page(report)
     chosen, seed_ = tuple(dict.fromkeys(kinds or ("soil_probe",))), town.settings.seed if seed is None else seed
 
     def load(rate: float) -> Load:
@@ -116,14 +117,6 @@ def capacity(
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)
-
-
-def _check_report(page: Path) -> None:
-    """Say before the search what would keep it from being told."""
-    if page.suffix == ".json":
-        raise UsageError(f"--report {page}: the page is HTML; the figures are written beside it as .json")
-    if page.is_dir() or not os.access(page.parent, os.W_OK):
-        raise UsageError(f"--report {page}: cannot be written there")
 
 
 async def _searched(

@@ -1,0 +1,58 @@
+"""The pipelines of docs/examples/certify-*.toml on free ports, with a short schedule."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.end_to_end.park import ROOT
+from tests.servers.find import require
+from tests.servers.process import free_port
+
+EXAMPLES = ROOT / "docs" / "examples"
+_PORT = re.compile(r"\b21\d{3}\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One of them, in a folder of its own.
+
+    Attributes:
+        file: to be given to `park certify`.
+        ports: by those of the example.
+        environ: in which its programs are found.
+    """
+
+    file: Path
+    ports: dict[str, int]
+    environ: dict[str, str]
+
+    def change(self, old: str, new: str) -> None:
+        """Write something else into the file."""
+        text = self.file.read_text()
+        assert old in text, old
+        self.file.write_text(text.replace(old, new))
+
+
+def example(name: str, folder: Path, programs: Sequence[str], *, path: str) -> Example:
+    """An example of the docs, whose faults last a second and come soon.
+
+    Args:
+        name: of the file.
+        folder: takes it, and what it refers to.
+        programs: that have to be there.
+        path: the PATH so far.
+    """
+    found = {str(require(program).parent) for program in programs}
+    ports: dict[str, int] = {}
+    for source in (name, "certify-mosquitto.conf", "telegraf.conf"):
+        text = (EXAMPLES / source).read_text()
+        for port in _PORT.findall(text):
+            ports.setdefault(port, free_port())
+        (folder / source).write_text(_PORT.sub(lambda match: str(ports[match[0]]), text))
+    one = Example(file=folder / name, ports=ports, environ={"PATH": ":".join([path, *sorted(found)])})
+    one.change("[schedule]", '[schedule]\nsettle = "6s"')
+    one.change('lasting = ["2s", "5s"]', 'lasting = ["1s", "1500ms"]')
+    one.change('rest = ["3s", "6s"]', 'rest = ["500ms", "1s"]')
+    one.change("rate = 500", 'rate = 300\nlate = "5s"')
+    return one
