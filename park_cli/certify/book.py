@@ -99,11 +99,23 @@ def settled(book: Book, windows: Sequence[Piece], wait_s: float) -> Iterator[Fin
     """What the store holds of each piece; one that lacks something is looked at again, until the time has passed.
 
     Raises:
-        StoreError: the store does not answer.
+        StoreError: the store does not answer within that time.
     """
     end_s = time.monotonic() + wait_s
-    found = [book.look(window) for window in windows]
+    found = [_answered(book, window, end_s) for window in windows]
     while any(one.lost for one in found) and time.monotonic() < end_s:
         time.sleep(min(_LOOK_S, max(0.0, end_s - time.monotonic())))
-        found = [book.look(window) if one.lost else one for one, window in zip(found, windows, strict=True)]
+        pairs = zip(found, windows, strict=True)
+        found = [_answered(book, window, end_s) if one.lost else one for one, window in pairs]
     yield from found
+
+
+def _answered(book: Book, window: Piece, end_s: float) -> Findings:
+    """A look, and another if the store does not answer, for as long as is waited."""
+    while True:
+        try:
+            return book.look(window)
+        except StoreError:
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(_AGAIN_S)

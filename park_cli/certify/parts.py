@@ -118,7 +118,8 @@ class Program:
                 return
             self.ended += 1
             await asyncio.sleep(_AGAIN_S)
-            await self._spawn()
+            if self._wanted:
+                await self._spawn()
 
     async def kill(self) -> None:
         """End it as a crash would, and all that it started."""
@@ -223,7 +224,8 @@ class Container:
     async def end(self) -> None:
         """Leave it as it was before we came."""
         while self.undone:
-            await self._tell(self.undone.pop())
+            with contextlib.suppress(PartError):
+                await self._tell(self.undone.pop())
 
     def end_now(self) -> None:
         """The same at once, when this process is about to end."""

@@ -122,8 +122,7 @@ class Pipeline:
     async def end(self) -> None:
         """End what was started, the last first, and leave the rest as it was."""
         for part in reversed(self.parts.values()):
-            with contextlib.suppress(PartError):
-                await part.end()
+            await part.end()
         for relay in self.relays.values():
             await relay.close()
         self._clear_disks()

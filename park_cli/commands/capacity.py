@@ -16,6 +16,7 @@ from mqttlink import parse_broker_url
 from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
+from park_cli.capacity.logins import check_logins
 from park_cli.capacity.page import check_page
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
@@ -101,7 +102,10 @@ def capacity(
         processes=processes,
     )
     bounds = Bounds(
-        step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
+        step_s=bench.seconds,
+        rest_s=duration_ms(rest, "--rest") / 1000,
+        total_s=duration_ms(for_, "--for") / 1000,
+        wait_s=bench.wait_s,
     )
     check_page(report)
     chosen, seed_ = tuple(dict.fromkeys(kinds or ("soil_probe",))), town.settings.seed if seed is None else seed
@@ -109,7 +113,8 @@ def capacity(
     def load(rate: float) -> Load:
         return load_of(rate, town, seed_, chosen, devices)
 
-    load(first_rate)
+    for rate in {first_rate, max_rate}:
+        check_logins(bench.options(load(rate)))
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     rates = Search(first=first_rate, most=max_rate, precision=precision)
     steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
@@ -122,7 +127,7 @@ def capacity(
 async def _searched(
     rates: Search, bounds: Bounds, bench: Bench, load: Callable[[float], Load], stop: asyncio.Event
 ) -> tuple[list[Step], str]:
-    async def attempt(rate: float) -> Step:
+    async def attempt(rate: float) -> Step | None:
         return await run_step(bench, load(rate), rate, stop)
 
     try:

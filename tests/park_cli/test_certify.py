@@ -200,7 +200,8 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
         await one.start()
         assert await within(20.0, one.is_ready)
         await is_so(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().endswith("\n"))
-        child = psutil.Process(int((tmp_path / "child").read_text()))
+        first = (tmp_path / "child").read_text()
+        child = psutil.Process(int(first))
         parent = child.parent()
         assert parent is not None
         await one.freeze()
@@ -210,6 +211,7 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
         parent.kill()
         await is_so(lambda: one.ended == 1)
         await is_so(lambda: (tmp_path / "log").read_text().count("up") == 2)
+        await is_so(lambda: (tmp_path / "child").read_text() not in ("", first))
         last = psutil.Process(int((tmp_path / "child").read_text()))
         await one.kill()
         await is_so(lambda: not last.is_running())
