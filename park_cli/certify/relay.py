@@ -75,9 +75,7 @@ class Relay:
 
     def _reset(self) -> None:
         for end in self._ends:
-            with contextlib.suppress(OSError):  # one that has just ended by itself
-                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            end.transport.abort()
+            _drop(end)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -91,7 +89,7 @@ class Relay:
         except OSError:  # there is nobody at the other end
             pass
         finally:
-            writer.transport.abort()
+            self._end(writer)
             self._ends.discard(writer)
             self._tasks.discard(task)
 
@@ -101,7 +99,7 @@ class Relay:
         try:
             await asyncio.gather(self._carry(reader, there), self._carry(from_there, writer))
         finally:
-            there.transport.abort()
+            self._end(there)
             self._ends.discard(there)
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -115,8 +113,22 @@ class Relay:
         await self._open.wait()
         sink.close()
 
+    def _end(self, end: asyncio.StreamWriter) -> None:
+        """End a connection as it should end now: what was written still arrives, unless the link is cut."""
+        if self._is_cut:
+            _drop(end)
+        else:
+            end.close()
+
     async def _slowed(self, size: int) -> None:
         owed_s = size / self.slow_per_s
         while self._is_slow and owed_s > 0:
             await asyncio.sleep(min(_TURN_S, owed_s))
             owed_s -= _TURN_S
+
+
+def _drop(end: asyncio.StreamWriter) -> None:
+    """End a connection by a reset."""
+    with contextlib.suppress(OSError):  # one that has just ended by itself
+        end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    end.transport.abort()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from ingest.errors import BadStoreUrl
 from ingest.stores import open_store, parse_store_url
 from mqttlink import BadBrokerUrl, Trust, parse_broker_url
 from park_cli.capacity.load import load_of
+from park_cli.capacity.logins import check_logins
 from park_cli.capacity.page import check_page
 from park_cli.certify.conclude import concluded
 from park_cli.certify.faults import FULL_DISK, possible
@@ -70,26 +71,58 @@ def certify(
 
       park certify docs/examples/certify-park.toml --faults 30 --seed 7 --report ours.html
     """
-    spec = _with(read_spec(file), faults, seed)
-    pairs, left_out = possible(spec)
-    plan = planned(pairs, spec.schedule)
-    load = _load(spec)
-    _check_store(spec)
-    check_programs(spec)
+    asked = asked_for(file, faults, seed)
+    spec, plan = asked.spec, asked.plan
     if dry_run:
-        _show(plan, spec, left_out)
+        _show(plan, spec, asked.left_out)
         return
     check_page(report)
-    fillable = [part for part, fault in pairs if fault == FULL_DISK]
     with _folder(folder) as where:
-        pipeline = running(spec, file.resolve().parent, where, fillable)
-        outcome, ended = asyncio.run(run_until_signal(partial(_run, pipeline, load, plan)))
-    found = concluded(spec, file, outcome, ended=ended, left_out=left_out)
+        pipeline = running(spec, file.resolve().parent, where, asked.fillable)
+        outcome, ended = asyncio.run(run_until_signal(partial(_run, pipeline, asked.load, plan)))
+    found = concluded(spec, file, outcome, ended=ended, left_out=asked.left_out)
     beside = write_report(found, report)
     errors.print(f"{headline(found)}. {report} and {beside} say more.", markup=False)
     print_summary("certified", _summary(found), as_json=json)
     if not found.clean:
         raise typer.Exit(1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a file asks for, all of it looked at.
+
+    Attributes:
+        fillable: parts whose disk can be filled.
+        left_out: faults that this host cannot do, with the reason.
+    """
+
+    spec: Spec
+    plan: Sequence[Planned]
+    load: SimulateOptions
+    fillable: Sequence[str]
+    left_out: dict[str, str]
+
+
+def asked_for(file: Path, faults: int | None = None, seed: int | None = None) -> Asked:
+    """What a file asks for, with another number of faults and another seed, if they are given.
+
+    Raises:
+        UsageError, NoPassword: something in it is wrong, or not there; names the key.
+    """
+    spec = _with(read_spec(file), faults, seed)
+    pairs, left_out = possible(spec)
+    load = _load(spec)
+    _check_store(spec)
+    check_programs(spec)
+    check_logins(load)
+    return Asked(
+        spec=spec,
+        plan=planned(pairs, spec.schedule),
+        load=load,
+        fillable=[part for part, fault in pairs if fault == FULL_DISK],
+        left_out=left_out,
+    )
 
 
 def _with(spec: Spec, faults: int | None, seed: int | None) -> Spec:
@@ -175,7 +208,7 @@ def _tell(of: int, one: Injected) -> None:
     errors.print(f"{planned.number} of {of}: {planned.part}, {planned.fault} for {lasted:.1f} s, {after}", markup=False)
 
 
-def _show(plan: Sequence[Planned], spec: Spec, left_out: dict[str, str]) -> None:
+def _show(plan: Sequence[Planned], spec: Spec, left_out: Mapping[str, str]) -> None:
     table = Table(title="the schedule, if every part is ready again at once", title_justify="left", title_style="bold")
     for column in ("", "at, s", "part", "fault", "for, s"):
         table.add_column(column, justify="left" if column in {"part", "fault"} else "right")

@@ -26,6 +26,8 @@ from park_cli.certify.relay import Relay
 from park_cli.certify.report import write_report
 from park_cli.certify.schedule import Planned, begins_s, planned
 from park_cli.certify.spec import ScheduleTable, read_spec
+from park_cli.commands.certify import asked_for
+from park_cli.errors import UsageError
 from tests.park_cli.certify_chain import EXAMPLES, example
 from tests.park_cli.command import park
 from tests.servers.process import free_port, wait_until
@@ -93,13 +95,14 @@ def test_the_schedule_of_an_example_is_shown_and_nothing_is_done(tmp_path: Path)
         ),
     ],
 )
-def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_what_is_wrong_in_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+) -> None:
     one = example("certify-park.toml", tmp_path, MINE, path=os.environ["PATH"])
     one.change(old, new)
-    done = park("certify", str(one.file), folder=tmp_path, environ=one.environ)
-    assert (done.code, done.clean) == (2, True)
-    assert said in done.err, done.err
-    assert not list(tmp_path.glob("park-certify*"))
+    monkeypatch.setenv("PATH", one.environ["PATH"])
+    with pytest.raises(UsageError, match=re.escape(said)):
+        asked_for(one.file)
 
 
 def test_a_fault_of_ones_own_is_a_fault_of_its_part(tmp_path: Path) -> None:
@@ -121,6 +124,14 @@ def test_a_fault_of_ones_own_is_a_fault_of_its_part(tmp_path: Path) -> None:
     pairs, left_out = possible(read_spec(file))
     assert pairs == (("store", "kill"), ("store", "slow-disk"))
     assert left_out.keys() == {"clock", "full-disk", "cut, stall, slow"}
+
+
+def test_a_wrong_file_is_exit_2_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("[load]\nbroker = 1\n")
+    done = park("certify", "wrong.toml", folder=tmp_path)
+    assert (done.code, len(done.err.splitlines())) == (2, 1), done.err
+    assert "wrong.toml: load.broker: Input should be a valid string; load.store: is missing" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.toml"]
 
 
 def test_a_part_whose_place_is_taken_is_named(tmp_path: Path) -> None:
@@ -172,13 +183,16 @@ def test_a_relay_carries_stalls_slows_and_cuts() -> None:
         relay.cut()
         with pytest.raises(ConnectionResetError):
             await reader.read(1)
-        again, _ = await asyncio.open_connection("127.0.0.1", int(here))
+        again, other = await asyncio.open_connection("127.0.0.1", int(here))
         with pytest.raises(ConnectionResetError):
             await again.read(1)
+        for end in (writer, other):
+            end.close()
         relay.heal()
         reader, writer = await asyncio.open_connection("127.0.0.1", int(here))
         writer.write(b"end")
         assert await reader.readexactly(3) == b"end"
+        writer.close()
         await relay.close()
         server.close()
 
@@ -224,11 +238,11 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
 
 def test_a_program_that_is_not_ready_is_told_with_its_last_words(tmp_path: Path) -> None:
     one = example("certify-park.toml", tmp_path, MINE, path=os.environ["PATH"])
-    one.change("[schedule]", '[schedule]\nrecovery = "3s"')
+    one.change("[schedule]", '[schedule]\nrecovery = "1s"')
     (tmp_path / "certify-mosquitto.conf").write_text("listener nowhere\n")
     done = park("certify", str(one.file), folder=tmp_path, environ=one.environ)
     assert done.code == 1
-    assert "parts.broker: not ready within 3 s; it said last: " in done.err
+    assert "parts.broker: not ready within 1 s; it said last: " in done.err
     assert done.clean
 
 

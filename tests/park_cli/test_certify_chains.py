@@ -39,8 +39,9 @@ def test_our_own_chain_loses_nothing_through_its_faults_as_certify_md_says(tmp_p
 def test_a_pipeline_that_loses_is_found_out(tmp_path: Path) -> None:
     """Telegraf as it is by default: at QoS 0, without a session."""
     one = example("certify-telegraf.toml", tmp_path, (*MINE, "telegraf"), path=os.environ["PATH"])
-    one.change('# QOS = "0"', 'QOS = "0"')
-    one.change('# PERSISTENT = "false"', 'PERSISTENT = "false"')
+    config = tmp_path / "telegraf.conf"
+    text = config.read_text().replace("qos = 1", "qos = 0")
+    config.write_text(text.replace("persistent_session = true", "persistent_session = false"))
     one.change("[parts.ingester]", '[parts.ingester]\nfaults = ["kill"]')
     for rest in ("[parts.broker]", "[parts.store]", "[relays.publishers]", "[relays.to-broker]", "[relays.to-store]"):
         one.change(rest, f"{rest}\nfaults = []")
@@ -54,7 +55,7 @@ def test_a_pipeline_that_loses_is_found_out(tmp_path: Path) -> None:
     assert 200 < row["counts"]["lost"] <= row["counts"]["promised"]
     assert told["total"]["stored"] > 0
     assert told["total"]["altered"] == 0
-    assert "s into fault 1 (ingester, kill)" in told["wrong"][0]["when"]
+    assert any("s into fault 1 (ingester, kill)" in one["when"] for one in told["wrong"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
