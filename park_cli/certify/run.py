@@ -65,12 +65,10 @@ class Run:
             StoreError: the store does not answer at the end.
         """
         book = Book(readings=readings_of(self.load.selection), store=self.store)
-        now_ms = int(time.time() * 1000)
-        await asyncio.to_thread(book.readings.columns, now_ms, now_ms + _WARM_MS)
         table = self.pipeline.spec.load
         lateness = Lateness(book=book, limit_s=table.late, cuts=lambda: self._moments)
-        async with self._loaded() as (simulation, ended):
-            watching = asyncio.create_task(lateness.watch(int(time.time() * 1000)), name="lateness")
+        async with self._loaded(book) as (simulation, ended):
+            watching = asyncio.create_task(lateness.watch(_now_ms()), name="lateness")
             try:
                 await self._inject(simulation)
                 ended.set()
@@ -92,13 +90,17 @@ class Run:
         )
 
     @contextlib.asynccontextmanager
-    async def _loaded(self) -> AsyncIterator[tuple["asyncio.Task[Simulated]", asyncio.Event]]:
-        """The load, from its first live reading on."""
+    async def _loaded(self, book: Book) -> AsyncIterator[tuple["asyncio.Task[Simulated]", asyncio.Event]]:
+        """The load, from its first live reading on; who recomputes it makes the models ready meanwhile, as it does."""
         live, ended = asyncio.Event(), asyncio.Event()
         simulation = asyncio.create_task(simulate_in_processes(self.load, ended, on_live=live.set), name="simulation")
         begun = [asyncio.create_task(event.wait()) for event in (live, self.stop)]
         try:
-            await asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED)
+            now_ms = _now_ms()
+            await asyncio.gather(
+                asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED),
+                asyncio.to_thread(book.readings.columns, now_ms, now_ms + _WARM_MS),
+            )
             yield simulation, ended
         finally:
             ended.set()

@@ -1,11 +1,15 @@
 """The pipelines of docs/examples/certify-*.toml on free ports, with a short schedule."""
 
+import json
+import os
 import re
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.end_to_end.park import ROOT
+from tests.end_to_end.park import HERE, PARK, ROOT
 from tests.servers.find import require
 from tests.servers.process import free_port
 
@@ -26,6 +30,24 @@ class Example:
     file: Path
     ports: dict[str, int]
     environ: dict[str, str]
+
+    def only(self, fault: str, *names: str) -> None:
+        """Of these parts only this fault, and none of any other part or relay."""
+        for table in re.findall(r"^\[(?:parts|relays)\.([a-z-]+)\]$", self.file.read_text(), re.MULTILINE):
+            chosen = f'["{fault}"]' if table in names else "[]"
+            text = self.file.read_text()
+            self.file.write_text(re.sub(rf"(?m)^(\[\w+\.{table}\])$", rf"\1\nfaults = {chosen}", text))
+
+    def certified(self, *options: str, code: int) -> dict[str, Any]:
+        """Run it to its end, which has this exit code; the ledger."""
+        argv = [*PARK, "certify", str(self.file), *options]
+        environ = {**os.environ, **HERE, **self.environ}
+        done = subprocess.run(
+            argv, cwd=self.file.parent, env=environ, capture_output=True, text=True, timeout=400, check=False
+        )
+        assert done.returncode == code, done.stderr
+        ledger: dict[str, Any] = json.loads((self.file.parent / "park-certify.json").read_text())
+        return ledger
 
     def change(self, old: str, new: str) -> None:
         """Write something else into the file."""
