@@ -73,8 +73,11 @@ def example(name: str, folder: Path, programs: Sequence[str], *, path: str) -> E
             ports.setdefault(port, free_port())
         (folder / source).write_text(_PORT.sub(lambda match: str(ports[match[0]]), text))
     one = Example(file=folder / name, ports=ports, environ={"PATH": ":".join([path, *sorted(found)])})
-    one.change("[schedule]", '[schedule]\nsettle = "6s"')
+    # The broker saves a new session within a second, so that it need not be left alone for long.
+    broker = folder / "certify-mosquitto.conf"
+    broker.write_text(broker.read_text().replace("autosave_interval 5", "autosave_interval 1"))
+    one.change("[schedule]", '[schedule]\nsettle = "3s"')
     one.change('lasting = ["2s", "5s"]', 'lasting = ["1s", "1500ms"]')
     one.change('rest = ["3s", "6s"]', 'rest = ["500ms", "1s"]')
-    one.change("rate = 500", 'rate = 300\nlate = "5s"')
+    one.change("rate = 500", 'rate = 300\nlate = "2s"')
     return one
