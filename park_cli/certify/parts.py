@@ -30,6 +30,10 @@ class Part(Protocol):
     def name(self) -> str:
         """As the file calls it."""
 
+    @property
+    def ended(self) -> int:
+        """How often it ended by itself."""
+
     async def kill(self) -> None:
         """End it as a crash would."""
 
@@ -50,6 +54,9 @@ class Part(Protocol):
 
     def end_now(self) -> None:
         """The same at once, when this process is about to end."""
+
+    def last_words(self) -> str:
+        """What it said last."""
 
 
 def _die_with_parent() -> None:

@@ -121,7 +121,7 @@ class Pipeline:
 
     async def end(self) -> None:
         """End what was started, the last first, and leave the rest as it was."""
-        for part in reversed(self.parts.values()):
+        for part in reversed(list(self.parts.values())):
             await part.end()
         for relay in self.relays.values():
             await relay.close()
