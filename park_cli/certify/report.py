@@ -137,7 +137,7 @@ def _facts(found: Certificate) -> str:
         "Pipeline's file": f"{found.file}, SHA-256 {found.digest}",
         "Began": found.began,
         "Lasted": f"{found.seconds:,.0f} s",
-        "Published": f"{found.sent:,} times, of which {found.sent - found.total.promised:,} again",
+        "Published": f"{found.sent:,} times, of which {max(0, found.sent - found.total.promised):,} again",
         "Machine": found.machine,
         **{f"{name} besides": words for name, words in ended.items()},
         **({"Remarks": "; ".join(found.remarks)} if found.remarks else {}),

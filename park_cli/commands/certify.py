@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from shutil import rmtree
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from ingest.errors import BadStoreUrl
@@ -74,7 +75,7 @@ def certify(
     asked = asked_for(file, faults, seed)
     spec, plan = asked.spec, asked.plan
     if dry_run:
-        _show(plan, spec, asked.left_out)
+        _show(asked, as_json=json)
         return
     check_page(report)
     with _folder(folder) as where:
@@ -208,15 +209,21 @@ def _tell(of: int, one: Injected) -> None:
     errors.print(f"{planned.number} of {of}: {planned.part}, {planned.fault} for {lasted:.1f} s, {after}", markup=False)
 
 
-def _show(plan: Sequence[Planned], spec: Spec, left_out: Mapping[str, str]) -> None:
+def _show(asked: Asked, *, as_json: bool) -> None:
+    begins = begins_s(asked.plan, asked.spec.schedule.settle)
+    if as_json:
+        faults = [{"at_s": at_s, **dataclasses.asdict(one)} for at_s, one in zip(begins, asked.plan, strict=True)]
+        print_summary("schedule", {"faults": faults, "left_out": asked.left_out}, as_json=True)
+        return
     table = Table(title="the schedule, if every part is ready again at once", title_justify="left", title_style="bold")
     for column in ("", "at, s", "part", "fault", "for, s"):
         table.add_column(column, justify="left" if column in {"part", "fault"} else "right")
-    for one, at_s in zip(plan, begins_s(plan, spec.schedule.settle), strict=True):
+    for one, at_s in zip(asked.plan, begins, strict=True):
         table.add_row(str(one.number), f"{at_s:.1f}", one.part, one.fault, f"{one.lasting_s:.1f}")
-    errors.print(table)
-    for name, why in left_out.items():
-        errors.print(f"left out: {name}: {why}", markup=False)
+    shown = Console(highlight=False)
+    shown.print(table)
+    for name, why in asked.left_out.items():
+        shown.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
 
 
 def _summary(found: Certificate) -> dict[str, object]:

@@ -62,8 +62,8 @@ def test_the_schedule_of_an_example_is_shown_and_nothing_is_done(tmp_path: Path)
     before = set(tmp_path.iterdir())
     done = park("certify", str(one.file), "--dry-run", "--faults", "12", folder=tmp_path, environ=one.environ)
     assert done.code == 0, done.err
-    assert [part in done.err for part in ("broker", "store", "ingester", "to-store", "publishers")] == [True] * 5
-    assert all(f"left out: {name}" in done.err for name in ("slow-disk", "clock", "full-disk"))
+    assert [part in done.out for part in ("broker", "store", "ingester", "to-store", "publishers")] == [True] * 5
+    assert all(f"left out: {name}" in done.out for name in ("slow-disk", "clock", "full-disk"))
     assert set(tmp_path.iterdir()) == before
 
 
