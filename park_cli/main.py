@@ -22,6 +22,7 @@ COMMANDS = {
     "command": "park_cli.commands.command",
     "control": "park_cli.commands.control",
     "capacity": "park_cli.commands.capacity",
+    "certify": "park_cli.commands.certify",
     "labels": "park_cli.commands.labels",
     "score": "park_cli.commands.score",
     "dataset": "park_cli.commands.dataset",

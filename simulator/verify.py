@@ -89,6 +89,10 @@ def _ignore(*_: object) -> None:
     return None
 
 
+def _never() -> bool:
+    return False
+
+
 def verify(
     readings: Readings,
     store: Stored,
@@ -98,6 +102,7 @@ def verify(
     ignore_unselected: bool = False,
     outcomes: Outcomes | None = None,
     on_progress: Callable[[int], None] = _ignore,
+    given_up: Callable[[], bool] = _never,
 ) -> tuple[VerifySummary, Findings]:
     """Recomputes what a window of a store should hold, and compares, streaming.
 
@@ -109,6 +114,7 @@ def verify(
         ignore_unselected: the store is shared: rows of other devices are no fault.
         outcomes: of the commands that the readings follow; each must be whole, and examples tell of them.
         on_progress: called with how many more readings have been compared; `readings.count` of them in all.
+        given_up: asked while it waits, whether nobody waits any more.
 
     Raises:
         OtherVersion: another version of the models made some of it.
@@ -129,7 +135,7 @@ def verify(
         of_events.extend(_events(events, store, told))
     if outcomes is not None and asked.events:
         of_events.append(_lives(outcomes, readings, told))
-    _wait_for_the_lost([*of_readings, *of_events], deadline)
+    _wait_for_the_lost([*of_readings, *of_events], deadline, given_up)
     total = Findings()
     for look in (*of_readings, *of_events):
         total.add(look.findings)
@@ -198,10 +204,12 @@ def _counts(looks: Iterable[_Look]) -> Counts:
     return Counts(**figures, late=late)
 
 
-def _wait_for_the_lost(looks: Iterable[_Look], deadline: float) -> None:
-    """Looks again at what lacks something, until nothing does or the deadline has passed."""
+def _wait_for_the_lost(looks: Iterable[_Look], deadline: float, given_up: Callable[[], bool]) -> None:
+    """Looks again at what lacks something, until nothing does, the deadline has passed or nobody waits."""
     looks = list(looks)
     while (lacking := [look for look in looks if look.findings.lost]) and time.monotonic() < deadline:
+        if given_up():
+            return
         time.sleep(min(_LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
         for look in lacking:
             again = look.again()

@@ -79,18 +79,18 @@ def scatter(
     values = [max(point.value, 1e-3) for line in lines for point in line.points] + ([limit[1]] if limit else [])
     x = _axis(rates, _LEFT, _WIDTH - _RIGHT)
     y = _axis(values, _HEIGHT - _BOTTOM, _TOP)
-    parts = [*_grid(x, y, shown), _text(_WIDTH / 2, _HEIGHT - 6, x_title, "middle")]
+    parts = [*_grid(x, y, shown), text(_WIDTH / 2, _HEIGHT - 6, x_title, "middle")]
     if knee is not None:
         at = x.at(knee)
         parts.append(f'<line class="knee" x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
-        parts.append(_text(at - 6, _TOP + 12, "knee", "end", "note"))
+        parts.append(text(at - 6, _TOP + 12, "knee", "end", "note"))
     if limit is not None:
         at = y.at(limit[1])
         parts.append(f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(_text(_LEFT + 6, at - 5, limit[0], "start", "limit-text"))
+        parts.append(text(_LEFT + 6, at - 5, limit[0], "start", "limit-text"))
     for line in lines:
         parts += _drawn(line, x, y, shown)
-    return _svg(title, parts)
+    return svg(title, parts)
 
 
 def _drawn(line: Line, x: Axis, y: Axis, shown: Callable[[float], str]) -> list[str]:
@@ -111,7 +111,7 @@ def _drawn(line: Line, x: Axis, y: Axis, shown: Callable[[float], str]) -> list[
     if points:
         last = points[-1]
         drawn.append(
-            _text(x.at(last.rate) - 8, y.at(last.value) + (16 if line.dashed else -9), line.name, "end", "note")
+            text(x.at(last.rate) - 8, y.at(last.value) + (16 if line.dashed else -9), line.name, "end", "note")
         )
     return drawn
 
@@ -121,11 +121,11 @@ def _grid(x: Axis, y: Axis, shown: Callable[[float], str]) -> list[str]:
     for value in x.ticks():
         at = x.at(value)
         parts.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP}" y2="{bottom}"/>')
-        parts.append(_text(at, bottom + 16, short(value), "middle"))
+        parts.append(text(at, bottom + 16, short(value), "middle"))
     for value in y.ticks():
         at = y.at(value)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(_text(_LEFT - 8, at + 4, shown(value), "end"))
+        parts.append(text(_LEFT - 8, at + 4, shown(value), "end"))
     return parts
 
 
@@ -138,10 +138,10 @@ def bars(rows: Mapping[str, float], *, title: str, unit: str) -> str:
     for row, (name, value) in enumerate(ordered):
         at, width = 8 + 46 * row, max(2.0, value / most * (_BAR_WIDTH - 140))
         colour = COLOURS[row % len(COLOURS)]
-        parts.append(_text(0, at + 10, name, "start"))
+        parts.append(text(0, at + 10, name, "start"))
         parts.append(f'<rect x="0" y="{at + 16}" width="{width:.1f}" height="16" rx="3" fill="{colour}"/>')
-        parts.append(_text(width + 8, at + 29, f"{value:,.1f} {unit}", "start", "note"))
-    return _svg(title, parts, _BAR_WIDTH, height, "bars")
+        parts.append(text(width + 8, at + 29, f"{value:,.1f} {unit}", "start", "note"))
+    return svg(title, parts, _BAR_WIDTH, height, "bars")
 
 
 def short(value: float) -> str:
@@ -152,11 +152,13 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _text(x: float, y: float, words: str, anchor: str, kind: str = "tick") -> str:
+def text(x: float, y: float, words: str, anchor: str, kind: str = "tick") -> str:
+    """Some words at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def _svg(title: str, parts: Sequence[str], width: int = _WIDTH, height: int = _HEIGHT, kind: str = "chart") -> str:
+def svg(title: str, parts: Sequence[str], width: int = _WIDTH, height: int = _HEIGHT, kind: str = "chart") -> str:
+    """A picture of its parts, with a title for who cannot see it."""
     said = f'role="img" aria-label="{escape(title, quote=True)}"'
     head = f'<svg class="{kind}" viewBox="0 0 {width} {height}" {said}>'
     return "\n".join([head, *parts, "</svg>"])

@@ -32,6 +32,7 @@ def write_report(found: Capacity, slo: Slo, page: Path) -> Path:
 def _page(found: Capacity, slo: Slo) -> str:
     template = resources.files("park_cli.capacity").joinpath("report.html").read_text(encoding="utf-8")
     return Template(template).substitute(
+        style=style(),
         verdict=escape(headline(found)),
         slo=escape(found.slo),
         subtitle=escape(_subtitle(found)),
@@ -45,6 +46,11 @@ def _page(found: Capacity, slo: Slo) -> str:
         half=milliseconds(POLL_S * 500),
         full=f"{FULL:.0%}",
     )
+
+
+def style() -> str:
+    """How a report looks."""
+    return resources.files("park_cli.capacity").joinpath("report.css").read_text(encoding="utf-8")
 
 
 def headline(found: Capacity) -> str:

@@ -22,17 +22,23 @@ class Bounds:
         step_s: a step.
         rest_s: between two of them.
         total_s: all; no step begins that would end later.
+        wait_s: how much longer a step takes that fails, as those near the knee do.
     """
 
     step_s: float
     rest_s: float
     total_s: float
+    wait_s: float = 0.0
+
+    def takes_s(self, rates: Search) -> float:
+        """How long the next step may take."""
+        return self.step_s + _AROUND_S + (0.0 if rates.fails is None else self.wait_s)
 
 
 async def search(
     rates: Search,
     bounds: Bounds,
-    attempt: Callable[[float], Awaitable[Step]],
+    attempt: Callable[[float], Awaitable[Step | None]],
     stop: asyncio.Event,
     *,
     on_step: Callable[[Step], None],
@@ -47,7 +53,7 @@ async def search(
     while (rate := rates.next()) is not None:
         if steps and await _rested(bounds.rest_s, stop):
             return steps, "it was interrupted"
-        if time.monotonic() + bounds.step_s + _AROUND_S > end_s and steps:
+        if time.monotonic() + bounds.takes_s(rates) > end_s and steps:
             return steps, "its time was over; a longer --for finds more"
         try:
             step = await attempt(rate)
@@ -55,7 +61,7 @@ async def search(
             if not steps:
                 raise
             return steps, f"{rate:,.0f} a second could not be judged: {error}"
-        if stop.is_set():
+        if step is None or stop.is_set():
             return steps, "it was interrupted"
         steps.append(step)
         rates.record(rate, held=step.held)

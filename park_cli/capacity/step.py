@@ -110,8 +110,8 @@ class _Meter:
         return costs, {name: round(one / seconds, 3) for name, one in spent.items()}
 
 
-async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) -> Step:
-    """Try a load, until its time is over or `stop` is set."""
+async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) -> Step | None:
+    """Try a load, until its time is over; None if `stop` was set before it was judged, of which nothing is awaited."""
     kind = probe_kind(load.selection.kinds[:-1])
     latest, live, ended = Progress(), asyncio.Event(), asyncio.Event()
 
@@ -133,14 +133,29 @@ async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) 
         remarks = await _pass(bench, probe, simulation, stop)
         costs, cores = meter.end(latest)
         ended.set()
-        done = await simulation
+        end_s = time.monotonic() + bench.wait_s
+        if not await _unless(stop, simulation):
+            return None
+        done = simulation.result()
         watching.cancel()
-        await _see_the_rest(bench, probe, done, stop)
+        await _see_the_rest(probe, done, stop, end_s)
     finally:
         ended.set()
+        if stop.is_set():
+            simulation.cancel()
         await _ended([simulation], [*begun, *([watching] if watching else [])])
-    proof = await asyncio.to_thread(_prove, bench, load, done)
+    proof = await asyncio.to_thread(_prove, bench, load, done, stop, end_s)
+    if stop.is_set():
+        return None
     return _judged(bench, load, asked, done, proof=proof, probe=probe, costs=costs, cores=cores, remarks=remarks)
+
+
+async def _unless(stop: asyncio.Event, simulation: "asyncio.Task[Simulated]") -> bool:
+    """Wait for the simulation; False if `stop` is set before it has ended."""
+    stopped = asyncio.create_task(stop.wait(), name="stopped")
+    await asyncio.wait([simulation, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    return simulation.done()
 
 
 async def _ended(work: Sequence["asyncio.Task[Any]"], beside: Sequence["asyncio.Task[Any]"]) -> None:
@@ -167,18 +182,24 @@ async def _pass(
     return ()
 
 
-async def _see_the_rest(bench: Bench, probe: Probe, done: Simulated, stop: asyncio.Event) -> None:
+async def _see_the_rest(probe: Probe, done: Simulated, stop: asyncio.Event, end_s: float) -> None:
     """Wait until the probe's last reading is there, or has had its time."""
-    end_s = time.monotonic() + bench.wait_s
     last_ms = done.until_ms - PROBE_INTERVAL_MS
     while probe.newest_ms < last_ms and time.monotonic() < end_s and not stop.is_set():
         await probe.look()
         await asyncio.sleep(POLL_S)
 
 
-def _prove(bench: Bench, load: Load, done: Simulated) -> VerifySummary:
-    window = done.begin_ms, done.until_ms
-    summary, _ = verify(readings_of(load.selection), bench.store, window, wait_s=bench.wait_s, ignore_unselected=True)
+def _prove(bench: Bench, load: Load, done: Simulated, stop: asyncio.Event, end_s: float) -> VerifySummary:
+    """Hold the store against what was sent, which has had its time at `end_s`."""
+    summary, _ = verify(
+        readings_of(load.selection),
+        bench.store,
+        (done.begin_ms, done.until_ms),
+        wait_s=max(0.0, end_s - time.monotonic()),
+        ignore_unselected=True,
+        given_up=stop.is_set,
+    )
     return summary
 
 

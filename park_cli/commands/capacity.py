@@ -18,6 +18,8 @@ from park.safe_text import printable
 from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
+from park_cli.capacity.logins import check_logins
+from park_cli.capacity.page import check_page
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
@@ -102,15 +104,19 @@ def capacity(
         processes=processes,
     )
     bounds = Bounds(
-        step_s=bench.seconds, rest_s=duration_ms(rest, "--rest") / 1000, total_s=duration_ms(for_, "--for") / 1000
+        step_s=bench.seconds,
+        rest_s=duration_ms(rest, "--rest") / 1000,
+        total_s=duration_ms(for_, "--for") / 1000,
+        wait_s=bench.wait_s,
     )
-    _check_report(report)
+    check_page(report)
     chosen, seed_ = tuple(dict.fromkeys(kinds or ("soil_probe",))), town.settings.seed if seed is None else seed
 
     def load(rate: float) -> Load:
         return load_of(rate, town, seed_, chosen, devices)
 
-    load(first_rate)
+    for rate in {first_rate, max_rate}:
+        check_logins(bench.options(load(rate)))
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     rates = Search(first=first_rate, most=max_rate, precision=precision)
     steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
@@ -120,18 +126,10 @@ def capacity(
         raise typer.Exit(1)
 
 
-def _check_report(page: Path) -> None:
-    """Say before the search what would keep it from being told."""
-    if page.suffix == ".json":
-        raise UsageError(f"--report {page}: the page is HTML; the figures are written beside it as .json")
-    if page.is_dir() or not os.access(page.parent, os.W_OK):
-        raise UsageError(f"--report {page}: cannot be written there")
-
-
 async def _searched(
     rates: Search, bounds: Bounds, bench: Bench, load: Callable[[float], Load], stop: asyncio.Event
 ) -> tuple[list[Step], str]:
-    async def attempt(rate: float) -> Step:
+    async def attempt(rate: float) -> Step | None:
         return await run_step(bench, load(rate), rate, stop)
 
     try:

@@ -154,6 +154,15 @@ def test_a_search_keeps_to_its_time_and_ends_when_it_is_told() -> None:
         bounds = Bounds(step_s=1.0, rest_s=0.0, total_s=1.0)
         steps, why = await search(Search(first=1, most=100), bounds, attempt, asyncio.Event(), on_step=lambda _: None)
         assert (len(steps), "its time was over" in why) == (1, True)
+        # Once a rate has failed, the next may fail as well, and wait for what does not come.
+        bounds = Bounds(step_s=1.0, rest_s=0.0, total_s=60.0, wait_s=60.0)
+        rates, failing = Search(first=8, most=100), asyncio.Event()
+
+        async def fails(rate: float) -> Step:
+            return step(rate, held=False)
+
+        steps, why = await search(rates, bounds, fails, failing, on_step=lambda _: None)
+        assert (len(steps), "its time was over" in why) == (1, True)
 
     asyncio.run(main())
 
@@ -265,6 +274,20 @@ def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     assert json.loads((chain.folder / "c.json").read_text())["steps"]
 
 
+def test_ctrl_c_waits_for_nothing_that_is_on_its_way(tmp_path: Path, influxdb: InfluxDB2) -> None:
+    steps = ("--step", "1s", "--wait", "10m", "--first-rate", "50", "--slo", "lost 0")
+    environ = {"INFLUXDB_V2_TOKEN": influxdb.token}
+    store = influxdb.store_url(influxdb.new_bucket())
+    with (
+        run_mosquitto(tmp_path) as broker,
+        running("capacity", "--broker", broker.url, "--store", store, *steps, folder=tmp_path, environ=environ) as one,
+    ):
+        one.await_text("the broker did not take a message")  # for there is no ingester
+        one.signal(signal.SIGINT)
+        done = one.end()
+    assert (done.code, done.clean) == (1, True), done.err
+
+
 def test_telegraf_is_judged_by_its_configuration_in_the_docs(tmp_path: Path) -> None:
     config = ROOT / "docs" / "examples" / "telegraf.conf"
     program = str(telegraf())
@@ -275,6 +298,14 @@ def test_telegraf_is_judged_by_its_configuration_in_the_docs(tmp_path: Path) -> 
     (one,) = json.loads(done.out.splitlines()[-1])["steps"]
     assert one["counts"]["expected"] == one["counts"]["offered"] > 400
     assert "ingester (telegraf)" in one["cpu_us"]
+
+
+def test_a_login_that_is_missing_is_named_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "logins").mkdir()
+    environ = {"INFLUXDB_V2_TOKEN": "x", "PARK_MQTT_PASSWORD_DIR": "logins"}
+    done = park("capacity", "--broker", "mqtt://127.0.0.1:9", folder=tmp_path, environ=environ)
+    assert (done.code, len(done.err.splitlines())) == (2, 1), done.err
+    assert "the password of gw-" in done.err
 
 
 @pytest.mark.parametrize(
