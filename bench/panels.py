@@ -6,11 +6,15 @@ what the store has. The caches are warm: each question is asked once before it i
 asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
 
     python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
-                           [--spans "1 d" "30 d"] [--rounds 2] [--folder DIR] [--json FILE]
+                           [--rolled] [--spans "1 d" "30 d"] [--forms readings fine hours rollups] [--rounds 2]
+                           [--folder DIR] [--json FILE]
 
 A folder that is named keeps its DuckDB file, and is not filled again.
 
-`--hours-only` makes rollups of an hour alone: of a year nothing else is asked.
+`--hours-only` makes rollups of an hour alone: of a year nothing else is asked. `--rolled` rolls the readings up on the
+way, and stores only those of the last two days: for spans that no panel asks of readings, in a fraction of the time.
+
+`--forms`: of what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself.
 """
 
 import argparse
@@ -18,30 +22,34 @@ import asyncio
 import dataclasses
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bench._measure import report, table
+from bench.panels_fill import fill, fill_rolled
 from bench.panels_store import Place, duckdb_place, influxdb_place
 from dashboards.definitions import dashboards
 from dashboards.resolved import ResolvedPanel
+from dashboards.sources import rollup
 from dashboards.viewer.windows import Moment, chart_window, newest_window
 from ingest.rollups.roll import Roller
 from park.panel import View
 from park.rollup import COARSE, STEPS
 from park.town import default_town
 from park_cli.options import duration_ms
-from sectors import KINDS, SECTORS
+from sectors import SECTORS
 from simulator.observed import readings_of
 from simulator.plan import Selection
 
 DAY_MS = 86_400_000
 SPANS = {"1 h": DAY_MS // 24, "1 d": DAY_MS, "7 d": 7 * DAY_MS, "30 d": 30 * DAY_MS, "365 d": 365 * DAY_MS}
 BEGIN = 1_777_564_800_000  # 2026-05-01
+#: So many of the dearest panels are named.
+WORST = 5
 PLACES = {"duckdb": duckdb_place, "influxdb": influxdb_place}
 
 
@@ -60,6 +68,26 @@ def as_readings(panel: ResolvedPanel) -> ResolvedPanel:
     """The panel as if there were no rollups."""
     course = dataclasses.replace(panel.course, rolls=False)
     return dataclasses.replace(panel, course=course, newest=dataclasses.replace(panel.newest, rolls=False))
+
+
+#: From how many hours on buckets of 5 minutes and of an hour answer, where it is not left to what is chosen.
+FORMS: dict[str, tuple[int, int] | None] = {
+    "readings": None,
+    "fine": (0, 1 << 30),
+    "hours": (0, 0),
+    "rollups": (rollup.FINE_HOURS, rollup.COARSE_HOURS),
+}
+
+
+@contextmanager
+def asked_of(form: str) -> Iterator[Callable[[ResolvedPanel], ResolvedPanel]]:
+    """What makes a panel into one that is asked of this form while the context is open."""
+    before = rollup.FINE_HOURS, rollup.COARSE_HOURS
+    rollup.FINE_HOURS, rollup.COARSE_HOURS = FORMS[form] or before
+    try:
+        yield as_readings if form == "readings" else lambda panel: panel
+    finally:
+        rollup.FINE_HOURS, rollup.COARSE_HOURS = before
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -95,60 +123,55 @@ def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
     return {"store": name, "span": span, **{key: f"{value:.3f}" for key, value in figures.items()}}
 
 
-async def measure(place: Place, days: int, rounds: int, spans: Sequence[str]) -> list[dict[str, object]]:
-    """All spans that the store holds, of readings and of what there is."""
-    now = BEGIN + days * DAY_MS
+async def measure(place: Place, given: argparse.Namespace) -> list[dict[str, object]]:
+    """All spans that the store holds, of all forms."""
+    now = BEGIN + given.days * DAY_MS
     rows: list[dict[str, object]] = []
     for span, length in SPANS.items():
-        if length > days * DAY_MS or span not in spans:
+        if length > given.days * DAY_MS or span not in given.spans:
             continue
-        for name, form in (("readings", as_readings), ("rollups", lambda panel: panel)):
-            asked = [form(panel) for panel in panels()]
-            costs = [await cheapest(place, panel, length, now, rounds) for panel in asked]
+        for name in given.forms:
+            with asked_of(name) as form:
+                asked = [form(panel) for panel in panels()]
+                costs = [await cheapest(place, panel, length, now, given.rounds) for panel in asked]
             rows.append({"of": name, **row(place.name, span, costs)})
-            worst = asked[costs.index(max(costs))]
-            print(rows[-1], f"worst: {worst.measurement}: {worst.title}", flush=True)
+            print(rows[-1], flush=True)
+            for cost, panel in sorted(zip(costs, asked, strict=True), key=lambda one: one[0], reverse=True)[:WORST]:
+                print(f"  {cost.cpu_s:.3f} s: {panel.measurement}: {panel.title}", flush=True)
     return rows
 
 
-def fill(place: Place, given: argparse.Namespace) -> int:
-    """Generate the readings into the store; how many."""
+async def filled(place: Place, given: argparse.Namespace) -> int:
+    """Generate readings, and make their rollups; how many readings they were."""
     interval_ms = None if given.interval is None else duration_ms(given.interval, "--interval")
     town = default_town(SECTORS)
     selection = Selection(town=town, seed=town.settings.seed, devices=given.devices, interval_ms=interval_ms)
-    readings = readings_of(selection)
-    count = 0
-    for first, last in readings.windows(BEGIN, BEGIN + given.days * DAY_MS):
-        parts = readings.columns(first, last)
-        count += sum(map(len, parts))
-        place.put(readings.plan, parts)
-    return count
+    readings, until = readings_of(selection), BEGIN + given.days * DAY_MS
+    steps = (COARSE,) if given.hours_only else STEPS
+    if not given.rolled:
+        count = fill(place, readings, BEGIN, until)
+        await Roller(place.store, steps=steps).once()
+        return count
+    fill(place, readings, until - 2 * DAY_MS, until)
+    return await fill_rolled(place, readings, BEGIN, until, steps)
 
 
 @asynccontextmanager
 async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[Place]:
     """The store with the readings and their rollups."""
     async with PLACES[given.store](folder) as place:
-        began = time.monotonic()
-        filled = folder / "filled"
-        if not filled.exists():
-            filled.write_text(str(fill(place, given)))
-        count = int(filled.read_text())
-        print(f"{count:,} readings in {time.monotonic() - began:.0f} s", flush=True)
         began, cpu = time.monotonic(), time.process_time()
-        hours = await Roller(place.store, steps=(COARSE,) if given.hours_only else STEPS).once()
-        spent = time.process_time() - cpu
-        print(
-            f"{hours:,} hours of {len(KINDS)} kinds rolled up in {time.monotonic() - began:.0f} s, "
-            f"{spent:.0f} s of CPU in this process: {spent / count * 1e6:.1f} us a reading",
-            flush=True,
-        )
+        done = folder / "filled"
+        if not done.exists():
+            done.write_text(str(await filled(place, given)))
+        count, spent = int(done.read_text()), time.process_time() - cpu
+        print(f"{count:,} readings in {time.monotonic() - began:.0f} s, {spent:.0f} s of CPU in this process", flush=True)
         yield place
 
 
 async def run(given: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
     async with open_filled(given, folder) as place:
-        return await measure(place, given.days, given.rounds, given.spans)
+        return await measure(place, given)
 
 
 def main() -> None:
@@ -158,6 +181,8 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--interval")
     parser.add_argument("--hours-only", action="store_true")
+    parser.add_argument("--rolled", action="store_true")
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=["readings", "rollups"])
     parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path)

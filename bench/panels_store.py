@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,7 +15,7 @@ from dashboards.sources.base import Source
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
 from ingest.stores import open_store, parse_store_url
-from ingest.stores.base import Series, Store
+from ingest.stores.base import Chunk, Series, Store
 from ingest.stores.duckdb.table import Table
 from ingest.stores.duckdb.write import DuckdbStore
 from ingest.stores.influxdb.url import InfluxUrl
@@ -66,30 +67,38 @@ async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
         await store.close()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) -> None:
-    """The readings of a kind, by numpy arrays; what is absent by a mask."""
-    sector = SECTOR_OF[part.kind.name]
-    sites = np.array(list(plan.sites(sector)), dtype=object)
+def chunk_of(plan: Plan, part: Columns) -> Chunk:
+    """The readings of a kind as a store would give them."""
+    sites = np.array(list(plan.sites(SECTOR_OF[part.kind.name])), dtype=object)
     devices, which = np.unique(part.device, return_inverse=True)
     names = np.array([part.kind.device(int(device) + 1) for device in devices], dtype=object)
-    columns = {
-        "device": names[which],
-        "sector": np.full(len(part), sector.name, dtype=object),
-        "site": sites[part.device // part.kind.per_cell % len(sites)],
-        "ts": part.ts,
-        "seq": part.seq,
-    }
-    selected = []
+    values: dict[str, Any] = {}
     for channel in part.kind.channels:
         name = channel.name
         if channel.type is ValueType.FLOAT:
-            columns[name] = part.floats(channel)
+            values[name] = part.floats(channel)
         elif channel.type is ValueType.TEXT:
-            columns[name] = np.array(channel.texts, dtype=object)[part.values[name]]
+            values[name] = np.array(channel.texts, dtype=object)[part.values[name]]
         else:
-            columns[name] = part.values[name].astype(bool) if channel.type is ValueType.BOOL else part.values[name]
-        columns[f"has {name}"] = part.present.get(name, np.ones(len(part), dtype=bool))
-        selected.append(f'CASE WHEN "has {name}" THEN "{name}" END')
+            values[name] = part.values[name].astype(bool) if channel.type is ValueType.BOOL else part.values[name]
+    everywhere = np.ones(len(part), dtype=bool)
+    return Chunk(
+        device=names[which],
+        site=sites[part.device // part.kind.per_cell % len(sites)],
+        ts=part.ts,
+        seq=part.seq,
+        values=values,
+        present={name: part.present.get(name, everywhere) for name in values},
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) -> None:
+    """The readings of a kind, by numpy arrays; what is absent by a mask."""
+    chunk, sector = chunk_of(plan, part), SECTOR_OF[part.kind.name].name
+    columns = {"device": chunk.device, "sector": np.full(len(part), sector, dtype=object), "site": chunk.site}
+    columns |= {"ts": chunk.ts, "seq": chunk.seq, **chunk.values}
+    columns |= {f"has {name}": mask for name, mask in chunk.present.items()}
+    selected = [f'CASE WHEN "has {name}" THEN "{name}" END' for name in chunk.values]
     connection.register("batch", columns)
     head = '"device", "sector", "site", "ts", "seq"'
     connection.execute(f'INSERT INTO "{part.kind.name}" SELECT {", ".join([head, *selected])} FROM batch')
