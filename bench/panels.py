@@ -22,9 +22,9 @@ import asyncio
 import dataclasses
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -70,24 +70,37 @@ def as_readings(panel: ResolvedPanel) -> ResolvedPanel:
     return dataclasses.replace(panel, course=course, newest=dataclasses.replace(panel.newest, rolls=False))
 
 
-#: From how many hours on buckets of 5 minutes and of an hour answer, where it is not left to what is chosen.
-FORMS: dict[str, tuple[int, int] | None] = {
-    "readings": None,
-    "fine": (0, 1 << 30),
-    "hours": (0, 0),
-    "rollups": (rollup.FINE_HOURS, rollup.COARSE_HOURS),
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What panels are asked of.
+
+    Attributes:
+        thresholds: names of `rollup` and their values meanwhile.
+        every_s: what an interval is at least; None leaves it to the kind.
+        panel: what is asked instead of a panel.
+    """
+
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    every_s: float | None = None
+    panel: Callable[[ResolvedPanel], ResolvedPanel] = lambda panel: panel
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The thresholds, while the context is open."""
+        before = {name: getattr(rollup, name) for name in self.thresholds}
+        try:
+            vars(rollup).update(self.thresholds)
+            yield
+        finally:
+            vars(rollup).update(before)
+
+
+FORMS = {
+    "readings": Form(panel=as_readings),
+    "fine": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 1 << 30, "LEAST_READINGS": 0}, every_s=300.0),
+    "hours": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 0, "LEAST_READINGS": 0}, every_s=3600.0),
+    "rollups": Form(),
 }
-
-
-@contextmanager
-def asked_of(form: str) -> Iterator[Callable[[ResolvedPanel], ResolvedPanel]]:
-    """What makes a panel into one that is asked of this form while the context is open."""
-    before = rollup.FINE_HOURS, rollup.COARSE_HOURS
-    rollup.FINE_HOURS, rollup.COARSE_HOURS = FORMS[form] or before
-    try:
-        yield as_readings if form == "readings" else lambda panel: panel
-    finally:
-        rollup.FINE_HOURS, rollup.COARSE_HOURS = before
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -98,9 +111,8 @@ class Cost:
     wall_s: float
 
 
-async def ask(place: Place, panel: ResolvedPanel, span: int, now: int) -> Cost:
+async def ask(place: Place, panel: ResolvedPanel, moment: Moment, every_s: float) -> Cost:
     """The panel's question over a span; of a table, that for the whole of it."""
-    moment, every_s = Moment(now=now, span=span), panel.stored.interval_s
     cpu_s, wall_s = place.cpu_s(), time.perf_counter()
     if panel.view is View.TABLE:
         await place.source.newest(panel, newest_window(panel, moment, every_s))
@@ -109,10 +121,11 @@ async def ask(place: Place, panel: ResolvedPanel, span: int, now: int) -> Cost:
     return Cost(cpu_s=place.cpu_s() - cpu_s, wall_s=time.perf_counter() - wall_s)
 
 
-async def cheapest(place: Place, panel: ResolvedPanel, span: int, now: int, rounds: int) -> Cost:
+async def cheapest(place: Place, panel: ResolvedPanel, moment: Moment, form: Form, rounds: int) -> Cost:
     """Of the rounds, after one that is not counted; a question of over 5 s is asked once."""
-    first = await ask(place, panel, span, now)
-    return first if first.cpu_s > 5 else min([await ask(place, panel, span, now) for _ in range(rounds)])
+    asked, every_s = form.panel(panel), max(panel.stored.interval_s, form.every_s or 0.0)
+    first = await ask(place, asked, moment, every_s)
+    return first if first.cpu_s > 5 else min([await ask(place, asked, moment, every_s) for _ in range(rounds)])
 
 
 def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
@@ -131,9 +144,9 @@ async def measure(place: Place, given: argparse.Namespace) -> list[dict[str, obj
         if length > given.days * DAY_MS or span not in given.spans:
             continue
         for name in given.forms:
-            with asked_of(name) as form:
-                asked = [form(panel) for panel in panels()]
-                costs = [await cheapest(place, panel, length, now, given.rounds) for panel in asked]
+            form, moment, asked = FORMS[name], Moment(now=now, span=length), panels()
+            with form.held():
+                costs = [await cheapest(place, panel, moment, form, given.rounds) for panel in asked]
             rows.append({"of": name, **row(place.name, span, costs)})
             print(rows[-1], flush=True)
             for cost, panel in sorted(zip(costs, asked, strict=True), key=lambda one: one[0], reverse=True)[:WORST]:

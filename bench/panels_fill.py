@@ -66,4 +66,6 @@ class _Rolled:
                 yield from self._rows.of(part.kind, step, fine if step == FINE else reduced(part.kind, [fine], step))
             hours = sorted({ts // HOUR_MS * HOUR_MS for ts in fine.ts.tolist()})
             yield from self._touches.rows((part.kind.name, hour) for hour in hours)
-            yield from made_rows(self._touches, part.kind.name, [(hour, self._touches.newest) for hour in hours])
+            counts = {"readings": len(part) // len(hours), "buckets": len(fine) // len(hours)}
+            answered = [(hour, self._touches.newest) for hour in hours]
+            yield from made_rows(self._touches, part.kind.name, answered, counts)

@@ -278,8 +278,7 @@ class InfluxSource:
         if not rollup.may_roll(asked, window):
             return None
         found = await self.run(expand(progress(asked.measurement), window))
-        touched, made = found[0]["values"][0][1:] if found else (0, 0)
-        return rollup.step_for(asked, window, touched=touched or 0, made=made or 0)
+        return rollup.step_for(asked, window, rollup.progress_of(found[0]["values"][0][1:] if found else ()))
 
     async def _run_all(self, asked: Shape, texts: list[str], window: Window, suffix: str = "") -> list[Curve]:
         apart = asked.count_true or asked.cases

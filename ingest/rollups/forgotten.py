@@ -64,7 +64,9 @@ def _no_less(channels: Iterable[Channel], buckets: Buckets, stored: Iterable[Chu
     for chunk in stored:
         keys = zip(chunk.device, chunk.site, chunk.ts.tolist(), strict=True)
         found = [(place, row) for row, key in enumerate(keys) if (place := places.get(key)) is not None]
-        ours, theirs = (np.array(side, dtype=np.int64) for side in zip(*found, strict=True)) if found else ([], [])
+        if not found:
+            continue
+        ours, theirs = (np.array(side) for side in zip(*found, strict=True))
         for channel in channels:
             name = f"{channel.name}_count"
             new = np.where(buckets.present[channel.name], buckets.fields[name], 0)[ours]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 
 from ingest.errors import PartialWrite, Refused, TooLarge
 from ingest.log import get_logger
@@ -22,6 +23,20 @@ _SHORTER = 8
 _WRITE_ROWS = 5_000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A time of which the buckets are written, [first, until) in Unix milliseconds.
+
+    Attributes:
+        readings, buckets: how many readings there were, and of how many buckets of 5 minutes.
+    """
+
+    first: int
+    until: int
+    readings: int
+    buckets: int
+
+
 class Maker:
     """Makes buckets, by slices of time: as many hours as have a fair number of readings, or 5 minutes at least.
 
@@ -38,8 +53,8 @@ class Maker:
         self._rows = BucketRows(store)
         self._lengths: dict[str, int] = {}
 
-    async def make(self, name: str, first: int, until: int) -> AsyncGenerator[tuple[int, int]]:
-        """Make the buckets of a kind's hours in [first, until); tells after each slice which time it was.
+    async def make(self, name: str, first: int, until: int) -> AsyncGenerator[Slice]:
+        """Make the buckets of a kind's hours in [first, until); tells of each slice of them.
 
         Raises:
             StoreError: the store does not answer, or takes nothing.
@@ -60,7 +75,7 @@ class Maker:
                 if parts and after % step.ms == 0:
                     await self._write_buckets(kind, step, parts)
                     parts.clear()
-            yield first, after
+            yield Slice(first=first, until=after, readings=gathered.readings, buckets=gathered.size)
             first = after
 
     def _after(self, name: str, first: int, until: int) -> int:

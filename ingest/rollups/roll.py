@@ -172,20 +172,29 @@ class Roller:
     async def _make(self, hours: Iterable[Hour], *, final: bool) -> None:
         for kind, first, until in _runs(hours):
             async with aclosing(self._maker.make(kind, first, until)) as slices:
-                async for begin, after in slices:
-                    if whole := range(begin // HOUR_MS * HOUR_MS, after // HOUR_MS * HOUR_MS, HOUR_MS):
-                        await self._answer(kind, whole, final=final)
+                readings = buckets = 0
+                async for one in slices:
+                    readings, buckets = readings + one.readings, buckets + one.buckets
+                    begins = range(one.first // HOUR_MS * HOUR_MS, one.until // HOUR_MS * HOUR_MS, HOUR_MS)
+                    if begins and final:
+                        counts = {"readings": readings // len(begins), "buckets": buckets // len(begins)}
+                        await self._answer(kind, begins, counts)
+                    elif begins:
+                        self._wait_on(kind, begins)
+                    if begins:
+                        readings = buckets = 0
                     if self._stop.is_set():
                         return
 
-    async def _answer(self, kind: str, begins: Sequence[int], *, final: bool) -> None:
-        """Hours are made: mark them so, or wait for their next marks."""
-        if not final:
-            for begin in begins:
-                self._pending[kind, begin].since = time.monotonic()
-            return
+    def _wait_on(self, kind: str, begins: Sequence[int]) -> None:
+        """Hours are made as far as they go: the next time is a while off."""
+        for begin in begins:
+            self._pending[kind, begin].since = time.monotonic()
+
+    async def _answer(self, kind: str, begins: Sequence[int], counts: Mapping[str, int]) -> None:
+        """Hours are made: mark them so."""
         answered = [(begin, self._pending[kind, begin].mark) for begin in begins]
-        await write(self._store, made_rows(self._touches, kind, answered))
+        await write(self._store, made_rows(self._touches, kind, answered, counts))
         for begin in begins:
             del self._pending[kind, begin]
         self.made += len(begins)
@@ -205,9 +214,18 @@ def _runs(hours: Iterable[Hour]) -> Iterator[tuple[str, int, int]]:
         yield run
 
 
-def made_rows(touches: Touches, kind: str, answered: Iterable[tuple[int, int]]) -> list[Row]:
-    """Marks that hours of a kind are made; of each its beginning, and to which mark of its readings it answers."""
-    return [touches.row(kind, MADE, begin, made=mark, **_SUFFIXES) for begin, mark in answered]
+def made_rows(
+    touches: Touches, kind: str, answered: Iterable[tuple[int, int]], counts: Mapping[str, int]
+) -> list[Row]:
+    """Marks that hours of a kind are made.
+
+    Args:
+        touches: who makes them.
+        kind: of what.
+        answered: of each hour its beginning, and to which mark of its readings it answers.
+        counts: about how many `readings` and `buckets` of 5 minutes each has.
+    """
+    return [touches.row(kind, MADE, begin, made=mark, **counts, **_SUFFIXES) for begin, mark in answered]
 
 
 _SUFFIXES = {"fine": FINE.suffix, "coarse": COARSE.suffix}

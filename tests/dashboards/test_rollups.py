@@ -29,7 +29,7 @@ from tests.servers.influxdb1 import run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
 
 SPAN_MS = 50 * HOUR_MS  # longer than readings are asked for
-STEP_MS = 150_000  # two readings a bucket
+STEP_MS = 100_000  # three readings a bucket
 WINDOW = Window(start=END - SPAN_MS, until=END, interval=1_800_000)
 
 
@@ -164,40 +164,53 @@ def test_rollups_answer_panels_of_every_sort_as_readings_do(opened: Callable[[],
 SOIL = Panel(title="Soil", story="", measurement="soil_probe", fields=("soil_moisture",))
 
 
-def marks(store: Store, kind: str, hours: int, *, made: int) -> list[object]:
-    """So many hours before END, the first so many of them made."""
+def marks(store: Store, kind: str, hours: int, *, made: int, readings: int = 36) -> list[object]:
+    """So many hours before END, the first so many of them made, each of 12 buckets."""
     touches = Touches(store, "test")
     begins = [END // HOUR_MS * HOUR_MS - hour * HOUR_MS for hour in range(hours, 0, -1)]
     answered = [
-        touches.row(kind, MADE, begin, made=1, fine=FINE.suffix, coarse=COARSE.suffix) for begin in begins[:made]
+        touches.row(
+            kind, MADE, begin, made=1, readings=readings, buckets=12, fine=FINE.suffix, coarse=COARSE.suffix
+        )
+        for begin in begins[:made]
     ]
     return [*touches.rows((kind, begin) for begin in begins), *answered]
 
 
 @pytest.mark.parametrize(
-    ("hours", "made", "suffix"),
+    ("hours", "made", "readings", "suffix"),
     [
-        (0, 0, ""),
-        (48, 48, ""),
-        (49, 49, FINE.suffix),
-        (51, 49, FINE.suffix),
-        (52, 49, ""),
-        (200, 0, ""),
-        (336, 336, FINE.suffix),
-        (337, 337, COARSE.suffix),
-        (400, 0, ""),
-        (500, 400, ""),
+        (0, 0, 36, ""),
+        (48, 48, 36, ""),
+        (49, 49, 36, FINE.suffix),
+        (51, 49, 36, FINE.suffix),
+        (52, 49, 36, ""),
+        (100, 100, 35, ""),
+        (160, 0, 36, ""),
+        (180, 180, 36, FINE.suffix),
+        (180, 180, 12, ""),
+        (181, 181, 36, COARSE.suffix),
+        (181, 181, 12, COARSE.suffix),
+        (400, 0, 36, ""),
+        (500, 400, 36, ""),
     ],
 )
-def test_a_range_is_asked_of_what_the_store_has_for_it(hours: int, made: int, suffix: str, influxdb: InfluxDB2) -> None:
-    """More than two days of 5 minutes, more than two weeks of hours; of readings where more than two hours lack."""
+def test_a_range_is_asked_of_what_the_store_has_for_it(
+    hours: int, made: int, readings: int, suffix: str, influxdb: InfluxDB2
+) -> None:
+    """More than two days of 5 minutes, where three readings are in one; more than a week of hours; of readings where more
+    than two hours lack.
+    """
     bucket = influxdb.new_bucket()
     window = Window(start=END - 600 * HOUR_MS, until=END, interval=HOUR_MS)
 
     async def main() -> str:
         place = _server(influxdb, bucket)
         await place.store.write(
-            [*marks(place.store, "soil_probe", hours, made=made), *marks(place.store, "bus", 3, made=3)]
+            [
+                *marks(place.store, "soil_probe", hours, made=made, readings=readings),
+                *marks(place.store, "bus", 3, made=3, readings=readings),
+            ]
         )
         assert isinstance(place.source, InfluxSource)
         found = await place.source.run(expand(which_rollup(["soil_probe", "bus"]), window))

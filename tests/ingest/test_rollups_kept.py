@@ -44,15 +44,16 @@ MB = 1 << 20
 
 def busy_hour(kind: DeviceKind, *, devices: int, every_ms: int, rows: int = 10_000) -> Iterator[Chunk]:
     """An hour as a store gives it: in order of time, with names made anew for every row."""
-    for first in range(0, devices * HOUR_MS // every_ms, rows):
-        place = np.arange(first, first + rows)
+    count = devices * HOUR_MS // every_ms
+    for first in range(0, count, rows):
+        place = np.arange(first, min(first + rows, count))
         yield Chunk(
             device=np.array([f"{kind.name}-{number:06d}" for number in (place % devices).tolist()], dtype=object),
             site=np.array([f"site {number}" for number in (place % 3).tolist()], dtype=object),
             ts=BEGIN + place // devices * every_ms,
             seq=place,
             values={one.name: (place % 7).astype(DTYPES[one.type]) for one in kind.channels},
-            present={one.name: np.ones(rows, dtype=np.bool_) for one in kind.channels},
+            present={one.name: np.ones(len(place), dtype=np.bool_) for one in kind.channels},
         )
 
 
