@@ -35,9 +35,17 @@ Put = Callable[[Plan, Sequence[Columns]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors."""
+    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors.
+
+    Attributes:
+        url, token: by which `park` finds the store.
+        is_server: whether other processes may use it meanwhile.
+    """
 
     name: str
+    url: str
+    token: str = ""
+    is_server: bool = False
     store: Store
     source: Source
     put: Put
@@ -47,7 +55,8 @@ class Place:
 @asynccontextmanager
 async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
     """A file."""
-    store = open_store(parse_store_url(f"duckdb://{folder}/park.duckdb"), {})
+    at = f"duckdb://{folder.absolute()}/park.duckdb"
+    store = open_store(parse_store_url(at), {})
     assert isinstance(store, DuckdbStore)
     connection = store.connection
     tables: set[str] = set()
@@ -62,7 +71,8 @@ async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
             _insert(connection, plan, part)
 
     try:
-        yield Place(name="DuckDB", store=store, source=DuckSource(connection.cursor), put=put, cpu_s=time.process_time)
+        source = DuckSource(connection.cursor)
+        yield Place(name="DuckDB", url=at, store=store, source=source, put=put, cpu_s=time.process_time)
     finally:
         await store.close()
 
@@ -128,7 +138,16 @@ async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
         store = InfluxStore(url, server.token)
         source = InfluxSource(url=server.url, database=server.bucket, token=server.token, timeout_s=120)
         try:
-            yield Place(name="InfluxDB", store=store, source=source, put=put, cpu_s=cpu_s)
+            yield Place(
+                name="InfluxDB",
+                url=server.store_url(),
+                token=server.token,
+                is_server=True,
+                store=store,
+                source=source,
+                put=put,
+                cpu_s=cpu_s,
+            )
         finally:
             await source.close()
             await store.close()
