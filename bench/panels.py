@@ -6,15 +6,16 @@ what the store has. The caches are warm: each question is asked once before it i
 asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
 
     python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
-                           [--rolled] [--spans "1 d" "30 d"] [--forms readings fine hours rollups] [--rounds 2]
-                           [--folder DIR] [--json FILE]
+                           [--rolled [DAYS]] [--minutes 20] [--spans "1 d" "30 d"]
+                           [--forms readings fine hours rollups] [--rounds 2] [--folder DIR] [--json FILE]
 
 A folder that is named keeps its DuckDB file, and is not filled again.
 
-`--hours-only` makes rollups of an hour alone: of a year nothing else is asked. `--rolled` rolls the readings up on the
-way, and stores only those of the last two days: for spans that no panel asks of readings, in a fraction of the time.
+`--hours-only` makes rollups of an hour alone: of a year nothing else is asked. `--rolled` rolls readings up on the way,
+and stores only those of the last days, two unless told: for spans that no panel asks of readings, and so sooner. It
+begins with the last day, and ends after `--minutes`; what is filled by then is a span of its own.
 
-`--forms`: of what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself.
+`--forms`: what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself.
 """
 
 import argparse
@@ -136,12 +137,13 @@ def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
     return {"store": name, "span": span, **{key: f"{value:.3f}" for key, value in figures.items()}}
 
 
-async def measure(place: Place, given: argparse.Namespace) -> list[dict[str, object]]:
+async def measure(place: Place, given: argparse.Namespace, days: int) -> list[dict[str, object]]:
     """All spans that the store holds, of all forms."""
     now = BEGIN + given.days * DAY_MS
     rows: list[dict[str, object]] = []
-    for span, length in SPANS.items():
-        if length > given.days * DAY_MS or span not in given.spans:
+    spans = {f"{days} d": days * DAY_MS} | {name: SPANS[name] for name in given.spans}
+    for span, length in sorted(spans.items(), key=lambda one: one[1]):
+        if length > days * DAY_MS:
             continue
         for name in given.forms:
             form, moment, asked = FORMS[name], Moment(now=now, span=length), panels()
@@ -154,37 +156,38 @@ async def measure(place: Place, given: argparse.Namespace) -> list[dict[str, obj
     return rows
 
 
-async def filled(place: Place, given: argparse.Namespace) -> int:
-    """Generate readings, and make their rollups; how many readings they were."""
+async def filled(place: Place, given: argparse.Namespace) -> tuple[int, int]:
+    """Generate readings, and make their rollups; how many readings of how many days they were."""
     interval_ms = None if given.interval is None else duration_ms(given.interval, "--interval")
     town = default_town(SECTORS)
     selection = Selection(town=town, seed=town.settings.seed, devices=given.devices, interval_ms=interval_ms)
     readings, until = readings_of(selection), BEGIN + given.days * DAY_MS
     steps = (COARSE,) if given.hours_only else STEPS
-    if not given.rolled:
+    if given.rolled is None:
         count = fill(place, readings, BEGIN, until)
         await Roller(place.store, steps=steps).once()
-        return count
-    fill(place, readings, until - 2 * DAY_MS, until)
-    return await fill_rolled(place, readings, BEGIN, until, steps)
+        return count, given.days
+    fill(place, readings, max(BEGIN, until - given.rolled * DAY_MS), until)
+    return await fill_rolled(place, readings, BEGIN, until, steps=steps, most_s=60 * given.minutes)
 
 
 @asynccontextmanager
-async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[Place]:
-    """The store with the readings and their rollups."""
+async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[tuple[Place, int]]:
+    """The store with the readings and their rollups, and of how many days those are."""
     async with PLACES[given.store](folder) as place:
         began, cpu = time.monotonic(), time.process_time()
         done = folder / "filled"
         if not done.exists():
-            done.write_text(str(await filled(place, given)))
-        count, spent = int(done.read_text()), time.process_time() - cpu
-        print(f"{count:,} readings in {time.monotonic() - began:.0f} s, {spent:.0f} s of CPU in this process", flush=True)
-        yield place
+            done.write_text("{} {}".format(*await filled(place, given)))
+        count, days = map(int, done.read_text().split())
+        wall, spent = time.monotonic() - began, time.process_time() - cpu
+        print(f"{count:,} readings of {days} d in {wall:.0f} s, {spent:.0f} s of CPU in this process", flush=True)
+        yield place, days
 
 
 async def run(given: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
-    async with open_filled(given, folder) as place:
-        return await measure(place, given)
+    async with open_filled(given, folder) as (place, days):
+        return await measure(place, given, days)
 
 
 def main() -> None:
@@ -194,7 +197,8 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--interval")
     parser.add_argument("--hours-only", action="store_true")
-    parser.add_argument("--rolled", action="store_true")
+    parser.add_argument("--rolled", nargs="?", type=int, const=2)
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=["readings", "rollups"])
     parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))
     parser.add_argument("--rounds", type=int, default=2)

@@ -1,6 +1,7 @@
 """How `bench.panels` fills a store: with readings, that are rolled up then, or with rollups alone."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -29,19 +30,25 @@ def fill(place: Place, readings: Readings, begin: int, until: int) -> int:
     return count
 
 
-async def fill_rolled(place: Place, readings: Readings, begin: int, until: int, steps: Sequence[Step]) -> int:
-    """Generate the readings, and store what they come to instead of them; how many they were.
+async def fill_rolled(
+    place: Place, readings: Readings, begin: int, until: int, *, steps: Sequence[Step], most_s: float
+) -> tuple[int, int]:
+    """Generate whole days of readings, and store what they come to; how many they were, of how many days.
 
-    By the same code as `park store rollup`, a day at a time; only that nothing is written to be read again.
+    By the same code as `park store rollup`; only that nothing is written to be read again. The last day comes first,
+    and after `most_s` no other.
     """
-    rolled = _Rolled(place, readings.plan, steps)
-    for day in range(begin, until, DAY_MS):
-        rows = rolled.rows(readings.columns(day, min(day + DAY_MS, until)))
+    rolled, end, days = _Rolled(place, readings.plan, steps), time.monotonic() + most_s, 0
+    for day in range(until - DAY_MS, begin - 1, -DAY_MS):
+        rows = rolled.rows(readings.columns(day, day + DAY_MS))
         while some := await asyncio.to_thread(list, islice(rows, _ROWS)):
             await place.store.write(some)
-        if (day - begin) // DAY_MS % 30 == 0:
-            print(f"day {(day - begin) // DAY_MS}, {rolled.readings:,} readings", flush=True)
-    return rolled.readings
+        days += 1
+        if days % 10 == 0:
+            print(f"{days} days, {rolled.readings:,} readings", flush=True)
+        if time.monotonic() > end:
+            break
+    return rolled.readings, days
 
 
 class _Rolled:

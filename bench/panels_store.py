@@ -55,7 +55,7 @@ class Place:
 @asynccontextmanager
 async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
     """A file."""
-    at = f"duckdb://{folder.absolute()}/park.duckdb"
+    at = f"duckdb://{folder}/park.duckdb"
     store = open_store(parse_store_url(at), {})
     assert isinstance(store, DuckdbStore)
     connection = store.connection

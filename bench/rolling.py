@@ -1,6 +1,6 @@
 """What it takes to roll up a busy hour: peak memory and CPU of `park store rollup --once` on one of one kind.
 
-    python -m bench.rolling [--store duckdb|influxdb] [--kind soil_probe] [--devices 1000] [--interval 1s]
+python -m bench.rolling [--store duckdb|influxdb] [--kind soil_probe] [--devices 1000] [--interval 1s]
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Deletes readings that are older than so long, and keeps the logs of events.
 
 InfluxDB keeps everything of a bucket equally long. Readings and logs share one, so the bucket keeps for ever, and this
-program, run from time to time, is the retention of readings. Before it deletes anything it leaves a mark of the moment, by
-which rollups of those times are kept. It forgets whole hours.
+program, run from time to time, is the retention of readings. It forgets whole hours, and leaves a mark of the moment
+before, by which the rollups of those times are kept.
 """
 # ruff: noqa: INP001  (a program, not a package)
 

@@ -123,8 +123,8 @@ class Marks:
     One measurement, tags `kind` and `side`, with four sorts of rows:
 
     - side `touched`, at the hour's beginning: who writes readings says `touched`, a number that is another every time;
-    - side `made`, at the hour's beginning: the `touched` to which its rollups answer, the names' ends, and about how many
-      `readings` and `buckets` of 5 minutes there were, by which it is known what it costs to ask them;
+    - side `made`, at the hour's beginning: the `touched` to which its rollups answer, the names' ends, and about how
+      many `readings` and `buckets` of 5 minutes there were, by which it is known what it costs to ask them;
     - side `log`, at the minute of writing, its `kind` the writer: in it hours from `first` to `last` were touched, at
       last at `logged`. Who looks for touched hours so need not read all of them;
     - side `forgotten`, its `kind` `readings`: those of before its time, which is also its `forgotten`, are deleted.

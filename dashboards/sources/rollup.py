@@ -1,7 +1,7 @@
 """When a question is put to rollups instead of readings, and what of them answers it.
 
-Up to two days are asked of readings. Beyond, of rollups, where the store has them for the window and they cost less: whoever
-does not make any, or has stopped, is answered by readings, however long that takes.
+Up to two days are asked of readings. Beyond, of rollups, where the store has them for the window and they cost less:
+whoever does not make any, or has stopped, is answered by readings, however long that takes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,8 @@ from dashboards.sources.shape import Shape
 from park.panel import Aggregate
 from park.rollup import COARSE, FINE, HOUR_MS, Step
 
-#: More hours than this are asked of 5 minutes, and of hours; of those, in which the window's kind has readings. Intervals
-#: of the viewer are whole hours from there on.
+#: More hours than this are asked of 5 minutes, and of hours; of those, in which the window's kind has readings. From
+#: there on the viewer's intervals are whole hours.
 FINE_HOURS = 48
 COARSE_HOURS = 180
 #: Buckets of 5 minutes answer where so many readings are in one. A mean is two fields of buckets, and one of readings.

@@ -1,8 +1,8 @@
-"""Hours whose readings were deleted because they are old: what a rollup counted of them is not to be had again.
+"""Hours whose readings were deleted for their age: what their rollups counted is not to be had again.
 
-Who deletes readings first leaves a mark of the moment before which it does. From then on a bucket of an hour before that
-is replaced only by one that counts no less of any channel: a reading that comes late for a forgotten hour does not make
-the hour anew from itself alone, while a replay of the whole hour, or a backfill of one that had none, is rolled up as ever.
+Who deletes readings leaves a mark of the moment, before it does. From then on a bucket of before that moment is
+replaced only by one that counts no less of any channel: a reading that comes late for a forgotten hour does not make
+the hour anew of itself alone, while a replay of all of it, or a backfill of one that had none, is rolled up as ever.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from ingest.rollups.touch import Touches
 from ingest.stores.base import Chunk, Measurement, Store
 from park.catalogue import Channel, DeviceKind
 from park.codecs.json.read import LATEST_MS
-from park.rollup import FORGOTTEN, HOUR_MS, MARKS, READINGS, Rollup, Step, mark_of, rollup_of
+from park.rollup import FORGOTTEN, HOUR_MS, READINGS, Rollup, Step, mark_of, rollup_of
 
 _MARK = mark_of("forgotten")
 
 
 async def mark_forgotten(store: Store, until_ms: int) -> int:
-    """Tell that readings before a moment will be deleted; before which, for hours are forgotten as a whole.
+    """Tell that readings will be deleted; of before which moment, for hours are forgotten as a whole.
 
     Args:
         store: from which.
@@ -59,7 +59,9 @@ def not_less(kind: DeviceKind, step: Step, buckets: Buckets, store: Store, until
 
 def _no_less(channels: Iterable[Channel], buckets: Buckets, stored: Iterable[Chunk]) -> Mask:
     """Which of the buckets count no less of every channel than what is stored."""
-    places = {key: place for place, key in enumerate(zip(buckets.device, buckets.site, buckets.ts.tolist(), strict=True))}
+    places = {
+        key: place for place, key in enumerate(zip(buckets.device, buckets.site, buckets.ts.tolist(), strict=True))
+    }
     kept = np.ones(len(buckets), dtype=np.bool_)
     for chunk in stored:
         keys = zip(chunk.device, chunk.site, chunk.ts.tolist(), strict=True)

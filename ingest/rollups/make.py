@@ -1,4 +1,4 @@
-"""Makes the buckets of hours from their readings: whole ones, each written once, with no more in memory than is needed."""
+"""Makes the buckets of hours from their readings: whole ones, with no more in memory than that takes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence

@@ -1,7 +1,7 @@
 """Readings to buckets: counts, extremes and last readings exactly, sums as float64 adds them.
 
-A reading is a bucket of one, and buckets come together to longer ones, or to the same where their readings came apart. So
-an hour's readings need never be held at once.
+A reading is a bucket of one, and buckets come together to longer ones, or to the same where their readings came apart.
+So an hour's readings need never be held at once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ class Buckets:
 
 
 class Gathering:
-    """Readings of a kind as they come, in any order, held as buckets; the readings themselves only until there are many.
+    """Readings of a kind as they come, in any order, held as buckets, and as readings until there are many.
 
     Args:
         kind: of which they are.
@@ -95,7 +95,7 @@ class Gathering:
             self._together()
 
     def buckets(self) -> Buckets | None:
-        """What all come to, in order of device and time; None where there were none."""
+        """What all come to, those of a device in order of time; None where there were none."""
         if self._waiting:
             self._together()
         return self._whole[0] if self._whole else None
@@ -139,7 +139,7 @@ def _single(channel: Channel, values: Array) -> Iterator[tuple[str, Array]]:
         yield "max", values
 
 
-#: How a field of several buckets becomes one, by the end of its name; the last is that of the latest, the others add up.
+#: How a field of several buckets becomes one, by the end of its name; the last is the latest one's, others add up.
 _EXTREMES: dict[str, Callable[[Array, Ints], Array]] = {
     "min": np.minimum.reduceat,
     "max": np.maximum.reduceat,
@@ -241,8 +241,9 @@ def _lasts(begins: Ints, size: int) -> Ints:
 
 def _coded(names: Iterable[Array]) -> tuple[Array, Ints]:
     """Distinct names as objects, and of each row which it is."""
-    distinct, which = np.unique(_joined(names).astype(str), return_inverse=True)
-    return distinct.astype(object), which
+    rows = _joined(names).tolist()
+    places = {name: place for place, name in enumerate(dict.fromkeys(rows))}
+    return np.array(list(places), dtype=object), np.fromiter(map(places.__getitem__, rows), np.int64, len(rows))
 
 
 def _joined(arrays: Iterable[Array]) -> Array:

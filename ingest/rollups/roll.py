@@ -214,9 +214,7 @@ def _runs(hours: Iterable[Hour]) -> Iterator[tuple[str, int, int]]:
         yield run
 
 
-def made_rows(
-    touches: Touches, kind: str, answered: Iterable[tuple[int, int]], counts: Mapping[str, int]
-) -> list[Row]:
+def made_rows(touches: Touches, kind: str, answered: Iterable[tuple[int, int]], counts: Mapping[str, int]) -> list[Row]:
     """Marks that hours of a kind are made.
 
     Args:

@@ -169,9 +169,7 @@ def marks(store: Store, kind: str, hours: int, *, made: int, readings: int = 36)
     touches = Touches(store, "test")
     begins = [END // HOUR_MS * HOUR_MS - hour * HOUR_MS for hour in range(hours, 0, -1)]
     answered = [
-        touches.row(
-            kind, MADE, begin, made=1, readings=readings, buckets=12, fine=FINE.suffix, coarse=COARSE.suffix
-        )
+        touches.row(kind, MADE, begin, made=1, readings=readings, buckets=12, fine=FINE.suffix, coarse=COARSE.suffix)
         for begin in begins[:made]
     ]
     return [*touches.rows((kind, begin) for begin in begins), *answered]
@@ -198,8 +196,9 @@ def marks(store: Store, kind: str, hours: int, *, made: int, readings: int = 36)
 def test_a_range_is_asked_of_what_the_store_has_for_it(
     hours: int, made: int, readings: int, suffix: str, influxdb: InfluxDB2
 ) -> None:
-    """More than two days of 5 minutes, where three readings are in one; more than a week of hours; of readings where more
-    than two hours lack.
+    """More than two days of 5 minutes, where three readings are in one, and more than a week of hours.
+
+    Of readings where more than two hours lack.
     """
     bucket = influxdb.new_bucket()
     window = Window(start=END - 600 * HOUR_MS, until=END, interval=HOUR_MS)

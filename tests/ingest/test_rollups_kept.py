@@ -30,6 +30,7 @@ from tests.ingest.rolling import (
     Writer,
     differences,
     everything,
+    holds,
     random_windows,
     readings,
 )
@@ -42,14 +43,16 @@ MB = 1 << 20
 # ---- much ----------------------------------------------------------------------------------------------
 
 
-def busy_hour(kind: DeviceKind, *, devices: int, every_ms: int, rows: int = 10_000) -> Iterator[Chunk]:
-    """An hour as a store gives it: in order of time, with names made anew for every row."""
+def busy_hour(kind: DeviceKind, *, devices: int, every_ms: int, rows: int = 50_000) -> Iterator[Chunk]:
+    """An hour as a store gives it, in order of time."""
     count = devices * HOUR_MS // every_ms
+    names = np.array([f"{kind.name}-{number:06d}" for number in range(devices)], dtype=object)
+    sites = np.array(["site 0", "site 1", "site 2"], dtype=object)
     for first in range(0, count, rows):
         place = np.arange(first, min(first + rows, count))
         yield Chunk(
-            device=np.array([f"{kind.name}-{number:06d}" for number in (place % devices).tolist()], dtype=object),
-            site=np.array([f"site {number}" for number in (place % 3).tolist()], dtype=object),
+            device=names[place % devices],
+            site=sites[place % 3],
             ts=BEGIN + place // devices * every_ms,
             seq=place,
             values={one.name: (place % 7).astype(DTYPES[one.type]) for one in kind.channels},
@@ -76,7 +79,7 @@ def test_an_hour_of_a_thousand_devices_every_second_is_never_in_memory_as_a_whol
     assert peak < 100 * MB, f"{peak / MB:.0f} MB"
 
 
-@pytest.mark.parametrize("at_once", [20, 200, 1_000])
+@pytest.mark.parametrize("at_once", [20, 300])
 def test_hours_that_are_read_in_slices_come_to_the_same(store: Store, tmp_path: Path, at_once: int) -> None:
     """An hour has some 150 readings of a kind."""
     found = readings(BEGIN, BEGIN + 5 * HOUR_MS)
@@ -166,20 +169,16 @@ def test_what_a_writer_touched_whose_clock_is_days_behind_is_made_all_the_same(s
         stop, pace = asyncio.Event(), Pace(quiet_s=0.1, look_s=0.05, again_s=0.5)
         await Writer(store, tmp_path).write(found)
         running = asyncio.create_task(Roller(store, pace=pace).run(stop))
-        while await asyncio.to_thread(differences, store, found, everything(found)):
-            await asyncio.sleep(0.1)
+        await holds(store, found)
         await Writer(Behind(), tmp_path, "behind").write(later, rows=1_000_000)  # type: ignore[arg-type]
-        while await asyncio.to_thread(differences, store, later, everything(later)):
-            await asyncio.sleep(0.1)
+        await holds(store, later)
         stop.set()
         await running
 
     asyncio.run(work())
 
 
-def test_more_hours_than_wait_at_once_are_made(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_hours_than_wait_at_once_are_made(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.rollups.roll._PENDING", 2)
     weeks = {}
     for week in range(4):
