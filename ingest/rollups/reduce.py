@@ -4,7 +4,7 @@ A reading is a bucket of one, and buckets come together to longer ones, or to th
 So an hour's readings need never be held at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,10 +140,7 @@ def _single(channel: Channel, values: Array) -> Iterator[tuple[str, Array]]:
 
 
 #: How a field of several buckets becomes one, by the end of its name; the last is the latest one's, others add up.
-_EXTREMES: dict[str, Callable[[Array, Ints], Array]] = {
-    "min": np.minimum.reduceat,
-    "max": np.maximum.reduceat,
-}
+_EXTREMES: dict[str, np.ufunc] = {"min": np.minimum, "max": np.maximum}
 
 
 def reduced(kind: DeviceKind, parts: Sequence[Buckets], step: Step) -> Buckets:
@@ -216,7 +213,8 @@ def _together(end: str, values: Array, begins: Ints, lasts: Ints) -> Array:
     """What a field comes to in each group."""
     if end == "last" or not len(begins):
         return values[lasts]
-    return _EXTREMES.get(end, np.add.reduceat)(values, begins)
+    found: Array = _EXTREMES.get(end, np.add).reduceat(values, begins)
+    return found
 
 
 def _spread(found: Array, there: Mask) -> Array:

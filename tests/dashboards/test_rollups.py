@@ -243,12 +243,21 @@ def test_a_page_is_asked_of_readings_where_one_of_its_kinds_lacks_rollups(made: 
 
 
 @pytest.mark.parametrize(
-    ("hours", "interval", "by_rollups"), [(100, 600_000, True), (100, 60_000, False), (48, 600_000, False)]
+    ("hours", "interval", "readings", "by_rollups"),
+    [
+        (100, 600_000, 36, True),
+        (100, 60_000, 36, False),
+        (48, 600_000, 36, False),
+        (100, 600_000, 35, False),
+    ],
 )
 def test_intervals_that_cut_through_buckets_are_asked_of_readings(
-    hours: int, interval: int, by_rollups: bool, tmp_path: Path
+    hours: int, interval: int, readings: int, by_rollups: bool, tmp_path: Path
 ) -> None:
-    """As are ranges of less than two days. The readings say one thing here, and the rollups another."""
+    """As are ranges of less than two days, and those of which less than three readings are in a bucket.
+
+    The readings say one thing here, and the rollups another.
+    """
     window = Window(start=END - hours * HOUR_MS, until=END, interval=interval)
     columns = "device VARCHAR, sector VARCHAR, site VARCHAR, ts BIGINT, seq BIGINT"
     row = f"'d', 'agriculture', 'north', {END - HOUR_MS}, 1"
@@ -256,7 +265,7 @@ def test_intervals_that_cut_through_buckets_are_asked_of_readings(
     async def main() -> list[Curve]:
         store = open_store(parse_store_url(f"duckdb://{tmp_path}/park.duckdb"), {})
         connection = connection_of(tmp_path / "park.duckdb")
-        await store.write(marks(store, "soil_probe", 100, made=100))
+        await store.write(marks(store, "soil_probe", 100, made=100, readings=readings))
         for name, fields, values in (
             ("soil_probe", "soil_moisture DOUBLE", "0.25"),
             (f"soil_probe{FINE.suffix}", "soil_moisture_sum DOUBLE, soil_moisture_count BIGINT", "1.5, 2"),

@@ -20,7 +20,7 @@ from ingest.stores.columns import DTYPES
 from ingest.stores.duckdb.write import DuckdbStore
 from ingest.stores.influxdb.write import InfluxStore
 from park.catalogue import DeviceKind
-from park.rollup import FINE, LOG
+from park.rollup import FINE, LOG, mark_of
 from sectors import KINDS
 from tests.ingest.rolling import (
     BEGIN,
@@ -87,6 +87,8 @@ def test_hours_that_are_read_in_slices_come_to_the_same(store: Store, tmp_path: 
     async def work() -> list[str]:
         await Writer(store, tmp_path).write(found)
         assert await Roller(store, readings=at_once).once() == 15
+        counts = [chunk.values["readings"].sum() for chunk in store.scan(mark_of("readings"), 0, 2**42)]
+        assert len(found) - 15 < sum(counts) <= len(found)  # of each hour rounded down
         return await asyncio.to_thread(differences, store, found, [*everything(found), *random_windows(found, 20, 3)])
 
     assert asyncio.run(work()) == []
