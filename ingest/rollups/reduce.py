@@ -238,10 +238,11 @@ def _lasts(begins: Ints, size: int) -> Ints:
 
 
 def _coded(names: Iterable[Array]) -> tuple[Array, Ints]:
-    """Distinct names as objects, and of each row which it is."""
+    """Distinct names as objects, and of each row which it is. What others have stored without a name is called so."""
     rows = _joined(names).tolist()
     places = {name: place for place, name in enumerate(dict.fromkeys(rows))}
-    return np.array(list(places), dtype=object), np.fromiter(map(places.__getitem__, rows), np.int64, len(rows))
+    which = np.fromiter(map(places.__getitem__, rows), np.int64, len(rows))
+    return np.array([str(name) for name in places], dtype=object), which
 
 
 def _joined(arrays: Iterable[Array]) -> Array:

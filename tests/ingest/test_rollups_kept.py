@@ -182,7 +182,7 @@ def test_what_a_writer_touched_whose_clock_is_days_behind_is_made_all_the_same(s
 
 def test_more_hours_than_wait_at_once_are_made(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.rollups.roll._PENDING", 2)
-    weeks = {}
+    weeks: Readings = {}
     for week in range(4):
         weeks |= readings(BEGIN + week * PAGE_MS, BEGIN + week * PAGE_MS + HOUR_MS, seed=week)
 
