@@ -19,6 +19,8 @@ FINE_HOURS = 48
 COARSE_HOURS = 180
 #: Buckets of 5 minutes answer where so many readings are in one. A mean is two fields of buckets, and one of readings.
 LEAST_READINGS = 3
+#: Of so many buckets in an interval a mean rate is told by the last alone: the newest may not be made yet.
+MANY = 6
 #: So many of a window's hours may be without rollups: the one that goes on, and the one before it.
 BEHIND_HOURS = 2
 
