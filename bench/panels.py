@@ -6,11 +6,16 @@ what the store has. The caches are warm: each question is asked once before it i
 asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
 
     python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
-                           [--spans "1 d" "30 d"] [--rounds 2] [--folder DIR] [--json FILE]
+                           [--rolled [DAYS]] [--minutes 20] [--spans "1 d" "30 d"]
+                           [--forms readings fine hours rollups] [--rounds 2] [--folder DIR] [--json FILE]
 
 A folder that is named keeps its DuckDB file, and is not filled again.
 
-`--hours-only` makes rollups of an hour alone: of a year nothing else is asked.
+`--hours-only` makes rollups of an hour alone: of a year nothing else is asked. `--rolled` rolls readings up on the way,
+and stores only those of the last days, two unless told: for spans that no panel asks of readings, and so sooner. It
+begins with the last day, and ends after `--minutes`; what is filled by then is a span of its own.
+
+`--forms`: what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself.
 """
 
 import argparse
@@ -18,30 +23,34 @@ import asyncio
 import dataclasses
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from bench._measure import report, table
+from bench.panels_fill import fill, fill_rolled
 from bench.panels_store import Place, duckdb_place, influxdb_place
 from dashboards.definitions import dashboards
 from dashboards.resolved import ResolvedPanel
+from dashboards.sources import rollup
 from dashboards.viewer.windows import Moment, chart_window, newest_window
 from ingest.rollups.roll import Roller
 from park.panel import View
 from park.rollup import COARSE, STEPS
 from park.town import default_town
 from park_cli.options import duration_ms
-from sectors import KINDS, SECTORS
+from sectors import SECTORS
 from simulator.observed import readings_of
 from simulator.plan import Selection
 
 DAY_MS = 86_400_000
 SPANS = {"1 h": DAY_MS // 24, "1 d": DAY_MS, "7 d": 7 * DAY_MS, "30 d": 30 * DAY_MS, "365 d": 365 * DAY_MS}
 BEGIN = 1_777_564_800_000  # 2026-05-01
+#: So many of the dearest panels are named.
+WORST = 5
 PLACES = {"duckdb": duckdb_place, "influxdb": influxdb_place}
 
 
@@ -62,6 +71,39 @@ def as_readings(panel: ResolvedPanel) -> ResolvedPanel:
     return dataclasses.replace(panel, course=course, newest=dataclasses.replace(panel.newest, rolls=False))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What panels are asked of.
+
+    Attributes:
+        thresholds: names of `rollup` and their values meanwhile.
+        every_s: what an interval is at least; None leaves it to the kind.
+        panel: what is asked instead of a panel.
+    """
+
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    every_s: float | None = None
+    panel: Callable[[ResolvedPanel], ResolvedPanel] = lambda panel: panel
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The thresholds, while the context is open."""
+        before = {name: getattr(rollup, name) for name in self.thresholds}
+        try:
+            vars(rollup).update(self.thresholds)
+            yield
+        finally:
+            vars(rollup).update(before)
+
+
+FORMS = {
+    "readings": Form(panel=as_readings),
+    "fine": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 1 << 30, "LEAST_READINGS": 0}, every_s=300.0),
+    "hours": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 0, "LEAST_READINGS": 0}, every_s=3600.0),
+    "rollups": Form(),
+}
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class Cost:
     """Of one question, in seconds."""
@@ -70,9 +112,8 @@ class Cost:
     wall_s: float
 
 
-async def ask(place: Place, panel: ResolvedPanel, span: int, now: int) -> Cost:
+async def ask(place: Place, panel: ResolvedPanel, moment: Moment, every_s: float) -> Cost:
     """The panel's question over a span; of a table, that for the whole of it."""
-    moment, every_s = Moment(now=now, span=span), panel.stored.interval_s
     cpu_s, wall_s = place.cpu_s(), time.perf_counter()
     if panel.view is View.TABLE:
         await place.source.newest(panel, newest_window(panel, moment, every_s))
@@ -81,10 +122,11 @@ async def ask(place: Place, panel: ResolvedPanel, span: int, now: int) -> Cost:
     return Cost(cpu_s=place.cpu_s() - cpu_s, wall_s=time.perf_counter() - wall_s)
 
 
-async def cheapest(place: Place, panel: ResolvedPanel, span: int, now: int, rounds: int) -> Cost:
+async def cheapest(place: Place, panel: ResolvedPanel, moment: Moment, form: Form, rounds: int) -> Cost:
     """Of the rounds, after one that is not counted; a question of over 5 s is asked once."""
-    first = await ask(place, panel, span, now)
-    return first if first.cpu_s > 5 else min([await ask(place, panel, span, now) for _ in range(rounds)])
+    asked, every_s = form.panel(panel), max(panel.stored.interval_s, form.every_s or 0.0)
+    first = await ask(place, asked, moment, every_s)
+    return first if first.cpu_s > 5 else min([await ask(place, asked, moment, every_s) for _ in range(rounds)])
 
 
 def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
@@ -95,60 +137,57 @@ def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
     return {"store": name, "span": span, **{key: f"{value:.3f}" for key, value in figures.items()}}
 
 
-async def measure(place: Place, days: int, rounds: int, spans: Sequence[str]) -> list[dict[str, object]]:
-    """All spans that the store holds, of readings and of what there is."""
-    now = BEGIN + days * DAY_MS
+async def measure(place: Place, given: argparse.Namespace, days: int) -> list[dict[str, object]]:
+    """All spans that the store holds, of all forms."""
+    now = BEGIN + given.days * DAY_MS
     rows: list[dict[str, object]] = []
-    for span, length in SPANS.items():
-        if length > days * DAY_MS or span not in spans:
+    spans = {f"{days} d": days * DAY_MS} | {name: SPANS[name] for name in given.spans}
+    for span, length in sorted(spans.items(), key=lambda one: one[1]):
+        if length > days * DAY_MS:
             continue
-        for name, form in (("readings", as_readings), ("rollups", lambda panel: panel)):
-            asked = [form(panel) for panel in panels()]
-            costs = [await cheapest(place, panel, length, now, rounds) for panel in asked]
+        for name in given.forms:
+            form, moment, asked = FORMS[name], Moment(now=now, span=length), panels()
+            with form.held():
+                costs = [await cheapest(place, panel, moment, form, given.rounds) for panel in asked]
             rows.append({"of": name, **row(place.name, span, costs)})
-            worst = asked[costs.index(max(costs))]
-            print(rows[-1], f"worst: {worst.measurement}: {worst.title}", flush=True)
+            print(rows[-1], flush=True)
+            for cost, panel in sorted(zip(costs, asked, strict=True), key=lambda one: one[0], reverse=True)[:WORST]:
+                print(f"  {cost.cpu_s:.3f} s: {panel.measurement}: {panel.title}", flush=True)
     return rows
 
 
-def fill(place: Place, given: argparse.Namespace) -> int:
-    """Generate the readings into the store; how many."""
+async def filled(place: Place, given: argparse.Namespace) -> tuple[int, int]:
+    """Generate readings, and make their rollups; how many readings of how many days they were."""
     interval_ms = None if given.interval is None else duration_ms(given.interval, "--interval")
     town = default_town(SECTORS)
     selection = Selection(town=town, seed=town.settings.seed, devices=given.devices, interval_ms=interval_ms)
-    readings = readings_of(selection)
-    count = 0
-    for first, last in readings.windows(BEGIN, BEGIN + given.days * DAY_MS):
-        parts = readings.columns(first, last)
-        count += sum(map(len, parts))
-        place.put(readings.plan, parts)
-    return count
+    readings, until = readings_of(selection), BEGIN + given.days * DAY_MS
+    steps = (COARSE,) if given.hours_only else STEPS
+    if given.rolled is None:
+        count = fill(place, readings, BEGIN, until)
+        await Roller(place.store, steps=steps).once()
+        return count, given.days
+    fill(place, readings, max(BEGIN, until - given.rolled * DAY_MS), until)
+    return await fill_rolled(place, readings, BEGIN, until, steps=steps, most_s=60 * given.minutes)
 
 
 @asynccontextmanager
-async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[Place]:
-    """The store with the readings and their rollups."""
+async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[tuple[Place, int]]:
+    """The store with the readings and their rollups, and of how many days those are."""
     async with PLACES[given.store](folder) as place:
-        began = time.monotonic()
-        filled = folder / "filled"
-        if not filled.exists():
-            filled.write_text(str(fill(place, given)))
-        count = int(filled.read_text())
-        print(f"{count:,} readings in {time.monotonic() - began:.0f} s", flush=True)
         began, cpu = time.monotonic(), time.process_time()
-        hours = await Roller(place.store, steps=(COARSE,) if given.hours_only else STEPS).once()
-        spent = time.process_time() - cpu
-        print(
-            f"{hours:,} hours of {len(KINDS)} kinds rolled up in {time.monotonic() - began:.0f} s, "
-            f"{spent:.0f} s of CPU in this process: {spent / count * 1e6:.1f} us a reading",
-            flush=True,
-        )
-        yield place
+        done = folder / "filled"
+        if not done.exists():
+            done.write_text("{} {}".format(*await filled(place, given)))
+        count, days = map(int, done.read_text().split())
+        wall, spent = time.monotonic() - began, time.process_time() - cpu
+        print(f"{count:,} readings of {days} d in {wall:.0f} s, {spent:.0f} s of CPU in this process", flush=True)
+        yield place, days
 
 
 async def run(given: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
-    async with open_filled(given, folder) as place:
-        return await measure(place, given.days, given.rounds, given.spans)
+    async with open_filled(given, folder) as (place, days):
+        return await measure(place, given, days)
 
 
 def main() -> None:
@@ -158,6 +197,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--interval")
     parser.add_argument("--hours-only", action="store_true")
+    parser.add_argument("--rolled", nargs="?", type=int, const=2)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=["readings", "rollups"])
     parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path)

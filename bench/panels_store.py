@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,7 +15,7 @@ from dashboards.sources.base import Source
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
 from ingest.stores import open_store, parse_store_url
-from ingest.stores.base import Series, Store
+from ingest.stores.base import Chunk, Series, Store
 from ingest.stores.duckdb.table import Table
 from ingest.stores.duckdb.write import DuckdbStore
 from ingest.stores.influxdb.url import InfluxUrl
@@ -34,9 +35,17 @@ Put = Callable[[Plan, Sequence[Columns]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors."""
+    """A store, a source of its panels, a way to put readings in, and what store and asker have used of processors.
+
+    Attributes:
+        url, token: by which `park` finds the store.
+        is_server: whether other processes may use it meanwhile.
+    """
 
     name: str
+    url: str
+    token: str = ""
+    is_server: bool = False
     store: Store
     source: Source
     put: Put
@@ -46,7 +55,8 @@ class Place:
 @asynccontextmanager
 async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
     """A file."""
-    store = open_store(parse_store_url(f"duckdb://{folder}/park.duckdb"), {})
+    at = f"duckdb://{folder}/park.duckdb"
+    store = open_store(parse_store_url(at), {})
     assert isinstance(store, DuckdbStore)
     connection = store.connection
     tables: set[str] = set()
@@ -61,35 +71,44 @@ async def duckdb_place(folder: Path) -> AsyncIterator[Place]:
             _insert(connection, plan, part)
 
     try:
-        yield Place(name="DuckDB", store=store, source=DuckSource(connection.cursor), put=put, cpu_s=time.process_time)
+        source = DuckSource(connection.cursor)
+        yield Place(name="DuckDB", url=at, store=store, source=source, put=put, cpu_s=time.process_time)
     finally:
         await store.close()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) -> None:
-    """The readings of a kind, by numpy arrays; what is absent by a mask."""
-    sector = SECTOR_OF[part.kind.name]
-    sites = np.array(list(plan.sites(sector)), dtype=object)
+def chunk_of(plan: Plan, part: Columns) -> Chunk:
+    """The readings of a kind as a store would give them."""
+    sites = np.array(list(plan.sites(SECTOR_OF[part.kind.name])), dtype=object)
     devices, which = np.unique(part.device, return_inverse=True)
     names = np.array([part.kind.device(int(device) + 1) for device in devices], dtype=object)
-    columns = {
-        "device": names[which],
-        "sector": np.full(len(part), sector.name, dtype=object),
-        "site": sites[part.device // part.kind.per_cell % len(sites)],
-        "ts": part.ts,
-        "seq": part.seq,
-    }
-    selected = []
+    values: dict[str, Any] = {}
     for channel in part.kind.channels:
         name = channel.name
         if channel.type is ValueType.FLOAT:
-            columns[name] = part.floats(channel)
+            values[name] = part.floats(channel)
         elif channel.type is ValueType.TEXT:
-            columns[name] = np.array(channel.texts, dtype=object)[part.values[name]]
+            values[name] = np.array(channel.texts, dtype=object)[part.values[name]]
         else:
-            columns[name] = part.values[name].astype(bool) if channel.type is ValueType.BOOL else part.values[name]
-        columns[f"has {name}"] = part.present.get(name, np.ones(len(part), dtype=bool))
-        selected.append(f'CASE WHEN "has {name}" THEN "{name}" END')
+            values[name] = part.values[name].astype(bool) if channel.type is ValueType.BOOL else part.values[name]
+    everywhere = np.ones(len(part), dtype=bool)
+    return Chunk(
+        device=names[which],
+        site=sites[part.device // part.kind.per_cell % len(sites)],
+        ts=part.ts,
+        seq=part.seq,
+        values=values,
+        present={name: part.present.get(name, everywhere) for name in values},
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) -> None:
+    """The readings of a kind, by numpy arrays; what is absent by a mask."""
+    chunk, sector = chunk_of(plan, part), SECTOR_OF[part.kind.name].name
+    columns = {"device": chunk.device, "sector": np.full(len(part), sector, dtype=object), "site": chunk.site}
+    columns |= {"ts": chunk.ts, "seq": chunk.seq, **chunk.values}
+    columns |= {f"has {name}": mask for name, mask in chunk.present.items()}
+    selected = [f'CASE WHEN "has {name}" THEN "{name}" END' for name in chunk.values]
     connection.register("batch", columns)
     head = '"device", "sector", "site", "ts", "seq"'
     connection.execute(f'INSERT INTO "{part.kind.name}" SELECT {", ".join([head, *selected])} FROM batch')
@@ -119,7 +138,16 @@ async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
         store = InfluxStore(url, server.token)
         source = InfluxSource(url=server.url, database=server.bucket, token=server.token, timeout_s=120)
         try:
-            yield Place(name="InfluxDB", store=store, source=source, put=put, cpu_s=cpu_s)
+            yield Place(
+                name="InfluxDB",
+                url=server.store_url(),
+                token=server.token,
+                is_server=True,
+                store=store,
+                source=source,
+                put=put,
+                cpu_s=cpu_s,
+            )
         finally:
             await source.close()
             await store.close()

@@ -1,11 +1,13 @@
 """Deletes readings that are older than so long, and keeps the logs of events.
 
 InfluxDB keeps everything of a bucket equally long. Readings and logs share one, so the bucket keeps for ever, and this
-program, run from time to time, is the retention of readings.
+program, run from time to time, is the retention of readings. It forgets whole hours, and leaves a mark of the moment
+before, by which the rollups of those times are kept.
 """
 # ruff: noqa: INP001  (a program, not a package)
 
 import argparse
+import asyncio
 import datetime as dt
 import json
 import os
@@ -15,6 +17,10 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from ingest.errors import IngestError
+from ingest.rollups.forgotten import mark_forgotten
+from ingest.stores.influxdb.url import InfluxUrl
+from ingest.stores.influxdb.write import InfluxStore
 from park.errors import ParkError
 from park.pipeline import PIPELINE
 from park_cli.errors import CommandError
@@ -52,6 +58,16 @@ def forget(measurement: str, until: dt.datetime, *, url: str, org: str, bucket: 
         raise ParkError(f"{measurement}: {url} says {error.code}: {said}") from None
 
 
+async def mark(until: dt.datetime, *, url: str, org: str, bucket: str, token: str) -> dt.datetime:
+    """Tell who makes rollups; from when on nothing is forgotten."""
+    store = InfluxStore(InfluxUrl(endpoint=url, bucket=bucket, org=org), token)
+    try:
+        hour = await mark_forgotten(store, int(until.timestamp() * 1000))
+    finally:
+        await store.close()
+    return dt.datetime.fromtimestamp(hour / 1000, dt.UTC)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Delete, and say until when."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,9 +80,11 @@ def main(arguments: list[str] | None = None) -> int:
         age = dt.timedelta(milliseconds=duration_ms(given.older_than, "--older-than"))
         until = dt.datetime.now(dt.UTC) - age
         token = Path(os.environ["INFLUXDB_V2_TOKEN_FILE"]).read_text(encoding="utf-8").strip()
+        where = {"url": given.url, "org": given.org, "bucket": given.bucket, "token": token}
+        until = asyncio.run(mark(until, **where))
         for measurement in readings():
-            forget(measurement, until, url=given.url, org=given.org, bucket=given.bucket, token=token)
-    except (ParkError, CommandError, OSError, KeyError) as error:
+            forget(measurement, until, **where)
+    except (ParkError, CommandError, IngestError, OSError, KeyError) as error:
         sys.stderr.write(f"forget_readings: {error}\n")
         return 1
     sys.stdout.write(f"readings before {until.isoformat(timespec='seconds')} are deleted; events are kept\n")

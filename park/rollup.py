@@ -94,6 +94,10 @@ def _moment(name: str, description: str) -> Channel:
     return Channel(name=name, unit="ms", description=description, high=1e14, type=ValueType.INT)
 
 
+def _number(name: str, description: str) -> Channel:
+    return Channel(name=name, unit="1", description=description, high=1e12, type=ValueType.INT)
+
+
 def _suffix(step: Step, name: str) -> Channel:
     return Channel(
         name=name,
@@ -107,18 +111,23 @@ def _suffix(step: Step, name: str) -> Channel:
 TOUCHED = "touched"
 MADE = "made"
 LOG = "log"
+FORGOTTEN = "forgotten"
+#: The kind of marks that are of all kinds.
+READINGS = "readings"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
     """Which hours of which kinds were written to, and which of them are made into rollups.
 
-    One measurement, tags `kind` and `side`, with three sorts of rows:
+    One measurement, tags `kind` and `side`, with four sorts of rows:
 
     - side `touched`, at the hour's beginning: who writes readings says `touched`, a number that is another every time;
-    - side `made`, at the hour's beginning: the `touched` to which its rollups answer, and the names' ends;
+    - side `made`, at the hour's beginning: the `touched` to which its rollups answer, the names' ends, and about how
+      many `readings` and `buckets` of 5 minutes there were, by which it is known what it costs to ask them;
     - side `log`, at the minute of writing, its `kind` the writer: in it hours from `first` to `last` were touched, at
-      last at `logged`. Who looks for touched hours so need not read all of them.
+      last at `logged`. Who looks for touched hours so need not read all of them;
+    - side `forgotten`, its `kind` `readings`: those of before its time, which is also its `forgotten`, are deleted.
 
     Attributes:
         tags: those of readings, which marks do not have, and their own.
@@ -130,12 +139,20 @@ class Marks:
     channels: tuple[Channel, ...] = (
         _moment("touched", "When readings of the hour were written; another number every time."),
         _moment("made", "What `touched` was when the hour's rollups were made."),
+        _number("readings", "About how many readings the hour has."),
+        _number("buckets", "About how many buckets of 5 minutes they came to."),
         _moment("logged", "When somebody wrote readings last."),
         _moment("first", "Beginning of the earliest hour of which it wrote readings."),
         _moment("last", "Beginning of the latest."),
+        _moment("forgotten", "Readings of before are deleted."),
         _suffix(FINE, "fine"),
         _suffix(COARSE, "coarse"),
     )
 
 
 MARKS = Marks()
+
+
+def mark_of(*names: str) -> Marks:
+    """The marks as far as they say this, for who reads no others."""
+    return Marks(channels=tuple(channel for channel in MARKS.channels if channel.name in names))

@@ -13,7 +13,7 @@ from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
 from dashboards.layout import Position, place
 from dashboards.measured import Measured
 from dashboards.resolved import Page, ResolvedPanel
-from dashboards.sources import influxql
+from dashboards.sources import influxql_devices
 from dashboards.sources.influxql_rollup import ROLLUP, which_rollup
 from park.panel import View
 
@@ -85,7 +85,7 @@ def _site_variable(page: Page) -> dashboard_builders.QueryVariable | None:
         .label("Site")
         .description("Show these sites alone")
         .datasource(DATASOURCE)
-        .query(influxql.sites(page.sector.name if page.sector else None))
+        .query(influxql_devices.sites(page.sector.name if page.sector else None))
         .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
         .multi(True)  # noqa: FBT003
@@ -123,7 +123,7 @@ def _spacing_variables(page: Page) -> list[dashboard_builders.QueryVariable]:
         .description("The least interval of its panels, in seconds, by what is stored")
         .hide(dashboard.VariableHide.HIDE_VARIABLE)
         .datasource(DATASOURCE)
-        .query(influxql.spacing(stored, twice=True, suffix=f"${ROLLUP}" if stored.is_kind else ""))
+        .query(influxql_devices.spacing(stored, twice=True, suffix=f"${ROLLUP}" if stored.is_kind else ""))
         .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .current(_catalogue(stored))  # until the first answer comes
         for name, stored in found.items()

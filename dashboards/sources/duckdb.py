@@ -204,12 +204,12 @@ class DuckSource:
         """The buckets that answer, if any do."""
         if not rollup.may_roll(asked, window) or not await self._has(MARKS.name):
             return None
-        count = (
-            f'SELECT count(touched), count(made) FROM "{MARKS.name}" '
+        text = (
+            f'SELECT count(touched), count(made), sum(readings), sum(buckets) FROM "{MARKS.name}" '
             f"WHERE kind = '{asked.measurement}' AND ts >= {window.start} AND ts < {window.until}"
         )
-        touched, made = (await asyncio.to_thread(self._fetch, count))[0]
-        return rollup.step_for(asked, window, touched=int(touched), made=int(made))
+        (figures,) = await asyncio.to_thread(self._fetch, text)
+        return rollup.step_for(asked, window, rollup.progress_of(figures))
 
     def _sites(self, kinds: list[str]) -> list[str]:
         found = {str(row[0]) for kind in kinds for row in self._fetch(f'SELECT DISTINCT site FROM "{kind}"')}

@@ -21,6 +21,7 @@ from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources import notes, rollup
 from dashboards.sources.base import Curve, Window
+from dashboards.sources.influxql_devices import sites, spacing
 from dashboards.sources.influxql_rollup import ROLLUP, progress, which_rollup
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
@@ -61,7 +62,9 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
     return [*statements(asked, bucket, suffix=suffix), *statements(asked, bucket, suffix=suffix, rolled=True)]
 
 
-def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", rolled: bool = False) -> list[str]:
+def statements(
+    asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", rolled: bool = False, coarse: bool = False
+) -> list[str]:
     """InfluxQL of a question.
 
     Counting the true ones filters rows by a field, so each field has a statement of its own; and so has each case.
@@ -71,6 +74,7 @@ def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", r
         bucket: the GROUP BY term of an interval.
         suffix: of the measurement.
         rolled: in the form for rollups.
+        coarse: an interval is many buckets, of which a mean rate needs the last alone.
     """
     pairs = list(zip(asked.fields, asked.labels, strict=True))
     if asked.cases:
@@ -78,42 +82,23 @@ def statements(asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", r
             _statement(asked, [(asked.of, label)], bucket, _Origin(among=_among(asked, case))) for case, label in pairs
         ]
     groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
-    return [_statement(asked, group, bucket, _Origin(suffix=suffix, rolled=rolled)) for group in groups]
+    coarse = coarse and asked.over_time and asked.within is Aggregate.MEAN
+    origin = _Origin(suffix=suffix, rolled=rolled, step=f"{bucket}, " if coarse else "")
+    return [_statement(asked, group, bucket, origin) for group in groups]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Origin:
-    """What a statement asks: readings or rollups, in the measurement of this name's end; and a further condition."""
+    """What a statement asks: readings or rollups, in the measurement of this name's end; and a further condition.
+
+    Attributes:
+        step: the term of the intervals from one to the next of which a register rises; from row to row unless given.
+    """
 
     suffix: str = ""
     rolled: bool = False
     among: str = ""
-
-
-def sites(sector: str | None) -> str:
-    """The statement that lists the sites of a sector, or of the whole park."""
-    where = f" WHERE \"sector\" = '{sector}'" if sector else ""
-    return f'SHOW TAG VALUES WITH KEY = "site"{where}'
-
-
-def spacing(stored: Measured, *, twice: bool = False, suffix: str = "") -> str:
-    """The statement of the seconds between two readings of a device, as `Source.spacing` defines them.
-
-    Args:
-        stored: what there is under a measurement.
-        twice: as Grafana's least interval: twice as many, and 4 s for readings that are still under way. It writes an
-            interval as whole minutes, hours or days, rounded down; of twice as many it so never leaves less than once.
-        suffix: of the measurement; buckets are as far apart as they are long.
-    """
-    # Backwards, so that a device's last readings come first; the times between them are negative then.
-    tags = ", ".join(f'"{tag}"' for tag in stored.tags)
-    back = f"GROUP BY {tags} ORDER BY time DESC"
-    last = f'SELECT "{stored.beat}" FROM "{stored.name}{suffix}" WHERE $timeFilter {back} LIMIT 4'
-    between = f'SELECT elapsed("{stored.beat}", 1ms) AS "every" FROM ({last}) {back}'
-    usual = f'SELECT median("every") / -1000 AS "every" FROM ({between}) {back}'
-    seconds = 'ceil(percentile("every", 90))'
-    wanted = f"2 * {seconds} + 4" if twice else seconds
-    return f'SELECT {wanted} AS "every" FROM ({usual}) ORDER BY time DESC'
+    step: str = ""
 
 
 def _among(asked: Shape, case: str) -> str:
@@ -141,14 +126,19 @@ def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, origin: 
 
 def _readings(asked: Shape, pairs: list[tuple[str, str]], origin: _Origin) -> tuple[str, str]:
     """Where readings come from, and the condition under which they count."""
-    condition = "$timeFilter" + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
+    times = "$earlierFilter" if origin.step else "$timeFilter"
+    condition = times + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
     source = f'"{asked.measurement}{origin.suffix}"'
     if asked.rate_s is None:
         return source, condition
     span, end = f"{asked.rate_s:g}s", "_last" if origin.rolled else ""
-    select = ", ".join(f'non_negative_derivative("{field}{end}", {span}) AS "{field}"' for field, _ in pairs)
+    register = 'last("{}")' if origin.step else '"{}"'
+    select = ", ".join(
+        f'non_negative_derivative({register.format(field + end)}, {span}) AS "{field}"' for field, _ in pairs
+    )
     tags = ", ".join(f'"{tag}"' for tag in asked.source_tags)
-    return f"(SELECT {select} FROM {source} WHERE {condition} GROUP BY {tags})", "$timeFilter"
+    fill = " fill(none)" if origin.step else ""
+    return f"(SELECT {select} FROM {source} WHERE {condition} GROUP BY {origin.step}{tags}{fill})", "$timeFilter"
 
 
 def _select(function: Callable[[str], str], pairs: list[tuple[str, str]]) -> str:
@@ -173,9 +163,10 @@ def quoted(text: str) -> str:
 def expand(statement: str, window: Window, suffix: str = "") -> str:
     """The statement with its variables replaced, as Grafana would do it."""
     chosen = "|".join(re.escape(site).replace("/", r"\/") for site in window.sites) or ".*"
-    time = f"time >= {window.start}ms AND time < {window.until}ms"
+    until = f"AND time < {window.until}ms"
     return (
-        statement.replace("$timeFilter", time)
+        statement.replace("$timeFilter", f"time >= {window.start}ms {until}")
+        .replace("$earlierFilter", f"time >= {window.start - window.interval}ms {until}")
         .replace("$__interval", f"{window.interval}ms")
         .replace("$site", f"({chosen})")
         .replace(f"${ROLLUP}", suffix)
@@ -270,7 +261,10 @@ class InfluxSource:
 
     async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
         step = await self._step(asked, window)
-        texts = statements(asked) if step is None else statements(asked, suffix=step.suffix, rolled=True)
+        if step is None:
+            return await self._run_all(asked, statements(asked), window)
+        coarse = window.interval >= rollup.MANY * step.ms
+        texts = statements(asked, suffix=step.suffix, rolled=True, coarse=coarse)
         return await self._run_all(asked, texts, window)
 
     async def _step(self, asked: Shape, window: Window) -> Step | None:
@@ -278,8 +272,7 @@ class InfluxSource:
         if not rollup.may_roll(asked, window):
             return None
         found = await self.run(expand(progress(asked.measurement), window))
-        touched, made = found[0]["values"][0][1:] if found else (0, 0)
-        return rollup.step_for(asked, window, touched=touched or 0, made=made or 0)
+        return rollup.step_for(asked, window, rollup.progress_of(found[0]["values"][0][1:] if found else ()))
 
     async def _run_all(self, asked: Shape, texts: list[str], window: Window, suffix: str = "") -> list[Curve]:
         apart = asked.count_true or asked.cases

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from dashboards.sources.rollup import BEHIND_HOURS, COARSE_HOURS, FINE_HOURS
+from dashboards.sources.rollup import BEHIND_HOURS, COARSE_HOURS, FINE_HOURS, LEAST_READINGS
 from park.rollup import MARKS
 
 #: The variable for the end of measurements' names.
@@ -17,22 +17,26 @@ def which_rollup(kinds: Iterable[str]) -> str:
     a variable's query alone, so it stands outside: what is within goes by it.
     """
     of_kinds = f'"kind" =~ /^({"|".join(sorted(kinds))})$/'
+    pays = f' AND "hours" <= {COARSE_HOURS} AND "readings" >= {LEAST_READINGS} * "buckets"'
     choices = []
-    for field, more, most in (("fine", FINE_HOURS, f' AND "hours" <= {COARSE_HOURS}'), ("coarse", COARSE_HOURS, "")):
+    for field, more, further in (("fine", FINE_HOURS, pays), ("coarse", COARSE_HOURS, "")):
         by_kind = (
             f'SELECT last("{field}") AS "suffix", count("made") AS "hours", count("touched") AS "touched", '
-            f'count("touched") - count("made") AS "behind" FROM "{MARKS.name}" WHERE {of_kinds} GROUP BY "kind"'
+            'count("touched") - count("made") AS "behind", sum("readings") AS "readings", sum("buckets") AS "buckets" '
+            f'FROM "{MARKS.name}" WHERE {of_kinds} GROUP BY "kind"'
         )
         # A kind of which no hour is made has no number of them, and so none by which it is behind: it is missing.
         whole = (
             'SELECT last("suffix") AS "suffix", max("hours") AS "hours", max("behind") AS "behind", '
+            'sum("readings") AS "readings", sum("buckets") AS "buckets", '
             f'count("touched") - count("behind") AS "missing" FROM ({by_kind})'
         )
-        holds = f'"hours" > {more}{most} AND "behind" <= {BEHIND_HOURS} AND "missing" <= 0'
+        holds = f'"hours" > {more} AND "behind" <= {BEHIND_HOURS} AND "missing" <= 0{further}'
         choices.append(f'(SELECT "suffix" FROM ({whole}) WHERE {holds})')
     return f'SELECT "suffix" FROM {", ".join(choices)} WHERE $timeFilter'
 
 
 def progress(kind: str) -> str:
-    """The statement of how many hours of a kind are touched, and how many made."""
-    return f'SELECT count("touched"), count("made") FROM "{MARKS.name}" WHERE $timeFilter AND "kind" = \'{kind}\''
+    """The statement of the figures of a `Progress`, in their order."""
+    figures = 'count("touched"), count("made"), sum("readings"), sum("buckets")'
+    return f'SELECT {figures} FROM "{MARKS.name}" WHERE $timeFilter AND "kind" = \'{kind}\''

@@ -1,6 +1,10 @@
-"""Readings to buckets: counts, extremes and last readings exactly, sums as float64 adds them."""
+"""Readings to buckets: counts, extremes and last readings exactly, sums as float64 adds them.
 
-from collections.abc import Callable, Iterator, Sequence
+A reading is a bucket of one, and buckets come together to longer ones, or to the same where their readings came apart.
+So an hour's readings need never be held at once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +13,14 @@ import numpy.typing as npt
 
 from ingest.stores.base import Chunk
 from park.catalogue import Channel, DeviceKind, ValueType
-from park.rollup import Step, state_field
+from park.rollup import Step, fields_of, state_field
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+HELD_READINGS = 100_000
+"""So many readings wait to come together: some 40 MB."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,105 +29,222 @@ class Buckets:
 
     Attributes:
         device, site: (G,) names, as objects.
-        ts: (G,) beginnings, Unix milliseconds.
+        ts: (G,) beginnings, Unix milliseconds; of a single reading its time.
+        ends: (G,) times of the last readings.
         seq: (G,) of the last reading; -1 where it has none.
-        fields: field to (G,) values; meaningless where not present.
-        present: field to (G,) mask.
+        fields: field to (G,) values; meaningless where its channel is not present.
+        present: channel to (G,) mask.
+        last: channel to (G,) times of the last readings that have it.
     """
 
     device: Array
     site: Array
     ts: Ints
+    ends: Ints
     seq: Ints
     fields: dict[str, Array]
-    present: dict[str, Array]
+    present: dict[str, Mask]
+    last: dict[str, Ints]
 
     def __len__(self) -> int:
         return len(self.ts)
 
-
-class Readings:
-    """N readings of a kind, in order of device and time.
-
-    Args:
-        kind: of which they are.
-        chunks: as a store's scan gives them, one at least.
-    """
-
-    def __init__(self, kind: DeviceKind, chunks: Sequence[Chunk]) -> None:
-        self._kind = kind
-        device = np.concatenate([chunk.device for chunk in chunks])
-        site = np.concatenate([chunk.site for chunk in chunks])
-        ts = np.concatenate([chunk.ts for chunk in chunks])
-        devices, of_device = np.unique(device.astype(str), return_inverse=True)
-        sites, of_site = np.unique(site.astype(str), return_inverse=True)
-        source = of_device * len(sites) + of_site
-        order = np.lexsort((ts, source))
-        self._source, self._ts = source[order], ts[order]
-        self._devices, self._sites = devices.astype(object), sites.astype(object)
-        self._seq = np.concatenate([chunk.seq for chunk in chunks])[order]
-        names = [channel.name for channel in kind.channels]
-        self._values = {name: np.concatenate([chunk.values[name] for chunk in chunks])[order] for name in names}
-        self._present = {name: np.concatenate([chunk.present[name] for chunk in chunks])[order] for name in names}
-
-    def buckets(self, step: Step) -> Buckets:
-        """What they come to."""
-        slot = self._ts // step.ms
-        begins = np.ones(len(slot), dtype=np.bool_)
-        begins[1:] = (self._source[1:] != self._source[:-1]) | (slot[1:] != slot[:-1])
-        group = np.cumsum(begins) - 1
-        first = np.flatnonzero(begins)
-        last = np.append(first[1:], len(slot)) - 1
-        source = self._source[first]
-        fields: dict[str, Array] = {}
-        present: dict[str, Array] = {}
-        for channel in self._kind.channels:
-            here = self._present[channel.name]
-            for name, values, mask in _fields(channel, self._values[channel.name][here], group[here], len(first)):
-                fields[name], present[name] = values, mask
+    def take(self, which: Mask | slice) -> "Buckets":
+        """Some of them."""
         return Buckets(
-            device=self._devices[source // len(self._sites)],
-            site=self._sites[source % len(self._sites)],
-            ts=slot[first] * step.ms,
-            seq=self._seq[last],
-            fields=fields,
-            present=present,
+            device=self.device[which],
+            site=self.site[which],
+            ts=self.ts[which],
+            ends=self.ends[which],
+            seq=self.seq[which],
+            fields={name: values[which] for name, values in self.fields.items()},
+            present={name: mask[which] for name, mask in self.present.items()},
+            last={name: times[which] for name, times in self.last.items()},
         )
 
 
-def _fields(channel: Channel, values: Array, group: Ints, size: int) -> Iterator[tuple[str, Array, Array]]:
-    """A channel's fields: their names, (size,) values, and which of them are there.
+class Gathering:
+    """Readings of a kind as they come, in any order, held as buckets, and as readings until there are many.
 
     Args:
-        channel: which.
-        values: (M,) its readings, in order of their groups and of time.
-        group: (M,) to which of `size` buckets each belongs.
-        size: how many there are.
+        kind: of which they are.
+        step: how long the buckets are.
+        held: so many readings are brought together at once; as many as there are buckets, if those are more.
+
+    Attributes:
+        readings: how many there were.
+        size: how many buckets those have come to that do not wait any more.
     """
-    count = np.bincount(group, minlength=size)
-    there = count > 0
-    ends = np.cumsum(count)[there] - 1
 
-    def spread(found: Array) -> Array:
-        whole = np.zeros(size, dtype=found.dtype) if found.dtype != object else np.full(size, "", dtype=object)
-        whole[there] = found
-        return whole
+    def __init__(self, kind: DeviceKind, step: Step, *, held: int = HELD_READINGS) -> None:
+        self._kind = kind
+        self._step = step
+        self._held = held
+        self._whole: list[Buckets] = []
+        self._waiting: list[Buckets] = []
+        self._count = 0
+        self.readings = 0
+        self.size = 0
 
-    name = channel.name
-    yield f"{name}_count", count, there
-    yield f"{name}_last", spread(values[ends]), there
+    def take(self, chunk: Chunk) -> None:
+        """More readings."""
+        self._waiting.append(singles(self._kind, chunk))
+        self.readings += len(chunk)
+        self._count += len(chunk)
+        if self._count >= max(self._held, self.size):
+            self._together()
+
+    def buckets(self) -> Buckets | None:
+        """What all come to, those of a device in order of time; None where there were none."""
+        if self._waiting:
+            self._together()
+        return self._whole[0] if self._whole else None
+
+    def _together(self) -> None:
+        whole = reduced(self._kind, [*self._whole, *self._waiting], self._step)
+        self._whole, self._waiting = [whole], []
+        self._count, self.size = 0, len(whole)
+
+
+def singles(kind: DeviceKind, chunk: Chunk) -> Buckets:
+    """Readings as buckets of one each."""
+    fields: dict[str, Array] = {}
+    for channel in kind.channels:
+        fields.update((f"{channel.name}_{end}", values) for end, values in _single(channel, chunk.values[channel.name]))
+    names = [channel.name for channel in kind.channels]
+    return Buckets(
+        device=chunk.device,
+        site=chunk.site,
+        ts=chunk.ts,
+        ends=chunk.ts,
+        seq=chunk.seq,
+        fields=fields,
+        present={name: chunk.present[name] for name in names},
+        last=dict.fromkeys(names, chunk.ts),
+    )
+
+
+def _single(channel: Channel, values: Array) -> Iterator[tuple[str, Array]]:
+    """What a bucket of one says of a channel, by the end of the field's name."""
+    yield "count", np.ones(len(values), dtype=np.int64)
+    yield "last", values
     if channel.type is ValueType.BOOL:
-        yield f"{name}_true", np.bincount(group[values], minlength=size), there
+        yield "true", values.astype(np.int64)
     elif channel.type is ValueType.TEXT:
         for text in channel.texts:
-            yield f"{name}_{state_field(text)}", np.bincount(group[values == text], minlength=size), there
+            yield state_field(text), (values == text).astype(np.int64)
     else:
-        begins = ends - count[there] + 1
-        yield f"{name}_sum", np.bincount(group, weights=values, minlength=size), there
-        yield f"{name}_min", spread(_reduced(np.minimum.reduceat, values, begins)), there
-        yield f"{name}_max", spread(_reduced(np.maximum.reduceat, values, begins)), there
+        yield "sum", values.astype(np.float64)
+        yield "min", values
+        yield "max", values
 
 
-def _reduced(reduce: Callable[[Array, Ints], Array], values: Array, begins: Ints) -> Array:
-    """What each group comes to; no groups have no values."""
-    return reduce(values, begins) if len(begins) else values
+#: How a field of several buckets becomes one, by the end of its name; the last is the latest one's, others add up.
+_EXTREMES: dict[str, np.ufunc] = {"min": np.minimum, "max": np.maximum}
+
+
+def reduced(kind: DeviceKind, parts: Sequence[Buckets], step: Step) -> Buckets:
+    """Buckets together, as buckets of one length.
+
+    Args:
+        kind: of which they are.
+        parts: one at least, of buckets of that length or of parts of it, in any order; no reading is in two.
+        step: the length.
+    """
+    devices, of_device = _coded(part.device for part in parts)
+    sites, of_site = _coded(part.site for part in parts)
+    source = of_device * max(len(sites), 1) + of_site
+    slot = _joined(part.ts for part in parts) // step.ms
+    ends = _joined(part.ends for part in parts)
+    order = np.lexsort((ends, slot, source))
+    begins = _begins(source[order], slot[order])
+    first, last = order[begins], order[_lasts(begins, len(order))]
+    group = np.zeros(len(order), dtype=np.int64)
+    group[begins[1:]] = 1
+    groups = _Groups(order=order, group=np.cumsum(group), size=len(begins))
+    whole = Buckets(
+        device=devices[of_device[first]],
+        site=sites[of_site[first]],
+        ts=slot[first] * step.ms,
+        ends=ends[last],
+        seq=_joined(part.seq for part in parts)[last],
+        fields={},
+        present={},
+        last={},
+    )
+    for channel in kind.channels:
+        groups.reduce(channel, parts, whole)
+    return whole
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Groups:
+    """Which of N rows come together.
+
+    Attributes:
+        order: (N,) places of the rows, those of a group beside one another.
+        group: (N,) numbers of their groups, in this order.
+        size: how many groups there are.
+    """
+
+    order: Ints
+    group: Ints
+    size: int
+
+    def reduce(self, channel: Channel, parts: Sequence[Buckets], whole: Buckets) -> None:
+        """A channel's fields, into `whole`."""
+        name = channel.name
+        has = _joined(part.present[name] for part in parts)[self.order]
+        where, group = self.order[has], self.group[has]
+        times = _joined(part.last[name] for part in parts)[where]
+        by_time = np.lexsort((times, group))
+        where, begins = where[by_time], _begins(group)
+        lasts = _lasts(begins, len(group))
+        there = np.zeros(self.size, dtype=np.bool_)
+        there[group] = True
+        whole.present[name] = there
+        whole.last[name] = _spread(times[by_time][lasts], there)
+        for field in (field.name for field in fields_of(channel)):
+            values = _joined(part.fields[field] for part in parts)[where]
+            whole.fields[field] = _spread(_together(field.removeprefix(f"{name}_"), values, begins, lasts), there)
+
+
+def _together(end: str, values: Array, begins: Ints, lasts: Ints) -> Array:
+    """What a field comes to in each group."""
+    if end == "last" or not len(begins):
+        return values[lasts]
+    found: Array = _EXTREMES.get(end, np.add).reduceat(values, begins)
+    return found
+
+
+def _spread(found: Array, there: Mask) -> Array:
+    """The values at their groups' places; meaningless elsewhere."""
+    whole = np.full(len(there), "", dtype=object) if found.dtype == object else np.zeros(len(there), dtype=found.dtype)
+    whole[there] = found
+    return whole
+
+
+def _begins(*keys: Array) -> Ints:
+    """Places at which runs of equal keys begin."""
+    new = np.ones(len(keys[0]), dtype=np.bool_)
+    if len(new):
+        new[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    return np.flatnonzero(new)
+
+
+def _lasts(begins: Ints, size: int) -> Ints:
+    """Places at which the runs end."""
+    return np.append(begins[1:], size)[: len(begins)] - 1
+
+
+def _coded(names: Iterable[Array]) -> tuple[Array, Ints]:
+    """Distinct names as objects, and of each row which it is. What others have stored without a name is called so."""
+    rows = _joined(names).tolist()
+    places = {name: place for place, name in enumerate(dict.fromkeys(rows))}
+    which = np.fromiter(map(places.__getitem__, rows), np.int64, len(rows))
+    return np.array([str(name) for name in places], dtype=object), which
+
+
+def _joined(arrays: Iterable[Array]) -> Array:
+    found = list(arrays)
+    return found[0] if len(found) == 1 else np.concatenate(found)

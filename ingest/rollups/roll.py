@@ -6,17 +6,16 @@ process that is killed at any moment leaves nothing wrong: an hour is marked as 
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from ingest.errors import PartialWrite, Refused, StoreError, TooLarge
+from ingest.errors import StoreError
 from ingest.log import get_logger
+from ingest.rollups.make import READINGS, Maker, write
 from ingest.rollups.marks import Hour, MarkReader, hours_of
-from ingest.rollups.reduce import Readings
-from ingest.rollups.rows import BucketRows
 from ingest.rollups.touch import Touches
 from ingest.stores.base import Row, Store
 from park.codecs.json.read import LATEST_MS
@@ -28,10 +27,10 @@ log = get_logger("rollups")
 T = TypeVar("T")
 
 INSTANCE = "park-rollup"
-_ROWS = 200_000
-"""So many readings are read at once, or one hour's, if those are more."""
-_MOST_HOURS = 168
-_WRITE_ROWS = 5_000
+_PENDING = 10_000
+"""While so many hours wait to be made, no further page of marks is read."""
+_MARKS = 5_000
+"""So many marks are written at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +41,13 @@ class Pace:
         quiet_s: since its last mark.
         latest_s: since its first mark that is not answered: then with what there is, and again later.
         look_s: between two looks at the marks.
+        again_s: between two looks at all of them: the log does not tell of one whose writer's clock was days off.
     """
 
     quiet_s: float = 30.0
     latest_s: float = 300.0
     look_s: float = 5.0
+    again_s: float = 3600.0
 
 
 @dataclass(kw_only=True)
@@ -65,20 +66,22 @@ class Roller:
         store: which; more than one at work on it costs time and nothing else.
         pace: how soon.
         steps: lengths of the buckets.
+        readings: about so many are read at once.
 
     Attributes:
         made: how many hours of kinds are made, those of a busy hour not counted.
     """
 
-    def __init__(self, store: Store, *, pace: Pace | None = None, steps: Sequence[Step] = STEPS) -> None:
+    def __init__(
+        self, store: Store, *, pace: Pace | None = None, steps: Sequence[Step] = STEPS, readings: int = READINGS
+    ) -> None:
         self._store = store
         self._pace = pace or Pace()
-        self._steps = steps
         self._touches = Touches(store, INSTANCE)
         self._reader = MarkReader(store)
-        self._rows = BucketRows(store)
+        self._maker = Maker(store, steps, readings=readings)
         self._pending: dict[Hour, _Pending] = {}
-        self._at_once: dict[str, int] = {}
+        self._again = time.monotonic() + self._pace.again_s
         self._stop = asyncio.Event()
         self.made = 0
 
@@ -106,7 +109,9 @@ class Roller:
         self._stop = stop or self._stop
         await self.begin()
         await self._look()
-        await self._make(list(self._pending), final=True)
+        while self._pending and not self._stop.is_set():
+            await self._make(list(self._pending), final=True)
+            await self._turn_pages()
         return self.made
 
     async def begin(self) -> bool:
@@ -124,14 +129,28 @@ class Roller:
         count = 0
         for kind in KINDS.values():
             hours = await asyncio.to_thread(hours_of, self._store, kind, first // HOUR_MS * HOUR_MS, until)
-            for some in _batched(hours, _WRITE_ROWS):
-                await self._write(self._touches.rows((kind.name, hour) for hour in some))
+            for some in _batched(hours, _MARKS):
+                await write(self._store, self._touches.rows((kind.name, hour) for hour in some))
             count += len(hours)
         return count
 
     async def _look(self) -> None:
         """Learn which hours are to be made."""
-        found = await asyncio.to_thread(self._reader.changed, time.time_ns() // 1_000_000)
+        self._learn(await asyncio.to_thread(self._reader.changed, time.time_ns() // 1_000_000))
+        if time.monotonic() >= self._again:
+            await asyncio.to_thread(self._reader.again)
+            self._again = time.monotonic() + self._pace.again_s
+        await self._turn_pages()
+
+    async def _turn_pages(self) -> None:
+        """Read on in the marks, until there is enough to be made."""
+        while len(self._pending) < _PENDING and not self._stop.is_set():
+            page = await asyncio.to_thread(self._reader.page)
+            if page is None:
+                return
+            self._learn(page)
+
+    def _learn(self, found: Mapping[Hour, int | None]) -> None:
         now = time.monotonic()
         for hour, mark in found.items():
             known = self._pending.get(hour)
@@ -151,63 +170,60 @@ class Roller:
         await self._make(busy, final=False)
 
     async def _make(self, hours: Iterable[Hour], *, final: bool) -> None:
-        for kind, begins in self._portions(hours):
-            if self._stop.is_set():
-                return
-            marks = [self._pending[kind, begin].mark for begin in begins]
-            await self._make_hours(kind, begins)
-            if not final:
-                for begin in begins:
-                    self._pending[kind, begin].since = time.monotonic()
-                continue
-            answered = zip(begins, marks, strict=True)
-            await self._store.write(
-                [self._touches.row(kind, MADE, begin, made=mark, **_SUFFIXES) for begin, mark in answered]
-            )
-            for begin in begins:
-                del self._pending[kind, begin]
-            self.made += len(begins)
+        for kind, first, until in _runs(hours):
+            async with aclosing(self._maker.make(kind, first, until)) as slices:
+                readings = buckets = 0
+                async for one in slices:
+                    readings, buckets = readings + one.readings, buckets + one.buckets
+                    begins = range(one.first // HOUR_MS * HOUR_MS, one.until // HOUR_MS * HOUR_MS, HOUR_MS)
+                    if begins and final:
+                        counts = {"readings": readings // len(begins), "buckets": buckets // len(begins)}
+                        await self._answer(kind, begins, counts)
+                    elif begins:
+                        self._wait_on(kind, begins)
+                    if begins:
+                        readings = buckets = 0
+                    if self._stop.is_set():
+                        return
 
-    def _portions(self, hours: Iterable[Hour]) -> Iterator[tuple[str, list[int]]]:
-        """Hours of a kind that follow one another, as many as are read at once."""
-        portion: list[int] = []
-        of = ""
-        for kind, begin in sorted(hours):
-            follows = kind == of and portion and begin == portion[-1] + HOUR_MS
-            if portion and (not follows or len(portion) >= self._at_once.get(of, 1)):
-                yield of, portion
-                portion = []
-            of = kind
-            portion.append(begin)
-        if portion:
-            yield of, portion
+    def _wait_on(self, kind: str, begins: Sequence[int]) -> None:
+        """Hours are made as far as they go: the next time is a while off."""
+        for begin in begins:
+            self._pending[kind, begin].since = time.monotonic()
 
-    async def _make_hours(self, name: str, begins: Sequence[int]) -> None:
-        """Read the hours' readings, and write what they come to."""
-        kind, first, until = KINDS[name], begins[0], begins[-1] + HOUR_MS
-        chunks = await asyncio.to_thread(lambda: list(self._store.scan(kind, first, until)))
-        count = sum(map(len, chunks))
-        self._at_once[name] = max(1, min(_MOST_HOURS, _ROWS * len(begins) // max(count, 1)))
-        if not count:
-            return
-        readings = await asyncio.to_thread(Readings, kind, chunks)
-        for step in self._steps:
-            buckets = await asyncio.to_thread(readings.buckets, step)
-            rows = await asyncio.to_thread(self._rows.of, kind, step, buckets)
-            for some in _batched(rows, _WRITE_ROWS):
-                await self._write(some)
+    async def _answer(self, kind: str, begins: Sequence[int], counts: Mapping[str, int]) -> None:
+        """Hours are made: mark them so."""
+        answered = [(begin, self._pending[kind, begin].mark) for begin in begins]
+        await write(self._store, made_rows(self._touches, kind, answered, counts))
+        for begin in begins:
+            del self._pending[kind, begin]
+        self.made += len(begins)
 
-    async def _write(self, rows: Sequence[Row]) -> None:
-        """Write; what the store refuses for good is told, or it would keep all other hours waiting for ever."""
-        try:
-            await self._store.write(rows)
-        except TooLarge:
-            if len(rows) < 2:
-                raise
-            await self._write(rows[: len(rows) // 2])
-            await self._write(rows[len(rows) // 2 :])
-        except (PartialWrite, Refused) as error:
-            log.warning("the store refuses rollups; the others go on", error=str(error))
+
+def _runs(hours: Iterable[Hour]) -> Iterator[tuple[str, int, int]]:
+    """Of hours of a kind that follow one another the beginning of the first and the end of the last."""
+    run: tuple[str, int, int] | None = None
+    for kind, begin in sorted(hours):
+        if run is not None and run[0] == kind and run[2] == begin:
+            run = kind, run[1], begin + HOUR_MS
+            continue
+        if run is not None:
+            yield run
+        run = kind, begin, begin + HOUR_MS
+    if run is not None:
+        yield run
+
+
+def made_rows(touches: Touches, kind: str, answered: Iterable[tuple[int, int]], counts: Mapping[str, int]) -> list[Row]:
+    """Marks that hours of a kind are made.
+
+    Args:
+        touches: who makes them.
+        kind: of what.
+        answered: of each hour its beginning, and to which mark of its readings it answers.
+        counts: about how many `readings` and `buckets` of 5 minutes each has.
+    """
+    return [touches.row(kind, MADE, begin, made=mark, **counts, **_SUFFIXES) for begin, mark in answered]
 
 
 _SUFFIXES = {"fine": FINE.suffix, "coarse": COARSE.suffix}

@@ -44,13 +44,16 @@ class Touches:
 
     Args:
         instance: the writer's name, its own among all who write to the store.
+
+    Attributes:
+        newest: the number of its newest marks; 0 before any.
     """
 
     def __init__(self, store: Store, instance: str) -> None:
         self._store = store
         self._instance = instance
         self._renders: dict[tuple[str, str], Render] = {}
-        self._at = 0
+        self.newest = 0
         # What a process of this name wrote before, in this same minute, nobody knows: it may be any hour.
         self._first, self._last = 0, LATEST_MS
         self._minute: int | None = None
@@ -65,11 +68,11 @@ class Touches:
         if not found:
             return []
         now = time.time_ns() // 1_000_000
-        self._at = max(self._at + 1, now)
+        self.newest = max(self.newest + 1, now)
         begins = [begin for _, begin in found]
         self._widen(now // _MINUTE_MS * _MINUTE_MS, min(begins), max(begins))
-        marks = [self.row(kind, TOUCHED, begin, touched=self._at) for kind, begin in found]
-        log = {"logged": self._at, "first": self._first, "last": self._last}
+        marks = [self.row(kind, TOUCHED, begin, touched=self.newest) for kind, begin in found]
+        log = {"logged": self.newest, "first": self._first, "last": self._last}
         return [*marks, self.row(self._instance, LOG, self._minute or 0, **log)]
 
     def row(self, kind: str, side: str, ts: int, **said: Any) -> Row:

@@ -29,7 +29,7 @@ from tests.servers.influxdb1 import run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
 
 SPAN_MS = 50 * HOUR_MS  # longer than readings are asked for
-STEP_MS = 150_000  # two readings a bucket
+STEP_MS = 100_000  # three readings a bucket
 WINDOW = Window(start=END - SPAN_MS, until=END, interval=1_800_000)
 
 
@@ -124,9 +124,10 @@ async def answers(source: Source, panels: Sequence[ResolvedPanel]) -> list[list[
 
 
 def assert_near(ours: Sequence[Curve], theirs: Sequence[Curve]) -> None:
-    """Of rates, which rise from a bucket's last reading to the next one's; the first interval has a bucket less."""
+    """Of rates, which rise from a bucket's last reading to the next one's; the first interval lacks what was before."""
+    first = min(curve.times[0] for curve in theirs)
     mine, others = (
-        {(curve.field, *curve.tags.items(), time): value for curve in answer for time, value in points(curve)[1:]}
+        {(curve.field, *curve.tags.items(), at): value for curve in answer for at, value in points(curve) if at > first}
         for answer in (ours, theirs)
     )
     assert mine
@@ -164,40 +165,52 @@ def test_rollups_answer_panels_of_every_sort_as_readings_do(opened: Callable[[],
 SOIL = Panel(title="Soil", story="", measurement="soil_probe", fields=("soil_moisture",))
 
 
-def marks(store: Store, kind: str, hours: int, *, made: int) -> list[object]:
-    """So many hours before END, the first so many of them made."""
+def marks(store: Store, kind: str, hours: int, *, made: int, readings: int = 36) -> list[object]:
+    """So many hours before END, the first so many of them made, each of 12 buckets."""
     touches = Touches(store, "test")
     begins = [END // HOUR_MS * HOUR_MS - hour * HOUR_MS for hour in range(hours, 0, -1)]
     answered = [
-        touches.row(kind, MADE, begin, made=1, fine=FINE.suffix, coarse=COARSE.suffix) for begin in begins[:made]
+        touches.row(kind, MADE, begin, made=1, readings=readings, buckets=12, fine=FINE.suffix, coarse=COARSE.suffix)
+        for begin in begins[:made]
     ]
     return [*touches.rows((kind, begin) for begin in begins), *answered]
 
 
 @pytest.mark.parametrize(
-    ("hours", "made", "suffix"),
+    ("hours", "made", "readings", "suffix"),
     [
-        (0, 0, ""),
-        (48, 48, ""),
-        (49, 49, FINE.suffix),
-        (51, 49, FINE.suffix),
-        (52, 49, ""),
-        (200, 0, ""),
-        (336, 336, FINE.suffix),
-        (337, 337, COARSE.suffix),
-        (400, 0, ""),
-        (500, 400, ""),
+        (0, 0, 36, ""),
+        (48, 48, 36, ""),
+        (49, 49, 36, FINE.suffix),
+        (51, 49, 36, FINE.suffix),
+        (52, 49, 36, ""),
+        (100, 100, 35, ""),
+        (160, 0, 36, ""),
+        (180, 180, 36, FINE.suffix),
+        (180, 180, 12, ""),
+        (181, 181, 36, COARSE.suffix),
+        (181, 181, 12, COARSE.suffix),
+        (400, 0, 36, ""),
+        (500, 400, 36, ""),
     ],
 )
-def test_a_range_is_asked_of_what_the_store_has_for_it(hours: int, made: int, suffix: str, influxdb: InfluxDB2) -> None:
-    """More than two days of 5 minutes, more than two weeks of hours; of readings where more than two hours lack."""
+def test_a_range_is_asked_of_what_the_store_has_for_it(
+    hours: int, made: int, readings: int, suffix: str, influxdb: InfluxDB2
+) -> None:
+    """More than two days of 5 minutes, where three readings are in one, and more than a week of hours.
+
+    Of readings where more than two hours lack.
+    """
     bucket = influxdb.new_bucket()
     window = Window(start=END - 600 * HOUR_MS, until=END, interval=HOUR_MS)
 
     async def main() -> str:
         place = _server(influxdb, bucket)
         await place.store.write(
-            [*marks(place.store, "soil_probe", hours, made=made), *marks(place.store, "bus", 3, made=3)]
+            [
+                *marks(place.store, "soil_probe", hours, made=made, readings=readings),
+                *marks(place.store, "bus", 3, made=3, readings=readings),
+            ]
         )
         assert isinstance(place.source, InfluxSource)
         found = await place.source.run(expand(which_rollup(["soil_probe", "bus"]), window))
@@ -231,12 +244,21 @@ def test_a_page_is_asked_of_readings_where_one_of_its_kinds_lacks_rollups(made: 
 
 
 @pytest.mark.parametrize(
-    ("hours", "interval", "by_rollups"), [(100, 600_000, True), (100, 60_000, False), (48, 600_000, False)]
+    ("hours", "interval", "readings", "by_rollups"),
+    [
+        (100, 600_000, 36, True),
+        (100, 60_000, 36, False),
+        (48, 600_000, 36, False),
+        (100, 600_000, 35, False),
+    ],
 )
 def test_intervals_that_cut_through_buckets_are_asked_of_readings(
-    hours: int, interval: int, by_rollups: bool, tmp_path: Path
+    hours: int, interval: int, readings: int, by_rollups: bool, tmp_path: Path
 ) -> None:
-    """As are ranges of less than two days. The readings say one thing here, and the rollups another."""
+    """As are ranges of less than two days, and those of which less than three readings are in a bucket.
+
+    The readings say one thing here, and the rollups another.
+    """
     window = Window(start=END - hours * HOUR_MS, until=END, interval=interval)
     columns = "device VARCHAR, sector VARCHAR, site VARCHAR, ts BIGINT, seq BIGINT"
     row = f"'d', 'agriculture', 'north', {END - HOUR_MS}, 1"
@@ -244,7 +266,7 @@ def test_intervals_that_cut_through_buckets_are_asked_of_readings(
     async def main() -> list[Curve]:
         store = open_store(parse_store_url(f"duckdb://{tmp_path}/park.duckdb"), {})
         connection = connection_of(tmp_path / "park.duckdb")
-        await store.write(marks(store, "soil_probe", 100, made=100))
+        await store.write(marks(store, "soil_probe", 100, made=100, readings=readings))
         for name, fields, values in (
             ("soil_probe", "soil_moisture DOUBLE", "0.25"),
             (f"soil_probe{FINE.suffix}", "soil_moisture_sum DOUBLE, soil_moisture_count BIGINT", "1.5, 2"),

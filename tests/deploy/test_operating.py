@@ -1,16 +1,23 @@
 """docs/operating.md: its steps, on the real servers. Rotation of secrets is in test_secrets.py."""
 
+import asyncio
 import importlib.util
 import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from ingest.rollups.forgotten import forgotten_until
+from ingest.rollups.touch import Touches
+from ingest.stores import open_store, parse_store_url
+from ingest.stores.base import Store
+from park.rollup import HOUR_MS
 from sectors import EVENTS, KINDS
 from tests.deploy.program import ROOT
 from tests.servers import http
@@ -105,6 +112,9 @@ def test_readings_are_forgotten_and_events_are_kept(
     assert "events are kept" in capsys.readouterr().out
     left = {name: len(influxdb.influxql(f'SELECT seq FROM "{name}"', bucket=bucket)) for name in names}
     assert left == {name: 2 if name in EVENTS.logs else 1 for name in names}
+    url = f"influxdb+{influxdb.url}/{bucket}?org={influxdb.org}"
+    environ = {"INFLUXDB_V2_TOKEN": influxdb.token}
+    assert 29 < days_ago(asyncio.run(_forgotten(open_store(parse_store_url(url), environ)))) < 31
     assert forget(["--older-than", "soon", "--url", influxdb.url, "--bucket", bucket]) == 1
     assert "--older-than soon" in capsys.readouterr().err
 
@@ -124,7 +134,15 @@ def park_file(tmp_path: Path) -> Path:
         for name in ("soil_probe", "park_event"):
             connection.execute(f"CREATE TABLE {name} (device VARCHAR, ts BIGINT, seq BIGINT, PRIMARY KEY (device, ts))")
             connection.execute(f"INSERT INTO {name} VALUES ('a', {OLD}, 1), ('a', {NEW}, 2)")
+    asyncio.run(_marked(folder / "park.duckdb"))
     return folder / "park.duckdb"
+
+
+async def _marked(file: Path) -> None:
+    """As the ingester marks the hour of the old reading."""
+    store = open_store(parse_store_url(f"duckdb://{file}"), {})
+    await store.write(Touches(store, "test").rows([("soil_probe", OLD)]))
+    await store.close()
 
 
 def rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Any]:
@@ -153,6 +171,20 @@ def test_readings_are_forgotten_in_duckdb(park_file: Path) -> None:
             connection.execute(statement)
         assert rows(connection, "soil_probe") == [("a", NEW, 2)]
         assert len(rows(connection, "park_event")) == 2
+    assert 85 < days_ago(asyncio.run(_forgotten(open_store(parse_store_url(f"duckdb://{park_file}"), {})))) < 95
+
+
+async def _forgotten(store: Store) -> int:
+    """Before which moment readings are gone, as who makes rollups sees it."""
+    try:
+        return await asyncio.to_thread(forgotten_until, store)
+    finally:
+        await store.close()
+
+
+def days_ago(ts: int) -> float:
+    assert ts % HOUR_MS == 0
+    return (time.time() - ts / 1000) / 86_400
 
 
 def test_the_commands_of_the_manual_name_services_and_options_that_exist() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -174,6 +175,19 @@ def with_store(open_store: Callable[[], Store], work: Callable[[Store], Any]) ->
             await store.close()
 
     return asyncio.run(main())
+
+
+async def wrong(store: Store, found: Readings) -> list[str]:
+    """What of all rollups of the readings is not as it must be."""
+    return await asyncio.to_thread(differences, store, found, everything(found))
+
+
+async def holds(store: Store, found: Readings, *, deadline: float = 60.0) -> None:
+    """Wait until the rollups are those of the readings."""
+    end = time.monotonic() + deadline
+    while still := await wrong(store, found):
+        assert time.monotonic() < end, still[:5]
+        await asyncio.sleep(0.2)
 
 
 BEGIN = T0

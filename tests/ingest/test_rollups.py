@@ -27,10 +27,11 @@ from tests.ingest.rolling import (
     Readings,
     Writer,
     differences,
-    everything,
+    holds,
     random_windows,
     readings,
     with_store,
+    wrong,
 )
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2
@@ -150,19 +151,6 @@ def test_a_running_process_makes_what_is_quiet_and_sooner_or_later_what_never_is
         assert await running >= 6
 
     with_store(open_any, work)
-
-
-async def wrong(store: Store, found: Readings) -> list[str]:
-    """What of all rollups of the readings is not as it must be."""
-    return await asyncio.to_thread(differences, store, found, everything(found))
-
-
-async def holds(store: Store, found: Readings, *, deadline: float = 60.0) -> None:
-    """Wait until the rollups are those of the readings."""
-    end = time.monotonic() + deadline
-    while still := await wrong(store, found):
-        assert time.monotonic() < end, still[:5]
-        await asyncio.sleep(0.2)
 
 
 # ---- the process ---------------------------------------------------------------------------------------

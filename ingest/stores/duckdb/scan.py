@@ -35,9 +35,16 @@ def scan(
 
 
 def _query(measurement: Measurement, known: set[str]) -> str:
-    """A file may be older than a channel; then no row has it. Marks are of no device."""
+    """A file may be older than a channel; then no row has it. Marks are of no device.
+
+    Rows without `seq` that say nothing of what is asked are none, as they are none where a row is its fields.
+    """
     seq = '"seq"' if measurement.has_seq else "NULL"
     columns = [f'"{name}"' if name in known else "NULL" for name, _ in columns_of(measurement)]
     whose = [f'"{name}"' if name in known else "NULL" for name in ("device", "site")]
     names = ", ".join([*whose, '"ts"', seq, *columns])
-    return f'SELECT {names} FROM "{measurement.name}" WHERE ts >= ? AND ts < ?'  # noqa: S608 - the catalogue's
+    where = "ts >= ? AND ts < ?"
+    if not measurement.has_seq:
+        asked = [f'"{channel.name}" IS NOT NULL' for channel in measurement.channels if channel.name in known]
+        where += f" AND ({' OR '.join(asked) or 'FALSE'})"
+    return f'SELECT {names} FROM "{measurement.name}" WHERE {where}'  # noqa: S608 - the catalogue's
