@@ -108,7 +108,8 @@ def test_the_same_commit_gives_the_same_bytes(copy: Path) -> None:
         "SHA256SUMS",
     }
     assert {name: first[name] for name in made} == {name: again[name] for name in made}
-    sums = dict(reversed(line.split(maxsplit=1)) for line in (copy / "dist/SHA256SUMS").read_text().splitlines())
+    lines = [line.split() for line in (copy / "dist/SHA256SUMS").read_text(encoding="utf-8").splitlines()]
+    sums = {name: digest for digest, name in lines}
     assert {f"./{name}": digest for name, digest in again.items() if name != "SHA256SUMS"} == sums
     with zipfile.ZipFile(copy / "dist/sensing_park-9.8.7-py3-none-any.whl") as wheel:
         assert "sensing_park-9.8.7.dist-info/METADATA" in wheel.namelist()

@@ -120,7 +120,7 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_certificate_says_what_it_is_for(tmp_path: Path, broker: Pair) -> None:
     (tmp_path / "broker.pem").write_text(broker.certificate, encoding="ascii")
-    asked = [require("openssl"), "x509", "-in", tmp_path / "broker.pem", "-noout", "-text"]
+    asked = [str(require("openssl")), "x509", "-in", str(tmp_path / "broker.pem"), "-noout", "-text"]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     assert "TLS Web Server Authentication" in said
     assert "CA:FALSE" in said
