@@ -13,10 +13,15 @@ FOLDER/command/     the MQTT password of park-command         read by `park comm
 FOLDER/control/     the MQTT password of each controller      read by `park control`
 FOLDER/detector/    the MQTT password of detector             read by whoever looks for faults in readings
 FOLDER/rollup/      store-token                               read by `park store rollup`
+FOLDER/authority/   authority.pem, with --tls                 read by this program alone
+FOLDER/tls/         ca.pem, with --tls                        read by everybody: whom the broker's clients trust
 
 A password's file is named like its account, which is named like the only client id that it may use.
 Each folder is its reader's alone: nobody else may list it. Running again keeps what is there, adds what a new
 site needs, and removes the passwords of accounts that are gone.
+
+``files --tls NAME,NAME`` makes an authority once, and of it a certificate for the broker under these names, as
+FOLDER/mosquitto/broker.pem. Of the certificate a new one is made when the names change or fewer than 90 days are left.
 
 ``tokens --renew`` makes new tokens in place of those that are there, which go on being accepted until
 ``tokens --revoke`` ends all but the newest: their readers are started anew in between. ``tokens --renew-admin`` makes
@@ -36,7 +41,9 @@ from ingest.errors import IngestError, Misconfigured
 from ingest.stores.influxdb.setup import READERS, Administration
 from ingest.stores.influxdb.url import InfluxUrl
 from mqttlink.accounts import Account, Role
+from mqttlink.authority import Pair, certificate_for, lasts, new_authority, pair_of, serves
 from mqttlink.dynsec import dynamic_security
+from mqttlink.errors import AuthorityError
 from park.errors import ParkError
 from park.topics import (
     CONTROL_FILTER,
@@ -63,9 +70,12 @@ OWNERS = {
     "control": 10005,
     "detector": 10006,
     "rollup": 10007,
+    "authority": 0,
+    "tls": 0,
 }
-# Whose secrets their group may read as well.
+# Whose secrets their group may read as well, and what is none.
 _SHARED = {"verify"}
+_PUBLIC = {"tls"}
 # Who holds passwords of the broker's accounts.
 _BROKER_USERS = ("simulator", "ingest", "command", "control", "detector")
 # What the holder of a token does with the bucket.
@@ -75,6 +85,11 @@ REPLAY = "park-replay"
 COMMAND = "park-command"
 CONTROL = "control"
 DETECTOR = "detector"
+_AUTHORITY = ("authority", "authority.pem")
+_BROKER = ("mosquitto", "broker.pem")
+_AUTHORITY_DAYS = 3650
+_BROKER_DAYS = 825
+_RENEWED_DAYS = 90
 _OURS = "park: "
 _ADMIN = "park's admin token"
 _EVENTS = "park/+/+/+/+/event"
@@ -100,7 +115,7 @@ class Safe:
         draft = path.with_name(f".{name}.new")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
-            os.fchmod(file.fileno(), 0o440 if owner in _SHARED else 0o400)
+            os.fchmod(file.fileno(), 0o400 | (0o040 if owner in _SHARED else 0o044 if owner in _PUBLIC else 0))
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -127,7 +142,7 @@ class Safe:
         folder = self.folder / owner
         if not folder.is_dir():  # it is not ours to change once it is given
             folder.mkdir(mode=0o700)
-            folder.chmod(0o750 if owner in _SHARED else 0o700)
+            folder.chmod(0o700 | (0o050 if owner in _SHARED else 0o055 if owner in _PUBLIC else 0))
         self._give(folder, owner)
 
     @staticmethod
@@ -259,6 +274,27 @@ def make_files(safe: Safe, sites: Iterable[str], *, shards: int = 1, members: in
         safe.once(owner, name)
 
 
+def make_certificates(safe: Safe, names: list[str]) -> None:
+    """Make what the broker shows its clients, and what these trust, as far as it is not there.
+
+    Raises:
+        AuthorityError: a name is none, openssl is not here, or the authority ends within the 90 days.
+    """
+    if not safe.path(*_AUTHORITY).exists():
+        safe.write(*_AUTHORITY, new_authority("park", days=_AUTHORITY_DAYS).text)
+    authority = _pair(safe, *_AUTHORITY)
+    if not lasts(authority, days=_RENEWED_DAYS):
+        raise AuthorityError(f"{safe.path(*_AUTHORITY)} ends within {_RENEWED_DAYS} days: remove it, for a new one")
+    there = safe.path(*_BROKER).exists()
+    if not there or not serves(_pair(safe, *_BROKER), authority, names, days=_RENEWED_DAYS):
+        safe.write(*_BROKER, certificate_for(names, authority, days=_BROKER_DAYS).text)
+    safe.write("tls", "ca.pem", authority.certificate)
+
+
+def _pair(safe: Safe, owner: str, name: str) -> Pair:
+    return pair_of(safe.path(owner, name).read_text(encoding="ascii"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Influx:
     """The readers of one bucket of an InfluxDB, and its operator."""
@@ -327,6 +363,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shards", type=int, default=1, help="gateways of each site")
     parser.add_argument("--members", type=int, default=4, help="processes that the ingester may have")
     parser.add_argument("--controllers", type=int, default=1, help="control, and control-2 and so on to stand by")
+    parser.add_argument("--tls", metavar="NAME,NAME", help="files: certificates, for a broker of these names")
     parser.add_argument("--url", default="http://influxdb:8086", help="of InfluxDB")
     parser.add_argument("--org", default="park")
     parser.add_argument("--bucket", default="park")
@@ -353,7 +390,9 @@ def main(arguments: list[str] | None = None) -> int:
             )
             counts = {"shards": given.shards, "members": given.members, "controllers": given.controllers}
             make_files(safe, (site.name for site in town.sites), **counts)
-    except (ParkError, IngestError, OSError) as error:
+            if given.tls:
+                make_certificates(safe, given.tls.split(","))
+    except (ParkError, IngestError, AuthorityError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1
     return 0

@@ -28,6 +28,8 @@ Once a link has been up, everything is waited out, for a broker is also set up a
 BrokerError
 ├── NotLoopback           the embedded broker serves this host only
 └── CannotListen          the port is taken or not allowed
+
+AuthorityError            a certificate could not be made; says why
 """
 
 from typing import Protocol
@@ -235,3 +237,7 @@ class NotLoopback(BrokerError, ValueError):
 
 class CannotListen(BrokerError):
     """The embedded broker's port cannot be opened."""
+
+
+class AuthorityError(Exception):
+    """A certificate could not be made; says which name is wrong, or what openssl said."""

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from park_cli.errors import CommandError
 from park_cli.signals import install
 
+#: Whose absence is a defect; any other library's is an installation of some commands alone.
+_OURS = {"park", "sectors", "simulator", "ingest", "dashboards", "controller", "mqttlink", "park_cli"}
+
 
 class Carried(Exception):
     """An error of the system on its way past a library that would end the process by its own rules."""
@@ -83,6 +86,8 @@ def _ended(error: Exception) -> int | None:
 def _text(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory"
+    if isinstance(error, ModuleNotFoundError):
+        return f"needs {error.name}, which is not installed here"
     if isinstance(error, OSError) and error.strerror:
         named = [str(name) for name in (error.filename, error.filename2) if name is not None]
         return ": ".join([*named, error.strerror])
@@ -93,6 +98,8 @@ def _exit_code(error: Exception) -> int | None:
     """2 for an error of use, 3 for another version, 1 for work that could not be done, None for a defect of ours."""
     if isinstance(error, CommandError):
         return error.exit_code
+    if isinstance(error, ModuleNotFoundError):
+        return None if (error.name or "").partition(".")[0] in _OURS else 2
     from park_cli.failures import OF_USE, OF_VERSION, OF_WORK  # noqa: PLC0415 - imports every package, so only now
 
     if isinstance(error, OF_USE):

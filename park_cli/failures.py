@@ -15,14 +15,12 @@ from simulator.errors import (
     SimulatorError,
     TooManyConnections,
 )
-from simulator.world import WorldError
 
 OF_USE = (
     ParkError,
     RulesError,
     SelectionError,
     FaultsError,
-    WorldError,
     BadName,
     BadStoreUrl,
     DeadLetterError,

@@ -55,9 +55,25 @@ class _Commands(TyperGroup):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = typer.main.get_command(import_module(module).app)
+        try:
+            application = import_module(module).app
+        except ModuleNotFoundError as missing:
+            application = _left_out(missing)
+        command = typer.main.get_command(application)
         command.name = cmd_name
         return command
+
+
+def _left_out(missing: ModuleNotFoundError) -> typer.Typer:
+    """In the place of a command whose libraries are not here, as in an image of some commands alone."""
+    left_out = typer.Typer(pretty_exceptions_enable=False)
+    any_words = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+    @left_out.command(context_settings=any_words, help=f"(Not here: needs {missing.name}, which is not installed.)")
+    def say_so() -> None:
+        raise missing
+
+    return left_out
 
 
 app = typer.Typer(

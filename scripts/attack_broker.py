@@ -1,10 +1,11 @@
 """Attacks the broker of a running park with the password of one gateway, as whoever got hold of it would.
 
-Runs in the simulator's container while the simulator is stopped, for it uses that gateway's own client id. Prints a
-line for each attack; exits 1 if one succeeds.
+Runs in the simulator's container while the simulator is stopped, for it uses that gateway's own client id; the broker's
+URL is its argument. Prints a line for each attack; exits 1 if one succeeds.
 """
 
 import asyncio
+import dataclasses
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 import mqtt5
 
 from mqttlink import (
-    Address,
     ConnectionLost,
     ConnectRefused,
     Link,
@@ -20,6 +20,7 @@ from mqttlink import (
     LinkOptions,
     PublishRefused,
     SubscribeRefused,
+    parse_broker_url,
 )
 
 FOLDER = Path("/run/park/simulator")
@@ -30,7 +31,7 @@ INGESTER = "park-ingest"
 
 def link(client_id: str) -> Link:
     """A link with this gateway's password, under any client id; its session ends with it."""
-    address = Address(host="mosquitto", port=1883, username=SELF)
+    address = dataclasses.replace(parse_broker_url(sys.argv[1]), username=SELF)
     password = (FOLDER / SELF).read_bytes()
     return Link(
         LinkOptions(address=address, client_id=client_id, password=password, clean_start=True, session_expiry_s=0)

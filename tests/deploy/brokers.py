@@ -17,6 +17,7 @@ from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import Process, accepts, free_port
 
 CONF = ROOT / "deploy" / "mosquitto" / "mosquitto.conf"
+LISTENERS = ROOT / "deploy" / "mosquitto" / "listener"
 SITES = ["yangshan", "xinwu"]
 _PLUGIN = "mosquitto_dynamic_security.so"
 
@@ -28,10 +29,16 @@ def _plugin() -> Path:
     return found
 
 
-def park_configuration(folder: Path, port: int) -> str:
-    """deploy/mosquitto/mosquitto.conf, with the places of this test run instead of the container's."""
-    text = CONF.read_text(encoding="utf-8")
+def park_configuration(folder: Path, port: int, scheme: str = "mqtt") -> str:
+    """deploy/mosquitto/mosquitto.conf with a listener, and the places of this test run instead of the container's."""
+    listener = (LISTENERS / f"{scheme}.conf").read_text(encoding="utf-8")
+    text, files = re.subn(
+        r"\S+/broker\.pem$", str(folder / "secrets/mosquitto/broker.pem"), listener, flags=re.MULTILINE
+    )
+    assert files == (2 if scheme == "mqtts" else 0)
+    text = f"{CONF.read_text(encoding='utf-8')}{text}"
     for pattern, line in (
+        (r"^include_dir .*$", ""),
         (r"^listener .*$", f"listener {port} 127.0.0.1"),
         (r"^plugin .*$", f"plugin {_plugin()}"),
         (r"^plugin_opt_config_file .*$", f"plugin_opt_config_file {folder / 'secrets/mosquitto/accounts.json'}"),
@@ -58,10 +65,10 @@ def run_configured(folder: Path, configuration: str, port: int) -> Iterator[Mosq
 
 
 @contextmanager
-def run_park_mosquitto(folder: Path) -> Iterator[Mosquitto]:
-    """Mosquitto as compose.yaml runs it, with the accounts that lie in the folder `secrets`."""
+def run_park_mosquitto(folder: Path, scheme: str = "mqtt") -> Iterator[Mosquitto]:
+    """Mosquitto as compose.yaml runs it, with the accounts that lie in the folder `secrets`; by mqtt or mqtts."""
     port = free_port()
-    with run_configured(folder, park_configuration(folder, port), port) as broker:
+    with run_configured(folder, park_configuration(folder, port, scheme), port) as broker:
         yield broker
 
 

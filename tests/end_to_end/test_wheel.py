@@ -167,6 +167,18 @@ def test_help_names_every_command(installed: Installed, tmp_path: Path) -> None:
     assert all(command in said for command in ("demo", "simulate", "generate", "ingest", "verify", "dashboards"))
 
 
+def test_uvx_runs_it_from_the_file(installed: Installed, tmp_path: Path) -> None:
+    uv = find_uv()
+    if uv is None:
+        absent("uv is neither on PATH nor in .park/uv")
+        return
+    (tmp_path / "constraints.txt").write_text(pinned())
+    within = ("--python", sys.executable, "--constraints", tmp_path / "constraints.txt", "--from", installed.wheel)
+    made = tmp_path / "minute.ndjson"
+    call_uv(uv, "tool", "run", *within, "park", "generate", "--devices", "10", *MINUTE, "-o", made)
+    assert json.loads(made.read_text().splitlines()[0])["topic"].startswith("park/")
+
+
 def test_it_generates_what_the_checkout_generates(installed: Installed, tmp_path: Path) -> None:
     arguments = ("generate", "--devices", "40", *MINUTE)
     here = subprocess.run(
