@@ -8,7 +8,7 @@ from park.model import Ints
 from simulator.faults.classes import CLASSES
 from simulator.faults.scale import SampledScales
 from simulator.faults.schedule import Fault
-from simulator.incidents.scenes import Scene, Sensor
+from simulator.incidents.scenes import Outage, Scene, Sensor
 from simulator.incidents.tricks import Hit
 from simulator.plan import Group, Plan
 
@@ -22,8 +22,8 @@ class Cast:
 
     Attributes:
         window: of the replay, [start, end), Unix milliseconds.
-        faults: of sensors; none if it is about delivery.
-        hit: about whom it is, and when.
+        faults: of sensors; none if it is about delivery, or about a part of the pipeline.
+        hit: about which devices it is, none if about no device, and when.
     """
 
     name: str
@@ -49,8 +49,10 @@ def draw(name: str, scene: Scene, plan: Plan, window: tuple[int, int], number: i
     length = window[1] - window[0]
     start = window[0] + int(length * rng.uniform(*_BEGINS))
     end = start + int(length * rng.uniform(*_LASTS))
-    hit = Hit(devices=_victims(plan, group, scene.strike.victims, rng), start_ms=start, end_ms=end)
-    faults = tuple(_faults(scene.strike, plan, group, hit, rng)) if isinstance(scene.strike, Sensor) else ()
+    strike = scene.strike
+    victims = group.device[:0] if isinstance(strike, Outage) else _victims(plan, group, strike.victims, rng)
+    hit = Hit(devices=victims, start_ms=start, end_ms=end)
+    faults = tuple(_faults(strike, plan, group, hit, rng)) if isinstance(strike, Sensor) else ()
     return Cast(name=name, scene=scene, plan=plan, window=window, faults=faults, hit=hit)
 
 
