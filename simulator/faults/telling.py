@@ -70,8 +70,8 @@ def _of_sensor(fault: Fault) -> Truth:
         channel=fault.channel.name,
         start_ms=fault.start_ms,
         end_ms=fault.end_ms,
-        severity=fault.severity,
-        amount=round(fault.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
+        severity=fault.size.severity,
+        amount=round(fault.size.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
     )
 
 

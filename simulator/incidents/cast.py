@@ -7,7 +7,7 @@ import numpy as np
 from park.model import Ints
 from simulator.faults.classes import CLASSES
 from simulator.faults.scale import SampledScales
-from simulator.faults.schedule import Fault
+from simulator.faults.schedule import Fault, Size
 from simulator.incidents.scenes import Outage, Scene, Sensor
 from simulator.incidents.tricks import Hit
 from simulator.plan import Group, Plan
@@ -67,10 +67,12 @@ def _victims(plan: Plan, group: Group, count: int | None, rng: np.random.Generat
 
 def _faults(strike: Sensor, plan: Plan, group: Group, hit: Hit, rng: np.random.Generator) -> list[Fault]:
     class_, channel = CLASSES[strike.fault], group.kind.channel[strike.channel]
-    scale = SampledScales(plan.selection)(group.kind, channel)
+    scale = SampledScales(plan.selection)(group.kind, channel, hit.start_ms)
     sign = 1.0 if class_.absolute or rng.random() < 0.5 else -1.0
-    sigma = None if class_.sigma is None else scale.sigma[class_.sigma]
-    amount = strike.amount if strike.severity is None or sigma is None else sign * strike.severity * sigma
+    amount = strike.amount
+    if strike.severity is not None and class_.sigma is not None:
+        amount = class_.sized(strike.severity, scale.sigma[class_.sigma], sign, scale.level)
+    size = Size(severity=strike.severity, amount=amount, level=scale.level)
     return [
         Fault(
             rule="incident",
@@ -81,9 +83,7 @@ def _faults(strike: Sensor, plan: Plan, group: Group, hit: Hit, rng: np.random.G
             start_ms=hit.start_ms,
             end_ms=hit.end_ms,
             onset_ms=0.0,
-            severity=strike.severity,
-            amount=amount,
-            level=scale.level,
+            sized=lambda: size,
             rank=0.0,
         )
         for device in hit.devices.tolist()

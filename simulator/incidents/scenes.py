@@ -90,7 +90,7 @@ SCENES: Mapping[str, Scene] = {
         lesson="The inflow of one pressure zone drifted away from what its pressures explain.",
         kind="pressure_zone",
         devices=6,
-        strike=Sensor(fault="drift", channel="inflow", severity=3.0),
+        strike=Sensor(fault="drift", channel="inflow", severity=1.5),
         minutes=40.0,
     ),
     "flooded-site": Scene(
