@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def _told(channel: Channel, day: Columns, device: int) -> Floats:
 def _step(days: Sequence[Floats]) -> float:
     """The sigma of normal readings, each by itself, whose rare steps are as large."""
     steps = np.concatenate([np.abs(np.diff(day)) for day in days])
-    return float(np.quantile(steps, 1 - 2 * _RARE)) / (_RARE_SIGMA * np.sqrt(2))
+    return float(np.quantile(steps, 1 - 2 * _RARE)) / (_RARE_SIGMA * sqrt(2))
 
 
 def _spread(days: Sequence[Floats]) -> float:
