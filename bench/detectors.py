@@ -1,6 +1,6 @@
-"""The table of docs/datasets.md: the detectors of docs/examples on one dataset, by class.
+"""The tables of docs/datasets.md: the detectors of docs/examples on one dataset, by class.
 
-park dataset FOLDER --faults typical ...; python -m bench.detectors FOLDER
+park dataset FOLDER --faults typical ...; python -m bench.detectors FOLDER [--past ANOTHER]
 """
 
 import json
@@ -19,12 +19,12 @@ _EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 _PARK = Path(sys.executable).with_name("park")
 
 
-def score_of(folder: Path, detector: str, device_days: float) -> dict[str, Any]:
-    """What `park score` says of a detector on a dataset."""
+def score_of(folder: Path, past: Path | None, detector: str, device_days: float) -> dict[str, Any]:
+    """What `park score` says of a detector on a dataset, which has learnt from that one's past if there is one."""
     with tempfile.TemporaryDirectory() as scratch:
-        found = Path(scratch) / "found.ndjson"
+        found, folders = Path(scratch) / "found.ndjson", [] if past is None else [past]
         with found.open("w", encoding="utf-8") as file:
-            subprocess.run([sys.executable, _EXAMPLES / f"{detector}.py", folder], stdout=file, check=True)
+            subprocess.run([sys.executable, _EXAMPLES / f"{detector}.py", folder, *folders], stdout=file, check=True)
         command = [str(_PARK), "score", "--labels", str(folder / "labels.ndjson"), "--detections", str(found)]
         command += ["--device-days", str(device_days), "--json"]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -40,10 +40,13 @@ def device_days(folder: Path) -> float:
     return float(devices * days)
 
 
-def main(folder: Annotated[Path, typer.Argument(help="What `park dataset` has written.")]) -> None:
+def main(
+    folder: Annotated[Path, typer.Argument(help="What `park dataset` has written.")],
+    past: Annotated[Path | None, typer.Option(help="Another such folder, to learn from what is usual.")] = None,
+) -> None:
     """Print the table."""
     days = device_days(folder)
-    scores = {name: score_of(folder, name, days) for name in DETECTORS}
+    scores = {name: score_of(folder, past, name, days) for name in DETECTORS}
     print(f"| | labels | {' | '.join(scores)} |")
     print("| --- " * (len(scores) + 2) + "|")
     any_score = scores[DETECTORS[0]]

@@ -66,8 +66,10 @@ def found_by_rule(devices: int, days: int) -> dict[str, list[Label]]:
     selection = Selection(town=town, seed=town.settings.seed, devices=devices, kinds=_KINDS, faults=all_rules())
     start = town.settings.commissioned_ms + _FIRST_DAY * DAY_MS
     found: dict[str, list[Label]] = defaultdict(list)
-    for label in labels(selection, (start, start + days * DAY_MS), outcomes=Outcomes()):
-        if label.changed >= _LEAST_CHANGED:
+    until = start + days * DAY_MS
+    for label in labels(selection, (start, until), outcomes=Outcomes()):
+        # What the window cuts has its onset in it, or its beginning, and not its severity.
+        if label.changed >= _LEAST_CHANGED and start <= label.start < label.end <= until:
             found[label.rule].append(label)
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboards.resolved import Page
-from park.event import Log, Phase
+from park.event import MADE_UP_WORKDAY, PUBLIC_HOLIDAY, Log, Phase
 from park.pipeline import GATEWAY
 
 #: More than this on one chart hide what they explain; the latest count.
@@ -20,6 +20,8 @@ MOST_ROWS = 2000
 _APART_MS = 1_000
 #: Marks of different devices that begin and end within so much are one happening of a site.
 _TOGETHER_MS = 60_000
+#: What lasts is told again after at most a day, and a moment where two are told at once.
+_TOLD_AGAIN_MS = 86_400_000 + _APART_MS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class Annotation:
         rises: a register whose rise is the happening.
         everywhere: whether the page of the whole park shows it without being asked to.
         by_sector: whether it is of a sector's devices.
+        whole_town: whether it is of no site, but the same whoever tells it, and so is marked whatever sites are chosen.
+        types, but: of events, those alone that are asked for, and those that are not.
     """
 
     slug: str
@@ -53,6 +57,14 @@ class Annotation:
     rises: str = ""
     everywhere: bool = False
     by_sector: bool = True
+    whole_town: bool = False
+    types: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+    @property
+    def told_ms(self) -> int:
+        """How long ago what lasts may have been told of."""
+        return _TOLD_AGAIN_MS if self.until else 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,6 +85,21 @@ LABELS = Annotation(
     until="until",
     everywhere=True,
 )
+HOLIDAYS = Annotation(
+    slug="holidays",
+    title="Holidays",
+    story="Public holidays, and weekends that are worked for them; a day of the town begins at 04:00.",
+    measurement=Log.WORLD.value,
+    says=("type",),
+    whose="type",
+    color="#4fb286",
+    phases=(Phase.STATE,),
+    until="until",
+    everywhere=True,
+    by_sector=False,
+    whole_town=True,
+    types=(PUBLIC_HOLIDAY.name, MADE_UP_WORKDAY.name),
+)
 EVENTS = Annotation(
     slug="events",
     title="Events",
@@ -83,6 +110,7 @@ EVENTS = Annotation(
     color="#5b8ff9",
     phases=(Phase.BEGIN, Phase.END, Phase.STATE),
     paired=True,
+    but=HOLIDAYS.types,
 )
 COMMANDS = Annotation(
     slug="commands",
@@ -106,13 +134,13 @@ OUTAGES = Annotation(
     everywhere=True,
     by_sector=False,
 )
-ANNOTATIONS = (LABELS, EVENTS, COMMANDS, OUTAGES)
+ANNOTATIONS = (LABELS, HOLIDAYS, EVENTS, COMMANDS, OUTAGES)
 
 
 def annotations(page: Page) -> tuple[Annotation, ...]:
     """What may be marked on a page: all on the town's and the sectors', outages alone on the pipeline's."""
     of_devices = any(panel.stored.is_kind for panel in page.panels)
-    return tuple(one for one in ANNOTATIONS if of_devices or not one.by_sector)
+    return tuple(one for one in ANNOTATIONS if of_devices or one is OUTAGES)
 
 
 def shown_at_first(annotation: Annotation, page: Page) -> bool:
@@ -126,7 +154,7 @@ class Mark:
 
     Attributes:
         what: in a few words.
-        who: names of devices.
+        who: names of devices; none of what is the whole town's.
     """
 
     start: int
@@ -136,7 +164,9 @@ class Mark:
 
     @property
     def text(self) -> str:
-        """What happened, and to whom."""
+        """What happened, and to whom, if it is said."""
+        if not self.who:
+            return self.what
         whom = self.who[0] if len(self.who) == 1 else f"{len(self.who)} devices"
         return f"{self.what} · {whom}"
 
@@ -172,7 +202,8 @@ def _single(annotation: Annotation, rows: Sequence[Row], now_ms: int) -> list[Ma
     for ts, values in rows:
         until = values.get(annotation.until, "")
         end = min(int(float(until)), max(ts, now_ms)) if until else None
-        what, who = _what(annotation, values), (values.get(annotation.whose, ""),)
+        what = _what(annotation, values)
+        who = () if annotation.whole_town else (values.get(annotation.whose, ""),)
         found.append(Mark(start=ts, end=end, what=what, who=who))
     return found
 

@@ -231,6 +231,19 @@ def _moment(name: str, description: str) -> Channel:
     return Channel(name=name, unit="ms", description=description, high=1e14, type=ValueType.INT)
 
 
+_UNTIL = _moment("until", "To when it lasts.")
+PUBLIC_HOLIDAY = EventType(
+    name="public_holiday",
+    title="Public holiday",
+    description="The town's day, from 04:00 on, is a holiday of its country; told by who measures the rain of a site.",
+    channels=(_UNTIL,),
+)
+MADE_UP_WORKDAY = EventType(
+    name="made_up_workday",
+    title="Made-up workday",
+    description="The town's day is one of a weekend that is worked for a holiday; told by who measures the rain.",
+    channels=(_UNTIL,),
+)
 COMMAND = EventType(
     name="command",
     title="Command",
@@ -269,18 +282,25 @@ COMMAND = EventType(
 LABEL = EventType(
     name="label",
     title="Label",
-    description="A sensor's fault, made on purpose; told where labels are published. See docs/faults.md.",
+    description="A fault of a sensor or of delivery, made on purpose; told where labels are published: docs/faults.md.",
     log=Log.LABEL,
     phases=(Phase.BEGIN, Phase.END, Phase.STATE),
     channels=(
         _text("rule", "Which rule made it."),
         _text("fault", "Its class."),
-        _text("channel", "What is befallen."),
+        _text("channel", "What is befallen; absent where all of the device is."),
         _moment("start", "When it begins."),
         _moment("end", "When it ends."),
         _moment("until", "When it ends or is told again: from here to there it lasts."),
         Channel(name="severity", unit="1", description="In local sigma.", high=1e6, decimals=3),
-        Channel(name="amount", unit="1", description="In the channel's unit.", low=-1e9, high=1e9, decimals=6),
+        Channel(
+            name="amount",
+            unit="1",
+            description="In the channel's unit; of a clock, s or s/d.",
+            low=-1e9,
+            high=1e9,
+            decimals=6,
+        ),
     ),
 )
 TWIN = EventType(
@@ -296,4 +316,4 @@ TWIN = EventType(
         for of, words in (("", "Of the twin."), ("_saved", "By how much that is more than what the device reports."))
     ),
 )
-PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, COMMAND, TWIN, LABEL)
+PARK_EVENTS = (PLACE, RAIN_SPELL, POLLUTION_EPISODE, PUBLIC_HOLIDAY, MADE_UP_WORKDAY, COMMAND, TWIN, LABEL)

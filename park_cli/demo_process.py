@@ -26,6 +26,7 @@ from ingest.stores import Store, StoreUrl, open_store, parse_store_url
 from mqttlink import Address, Trust, parse_broker_url
 from mqttlink.broker.server import Broker
 from park.quality import StoredFlags
+from park_cli.demo_incident import Exercise, Replay
 from park_cli.options import TrustOptions
 from park_cli.orders import outcomes_of
 from park_cli.output import errors, print_summary, progress_bar
@@ -65,6 +66,7 @@ class DemoOptions:
     control: bool = False
     allow_commands: bool = False
     quality: StoredFlags = StoredFlags.NONE
+    exercise: Exercise | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,8 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         stack.push_async_callback(store.close)
         address = await stack.enter_async_context(_broker_address(options))
         trust = options.tls.resolve(address)
-        ingester = Ingester(_ingest_options(address, trust, url, folder, options.quality), store)
+        replay = Replay(options.exercise, f"mqtt://{address.host}:{address.port}", folder / "store-is-away")
+        ingester = Ingester(_ingest_options(address, trust, url, folder, options.quality), replay.serving(store))
         ingesting = await stack.enter_async_context(_ingesting(ingester))
         source = open_source(url, os.environ)
         stack.push_async_callback(source.close)
@@ -122,15 +125,10 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
         relax_collector()
         gc.enable()
         # Only now: taking in a day of history would hold up the viewer's start, and a browser needs a second to come.
-        # What the broker takes is stored and proven at once, so no gateway stays for it.
-        gateways = GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False)
-        # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
-        commands = CommandOptions(
-            state=folder / "commands", stored=tuple(outcomes_of(None, options.selection.town, store).records)
-        )
-        async with _rolled_up(store), _controlled(options, address, trust, folder):
-            simulated = await _simulate(options, children, gateways, commands, stop)
-        await _settled(ingester, simulated)
+        simulation = _simulation(options, address, trust, folder, store)
+        async with _rolled_up(store), _controlled(options, address, trust, folder), replay.within():
+            simulated = await _simulate(simulation, children, stop, replay, options.for_s)
+        await _settled(ingester, simulated, replay.published)
         ingested = await ingesting()
         verified = await asyncio.to_thread(_verify, options, store, simulated)
     return DemoSummary(
@@ -220,14 +218,24 @@ async def _controlled(options: DemoOptions, address: Address, trust: Trust, fold
         errors.print(f"The rules: {told.orders} orders, {told.ended.get('succeeded', 0)} obeyed", highlight=False)
 
 
-async def _simulate(
-    options: DemoOptions, children: Children, gateways: GatewayOptions, commands: CommandOptions, stop: asyncio.Event
-) -> Simulated:
-    """History, then live readings until `--for` has passed or `stop` is set."""
-    loop = asyncio.get_running_loop()
-    simulation = SimulateOptions(
-        selection=options.selection, schedule=options.schedule, broker=gateways, commands=commands
+def _simulation(options: DemoOptions, address: Address, trust: Trust, folder: Path, store: Store) -> SimulateOptions:
+    return SimulateOptions(
+        selection=options.selection,
+        schedule=options.schedule,
+        # What the broker takes is stored and proven at once, so no gateway stays for it.
+        broker=GatewayOptions(address=address, credentials=credentials(), trust=trust, stays=False),
+        # What was commanded lies in the store alone, so that a demo on it goes on where the last one ended.
+        commands=CommandOptions(
+            state=folder / "commands", stored=tuple(outcomes_of(None, options.selection.town, store).records)
+        ),
     )
+
+
+async def _simulate(
+    simulation: SimulateOptions, children: Children, stop: asyncio.Event, replay: Replay, for_s: float | None
+) -> Simulated:
+    """History, then live readings until `--for` has passed and the incident is over, or `stop` is set."""
+    ending: list[asyncio.Task[None]] = []
     with progress_bar() as bar:
         task = bar.add_task("history", total=None, note="readings")
 
@@ -236,10 +244,21 @@ async def _simulate(
 
         def live() -> None:
             bar.update(task, description="live")
-            if options.for_s is not None:
-                loop.call_later(options.for_s, stop.set)
+            replay.begin()
+            if for_s is not None:
+                ending.append(asyncio.create_task(_end(for_s, replay, stop), name="--for"))
 
-        return await simulate_in_processes(simulation, stop, children=children, on_progress=show, on_live=live)
+        try:
+            return await simulate_in_processes(simulation, stop, children=children, on_progress=show, on_live=live)
+        finally:
+            for one in ending:
+                one.cancel()
+
+
+async def _end(for_s: float, replay: Replay, stop: asyncio.Event) -> None:
+    await asyncio.sleep(for_s)
+    await replay.over.wait()
+    stop.set()
 
 
 def _announce(page: str, options: DemoOptions) -> None:
@@ -254,10 +273,10 @@ def _announce(page: str, options: DemoOptions) -> None:
         webbrowser.open(page)
 
 
-async def _settled(ingester: Ingester, simulated: Simulated) -> None:
+async def _settled(ingester: Ingester, simulated: Simulated, beside: int) -> None:
     """Wait until what the broker took has reached the store."""
     summary, status = simulated.summary, ingester.status
-    wanted = summary.acknowledged + summary.events["acknowledged"]
+    wanted = summary.acknowledged + summary.events["acknowledged"] + beside
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_SETTLE_S):
             while status.stored + status.dead_lettered < wanted:  # noqa: ASYNC110 - counters, no event
@@ -266,5 +285,7 @@ async def _settled(ingester: Ingester, simulated: Simulated) -> None:
 
 def _verify(options: DemoOptions, store: Store, simulated: Simulated) -> VerifySummary:
     window = simulated.begin_ms, simulated.until_ms
-    summary, _ = prove(options.selection, store, window, outcomes=outcomes_of(None, options.selection.town, store))
+    beside, town = options.exercise is not None, options.selection.town
+    outcomes = outcomes_of(None, town, store)
+    summary, _ = prove(options.selection, store, window, ignore_unselected=beside, outcomes=outcomes)
     return summary

@@ -9,6 +9,7 @@ SimulatorError
 ├── OtherVersion        another version of the models made what a store holds
 ├── BadOrders           what devices were commanded cannot be read
 ├── OrdersMissing       the window was commanded, and nobody says how
+├── OutageError         a command that stops or starts a part of the pipeline failed
 └── ProcessEnded        one of several processes ended before its work was done
 """
 
@@ -47,6 +48,10 @@ class BadOrders(SimulatorError):
 
 class OrdersMissing(SimulatorError):
     """The window was commanded, and nobody says how: to make it again without would overwrite what was true."""
+
+
+class OutageError(SimulatorError):
+    """A command that stops or starts a part of the pipeline failed; names its option, and what it said."""
 
 
 class ProcessEnded(SimulatorError):

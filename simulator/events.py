@@ -1,8 +1,8 @@
 """What a plan's devices tell between their readings: a pure function of time, as readings are.
 
-A place is told at every 04:00 and at the commissioning, a rain spell or an episode of bad air when it begins and ends,
-and what a sector's model makes happen likewise; devices of cells that were commanded tell what they save
-(`simulator.commands.twins`). A window [start, until) of the town's time is told from `since(start)`
+A place, and that it is a holiday, is told at every 04:00 and at the commissioning, a rain spell or an episode of bad
+air when it begins and ends, and what a sector's model makes happen likewise; devices of cells that were commanded tell
+what they save (`simulator.commands.twins`). A window [start, until) of the town's time is told from `since(start)`
 on, the last 04:00 at or before its beginning: whoever looks at it finds every device's place, and any part of a window
 that was told is told itself.
 """
@@ -14,7 +14,16 @@ from typing import TypeAlias
 import numpy as np
 
 from park.columns import quantise
-from park.event import DURATION, PLACE, POLLUTION_EPISODE, RAIN_SPELL, EventType, Phase
+from park.event import (
+    DURATION,
+    MADE_UP_WORKDAY,
+    PLACE,
+    POLLUTION_EPISODE,
+    PUBLIC_HOLIDAY,
+    RAIN_SPELL,
+    EventType,
+    Phase,
+)
 from park.model import Floats, Ints, Place, WorldDay
 from simulator.commands.outcomes import Outcomes
 from simulator.commands.twins import Twins
@@ -63,6 +72,8 @@ _SHARED = (
     ),
 )
 
+#: Who measures it tells what day it is.
+_OF_THE_DAY = "precipitation"
 #: Spells by when they begin or end, and their site.
 _ByTime: TypeAlias = Mapping[tuple[int, int], Spell]
 _Phases: TypeAlias = tuple[tuple[Phase, _ByTime], ...]
@@ -137,11 +148,30 @@ class Events:
     def _of_group(self, group: Group, mornings: list[int], known: Mapping[str, _Phases]) -> Iterator[Told]:
         for day in () if group.kind.personal else mornings:
             yield self._places(group, day)
+        if _OF_THE_DAY in group.kind.channel:
+            yield from (self._day(group, day, type_) for day in mornings for type_ in self._types(day))
         for one in _SHARED:
             if one.channel in group.kind.channel:
                 for phase, spells in known[one.channel]:
                     if spells:
                         yield self._spells_of(group, one, phase, spells)
+
+    def _types(self, day: int) -> list[EventType]:
+        """What a day is, beside one of its week."""
+        kind = self._world.day_kind(day)
+        return [PUBLIC_HOLIDAY] * kind.holiday + [MADE_UP_WORKDAY] * kind.made_up
+
+    def _day(self, group: Group, day: int, type_: EventType) -> Told:
+        count = len(group.device)
+        return Told(
+            kind=group.kind,
+            type=type_,
+            phase=Phase.STATE,
+            device=group.device,
+            ts=np.full(count, self._told_ms(day)),
+            id=np.full(count, day),
+            values={"until": np.full(count, self._world.day_start_ms(day + 1))},
+        )
 
     def _places(self, group: Group, day: int) -> Told:
         where, count = self._place(group), len(group.device)

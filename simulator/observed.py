@@ -12,8 +12,11 @@ from simulator.commands.authority import Authority
 from simulator.commands.outcomes import Outcomes
 from simulator.event_columns import Tells
 from simulator.faults.delivery.delivered import Delivered
+from simulator.faults.delivery.labels import of_delivery
+from simulator.faults.delivery.schedule import DeliverySchedule
 from simulator.faults.faulty import Faulty
 from simulator.faults.scale import SampledScales
+from simulator.faults.telling import WithLabels
 from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
 from simulator.state import TownState
@@ -69,4 +72,17 @@ def obedient_readings(plans: Sequence[Plan], outcomes: Outcomes) -> tuple[list[R
 
     if not selection.faults.delivery:
         return [taken(plan) for plan in plans], authority
-    return [Delivered(taken(plan), Fleet(plan, state, outcomes), taken) for plan in plans], authority
+
+    def delivered(plan: Plan) -> Delivered:
+        """The same as they are delivered."""
+        made = taken(plan)
+        events = _labelled(made, plan) if selection.labels else None
+        return Delivered(made, Fleet(plan, state, outcomes), taken, events)
+
+    return [delivered(plan) for plan in plans], authority
+
+
+def _labelled(made: Fleet | Faulty, plan: Plan) -> Tells:
+    """What a plan's devices tell, with labels of all that goes wrong with their sensors and with delivery."""
+    clean, truths = (made.clean, [made.truths]) if isinstance(made, Faulty) else (made, [])
+    return WithLabels(clean, [*truths, of_delivery(DeliverySchedule(plan))])

@@ -129,14 +129,17 @@ class Reader:
     async def marks(self, asked: Annotation, sector: str | None, moment: Moment) -> list[Mark]:
         """What explains charts, on the town's own clock."""
         tick = int(moment.now / 1000 / self._keep_s)
-        window = Window(start=moment.now - moment.span, until=moment.now + 1, sites=moment.sites)
+        # What lasts is told each morning at the latest, maybe before what is looked at.
+        begin = moment.now - moment.span
+        window = Window(start=begin - asked.told_ms, until=moment.now + 1, sites=moment.sites)
         key = ("marks", asked.slug, sector, tick, moment.span, moment.sites)
         now = self._clock()
         self._notes = {k: v for k, v in self._notes.items() if now - v[0] < self._keep_s}
         if key not in self._notes:
             self._notes[key] = (now, asyncio.create_task(self._gated_notes(asked, sector, window)))
         rows = await shared(self._notes[key][1])
-        return [mark.shifted(self._shift) for mark in marks(asked, rows, moment.now)]
+        found = marks(asked, rows, moment.now)
+        return [mark.shifted(self._shift) for mark in found if max(mark.start, mark.end or 0) >= begin]
 
     async def every(self, stored: Measured, now: int) -> float | None:
         """How often devices report, in whole seconds; None where none has reported twice."""

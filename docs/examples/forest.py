@@ -1,6 +1,7 @@
 """An isolation forest of scikit-learn on each channel: values, steps and scatter that are unlike the others.
 
-python forest.py FOLDER > detections.ndjson, where FOLDER is one that `park dataset` has written.
+python forest.py FOLDER [PAST] > detections.ndjson: folders that `park dataset` has written; the forest grows on the
+second one, if there is one.
 
 Liu, Ting & Zhou (2008), Isolation forest, ICDM.
 """
@@ -20,22 +21,32 @@ def smooth(x):
     return (total[NEAR:] - total[:-NEAR]) / NEAR
 
 
-def features(ms, x):
-    """(N, 5): the value, its distance from the last ones' mean, its step, their scatter, how long it has rested."""
+def hours(ms, x):
+    """The course of a day, of the cosine of the hour."""
+    return np.polynomial.Polynomial.fit(np.cos(turn(ms)), x, 1, domain=[-1, 1])
+
+
+def turn(ms):
+    """The hour of the day as an angle."""
+    return 2 * np.pi * (ms % DAY_MS) / DAY_MS
+
+
+def features(ms, x, daily):
+    """(N, 5): the value less the day's, its distance from the last ones' mean, its step, their scatter, its rest."""
     steps = np.diff(x, prepend=x[:1])
     moved = np.maximum.accumulate(np.where(steps != 0, np.arange(len(x)), 0))
-    hour = 2 * np.pi * (ms % DAY_MS) / DAY_MS
-    daily = x - np.polynomial.polynomial.polyval(np.cos(hour), np.polynomial.polynomial.polyfit(np.cos(hour), x, 1))
-    return np.stack([daily, x - smooth(x), steps, smooth(np.abs(steps)), np.arange(len(x)) - moved], axis=1)
+    rest = np.arange(len(x)) - moved
+    return np.stack([x - daily(np.cos(turn(ms))), x - smooth(x), steps, smooth(np.abs(steps)), rest], axis=1)
 
 
-for device, channel, ms, x in series(sys.argv[1]):
-    told = np.isfinite(x)
-    if told.sum() < LEAST or np.ptp(x[told]) == 0:
+for device, channel, ms, x, (then, past) in series(*sys.argv[1:]):
+    told, known = np.isfinite(x), np.isfinite(past)
+    if min(told.sum(), known.sum()) < LEAST or np.ptp(past[known]) == 0:
         continue  # nothing to learn from
-    made = features(ms[told], x[told])
-    forest = IsolationForest(n_estimators=50, contamination=0.005, random_state=0).fit(made)
-    odd = forest.predict(made) < 0
+    daily = hours(then[known], past[known])
+    forest = IsolationForest(n_estimators=50, contamination=0.005, random_state=0)
+    forest.fit(features(then[known], past[known], daily))
+    odd = forest.predict(features(ms[told], x[told], daily)) < 0
     marked = gap(ms, x)
     marked[told] |= smooth(odd.astype(float)) > 0.3  # several of the last dozen, for one in 200 is odd by definition
     tell(device, channel, ms, marked)

@@ -1,7 +1,7 @@
 """The tests of QARTOD (IOOS, Manuals for Real-Time Quality Control) for one channel: range, spike, rate, flat, gap.
 
-python qartod.py FOLDER > detections.ndjson, where FOLDER is one that `park dataset` has written. Limits come from the
-series itself, as an operator takes them from the station's past; the range is the catalogue's.
+python qartod.py FOLDER [PAST] > detections.ndjson: folders that `park dataset` has written. Limits come from the series
+itself, or from its past in the second one, as an operator takes them from the station's; the range is the catalogue's.
 """
 
 import sys
@@ -12,11 +12,11 @@ from series import gap, series, tell
 SPIKE, RATE, FLAT, TOLERATED = 8.0, 12.0, 4.0, 0.05
 
 
-def far(x, times):
+def far(x, past, times):
     """So many standard deviations from nothing, these from the median of what is not nothing, and twice the usual."""
-    amounts = np.abs(x)
+    amounts = np.abs(past)
     usual = np.median(amounts[amounts > 0]) if amounts.any() else np.inf
-    return amounts > max(times * 1.4826 * usual, 2 * np.quantile(amounts, 0.995))
+    return np.abs(x) > max(times * 1.4826 * usual, 2 * np.quantile(amounts, 0.995))
 
 
 def runs(x):
@@ -26,30 +26,34 @@ def runs(x):
     return np.repeat(lengths, lengths)
 
 
-def spiky(x):
+def off(x):
+    """How far each reading is from the middle of its neighbours."""
+    far_off = np.zeros_like(x)
+    far_off[1:-1] = x[1:-1] - (x[:-2] + x[2:]) / 2
+    return far_off
+
+
+def spiky(x, past):
     """Farther from the middle of its neighbours than usual."""
-    off = np.zeros_like(x)
-    off[1:-1] = x[1:-1] - (x[:-2] + x[2:]) / 2
-    return far(off, SPIKE)
+    return far(off(x), off(past), SPIKE)
 
 
-def fast(x):
+def fast(x, past):
     """Farther from the reading before than usual."""
-    return far(np.diff(x, prepend=x[:1]), RATE)
+    return far(np.diff(x, prepend=x[:1]), np.diff(past, prepend=past[:1]), RATE)
 
 
-def flat(x):
+def flat(x, past):
     """One value for much longer than usual; what rests at one value for most of the time is let be."""
-    lengths = runs(x)
-    usual = np.quantile(lengths, 0.9)
-    return (lengths > max(6, FLAT * usual)) & (usual < TOLERATED * len(x))
+    usual = np.quantile(runs(past), 0.9)
+    return (runs(x) > max(6, FLAT * usual)) & (usual < TOLERATED * len(past))
 
 
-for device, channel, ms, x in series(sys.argv[1]):
-    told = np.isfinite(x)
-    if told.mean() < 0.2:
+for device, channel, ms, x, (_, usual) in series(*sys.argv[1:]):
+    told, past = np.isfinite(x), usual[np.isfinite(usual)]
+    if min(told.mean(), len(past) / len(usual)) < 0.2:
         continue  # a channel that is seldom told has no usual values
     marked = gap(ms, x) | (x < channel["low"]) | (x > channel["high"])
-    tests = [test(x[told]) for test in (spiky, fast, flat)]
+    tests = [test(x[told], past) for test in (spiky, fast, flat)]
     marked[told] |= np.any(tests, axis=0)
     tell(device, channel, ms, marked)

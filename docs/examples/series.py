@@ -7,8 +7,18 @@ import duckdb
 import numpy as np
 
 
-def series(folder):
-    """Each gauge of each device: its name, the channel as in the catalogue, times (ms), values (NaN: not told)."""
+def series(folder, past=None):
+    """Each gauge of each device: its name, the channel as in the catalogue, times (ms), values (NaN: not told), past.
+
+    The past, times and values, is what a detector learns from: that of the same device in another folder, or, without
+    such a folder and for a device that is not in it, these very readings.
+    """
+    known = {} if past is None else {(device, about["name"]): (ms, x) for device, about, ms, x in _read(past)}
+    for device, about, ms, x in _read(folder):
+        yield device, about, ms, x, known.get((device, about["name"]), (ms, x))
+
+
+def _read(folder):
     catalogue = json.loads((Path(folder) / "catalogue.json").read_text(encoding="utf-8"))
     for kind, about in catalogue.items():
         channels = about["channels"]

@@ -19,6 +19,7 @@ from park_cli.signals import on_abort
 from simulator.children import Children
 
 if TYPE_CHECKING:
+    from park_cli.demo_incident import Exercise
     from simulator.preparation import Preparation
 
 app = typer.Typer(name="demo", pretty_exceptions_enable=False)
@@ -45,6 +46,10 @@ def demo(
         typer.Option("--allow-commands", help="Let who has the viewer's address, with its token, command devices."),
     ] = False,
     quality: QualityOption = StoredFlags.NONE,
+    incident: Annotated[
+        str | None, typer.Option(help="Replay one of `park incident --list` into it, once it is live.")
+    ] = None,
+    draw: Annotated[int | None, typer.Option(help="Of the incident: the same number, the same again.", min=0)] = None,
     asked: SelectionOptions,
     tls: TrustOptions,
     json: Json = False,
@@ -57,11 +62,14 @@ def demo(
       park demo
 
       park demo --for 60s --devices 500 --open
+
+      park demo --incident store-away
     """
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
     tls.check(broker)
     if allow_commands and broker is not None:
         _check_open(broker)
+    exercise = None if incident is None and draw is None else _exercise(incident, draw, for_s, broker)
     if port:
         from park_cli.foresight import free_port  # noqa: PLC0415 - only who names a port waits for it
 
@@ -88,6 +96,7 @@ def demo(
             control=control,
             allow_commands=allow_commands,
             quality=quality,
+            exercise=exercise,
         )
         show(options, children, as_json=json)
     except BaseException:
@@ -105,6 +114,23 @@ def _check_open(broker: str) -> None:
 
     if parse_broker_url(broker).username is not None:
         raise UsageError("--allow-commands: needs a broker without accounts; with one, use park command")
+
+
+def _exercise(name: str | None, draw: int | None, for_s: float | None, broker: str | None) -> "Exercise":
+    """What goes wrong in the demo, and is to be found."""
+    from park_cli.demo_incident import Exercise  # noqa: PLC0415 - only who asks for one waits for its libraries
+    from park_cli.errors import UsageError  # noqa: PLC0415 - the same
+    from simulator.incidents.scenes import SCENES  # noqa: PLC0415 - the same
+
+    if name is None:
+        raise UsageError("--draw: is of an incident; give --incident, too")
+    if name not in SCENES:
+        raise UsageError(
+            f"--incident {name}: choose from {', '.join(SCENES)}; park incident --list tells what they are"
+        )
+    if broker is not None:
+        raise UsageError("--incident: is for the demo's own broker; beside another one, run park incident")
+    return Exercise(name=name, draw=draw, for_s=for_s)
 
 
 def prepare(asked: SelectionOptions, backfill: str) -> "Preparation":

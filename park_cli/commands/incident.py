@@ -1,8 +1,12 @@
 """`park incident`."""
 
 import asyncio
+import contextlib
 import json as text
 import secrets
+import shlex
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,17 +22,19 @@ from park_cli.options import DEFAULT_BROKER, Broker, Json, TrustOptions, duratio
 from park_cli.output import errors, print_summary, progress_bar
 from park_cli.schedules import credentials, speed_of
 from park_cli.scoring import Given, print_score
-from park_cli.signals import run_until_signal
+from park_cli.signals import on_abort, run_until_signal
 from park_cli.sink import sink
 from simulator.broker import GatewayOptions
 from simulator.incidents.answer import answer as answer_of
+from simulator.incidents.outage import Commands
 from simulator.incidents.replay import Replayed, ReplayOptions, replay
-from simulator.incidents.scenes import SCENES
+from simulator.incidents.scenes import SCENES, Outage
 from simulator.plan import Selection
 
 app = typer.Typer(name="incident", pretty_exceptions_enable=False)
 
 _DRAWS = 1_000_000
+_RESTART_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,12 @@ class _Staging:
     first_device: Annotated[
         int, typer.Option(min=0, help="Where its devices' numbers begin; those of the town must all be lower.")
     ] = 50_000
+    stop: Annotated[
+        str | None, typer.Option(help="Where a part of the pipeline goes away: the command that stops it.")
+    ] = None
+    start: Annotated[
+        str | None, typer.Option(help="The command that starts it again, which does no harm if it runs.")
+    ] = None
 
     def resolve(self, name: str, broker: str, tls: TrustOptions) -> ReplayOptions:
         """All that a replay needs to know."""
@@ -63,7 +75,33 @@ class _Staging:
             length_ms=own_ms if self.for_ is None else duration_ms(self.for_, "--for"),
             speed=speed_of(self.speed),
             number=secrets.randbelow(_DRAWS) if self.draw is None else self.draw,
+            outage=self._outage(name),
         )
+
+    def _outage(self, name: str) -> Commands | None:
+        """How its part is stopped and started, if the incident has one; nothing is stopped that nobody has named."""
+        strike = SCENES[name].strike
+        if not isinstance(strike, Outage):
+            if self.stop is not None or self.start is not None:
+                raise UsageError(f"--stop and --start: {name} stops nothing")
+            return None
+        if self.stop is None or self.start is None:
+            raise UsageError(
+                f"{name}: say how the {strike.part} is stopped and started, by --stop and --start, such as "
+                '"docker compose stop influxdb"; a demo knows itself: park demo --incident ' + name
+            )
+        return Commands(stop=_words(self.stop, "--stop"), start=_words(self.start, "--start"))
+
+
+def _words(command: str, option: str) -> tuple[str, ...]:
+    """A program that is there, and its arguments."""
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"{option} {command}: {error}") from None
+    if not words or shutil.which(words[0]) is None:
+        raise UsageError(f"{option} {command}: there is no such program")
+    return words
 
 
 @app.command()
@@ -89,12 +127,17 @@ def incident(
 
       {"device": "water-station-050003", "start": "2026-06-01T10:05:00+08:00", "end": "2026-06-01T10:12:00+08:00"}
 
+    In store-away it is no device but the store, which really stops and starts: by commands of yours, run without a
+    shell; the second one is run also if the first fails, at Ctrl-C, and at a second Ctrl-C.
+
     Examples:
       park incident --list
 
       park incident clock-jump --broker mqtt://127.0.0.1:1883
 
       park incident clock-jump --score found.ndjson
+
+      park incident store-away --stop "docker compose stop influxdb" --start "docker compose start influxdb"
     """
     if list_:
         _tell()
@@ -112,12 +155,24 @@ def _stage(options: ReplayOptions, target: Path, *, as_json: bool) -> None:
     """Replays an incident, and writes its answer."""
     scene = SCENES[options.name]
     errors.print(f"[bold]{scene.title}[/bold]. {scene.told}", soft_wrap=True)
-    with sink(target) as file:
+    with sink(target) as file, _started_again(options.outage):
         replayed = asyncio.run(_run(options))
-        file.writelines(text.dumps(label).encode() + b"\n" for label in answer_of(replayed.cast, replayed.until_ms))
+        labels = answer_of(replayed.cast, replayed.until_ms, replayed.away)
+        file.writelines(text.dumps(label).encode() + b"\n" for label in labels)
     errors.print(f"{scene.lesson} Whom, and when: {target}", soft_wrap=True)
     told = {"incident": options.name, "draw": options.number, "published": replayed.published, "answer": str(target)}
     print_summary("incident", told, as_json=as_json)
+
+
+def _started_again(outage: Commands | None) -> contextlib.AbstractContextManager[None]:
+    """Within the block, what is stopped does not stay so if a signal ends the process at once."""
+    if outage is None:
+        return contextlib.nullcontext()
+    return on_abort(lambda: _start(outage))
+
+
+def _start(outage: Commands) -> None:
+    subprocess.run(outage.start, check=False, capture_output=True, timeout=_RESTART_S)  # noqa: S603 - the user's own
 
 
 async def _run(options: ReplayOptions) -> Replayed:

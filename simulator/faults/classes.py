@@ -14,13 +14,15 @@ from park.model import Floats, Ints, Streams
 
 _SPIKED = 0.1
 _LIVE_SHARE = 0.7
+#: The median of the amount of a standard normal number: its probable error.
+_PROBABLE = 0.67449
 
 
 class Sigma(enum.Enum):
     """Over what time a channel's local sigma is taken: as long as it takes to see the fault."""
 
     STEP = "from one reading to the next"
-    DAY = "over a day"
+    DAY = "from day to day"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +73,8 @@ class FaultClass:
         sigma: that its severity is counted in; None where severity has no meaning.
         ends: whether it needs the clean values at its onset and end.
         absolute: whether it is told in the channel's unit, not as a severity.
+        amount: of a severity of one, in sigma: such that half of what is befallen is wrong by at least the severity.
+        upright: whether its amount is never below minus the level, where it would turn the sign.
     """
 
     name: str
@@ -79,6 +83,20 @@ class FaultClass:
     sigma: Sigma | None = None
     ends: bool = False
     absolute: bool = False
+    amount: float = 1.0
+    upright: bool = False
+
+    def sized(self, severity: float, sigma: float, sign: float, level: float) -> float:
+        """The amount of a severity, in the channel's unit, with its sign.
+
+        Args:
+            severity: in local sigma.
+            sigma: of the channel.
+            sign: that it would have.
+            level: how large the channel's values usually are.
+        """
+        size = severity * self.amount * sigma
+        return size if self.upright and size > level else sign * size
 
     @property
     def measured(self) -> bool:
@@ -123,6 +141,7 @@ CLASSES = {
             description="Every reading scatters more than it should.",
             alter=lambda at: at.x + at.amount * at.shape * at.normal(),
             sigma=Sigma.STEP,
+            amount=1 / _PROBABLE,
         ),
         FaultClass(
             name="bias",
@@ -135,12 +154,14 @@ CLASSES = {
             description="Values are multiplied; severity is at the channel's usual level.",
             alter=_gain,
             sigma=Sigma.DAY,
+            upright=True,
         ),
         FaultClass(
             name="drift",
-            description="An error that grows evenly, to its severity at the end.",
+            description="An error that grows evenly, to its severity in the middle and twice that at the end.",
             alter=lambda at: at.x + at.amount * at.along,
             sigma=Sigma.DAY,
+            amount=2.0,
         ),
         FaultClass(
             name="quantisation",

@@ -10,7 +10,7 @@ from park.model import Bools, Ints
 from simulator.event_columns import Tells
 from simulator.faults.classes import Patch
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
-from simulator.faults.telling import WithLabels
+from simulator.faults.telling import Truths, WithLabels, of_sensors
 from simulator.fleet import Fleet
 from simulator.plan import Plan
 
@@ -45,14 +45,20 @@ class Faulty:
         clean: the same devices without faults.
         past: the same again, which is asked for what lies elsewhere in time.
         scales: how large channels are, for what goes wrong by so many sigma.
+
+    Attributes:
+        clean: the first of these.
+        schedule: which faults there are.
+        truths: what labels say of them.
     """
 
     def __init__(self, clean: Fleet, past: Fleet, scales: Scales) -> None:
         self.clean = clean
         self._past = past
         self.schedule = FaultSchedule(clean.plan, scales)
+        self.truths: Truths = of_sensors(self.schedule)
         labelled = clean.plan.selection.labels
-        self._events: Tells = WithLabels(clean, self.schedule) if labelled else clean.events
+        self._events: Tells = WithLabels(clean, [self.truths]) if labelled else clean.events
         self._groups = {group.kind.name: group for group in clean.plan.groups}
         self._ends: dict[tuple[str, int], float] = {}
 
@@ -144,8 +150,8 @@ class Faulty:
             seq=clean.seq[rows],
             along=fault.along(ts),
             shape=fault.shape(ts),
-            amount=fault.amount,
-            level=fault.level,
+            amount=fault.size.amount,
+            level=fault.size.level,
             first=self._ends[fault.id, fault.start_ms] if ends else 0.0,
             last=self._ends[fault.id, fault.end_ms] if ends else 0.0,
             streams=self.schedule.streams,

@@ -135,7 +135,7 @@ class _Usual:
 
 
 def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
-    fault, group = seen.fault, seen.fault.group
+    fault, group, size = seen.fault, seen.fault.group, seen.fault.size
     ts, changed = np.concatenate(seen.ts), np.concatenate(seen.changed)
     found = _found(usual, np.concatenate(seen.told), changed)
     row = int(np.searchsorted(group.device, fault.device))
@@ -154,8 +154,8 @@ def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
         first_observable=int(ts[np.argmax(changed)]) if changed.any() else None,
         readings=len(ts),
         changed=int(changed.sum()),
-        severity=None if fault.severity is None else round(fault.severity, 3),
-        amount=round(fault.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
+        severity=None if size.severity is None else round(size.severity, 3),
+        amount=round(size.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
         found=found,
         trivial=max(found.values()) >= 0.5,
     )

@@ -1,31 +1,37 @@
 """How large a channel is and how much it moves, which severities are counted in: its local sigma."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
 from park.catalogue import Channel, DeviceKind
 from park.columns import Columns
 from park.model import DAY_MS, Floats
+from park.town import Town
 from sectors import SECTOR_OF
 from simulator.faults.classes import Sigma
 from simulator.fleet import Fleet
 from simulator.plan import Group, Plan, Selection
 
-#: Days after the commissioning that are looked at, a working day and a day of the weekend among them.
+#: Days after the season's first that are looked at, working days and those of a weekend among them.
 _DAYS = (5, 9, 13)
 _CELLS = 2
 _MOST_DEVICES = 8
+#: Rarer on either side than this are what stands out: one value in 400, beyond 2.81 sigma of a normal distribution.
+_RARE, _RARE_SIGMA = 0.0025, 2.807
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """Of one channel of a kind, in its unit.
+    """Of one channel of a kind in a season, in its unit.
 
     Attributes:
-        sigma: its local standard deviation: of a reading about its neighbours, and within a day.
-        level: the mean of its amounts.
+        sigma: its local sigma, of steps and of values: that of the normal distribution whose rare ones are as large.
+            Loads, rain and traffic are not normal, and what stands out there is far beyond their standard deviation.
+        level: the median of its amounts, where they are not nothing.
     """
 
     sigma: Mapping[Sigma, float]
@@ -33,22 +39,25 @@ class Scale:
 
 
 class SampledScales:
-    """The scales of a selection's kinds, from clean readings of a few devices on a few days of its town.
+    """The scales of a selection's kinds, from clean readings of a few devices on a few days of its town, by season.
 
-    Medians over devices and days; never below the channel's resolution.
+    Medians over devices; never below the channel's resolution. A season is made when it is first asked for, in a town
+    that was commissioned at its middle, for nothing has to be carried to there.
     """
 
     def __init__(self, selection: Selection) -> None:
         self._selection = replace(selection, faults=None, events=False, interval_ms=None)
-        self._known: dict[tuple[str, str], Scale] = {}
+        self._known: dict[int, Mapping[tuple[str, str], Scale]] = {}
 
-    def __call__(self, kind: DeviceKind, channel: Channel) -> Scale:
-        """The scale of a channel."""
-        if not self._known:
-            self._sample()
-        return self._known[kind.name, channel.name]
+    def __call__(self, kind: DeviceKind, channel: Channel, at_ms: int) -> Scale:
+        """The scale of a channel in the quarter of the year in which a moment lies."""
+        local = dt.datetime.fromtimestamp((at_ms + self._selection.town.settings.utc_offset_ms) / 1000, dt.UTC)
+        quarter = (local.month - 1) // 3
+        if quarter not in self._known:
+            self._known[quarter] = self._sampled(quarter)
+        return self._known[quarter][kind.name, channel.name]
 
-    def _sample(self) -> None:
+    def _sampled(self, quarter: int) -> Mapping[tuple[str, str], Scale]:
         kinds = self._selection.selected_kinds()
         groups = tuple(
             Group(
@@ -58,24 +67,64 @@ class SampledScales:
             )
             for kind in kinds
         )
-        fleet = Fleet(Plan(selection=self._selection, groups=groups))
+        selection = replace(self._selection, town=_commissioned(self._selection.town, 3 * quarter + 2))
+        fleet = Fleet(Plan(selection=selection, groups=groups))
         first = fleet.world.day_start_ms(fleet.day_of(fleet.commissioned_ms))
         days = [fleet.columns(first + day * DAY_MS, first + (day + 1) * DAY_MS) for day in _DAYS]
-        for parts in zip(*days, strict=True):
-            for channel in parts[0].kind.channels:
-                self._known[parts[0].kind.name, channel.name] = _scale(channel, parts)
+        return {
+            (parts[0].kind.name, channel.name): _scale(channel, parts)
+            for parts in zip(*days, strict=True)
+            for channel in parts[0].kind.channels
+        }
+
+
+def _commissioned(town: Town, month: int) -> Town:
+    """The town, had it been commissioned on the first of a month of its year."""
+    date = dt.date(town.settings.commissioned.year, month, 1)
+    return replace(town, settings=town.settings.model_copy(update={"commissioned": date}))
 
 
 def _scale(channel: Channel, days: tuple[Columns, ...]) -> Scale:
-    series = [day.floats(channel)[day.device == device] for day in days for device in np.unique(day.device)]
-    steps = _median([float(np.std(np.diff(one))) / np.sqrt(2) for one in series])
-    within = _median([float(np.std(one)) for one in series])
+    devices = np.unique(np.concatenate([day.device for day in days])).tolist()
+    told = [[one for day in days if len(one := _told(channel, day, device)) > 1] for device in devices]
+    series = [some for some in told if some]
     least = 1.0 / channel.scale
-    level = _median([float(np.mean(np.abs(one))) for one in series])
-    return Scale(sigma={Sigma.STEP: max(steps, least), Sigma.DAY: max(within, least)}, level=max(level, least))
+    return Scale(
+        sigma={
+            Sigma.STEP: max(_median([_step(some) for some in series]), least),
+            Sigma.DAY: max(_median([_spread(some) for some in series]), least),
+        },
+        level=max(_median([_usual(some) for some in series]), least),
+    )
 
 
-def _median(figures: list[float]) -> float:
+def _told(channel: Channel, day: Columns, device: int) -> Floats:
+    """(N,) what a device told of a channel on a day."""
+    rows = day.device == device
+    if (mask := day.present.get(channel.name)) is not None:
+        rows &= mask
+    return np.asarray(day.values[channel.name][rows] / float(channel.scale))
+
+
+def _step(days: Sequence[Floats]) -> float:
+    """The sigma of normal readings, each by itself, whose rare steps are as large."""
+    steps = np.concatenate([np.abs(np.diff(day)) for day in days])
+    return float(np.quantile(steps, 1 - 2 * _RARE)) / (_RARE_SIGMA * sqrt(2))
+
+
+def _spread(days: Sequence[Floats]) -> float:
+    """The sigma of normal values whose rare ones are as far from the median, on the side where they are farther."""
+    low, middle, high = np.quantile(np.concatenate(days), [_RARE, 0.5, 1 - _RARE])
+    return float(max(high - middle, middle - low)) / _RARE_SIGMA
+
+
+def _usual(days: Sequence[Floats]) -> float:
+    """The median amount of what is not nothing."""
+    amounts = np.abs(np.concatenate(days))
+    return _median(amounts.tolist())
+
+
+def _median(figures: Iterable[float]) -> float:
     """Of those that are not nothing: a panel by night says nothing of the panel."""
     some: Floats = np.array([figure for figure in figures if figure > 0.0] or [0.0])
     return float(np.median(some))

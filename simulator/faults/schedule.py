@@ -19,8 +19,23 @@ _WEEKS_A_YEAR = 365.25 / 7
 _BATCH = 10
 _WEEKS_KEPT = 32
 
-#: How large a channel of a kind is.
-Scales = Callable[[DeviceKind, Channel], Scale]
+#: How large a channel of a kind is about a moment, Unix milliseconds.
+Scales = Callable[[DeviceKind, Channel, int], Scale]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How bad a fault is.
+
+    Attributes:
+        severity: in the channel's local sigma; None where that has no meaning.
+        amount: the same in the channel's unit, with its sign; 0 where it has no meaning.
+        level: how large the channel's values usually are, where it is measured by that.
+    """
+
+    severity: float | None
+    amount: float
+    level: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +45,7 @@ class Fault:
     Attributes:
         device: number in the kind, from 0.
         start_ms, end_ms: it lasts [start, end), Unix milliseconds.
-        severity: in the channel's local sigma; None where that has no meaning.
-        amount: the same in the channel's unit, with its sign; 0 where it has no meaning.
-        level: how large the channel's values usually are.
+        sized: works out how bad it is, which of most that are drawn nobody asks.
         rank: who stays of those that would befall one channel at once.
     """
 
@@ -44,10 +57,13 @@ class Fault:
     start_ms: int
     end_ms: int
     onset_ms: float
-    severity: float | None
-    amount: float
-    level: float
+    sized: Callable[[], Size]
     rank: float
+
+    @cached_property
+    def size(self) -> Size:
+        """How bad it is."""
+        return self.sized()
 
     @cached_property
     def id(self) -> str:
@@ -184,8 +200,6 @@ class FaultSchedule:
         sign: float,
     ) -> Fault:
         class_ = CLASSES[rule.class_]
-        scale = self._scales(group.kind, channel)
-        severity, amount = _size(rule, class_, scale, grade, sign)
         return Fault(
             rule=name,
             class_=class_,
@@ -195,9 +209,7 @@ class FaultSchedule:
             start_ms=start_ms,
             end_ms=end_ms,
             onset_ms=rule.onset_ms,
-            severity=severity,
-            amount=amount,
-            level=scale.level,
+            sized=lambda: _size(rule, class_, lambda: self._scales(group.kind, channel, start_ms), grade, sign),
             rank=rank,
         )
 
@@ -208,14 +220,15 @@ class FaultSchedule:
         return group.device // _BATCH if rule.together is Together.BATCH else group.device
 
 
-def _size(rule: Rule, class_: FaultClass, scale: Scale, grade: float, sign: float) -> tuple[float | None, float]:
-    """How bad it is, in local sigma and in the channel's unit; where severity has no meaning, a side."""
-    sigma = None if class_.sigma is None else scale.sigma[class_.sigma]
-    if rule.severity is not None and sigma is not None:
-        least, greatest = rule.severity
-        severity = least * (greatest / least) ** grade
-        return severity, sign * severity * sigma
-    if rule.amount is not None:
-        amount = rule.amount[0] + (rule.amount[1] - rule.amount[0]) * grade
-        return None if sigma is None else abs(amount) / sigma, amount
-    return None, sign
+def _size(rule: Rule, class_: FaultClass, scale: Callable[[], Scale], grade: float, sign: float) -> Size:
+    """How bad a fault is; where severity has no meaning, its amount is a side."""
+    amount = sign if rule.amount is None else rule.amount[0] + (rule.amount[1] - rule.amount[0]) * grade
+    if class_.sigma is None:
+        return Size(severity=None, amount=amount, level=0.0)
+    usual = scale()
+    sigma = usual.sigma[class_.sigma]
+    if rule.severity is None:
+        return Size(severity=abs(amount) / (class_.amount * sigma), amount=amount, level=usual.level)
+    least, greatest = rule.severity
+    severity = least * (greatest / least) ** grade
+    return Size(severity=severity, amount=class_.sized(severity, sigma, sign, usual.level), level=usual.level)

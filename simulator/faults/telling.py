@@ -1,10 +1,11 @@
 """Labels as events, for those who want the truth beside the readings: pure functions of time, as all events are.
 
-A fault is told when it begins, at each 04:00 while it lasts, and when it ends.
+A fault, of a sensor or of delivery, is told when it begins, at each 04:00 while it lasts, and when it ends.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,18 +17,62 @@ from simulator.fleet import Fleet
 from simulator.happened import DaysTold, DayTold, between
 from simulator.plan import Group
 
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What a label says of one fault.
+
+    Attributes:
+        device: number in the kind, from 0.
+        channel: None where all of the device is befallen.
+        start_ms, end_ms: it lasts [start, end), Unix milliseconds.
+        severity, amount: None where they have no meaning.
+    """
+
+    id: str
+    rule: str
+    fault: str
+    device: int
+    channel: str | None
+    start_ms: int
+    end_ms: int
+    severity: float | None
+    amount: float | None
+
+
+#: The faults of a group's devices that lie in [start, until) in part.
+Truths = Callable[[Group, int, int], Iterable[Truth]]
+
 #: A fault that is told: when, whether it begins, lasts or ends, and until when this holds.
-_Telling = tuple[int, Phase, int, Fault]
+_Telling = tuple[int, Phase, int, Truth]
 
 #: What a label says beside what fault it is.
 _CHANNELS: dict[str, Callable[[_Telling], bytes | int]] = {
     "rule": lambda told: told[3].rule.encode(),
-    "fault": lambda told: told[3].class_.name.encode(),
-    "channel": lambda told: told[3].channel.name.encode(),
+    "fault": lambda told: told[3].fault.encode(),
     "start": lambda told: told[3].start_ms,
     "end": lambda told: told[3].end_ms,
     "until": lambda told: told[2],
 }
+
+
+def of_sensors(schedule: FaultSchedule) -> Truths:
+    """The truth about sensors' faults."""
+    return lambda group, start_ms, until_ms: map(_of_sensor, schedule.of(group, start_ms, until_ms))
+
+
+def _of_sensor(fault: Fault) -> Truth:
+    return Truth(
+        id=fault.id,
+        rule=fault.rule,
+        fault=fault.class_.name,
+        device=fault.device,
+        channel=fault.channel.name,
+        start_ms=fault.start_ms,
+        end_ms=fault.end_ms,
+        severity=fault.size.severity,
+        amount=round(fault.size.amount, fault.channel.decimals + 2) if fault.class_.measured else None,
+    )
 
 
 class WithLabels:
@@ -35,12 +80,12 @@ class WithLabels:
 
     Args:
         fleet: the clean readings' devices.
-        schedule: their faults.
+        truths: about their faults; all at once, for a device tells one thing at a time.
     """
 
-    def __init__(self, fleet: Fleet, schedule: FaultSchedule) -> None:
+    def __init__(self, fleet: Fleet, truths: Sequence[Truths]) -> None:
         self._events: Events = fleet.events
-        self._fleet, self._schedule = fleet, schedule
+        self._fleet, self._truths = fleet, truths
         self._days = DaysTold()
 
     def since(self, start_ms: int) -> int:
@@ -69,16 +114,19 @@ class WithLabels:
         first, last = (self._fleet.world.day_start_ms(number) for number in (day, day + 1))
         first = max(first, self._fleet.commissioned_ms)
         by_device: dict[int, list[_Telling]] = defaultdict(list)
-        for fault in self._schedule.of(group, first - 1, last):
-            by_device[fault.device] += _tellings(fault, first, last)
-        alike: dict[tuple[Phase, bool, bool], list[_Telling]] = defaultdict(list)
+        for of in self._truths:
+            for fault in of(group, first - 1, last):
+                by_device[fault.device] += _tellings(fault, first, last)
+        alike: dict[tuple[Phase, bool, bool, bool], list[_Telling]] = defaultdict(list)
         for tellings in by_device.values():
             for one in _apart(tellings):
-                alike[one[1], one[3].severity is not None, one[3].class_.measured].append(one)
-        return [_columns(group, key, some) for key, some in sorted(alike.items())]
+                fault = one[3]
+                has = (fault.channel is not None, fault.severity is not None, fault.amount is not None)
+                alike[one[1], *has].append(one)
+        return [_columns(group, phase, some) for (phase, *_), some in sorted(alike.items())]
 
 
-def _tellings(fault: Fault, first_ms: int, last_ms: int) -> list[_Telling]:
+def _tellings(fault: Truth, first_ms: int, last_ms: int) -> list[_Telling]:
     """What is told of a fault in a day [first, last)."""
     until_ms = min(fault.end_ms, last_ms)
     found: list[_Telling] = []
@@ -99,16 +147,17 @@ def _apart(tellings: Iterable[_Telling]) -> list[_Telling]:
     return found
 
 
-def _columns(group: Group, alike: tuple[Phase, bool, bool], some: Sequence[_Telling]) -> Told:
-    """Labels that say the same of themselves, as columns."""
-    phase, graded, measured = alike
+def _columns(group: Group, phase: Phase, some: Sequence[_Telling]) -> Told:
+    """Labels of one phase that have the same channels, as columns."""
     some = sorted(some, key=lambda one: (one[0], one[3].device))
     values: dict[str, Column] = {name: np.array([of(one) for one in some]) for name, of in _CHANNELS.items()}
     faults = [one[3] for one in some]
-    if graded:
-        values["severity"] = _whole("severity", [fault.severity or 0.0 for fault in faults])
-    if measured:
-        values["amount"] = _whole("amount", [round(one.amount, one.channel.decimals + 2) for one in faults])
+    if channels := [fault.channel.encode() for fault in faults if fault.channel is not None]:
+        values["channel"] = np.array(channels)
+    if severities := [fault.severity for fault in faults if fault.severity is not None]:
+        values["severity"] = _whole("severity", severities)
+    if amounts := [fault.amount for fault in faults if fault.amount is not None]:
+        values["amount"] = _whole("amount", amounts)
     return Told(
         kind=group.kind,
         type=LABEL,

@@ -7,8 +7,8 @@ import numpy as np
 from park.model import Ints
 from simulator.faults.classes import CLASSES
 from simulator.faults.scale import SampledScales
-from simulator.faults.schedule import Fault
-from simulator.incidents.scenes import Scene, Sensor
+from simulator.faults.schedule import Fault, Size
+from simulator.incidents.scenes import Outage, Scene, Sensor
 from simulator.incidents.tricks import Hit
 from simulator.plan import Group, Plan
 
@@ -22,8 +22,8 @@ class Cast:
 
     Attributes:
         window: of the replay, [start, end), Unix milliseconds.
-        faults: of sensors; none if it is about delivery.
-        hit: about whom it is, and when.
+        faults: of sensors; none if it is about delivery, or about a part of the pipeline.
+        hit: about which devices it is, none if about no device, and when.
     """
 
     name: str
@@ -49,8 +49,10 @@ def draw(name: str, scene: Scene, plan: Plan, window: tuple[int, int], number: i
     length = window[1] - window[0]
     start = window[0] + int(length * rng.uniform(*_BEGINS))
     end = start + int(length * rng.uniform(*_LASTS))
-    hit = Hit(devices=_victims(plan, group, scene.strike.victims, rng), start_ms=start, end_ms=end)
-    faults = tuple(_faults(scene.strike, plan, group, hit, rng)) if isinstance(scene.strike, Sensor) else ()
+    strike = scene.strike
+    victims = group.device[:0] if isinstance(strike, Outage) else _victims(plan, group, strike.victims, rng)
+    hit = Hit(devices=victims, start_ms=start, end_ms=end)
+    faults = tuple(_faults(strike, plan, group, hit, rng)) if isinstance(strike, Sensor) else ()
     return Cast(name=name, scene=scene, plan=plan, window=window, faults=faults, hit=hit)
 
 
@@ -65,10 +67,12 @@ def _victims(plan: Plan, group: Group, count: int | None, rng: np.random.Generat
 
 def _faults(strike: Sensor, plan: Plan, group: Group, hit: Hit, rng: np.random.Generator) -> list[Fault]:
     class_, channel = CLASSES[strike.fault], group.kind.channel[strike.channel]
-    scale = SampledScales(plan.selection)(group.kind, channel)
+    scale = SampledScales(plan.selection)(group.kind, channel, hit.start_ms)
     sign = 1.0 if class_.absolute or rng.random() < 0.5 else -1.0
-    sigma = None if class_.sigma is None else scale.sigma[class_.sigma]
-    amount = strike.amount if strike.severity is None or sigma is None else sign * strike.severity * sigma
+    amount = strike.amount
+    if strike.severity is not None and class_.sigma is not None:
+        amount = class_.sized(strike.severity, scale.sigma[class_.sigma], sign, scale.level)
+    size = Size(severity=strike.severity, amount=amount, level=scale.level)
     return [
         Fault(
             rule="incident",
@@ -79,9 +83,7 @@ def _faults(strike: Sensor, plan: Plan, group: Group, hit: Hit, rng: np.random.G
             start_ms=hit.start_ms,
             end_ms=hit.end_ms,
             onset_ms=0.0,
-            severity=strike.severity,
-            amount=amount,
-            level=scale.level,
+            sized=lambda: size,
             rank=0.0,
         )
         for device in hit.devices.tolist()

@@ -9,6 +9,7 @@ from simulator.broker import GatewayOptions
 from simulator.clock import Schedule, ScheduleOptions
 from simulator.fleet import Fleet
 from simulator.incidents.cast import Cast, draw
+from simulator.incidents.outage import Away, Commands, Interruption
 from simulator.incidents.scenes import SCENES
 from simulator.incidents.staged import staged, torn_codec
 from simulator.plan import GatewayPlan, Plan, Selection, Shards, make_plan
@@ -32,6 +33,7 @@ class ReplayOptions:
         length_ms: of the town's time.
         speed: the town's time per real time.
         number: of the draw.
+        outage: how the part is stopped and started that a scene's `Outage` is about.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ReplayOptions:
     length_ms: int
     speed: float
     number: int
+    outage: Commands | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +52,13 @@ class Replayed:
 
     Attributes:
         until_ms: the end of the town's time that was published.
+        away: when a part of the pipeline was.
     """
 
     cast: Cast
     until_ms: int
     published: int
+    away: Away | None = None
 
 
 def planned(options: ReplayOptions) -> Plan:
@@ -85,6 +90,7 @@ async def replay(
 
     Raises:
         LinkError: the broker refused a gateway's first connection for good.
+        OutageError: a part could not be stopped or started.
     """
     plan = planned(options)
     state = TownState([plan])
@@ -95,10 +101,17 @@ async def replay(
     schedule = replace(launched, until_ms=window[1])
     cast = draw(options.name, SCENES[options.name], plan, window, options.number)
     gateways = [_gateway(part, cast, state, schedule, options.broker) for part in parts]
+    outage = None if options.outage is None else Interruption(options.outage, cast.hit, schedule)
+    beside = [] if outage is None else [outage.run(stop)]
     async with attended(gateways, stop, lambda now: on_progress(now.until_ms - window[0])):
-        await run_all(gateway.run() for gateway in gateways)
+        await run_all([*(gateway.run() for gateway in gateways), *beside])
     total = merge([gateway.progress for gateway in gateways])
-    return Replayed(cast=cast, until_ms=min(total.until_ms, window[1]), published=total.acknowledged)
+    return Replayed(
+        cast=cast,
+        until_ms=min(total.until_ms, window[1]),
+        published=total.acknowledged,
+        away=None if outage is None else outage.away,
+    )
 
 
 def _warm_up(plan: Plan, state: TownState) -> None:

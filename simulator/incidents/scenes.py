@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.incidents.tricks import Trick, held_back, jumped, repeated, torn
+from simulator.incidents.tricks import Trick, delayed, held_back, jumped, repeated, thinned, torn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,21 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outage:
+    """A part of the pipeline goes away and comes back; the scene's devices report as they should.
+
+    It is really stopped and started, by whoever owns it: see `simulator.incidents.outage`.
+
+    Attributes:
+        part: what it is, as a label's device.
+        name: of what happens to it, as a label's class.
+    """
+
+    part: str
+    name: str = "away"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """An incident.
 
@@ -55,7 +70,7 @@ class Scene:
     lesson: str
     kind: str
     devices: int
-    strike: Sensor | Delivery
+    strike: Sensor | Delivery | Outage
     interval_s: float = 10.0
     minutes: float = 20.0
 
@@ -75,7 +90,7 @@ SCENES: Mapping[str, Scene] = {
         lesson="The inflow of one pressure zone drifted away from what its pressures explain.",
         kind="pressure_zone",
         devices=6,
-        strike=Sensor(fault="drift", channel="inflow", severity=3.0),
+        strike=Sensor(fault="drift", channel="inflow", severity=1.5),
         minutes=40.0,
     ),
     "flooded-site": Scene(
@@ -125,5 +140,38 @@ SCENES: Mapping[str, Scene] = {
         kind="waste_bin",
         devices=40,
         strike=Delivery(name="malformed", trick=torn, victims=10),
+    ),
+    "reversed-meter": Scene(
+        title="A house that feeds at night",
+        told="Since an electrician was there, a customer's bill is a credit note.",
+        lesson="One meter's power had its sign turned: it was connected the wrong way round.",
+        kind="site_meter",
+        devices=12,
+        strike=Sensor(fault="reversed", channel="active_power"),
+    ),
+    "weak-radio": Scene(
+        title="Meters that are hard to hear",
+        told="Some customers' hourly values of water are missing, and nobody has changed anything there.",
+        lesson="Every third reading of six neighbouring meters was lost on its way; gaps in seq tell so.",
+        kind="water_meter",
+        devices=48,
+        strike=Delivery(name="lost", trick=thinned, victims=6),
+    ),
+    "slow-uplink": Scene(
+        title="Yesterday's news",
+        told="At one site alarms come minutes after those who stand there have called.",
+        lesson="One gateway's readings came late, each by its own while: out of order, but whole.",
+        kind="air_sensor",
+        devices=48,
+        strike=Delivery(name="late", trick=delayed),
+    ),
+    "store-away": Scene(
+        title="Rush hour without a store",
+        told="In the rush hour every page of the dashboards stood still, and then did not. Was anything lost?",
+        lesson="The store was away. The broker kept what came, the ingester stored it later; park verify proves it.",
+        kind="traffic_detector",
+        devices=60,
+        strike=Outage(part="store"),
+        interval_s=2.0,
     ),
 }

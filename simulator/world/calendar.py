@@ -11,11 +11,12 @@ from simulator.world.errors import UnknownCountryError
 
 @dataclass(frozen=True, kw_only=True)
 class DayKind:
-    """What the calendar says of a date: weekday 0 is Monday."""
+    """What the calendar says of a date: weekday 0 is Monday; `made_up` is of a weekend that is worked for a holiday."""
 
     workday: bool
     holiday: bool
     weekday: int
+    made_up: bool = False
 
 
 class Calendar:
@@ -39,10 +40,12 @@ class Calendar:
         if self._days is None:
             return DayKind(workday=date.weekday() < 5, holiday=False, weekday=date.weekday())
         self._fill(date.year)
+        workday = bool(self._days.is_working_day(date))
         return DayKind(
-            workday=bool(self._days.is_working_day(date)),
+            workday=workday,
             holiday=date in self._days,
             weekday=date.weekday(),
+            made_up=workday and bool(self._days.is_weekend(date)),
         )
 
     def _fill(self, year: int) -> None:

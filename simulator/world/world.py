@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 
 from park.model import DAY_MS, DAY_STARTS_H, GRID_POINTS, GRID_S, Floats, Ints, Streams, WorldDay
-from simulator.world.calendar import Calendar
+from simulator.world.calendar import Calendar, DayKind
 from simulator.world.chain import Chain
 from simulator.world.climate import climate_of
 from simulator.world.climates import Normals
@@ -114,6 +114,10 @@ class World:
         """04:00 local time of the day's date, Unix milliseconds."""
         return self._first_ms + index * DAY_MS
 
+    def day_kind(self, index: int) -> DayKind:
+        """What the calendar says of the day's date."""
+        return self._calendar.day(self._date(index))
+
     def _make(self, first: int, stop: int) -> list[WorldDay]:
         if first < 0:
             raise BeforeTheTownError(f"day {first} is before the commissioning, {self._first + dt.timedelta(days=1)}")
@@ -133,7 +137,7 @@ class World:
         return times, self._weather.days(self._date(first).toordinal(), times, calendar)
 
     def _derived(self, first: int, stop: int, weather: Air) -> Derived:
-        kinds = [self._calendar.day(self._date(index)) for index in range(first, stop + 1)]
+        kinds = [self.day_kind(index) for index in range(first, stop + 1)]
 
         @cache
         def before() -> Derived:
@@ -145,11 +149,10 @@ class World:
         return self._first + dt.timedelta(days=index)
 
     def _day(self, index: int, times: Ints, arrays: dict[str, Floats], more: Mapping[str, Floats]) -> WorldDay:
-        date = self._date(index)
-        kind = self._calendar.day(date)
+        kind = self.day_kind(index)
         return WorldDay(
             index=index,
-            date=date,
+            date=self._date(index),
             times=times,
             workday=kind.workday,
             holiday=kind.holiday,

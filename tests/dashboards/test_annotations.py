@@ -8,12 +8,25 @@ import duckdb
 import pytest
 
 from dashboards import grafana
-from dashboards.annotations import ANNOTATIONS, COMMANDS, EVENTS, LABELS, MOST, OUTAGES, Annotation, Mark, Row, marks
+from dashboards.annotations import (
+    ANNOTATIONS,
+    COMMANDS,
+    EVENTS,
+    HOLIDAYS,
+    LABELS,
+    MOST,
+    OUTAGES,
+    Annotation,
+    Mark,
+    Row,
+    marks,
+)
 from dashboards.definitions import dashboards
 from dashboards.sources.base import Window
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
 from dashboards.viewer.marks import overlay
+from dashboards.viewer.windows import Moment, Reader
 from ingest.batch import Batch
 from ingest.decode import Decoder
 from ingest.messages import PlainMessage
@@ -30,7 +43,7 @@ WINDOW = Window(start=START, until=END)
 def event(
     kind: str, device: str, type_: str, phase: str, ts: int, *, site: str = "north", **values: Any
 ) -> PlainMessage:
-    sector = {"soil_probe": "agriculture", "traffic_detector": "transport"}[kind]
+    sector = {"soil_probe": "agriculture", "traffic_detector": "transport", "weather_station": "agriculture"}[kind]
     leaf = "label" if type_ == "label" else "event"
     told = {"ts": ts, "id": values.pop("id", "1"), "type": type_, "phase": phase, **values}
     topic = f"park/{sector}/{site}/{kind}/{device}/{leaf}"
@@ -59,6 +72,15 @@ MESSAGES = [
         "soil_probe", "soil-probe-000001", "command", "begin", START + HOUR, action="do", actor="me", state="accepted"
     ),
     event("soil_probe", "soil-probe-000001", "command", "end", START + HOUR + 9, action="do", actor="me"),
+    *(
+        event("weather_station", f"weather-station-00000{number}", type_, "state", ts, site=site, until=until)
+        for number, site in ((1, "north"), (2, "south"))
+        for type_, ts, until in (
+            ("public_holiday", START - 22 * HOUR, START + HOUR),
+            ("public_holiday", START + HOUR, END + 9 * HOUR),
+            ("made_up_workday", START + 2 * HOUR, END + 9 * HOUR),
+        )
+    ),
     *(stats(START + number * 100_000, reconnects) for number, reconnects in enumerate((0, 0, 1, 1, 0, 2))),
 ]
 
@@ -120,6 +142,19 @@ def test_what_several_devices_tell_at_once_is_one_mark(stores: Any, name: str) -
 
 
 @both
+@pytest.mark.parametrize("sector", [None, "energy", "agriculture"])
+def test_a_holiday_is_the_whole_towns_and_one_stretch_however_many_tell_it(
+    stores: Any, name: str, sector: str | None
+) -> None:
+    found = marked(stores, name, HOLIDAYS, sector, sites=("elsewhere",), start=START - HOLIDAYS.told_ms)
+    assert [(one.start, one.end, one.text) for one in found] == [
+        (START - 22 * HOUR, END, "public holiday"),
+        (START + 2 * HOUR, END, "made up workday"),
+    ]
+    assert "holiday" not in " ".join(one.text for one in marked(stores, name, EVENTS, start=START - 24 * HOUR))
+
+
+@both
 def test_commands_that_were_accepted_and_outages_are_moments(stores: Any, name: str) -> None:
     (one,) = marked(stores, name, COMMANDS)
     assert (one.start, one.end, one.what) == (START + HOUR, None, "do · me")
@@ -136,6 +171,21 @@ def test_a_page_marks_what_is_of_its_sector_its_sites_and_its_time(stores: Any, 
     assert marked(stores, name, LABELS, "agriculture", sites=("north", "south"))
     assert not marked(stores, name, LABELS, "agriculture", sites=("south",))
     assert not marked(stores, name, LABELS, start=START - HOUR, until=START)
+
+
+@both
+def test_what_has_begun_before_the_page_and_lasts_is_on_it_and_what_has_ended_is_not(stores: Any, name: str) -> None:
+    async def looked_at(now: int, span: int) -> list[Mark]:
+        source = stores[name]()
+        reader = Reader(source, clock=lambda: 0.0, keep_s=3)
+        try:
+            return await reader.marks(HOLIDAYS, "energy", Moment(now=now, span=span, sites=()))
+        finally:
+            await source.close()
+
+    (one,) = asyncio.run(looked_at(START + HOUR // 2, HOUR // 4))
+    assert (one.start, one.end, one.what) == (START - 22 * HOUR, START + HOUR // 2, "public holiday")
+    assert asyncio.run(looked_at(START - 22 * HOUR - 1, HOUR)) == []
 
 
 @both

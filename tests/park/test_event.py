@@ -137,7 +137,7 @@ def test_a_sectors_types_are_added_and_are_its_own() -> None:
     found = event_catalogue([sector("one", ALARM)], PARK_EVENTS)
     assert found.sectors == {"alarm": "one"}
     names = [channel.name for channel in found.logs[Log.WORLD.value].channels]
-    assert names == ["id", "phase", "precipitation", "duration", "pm25", "level", "count", "armed", "zone"]
+    assert names == ["id", "phase", "precipitation", "duration", "pm25", "until", "level", "count", "armed", "zone"]
 
 
 def test_two_types_of_one_name_are_refused_and_named() -> None:

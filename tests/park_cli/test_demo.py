@@ -51,3 +51,33 @@ def test_ctrl_c_drains_and_proves_as_well(tmp_path: Path) -> None:
     verify = json.loads(out.splitlines()[-1])["verify"]
     assert (verify["lost"], verify["duplicated"], verify["altered"]) == (0, 0, 0)
     assert (tmp_path / "kept.duckdb").exists()
+
+
+@pytest.mark.deadline(240)
+def test_an_incident_takes_the_demos_own_store_away_and_nothing_is_lost(tmp_path: Path) -> None:
+    asked = ("--for", "10s", "--backfill", "5m", "--devices", "33", "--incident", "store-away", "--draw", "1")
+    process, _ = start(tmp_path, *asked)
+    out, err = process.communicate()
+    assert process.returncode == 0, err.decode()
+    assert b"Rush hour without a store" in err
+    summary = json.loads(out.splitlines()[-1])
+    verify, ingest = summary["verify"], summary["ingest"]
+    assert (verify["lost"], verify["duplicated"], verify["altered"]) == (0, 0, 0)
+    assert ingest["received"] == ingest["stored"] >= verify["expected"] + 60 * 5  # ten seconds, every two
+    assert ingest["retries"] > 0
+    (label,) = [json.loads(line) for line in (tmp_path / "store-away.labels").read_text(encoding="utf-8").splitlines()]
+    assert (label["device"], label["fault"]) == ("store", "away")
+    assert [path.name for path in tmp_path.iterdir()] == ["store-away.labels"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["--incident", "earthquake"], "store-away"),
+        (["--incident", "store-away", "--broker", "mqtt://127.0.0.1:1"], "park incident"),
+    ],
+)
+def test_an_incident_that_there_is_not_is_named(asked: list[str], words: str) -> None:
+    ended = subprocess.run([*PARK, "demo", *asked], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert words in ended.stderr.decode()

@@ -1,14 +1,17 @@
 """`park incident` against a broker: what an operator sees, and the answer that a finding is held to."""
 
 import json
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from simulator.incidents.scenes import SCENES
 from tests.mqttlink.paho_client import paho
-from tests.park_cli.command import park
+from tests.park_cli.command import park, running
 from tests.servers.mosquitto import Mosquitto
+from tests.servers.process import wait_until
 
 
 def test_the_list_tells_all_and_no_answer() -> None:
@@ -69,3 +72,41 @@ def test_what_is_published_is_the_incident_of_the_answer(mosquitto: Mosquitto, t
     scored = park("incident", "poisoned-batch", "--score", "found.ndjson", "--json", folder=tmp_path)
     assert scored.code == 0, scored.err
     assert json.loads(scored.out)["overall"]["recall"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["store-away"], ["--stop", "--start", "docker compose stop influxdb", "park demo --incident store-away"]),
+        (["store-away", "--stop", "true"], ["--start"]),
+        (["store-away", "--stop", "no-such-program x", "--start", "true"], ["--stop", "no such program"]),
+        (["store-away", "--stop", "true", "--start", "'"], ["--start"]),
+        (["clock-jump", "--stop", "true", "--start", "true"], ["clock-jump stops nothing"]),
+    ],
+)
+def test_nothing_is_stopped_that_nobody_has_named(arguments: list[str], words: list[str]) -> None:
+    ended = park("incident", *arguments, environ={"COLUMNS": "300"})
+    assert (ended.code, ended.clean) == (2, True)
+    assert all(word in ended.err for word in words), ended.err
+
+
+@pytest.mark.deadline(120)
+def test_a_command_that_fails_ends_it_by_name_and_the_part_is_started(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    asked = ("--broker", mosquitto.url, "--for", "20s", "--speed", "10", "--stop", "false", "--start", "touch back")
+    ended = park("incident", "store-away", *asked, folder=tmp_path)
+    assert (ended.code, ended.clean) == (1, True)
+    assert "--stop false: exit code 1" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["back"]
+
+
+@pytest.mark.deadline(120)
+def test_the_store_is_back_when_the_incident_is_ended_at_once(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    away, asked = tmp_path / "away", ("--broker", mosquitto.url, "--for", "10m", "--speed", "50")
+    commands = ("--stop", f"touch {away}", "--start", f"sh -c 'sleep 1; rm -f {away}'")
+    with running("incident", "store-away", *asked, *commands, folder=tmp_path) as one:
+        wait_until(away.exists, deadline=60, what="the store away")
+        one.signal(signal.SIGINT)
+        time.sleep(0.15)  # a second one within a tenth is taken for the first one's echo
+        one.signal(signal.SIGINT)
+        assert one.end().code == 130
+    assert not list(tmp_path.iterdir())

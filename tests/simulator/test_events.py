@@ -1,5 +1,6 @@
 """Events as a pure function of the devices and the time."""
 
+import datetime as dt
 import json
 from itertools import pairwise
 from typing import Any
@@ -195,3 +196,27 @@ def test_the_whereabouts_of_what_goes_with_a_person_are_not_told() -> None:
     assert personal <= observed
     told = {one.kind.name for one in readings.events.told(MORNING, MORNING + 1) if one.type.name == "place"}
     assert told == observed - personal
+
+
+def test_a_holiday_and_a_weekend_that_is_worked_are_told_on_their_mornings_by_who_measures_rain() -> None:
+    spring = (MORNING + 24 * DAY, MORNING + 41 * DAY)  # 13 February to 2 March
+    events = readings_of(select(sectors=("agriculture",), devices=8, events=True)).events
+    told = [one for one in events.told(*spring) if one.type.name in ("public_holiday", "made_up_workday")]
+    assert {one.kind.name for one in told} == {kind.name for kind in KINDS.values() if "precipitation" in kind.channel}
+    days: dict[str, set[str]] = {}
+    for one in told:
+        assert set(one.values["until"] - one.ts) == {DAY}
+        date = dt.datetime.fromtimestamp(int(one.ts[0]) / 1000, dt.timezone(dt.timedelta(hours=8)))
+        assert (date.hour, date.minute) == (4, 0)
+        days.setdefault(one.type.name, set()).add(date.date().isoformat())
+    assert days["public_holiday"] == {f"2026-02-{day}" for day in (16, 17, 18, 19, 20, 23)}
+    assert days["made_up_workday"] == {"2026-02-14", "2026-02-28"}
+
+
+def test_the_world_works_as_the_calendar_says_that_is_told() -> None:
+    world = readings_of(SELECTION)._state.world  # type: ignore[attr-defined]
+    for day in range(42, 62):
+        kind, made = world.day_kind(day), world.day(day)
+        assert (kind.workday, kind.holiday) == (made.workday, made.holiday)
+        assert not (kind.holiday and kind.made_up)
+        assert kind.made_up <= (kind.workday and made.weekday >= 5)

@@ -46,10 +46,12 @@ class Delivered:
         taken: the readings that devices take.
         clean: the same devices' slots.
         some: from a part of the plan to its readings.
+        events: what the devices tell, if it is more than `taken` does: labels.
     """
 
-    def __init__(self, taken: Taken, clean: Fleet, some: Callable[[Plan], Taken]) -> None:
+    def __init__(self, taken: Taken, clean: Fleet, some: Callable[[Plan], Taken], events: Tells | None = None) -> None:
         self.taken, self.clean, self._some = taken, clean, some
+        self._events = taken.events if events is None else events
         self.fates = FateMaker(taken.plan)
         self.commissioned_ms = clean.commissioned_ms
         self._parts: dict[tuple[tuple[str, bytes], ...], Taken] = {}
@@ -61,8 +63,8 @@ class Delivered:
 
     @property
     def events(self) -> Tells:
-        """What happens in the world, which is always delivered."""
-        return self.taken.events
+        """What happens in the world, which is always delivered; and the labels, if they are wanted."""
+        return self._events
 
     def windows(self, start_ms: int, until_ms: int, rows: int | None = None) -> Iterator[tuple[int, int]]:
         """Cuts [start, until) into windows of about `rows` readings each."""

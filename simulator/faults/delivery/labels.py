@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from simulator.faults.delivery.fates import Fated, FateMaker
-from simulator.faults.delivery.schedule import Episodes
+from simulator.faults.delivery.schedule import DeliverySchedule, Episodes
+from simulator.faults.telling import Truth, Truths
 from simulator.fleet import Fleet
 from simulator.plan import Group, Plan, Selection, make_plan
 
@@ -108,23 +109,49 @@ def _labels(plan: Plan, group: Group, fates: FateMaker, seen: _Seen) -> Iterator
 
 def _label(plan: Plan, group: Group, fates: FateMaker, row: int, seen: _Seen) -> DeliveryLabel:
     episodes = seen.episodes
-    name, rule = list(fates.schedule.rules.items())[int(episodes.rule[row])]
-    device = group.kind.device(int(episodes.device[row]) + 1)
-    at = int(np.searchsorted(group.device, episodes.device[row]))
+    truth = _truth(group, fates.schedule, episodes, row)
+    rule = fates.schedule.rules[truth.rule]
+    at = int(np.searchsorted(group.device, truth.device))
     units = {"seconds": "s", "seconds_per_day": "s/d"}
     return DeliveryLabel(
-        id=f"{name}-{device}-{episodes.week[row]}",
-        rule=name,
-        fault=rule.class_,
+        id=truth.id,
+        rule=truth.rule,
+        fault=truth.fault,
         sector=group.sector.name,
         site=plan.sites(group.sector)[int(plan.site_rows(group)[at])],
         kind=group.kind.name,
-        device=device,
+        device=group.kind.device(truth.device + 1),
         unit=units.get(rule.what.key or "", ""),
-        start=int(episodes.start_ms[row]),
-        end=int(episodes.end_ms[row]),
+        start=truth.start_ms,
+        end=truth.end_ms,
         first_observable=int(seen.first[row]) or None,
         readings=int(seen.readings[row]),
         changed=int(seen.changed[row]),
+        amount=truth.amount,
+    )
+
+
+def of_delivery(schedule: DeliverySchedule) -> Truths:
+    """The truth about delivery faults, for labels that are published."""
+
+    def truths(group: Group, start_ms: int, until_ms: int) -> Iterator[Truth]:
+        episodes = schedule.of(group, start_ms, until_ms)
+        return (_truth(group, schedule, episodes, row) for row in range(len(episodes)))
+
+    return truths
+
+
+def _truth(group: Group, schedule: DeliverySchedule, episodes: Episodes, row: int) -> Truth:
+    name, rule = list(schedule.rules.items())[int(episodes.rule[row])]
+    device = int(episodes.device[row])
+    return Truth(
+        id=f"{name}-{group.kind.device(device + 1)}-{episodes.week[row]}",
+        rule=name,
+        fault=rule.class_,
+        device=device,
+        channel=None,
+        start_ms=int(episodes.start_ms[row]),
+        end_ms=int(episodes.end_ms[row]),
+        severity=None,
         amount=round(float(episodes.size[row]), 3) if rule.what.signed else None,
     )

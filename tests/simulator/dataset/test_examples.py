@@ -58,6 +58,22 @@ def test_a_detector_reads_a_dataset_and_finds_what_it_is_for(name: str, probes: 
 
 
 @pytest.mark.parametrize("name", DETECTORS)
+def test_a_detector_learns_from_another_folder(name: str, probes: Path, tmp_path: Path) -> None:
+    few = replace(selection(), sectors=("agriculture",), kinds=("soil_probe",), devices=12, faults=None)
+    past = tmp_path / "past"
+    write(past, options(selection=few, window=(WINDOW[0] + 96 * HOUR, WINDOW[0] + 144 * HOUR)))
+    found = [_found(name, probes), _found(name, probes, past)]
+    assert found[0] != found[1]
+    assert _found(name, probes, probes) == found[0]
+    assert all("device" in json.loads(line) for line in found[1].splitlines())
+
+
+def _found(name: str, *folders: Path) -> str:
+    command = [sys.executable, str(EXAMPLES / f"{name}.py"), *map(str, folders)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=_PATIENCE_S).stdout
+
+
+@pytest.mark.parametrize("name", DETECTORS)
 def test_a_detector_is_short(name: str) -> None:
     assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 60
 

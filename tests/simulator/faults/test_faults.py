@@ -103,7 +103,7 @@ def test_it_is_as_large_as_it_says(name: str, severity: float) -> None:
     selection = replace(_selection(rule(name, **size), devices=6, kind="site_meter"), interval_ms=60_000)
     window = (WINDOW[0], WINDOW[0] + 5 * _DAY)
     kind = KINDS["site_meter"]
-    scale = SampledScales(selection)(kind, kind.channel["active_power"])
+    scale = SampledScales(selection)(kind, kind.channel["active_power"], window[0])
     readings = _faulty(selection)
     ((_, found),) = readings.traced(*window)
     traces = [trace for trace in found if trace.fault.start_ms > window[0] and trace.fault.end_ms < window[1]]
@@ -120,10 +120,10 @@ def _realised(name: str, x: Any, y: Any, level: float) -> float:
     error = y - x
     sizes: dict[str, Callable[[], float]] = {
         "spike": lambda: float(np.mean(np.abs(error[error != 0]))),
-        "noise": lambda: float(np.std(error)),
+        "noise": lambda: float(np.median(np.abs(error))),
         "bias": lambda: float(abs(np.mean(error))),
         "gain": lambda: float(abs(np.sum(error * x) / np.sum(x * x)) * level),
-        "drift": lambda: float(abs(2 * np.mean(error))),
+        "drift": lambda: float(abs(np.mean(error))),
         "quantisation": lambda: float(np.min(np.diff(np.unique(y)))),
         # It grows evenly: the root mean square is its end by the square root of three.
         "low_battery": lambda: float(np.sqrt(np.mean(error**2)) * np.sqrt(3)),

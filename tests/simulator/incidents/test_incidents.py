@@ -16,8 +16,9 @@ from sectors import KINDS
 from simulator.broker import GatewayOptions
 from simulator.incidents.answer import answer
 from simulator.incidents.cast import Cast, draw
+from simulator.incidents.outage import Away
 from simulator.incidents.replay import ReplayOptions, planned
-from simulator.incidents.scenes import SCENES, Delivery
+from simulator.incidents.scenes import SCENES, Delivery, Outage
 from simulator.incidents.staged import staged, torn_codec
 from simulator.observed import Readings, readings_of
 from simulator.state import TownState
@@ -25,7 +26,11 @@ from tests.simulator.conftest import HOUR, MINUTE, START, select
 
 WINDOW = (START + 100 * HOUR, START + 100 * HOUR + 20 * MINUTE)
 _JSON = CODECS[DEFAULT_CONTENT_TYPE]
-every_incident = pytest.mark.parametrize("name", SCENES)
+every_incident = pytest.mark.parametrize(
+    "name", [name for name, scene in SCENES.items() if not isinstance(scene.strike, Outage)]
+)
+#: These only come later.
+_LATER = ("lost-gateway", "slow-uplink")
 
 #: (device, ts, payload), and how often it is sent.
 _Sent = Counter[tuple[int, int, bytes]]
@@ -77,7 +82,7 @@ def test_only_victims_are_hit_and_only_then(name: str) -> None:
     assert WINDOW[0] < cast.hit.start_ms < cast.hit.end_ms < WINDOW[1]
     sent, clean = _sent(cast), _clean(cast)
     differs = {row[:2] for row in (sent - clean) + (clean - sent)}
-    assert differs or name == "lost-gateway"  # which only comes later
+    assert bool(differs) != (name in _LATER)
     assert {device for device, _ in differs} <= _victims(cast)
     ahead = HOUR if name == "clock-jump" else 0
     assert all(cast.hit.start_ms <= ts < cast.hit.end_ms + ahead for _, ts in differs)
@@ -93,7 +98,7 @@ def test_the_answer_tells_each_victim_and_its_first_moment(name: str) -> None:
     for device in _victims(cast):
         label = told[kind.device(device + 1)]
         mine = sorted(ts for at, ts, _ in clean if at == device and cast.hit.start_ms <= ts < cast.hit.end_ms)
-        if not isinstance(cast.scene.strike, Delivery):
+        if not isinstance(cast.scene.strike, Delivery) or name == "weak-radio":
             mine = sorted(row[1] for row in clean - sent if row[0] == device)
         assert (label["first_observable"], label["changed"]) == (mine[0], len(mine))
         assert (label["start"], label["end"]) == (cast.hit.start_ms, cast.hit.end_ms)
@@ -123,6 +128,46 @@ def test_a_silent_site_comes_back_with_all_it_had() -> None:
     back = _sent(cast, iter([(cast.hit.end_ms, cast.hit.end_ms + 1)]))
     assert {device for device, _, _ in back} == _victims(cast)
     assert min(ts for _, ts, _ in back) - cast.hit.start_ms < 10_000
+
+
+def test_there_are_a_dozen() -> None:
+    assert len(SCENES) >= 12
+
+
+def test_a_weak_radio_loses_every_third_reading_and_no_more() -> None:
+    cast = _cast("weak-radio")
+    sent, clean = _sent(cast), _clean(cast)
+    assert not sent - clean
+    due = [row for row in clean if row[0] in _victims(cast) and cast.hit.start_ms <= row[1] < cast.hit.end_ms]
+    assert len(clean - sent) == pytest.approx(len(due) / 3, rel=0.2)
+
+
+def test_a_slow_uplink_loses_nothing_and_disorders_it() -> None:
+    cast = _cast("slow-uplink")
+    clean = _clean(cast)
+    assert _sent(cast) == clean
+    order = list(_sent(cast, pairwise(range(cast.hit.start_ms, cast.hit.end_ms + 1, 20_000))))
+    one = next(iter(_victims(cast)))
+    times = [ts for device, ts, _ in order if device == one]
+    assert times != sorted(times)
+    after = [ts for device, ts, _ in _sent(cast, iter([(cast.hit.end_ms, WINDOW[1])])) if device == one]
+    assert min(after) < cast.hit.end_ms
+    assert not {ts for ts in times if ts >= cast.hit.end_ms}
+
+
+def test_the_answer_of_an_outage_is_the_part_and_when_it_really_was_away() -> None:
+    cast = _cast("store-away")
+    assert not _victims(cast)
+    assert _sent(cast) == _clean(cast)
+    away = Away(start_ms=WINDOW[0] + 1_000, gone_ms=WINDOW[0] + 3_000, end_ms=WINDOW[0] + 63_000)
+    (label,) = answer(cast, WINDOW[1], away)
+    assert (label["device"], label["fault"], label["start"], label["end"]) == (
+        *("store", "away"),
+        *(away.start_ms, away.end_ms),
+    )
+    assert label["first_observable"] == away.gone_ms
+    assert label["changed"] == sum(away.gone_ms <= ts < away.end_ms for _, ts, _ in _clean(cast))
+    assert not list(answer(cast, WINDOW[1]))
 
 
 def test_a_wrong_clock_leaves_slots_and_values_right() -> None:
