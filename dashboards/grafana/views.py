@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.builders import gauge, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common, dashboard
 
+from dashboards.grafana.pictures import PICTURES
 from dashboards.grafana.units import unit_id
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources import influxql
@@ -136,6 +137,10 @@ def _table(panel: ResolvedPanel) -> Builder:
     if panel.cases:  # each comes by a statement of its own
         builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=options))
+    if panel.sort:
+        field = panel.sort.removeprefix("-")
+        name = influxql.quoted(panel.labels.get(field, field.capitalize()))
+        builder.sort_by([common_builders.TableSortByFieldState().display_name(name).desc(panel.sort[0] == "-")])
     for field in panel.columns:
         if panel.is_number(field):
             decimals = panel.decimals if panel.decimals is not None else panel.channel(field).decimals
@@ -150,4 +155,5 @@ BUILDERS: dict[View, Callable[[ResolvedPanel], Builder]] = {
     View.GAUGE: _gauge,
     View.STATES: _states,
     View.TABLE: _table,
+    **PICTURES,
 }

@@ -29,7 +29,7 @@ def _stat(title: str, story: str, measurement: str, field: str, across: Aggregat
 _NOW = (
     _stat(
         "Warmest parcel",
-        "Parcels travel at 2 to 8 Cel; above 8 a load is in doubt.",
+        "Parcels travel at 2 to 8 °C; above 8 a load is in doubt.",
         "parcel_logger",
         "temperature",
         Aggregate.MAX,
@@ -92,6 +92,22 @@ _ROOMS = (
 )
 
 _TRUCKS = (
+    Panel(
+        title="The cold chain on the road",
+        story="Each lorry's air; a tick is its open door. It should stay blue-green: red is a load in danger.",
+        measurement="reefer_truck",
+        fields=("return_air_temperature", "door_open"),
+        aggregate=Aggregate.LAST,
+        by=("site", "device"),
+        view=View.HEAT,
+        low=-2,
+        high=18,
+        decimals=1,
+        ramp=("#2f5fb3", "#3fb6a8", "#8fcf8a", "#f6bd16", "#e8596b", "#b02a3f"),
+        width=24,
+        height=7,
+        labels={"return_air_temperature": "Air", "door_open": "Door open"},
+    ),
     Panel(
         title="Air and loads of lorries",
         story="The body is pulled down before it is loaded; each stop lets warm air in, the load hardly moves.",
