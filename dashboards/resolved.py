@@ -76,9 +76,7 @@ class Page:
     of_town: bool = False
 
 
-def page(
-    slug: str, title: str, dashboard: Dashboard, sector: Sector | None = None, *, of_town: bool = False
-) -> Page:
+def page(slug: str, title: str, dashboard: Dashboard, sector: Sector | None = None, *, of_town: bool = False) -> Page:
     """The dashboard under an address.
 
     Raises:

@@ -79,7 +79,7 @@ class Panel:
         levels: for booleans ("true", "false") and texts: value to its level, as in `Threshold`.
         limit: at most this many series are drawn, or rows of a table shown: the first by their tags.
             None means 20 series, 200 rows.
-        ramp: `#rrggbb` colours of a heat map from `low` to `high`, without any its thresholds' levels; of bars, by field.
+        ramp: `#rrggbb` colours of a heat map from `low` to `high`, else its thresholds' levels; of bars, by field.
         last_s: the last so many seconds are shown, whatever longer span is looked at.
         sort: the field, or tag, by whose values a table's rows stand at first; with "-" before it the largest on top.
         highlight: stands for its page elsewhere: a sector's on the first page, the pipeline's in the viewer's strip.

@@ -12,9 +12,9 @@ from dashboards.grafana.annotations import of_page
 from dashboards.grafana.query import DATASOURCE, targets
 from dashboards.grafana.town import place_map
 from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
-from dashboards.ramp import ramp
 from dashboards.layout import Position, place
 from dashboards.measured import Measured
+from dashboards.ramp import ramp
 from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources import influxql
 from dashboards.sources.influxql_rollup import ROLLUP, which_rollup

@@ -7,6 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import barchart, stat, statushistory, xychart
 from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
+from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models import xychart as xychart_models
 
@@ -27,9 +28,14 @@ def _colored_by(mode: dashboard.FieldColorModeId) -> dashboard_builders.FieldCol
     return dashboard_builders.FieldColor().mode(mode)
 
 
+def _legend(*, shown: bool) -> common_builders.VizLegendOptions:
+    legend = common_builders.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).calcs([])
+    return legend.display_mode(common.LegendDisplayMode.LIST).show_legend(shown)
+
+
 def _own_units(builder: Builder, panel: ResolvedPanel) -> None:
     """Each column's own unit, whatever group stands before its name."""
-    for field in panel.columns:
+    for field in filter(panel.is_number, panel.columns):
         channel, name = panel.channel(field), influxql.quoted(panel.labels[field])
         decimals = channel.decimals if panel.decimals is None else panel.decimals
         own = {"unit": unit_id(channel.unit), "decimals": decimals}
@@ -45,7 +51,7 @@ def _heat(panel: ResolvedPanel) -> Builder:
         .line_width(0)
         .fill_opacity(90)
         .max_data_points(_COLUMNS)
-        .legend(common_builders.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).show_legend(False).calcs([]))  # noqa: FBT003
+        .legend(_legend(shown=False))
         .color_scheme(_colored_by(dashboard.FieldColorModeId.THRESHOLDS))
         .unit(unit_id(panel.unit))
     )
@@ -66,7 +72,7 @@ def _scatter(panel: ResolvedPanel) -> Builder:
         .series([_Pair(across, up)])
         .show(xychart_models.XYShowMode.POINTS)
         .point_size(xychart.XychartFieldConfigPointSize().fixed(4))
-        .legend(common_builders.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).show_legend(False).calcs([]))  # noqa: FBT003
+        .legend(_legend(shown=False))
         .tooltip(common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.SINGLE))
         .color_scheme(_colored_by(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     )
@@ -74,16 +80,15 @@ def _scatter(panel: ResolvedPanel) -> Builder:
     return builder
 
 
-class _Pair:
+class _Pair(cog.Builder[xychart_models.XYSeriesConfig]):
     """A series of which one column goes across and the other up, in the form that the SDK's builders take."""
 
     def __init__(self, across: str, up: str) -> None:
         self._across, self._up = across, up
 
     def build(self) -> xychart_models.XYSeriesConfig:
-        x, y = (
-            xychart_models.MatcherConfig(id_val="byName", options=name) for name in (self._across, self._up)
-        )
+        """The series."""
+        x, y = (xychart_models.MatcherConfig(id_val="byName", options=name) for name in (self._across, self._up))
         return xychart_models.XYSeriesConfig(
             x=xychart_models.XychartXYSeriesConfigX(matcher=x), y=xychart_models.XychartXYSeriesConfigY(matcher=y)
         )
@@ -106,15 +111,13 @@ def _board(panel: ResolvedPanel) -> Builder:
 
 
 def _bars(panel: ResolvedPanel) -> Builder:
-    legend = common_builders.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).calcs([])
-    (group, *_) = panel.by
     builder = (
         barchart.Panel()
         .orientation(common.VizOrientation.HORIZONTAL)
         .stacking(common.StackingMode.NORMAL)
-        .x_field(group.capitalize())
+        .x_field(panel.by[-1].capitalize())
         .show_value(common.VisibilityMode.NEVER)
-        .legend(legend.display_mode(common.LegendDisplayMode.LIST).show_legend(True))  # noqa: FBT003
+        .legend(_legend(shown=True))
         .unit(unit_id(panel.unit))
         .color_scheme(_colored_by(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     )

@@ -8,6 +8,7 @@ import re
 from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.builders import geomap
+from grafana_foundation_sdk.cog import builder as cog
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models import geomap as geomap_models
 
@@ -35,7 +36,7 @@ def geojson(town: Town) -> str:
     features = [_feature(_LAKE, "", _round((lake.latitude, lake.longitude), lake.radius_km)) for lake in town.lakes]
     for site in town.sites:
         middle = site.latitude, site.longitude
-        point = {"type": "Point", "coordinates": _written(middle)}
+        point: dict[str, object] = {"type": "Point", "coordinates": _written(middle)}
         features += [_feature(_SITE, site.name, _round(middle, _SITE_KM)), _feature(_NAME, site.name, point)]
     return json.dumps({"type": "FeatureCollection", "features": features}, indent=1, ensure_ascii=False) + "\n"
 
@@ -58,7 +59,8 @@ def _written(place: Place) -> list[float]:
 def town_map() -> geomap.Panel:
     """The panel: the drawing in the base map's place, devices by sector, and whatever drives."""
     asked = [standing(), *moving()]
-    layers = [_devices("A"), *(_drives(panel, chr(66 + i)) for i, panel in enumerate(moving()))]
+    layers: list[cog.Builder[common.MapLayerOptions]] = [_devices("A")]
+    layers += [_drives(panel, chr(66 + i)) for i, panel in enumerate(moving())]
     view = geomap.MapViewConfig().id(geomap_models.MapCenterID.FIT).all_layers(True).padding(8)  # noqa: FBT003
     builder = (
         geomap.Panel()

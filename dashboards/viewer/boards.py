@@ -46,12 +46,16 @@ def board(panel: ResolvedPanel, answer: Sequence[Curve]) -> str:
     """A tile per group with its newest value, the worst first."""
     (field, *_) = panel.columns
 
-    def urgency(tile: _Tile) -> tuple[int, str]:
-        reached = level(panel, tile.values.get(field))
-        return -(LEVELS.index(reached) if reached else -1), tile.full
+    severe = sorted(panel.thresholds, key=lambda step: step.value)
+    high_is_bad = not severe or LEVELS.index(severe[-1].level) >= LEVELS.index(severe[0].level)
+
+    def urgency(tile: _Tile) -> tuple[int, float, str]:
+        value = tile.values[field]
+        reached, size = level(panel, value), float(value) if isinstance(value, int | float) else 0.0
+        return -(LEVELS.index(reached) if reached else -1), -size if high_is_bad else size, tile.full
 
     tiles = sorted((tile for tile in _tiles(panel, answer) if field in tile.values), key=urgency)
-    return _list("park-board", [_figure(panel, tile, field) for tile in tiles])
+    return _list("park-board-tiles", [_figure(panel, tile, field) for tile in tiles])
 
 
 def _figure(panel: ResolvedPanel, tile: _Tile, field: str) -> str:
@@ -76,7 +80,7 @@ def crowd(panel: ResolvedPanel, answer: Sequence[Curve]) -> str:
         for tile, ground in zip(tiles, grounds, strict=True)
     ]
     words = f"A dot is {each} people" if each > 1 else "A dot is a person"
-    return f'{_list("park-crowd", squares)}<div class="park-crowd-words">{words}</div>'
+    return f'{_list("park-crowd-tiles", squares)}<div class="park-crowd-words">{words}</div>'
 
 
 def _ground(tile: _Tile, count: str, density: str) -> float | None:
@@ -96,9 +100,9 @@ def _square(panel: ResolvedPanel, tile: _Tile, side: float, each: int) -> str:
         for i in range(min(dots, _DOTS))
     ]
     frame = f'<rect x="{begin:.1f}" y="{begin:.1f}" width="{side:.1f}" height="{side:.1f}" rx="2"/>'
-    unit = symbol(panel.channel(density).unit)
+    area = symbol(panel.channel(density).unit).rpartition("/")[2]
     people = f"{numbers.text(tile.values[count], 0)} people"
-    close = f"{numbers.text(tile.values[density], panel.decimals)} {unit}"
+    close = f"{numbers.text(tile.values[density], panel.decimals)} a {area}"
     badge = "".join(f"<b>{escape(str(tile.values[field]))}</b>" for field in called if field in tile.values)
     return (
         f'<li class="{reached}" title="{escape(tile.full)}"><svg viewBox="0 0 100 100" aria-hidden="true">{frame}'

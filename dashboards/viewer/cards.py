@@ -11,8 +11,8 @@ from dashboards.sources.base import Curve, Value, Window
 from dashboards.viewer import boards, charts, heat, numbers, pictures, table, timeline
 from dashboards.viewer.card import Card, Draw, Empty, redraw
 from dashboards.viewer.figure import Figure
-from dashboards.viewer.newest import Bars, Board
 from dashboards.viewer.marks import Marks
+from dashboards.viewer.newest import Bars, Board
 from dashboards.viewer.outline import heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
@@ -21,6 +21,7 @@ from park.panel import View
 from park.units import symbol
 
 _TILE_ROWS = 4
+
 
 def add(at: Position[ResolvedPanel], marks: Marks, *, compared: bool = False) -> Card | None:
     """Put a panel's card into the page's grid; a heading is no card.

@@ -19,13 +19,13 @@ def heat(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Optio
     """A row per series, coloured by its number; where its boolean is true, marked."""
     field, *flags = panel.columns
     rows = sorted({group(panel, series) for series in answer})
-    cells = [
+    cells: list[list[float]] = [
         [rows.index(group(panel, series)), time, round(float(value), 4)]
         for series in answer
         if series.field == field
         for time, value in zip(series.times, series.values, strict=True)
     ]
-    marks = [
+    marks: list[list[float]] = [
         [rows.index(group(panel, series)), time, 1]
         for series in answer
         if series.field in flags
@@ -36,7 +36,12 @@ def heat(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Optio
     drawn += [{**_cells(panel.labels[flag], marks, window.interval, _TICK), "color": _MARK} for flag in flags]
     return {
         **frame(panel, legend_shown=bool(flags)),
-        "legend": {**legend(show=bool(flags)), "left": "auto", "right": 8, "data": [panel.labels[flag] for flag in flags]},
+        "legend": {
+            **legend(show=bool(flags)),
+            "left": "auto",
+            "right": 8,
+            "data": [panel.labels[flag] for flag in flags],
+        },
         "tooltip": {**frame(panel)["tooltip"], ":formatter": _tip(panel, rows)},
         "visualMap": _scale(panel),
         "xAxis": time_axis(window),
@@ -81,7 +86,7 @@ _CELL = """(params, api) => {
   const height = api.size([0, 1])[1] * 0.88;
   const area = params.coordSys;
   const x = Math.max(from[0], area.x);
-  const right = Math.min(to[0] + 0.5, area.x + area.width);
+  const right = Math.min(to[0] + 1, area.x + area.width);
   return right <= x ? null : {
     type: 'rect',
     shape: {x: x, y: from[1] - height / 2, width: right - x, height: height},

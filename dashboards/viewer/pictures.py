@@ -82,7 +82,7 @@ def rose(panel: ResolvedPanel, _window: Window, answer: Sequence[Curve]) -> Opti
     """From where it comes for how much of the time, and how much of the second field comes along."""
     points = [point for found in pairs(panel, answer).values() for point in found]
     unit = symbol(panel.channel(panel.columns[1]).unit)
-    series = []
+    series: list[Options] = []
     for piece in pieces(panel, f" {unit}".rstrip()):
         counts = [0] * len(_WINDS)
         for direction, value in points:
@@ -106,7 +106,7 @@ def rose(panel: ResolvedPanel, _window: Window, answer: Sequence[Curve]) -> Opti
             "splitNumber": 3,
             "axisLine": {"show": False},
             "axisTick": {"show": False},
-            "axisLabel": {"color": INK, "fontSize": 10, "formatter": "{value} %"},
+            "axisLabel": {"color": INK, "fontSize": 10, "formatter": "{value} %", "showMaxLabel": False},
             "splitLine": {"lineStyle": {"color": GRID_LINE}},
         },
         "series": series,

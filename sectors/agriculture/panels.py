@@ -87,7 +87,7 @@ _WATER = (
     ),
     Panel(
         title="Water under every probe",
-        story="Brown is dry, blue is full. A stripe down all rows is rain; one down a few is a valve; fading is the sun.",
+        story="Brown is dry, blue is full. A stripe down all rows is rain, down a few rows a valve; sun fades them.",
         measurement="soil_probe",
         fields=("soil_moisture",),
         by=("site", "device"),
@@ -293,6 +293,7 @@ _DEVICES = (
         by=("site", "device"),
         view=View.TABLE,
         sort="soil_moisture",
+        width=15,
         height=10,
         labels={
             "soil_moisture": "Moisture",
@@ -313,6 +314,7 @@ _DEVICES = (
         high=4.3,
         decimals=2,
         thresholds=_NODE_BATTERY,
+        width=9,
         height=10,
         labels={"battery_voltage": "Lowest"},
     ),

@@ -88,6 +88,7 @@ _BEDS = (
         view=View.BOARD,
         decimals=0,
         thresholds=_NEWS2,
+        width=9,
         height=9,
     ),
     Panel(
@@ -100,6 +101,7 @@ _BEDS = (
         view=View.TABLE,
         sort="-news2",
         decimals=0,
+        width=15,
         height=9,
         labels={
             "news2": "NEWS2",
@@ -115,12 +117,11 @@ _BEDS = (
         measurement="bedside_monitor",
         fields=("news2",),
         aggregate=Aggregate.MAX,
-        by=("device",),
-        low=0,
-        high=20,
+        by=("site", "device"),
+        view=View.HEAT,
         decimals=0,
         thresholds=_NEWS2,
-        highlight=True,
+        height=9,
     ),
     Panel(
         title="Heart and pulse",

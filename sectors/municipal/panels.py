@@ -84,7 +84,7 @@ _NOW = (
 _LIGHT = (
     Panel(
         title="The evening of the lamps",
-        story="A row is a lamp. All glow at dusk and dim at 23 h; a dark row among bright ones does not obey, or is dead.",
+        story="A row is a lamp. All glow at dusk and dim at 23 h; a dark row among bright ones is dead or disobeys.",
         measurement="street_lamp",
         fields=("level",),
         by=("site", "device"),
@@ -94,7 +94,7 @@ _LIGHT = (
         decimals=0,
         ramp=("#1d2733", "#5a4a2f", "#c98f2d", "#ffd97a", "#fff4d0"),
         width=24,
-        height=9,
+        height=11,
         limit=24,
         labels={"level": "Light"},
     ),

@@ -106,7 +106,7 @@ _CROWD = (
         view=View.CROWD,
         decimals=2,
         thresholds=_DENSE,
-        height=10,
+        height=12,
         labels={"people_count": "People", "crowd_density": "Density", "level_of_service": "Level of service"},
     ),
     Panel(
@@ -118,7 +118,7 @@ _CROWD = (
         by=("site",),
         low=0,
         decimals=0,
-        height=10,
+        height=12,
         highlight=True,
     ),
     Panel(
@@ -218,6 +218,7 @@ _ALARMS = (
         by=("device",),
         view=View.STATES,
         levels=_HEAD,
+        width=10,
     ),
     Panel(
         title="Detectors to be serviced",
@@ -228,6 +229,7 @@ _ALARMS = (
         by=("site", "device"),
         view=View.TABLE,
         sort="-contamination",
+        width=14,
     ),
     Panel(
         title="Call points",

@@ -88,13 +88,15 @@ _NOW = (
 _TRAFFIC = (
     Panel(
         title="Speed over the roads and the day",
-        story="Rows are detectors along the roads, both directions in turn. A jam is a red patch that grows from row to row.",
+        story="Rows are detectors along a road, both directions in turn. A jam is a red patch that spreads over rows.",
         measurement="traffic_detector",
         fields=("average_vehicle_speed",),
         by=("site", "device"),
         view=View.HEAT,
+        low=0,
+        high=65,
         decimals=0,
-        thresholds=_SPEED,
+        ramp=("#7d1f33", "#e8596b", "#f0a04b", "#f3dc7d", "#8fcf8a", "#2f8f6a"),
         width=14,
         height=10,
         limit=24,
@@ -181,13 +183,13 @@ _PUBLIC = (
     ),
     Panel(
         title="What each bus is doing",
-        story="In service from early morning to late evening, then in the depot; at stops every few minutes.",
+        story="The last 90 minutes. In service from early morning to late evening, then in the depot.",
+        last_s=5400,
         measurement="bus",
         fields=("status",),
         aggregate=Aggregate.LAST,
         by=("device",),
         view=View.STATES,
-        levels={"driving": "good", "at_stop": "good", "layover": "notice"},
     ),
     Panel(
         title="Occupancy by car park",
