@@ -106,7 +106,7 @@ _CROWD = (
         view=View.CROWD,
         decimals=2,
         thresholds=_DENSE,
-        height=12,
+        height=11,
         labels={"people_count": "People", "crowd_density": "Density", "level_of_service": "Level of service"},
     ),
     Panel(
@@ -118,7 +118,7 @@ _CROWD = (
         by=("site",),
         low=0,
         decimals=0,
-        height=12,
+        height=11,
         highlight=True,
     ),
     Panel(
