@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.builders import gauge, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import table as table_models
 
 from dashboards.grafana.pictures import PICTURES
 from dashboards.grafana.units import unit_id
@@ -119,9 +120,19 @@ def _mapping(panel: ResolvedPanel) -> dashboard.ValueMap:
     return dashboard.ValueMap(options=options)
 
 
+class _Table(table.Panel):
+    """A table without the footer that the SDK's version of it has, and the Grafana that is served has no more."""
+
+    def build(self) -> dashboard.Panel:
+        built = super().build()
+        if isinstance(built.options, table_models.Options):
+            built.options.footer = None
+        return built
+
+
 def _table(panel: ResolvedPanel) -> Builder:
     builder = (
-        table.Panel()
+        _Table()
         .show_header(True)  # noqa: FBT003
         .cell_height(common.TableCellHeight.SM)
         .filterable(True)  # noqa: FBT003
