@@ -16,14 +16,17 @@ from sectors import SECTORS
 OUT = Path("dashboards/out")
 #: Apart from the dashboards, and no .json: Grafana takes every such file below `OUT` for a dashboard.
 ALERTS = Path("alerts")
+#: What Grafana's maps show in place of a base map from outside.
+MAP = Path("maps/park.geojson")
 KINDS_TABLE = Path("docs/reference/kinds.md")
 
 
 def pages() -> dict[Path, str]:
-    """What Grafana is provisioned with: every dashboard and its page's alert rules, by the names of their files."""
+    """What Grafana is provisioned with, by the names of its files: dashboards, their alert rules, the map's drawing."""
     town, found = default_town(SECTORS), dashboards()
     zone = _zone(town.settings.utc_offset_ms)
     files = {Path(f"{page.slug}.json"): grafana.render(page, timezone=zone) for page in found}
+    files[MAP] = grafana.geojson(town)
     intervals = {name: kind.interval_s for name, kind in town.kinds.items() if kind.interval_s is not None}
     known = rules(found)
     for page in found:
@@ -62,7 +65,7 @@ def write(root: Path) -> list[Path]:
 def stale(root: Path) -> list[Path]:
     """Generated files of a checkout that are missing, differ, or belong to no dashboard any more."""
     wanted = generated()
-    there = (*(root / OUT).glob("*.json"), *(root / OUT / ALERTS).glob("*.yaml"))
+    there = (*(root / OUT).glob("*.json"), *(root / OUT).glob("*/*.yaml"), *(root / OUT).glob("*/*.geojson"))
     extra = {path.relative_to(root) for path in there} - wanted.keys()
     return sorted(extra | _different(root, wanted).keys())
 

@@ -27,7 +27,7 @@ def dashboards() -> tuple[Page, ...]:
     """
     sectors = [(sector, of_sector(sector)) for sector in SECTORS.values()]
     found = (
-        page(PARK, "The park at a glance", at_a_glance(sectors)),
+        page(PARK, "The park at a glance", at_a_glance(sectors), of_town=True),
         *(page(sector.name, sector.title, own, sector) for sector, own in sectors),
         page(PIPELINE, "The pipeline", PIPELINE_DASHBOARD),
     )

@@ -218,6 +218,7 @@ _COST = (
         aggregate=Aggregate.LAST,
         by=("site", "instance"),
         view=View.TABLE,
+        sort="-overruns",
         width=24,
         height=8,
     ),

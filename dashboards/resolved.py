@@ -8,7 +8,7 @@ from dashboards.errors import PanelError
 from dashboards.measured import NUMERIC, Measured, measured
 from dashboards.sources.shape import Shape, shape
 from park.catalogue import Behaviour, Channel, Sector, ValueType
-from park.panel import Aggregate, Dashboard, Panel, View
+from park.panel import PAIRS, Aggregate, Dashboard, Panel, View
 from park.units import per, symbol
 
 LEVELS = ("good", "notice", "warning", "critical")
@@ -34,7 +34,7 @@ class ResolvedPanel(Panel):
     @property
     def asked(self) -> Shape:
         """The question of its own view."""
-        return self.newest if self.view is View.TABLE else self.course
+        return self.newest if self.view in {View.TABLE, View.BARS} else self.course
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,6 +63,7 @@ class Page:
 
     Attributes:
         sector: whose page it is; None for those of the whole park.
+        of_town: whether it begins with a map of the town.
     """
 
     slug: str
@@ -72,9 +73,10 @@ class Page:
     icon: str
     span_s: int
     sector: Sector | None = None
+    of_town: bool = False
 
 
-def page(slug: str, title: str, dashboard: Dashboard, sector: Sector | None = None) -> Page:
+def page(slug: str, title: str, dashboard: Dashboard, sector: Sector | None = None, *, of_town: bool = False) -> Page:
     """The dashboard under an address.
 
     Raises:
@@ -92,6 +94,7 @@ def page(slug: str, title: str, dashboard: Dashboard, sector: Sector | None = No
         icon=dashboard.icon,
         span_s=dashboard.span_s,
         sector=sector,
+        of_town=of_town,
     )
 
 
@@ -122,13 +125,12 @@ def resolve(panel: Panel) -> ResolvedPanel:
 def _label(panel: Panel, channel: Channel) -> str:
     """The name under which a field is shown: the panel's own, or its words ("Soil moisture").
 
-    A table's columns have units of their own, so there the words name it too.
+    A table's columns have units of their own, so there the name has it too.
     """
-    if own := panel.labels.get(channel.name):
-        return own
-    words = channel.name[:1].upper() + channel.name[1:].replace("_", " ")
+    name = panel.labels.get(channel.name) or channel.name[:1].upper() + channel.name[1:].replace("_", " ")
     unit = symbol(channel.unit)
-    return f"{words} ({unit})" if unit and panel.view is View.TABLE else words
+    apart = panel.view is View.TABLE and unit and unit not in name and not _counts(panel)
+    return f"{name} ({unit})" if apart else name
 
 
 def _unit(panel: Panel, at: Measured) -> str:
@@ -158,6 +160,7 @@ def _check(panel: Panel, at: Measured) -> None:
     if bad := [level for level in panel.levels.values() if level not in LEVELS]:
         raise PanelError(f"{where}: level {bad[0]!r} is none of {', '.join(LEVELS)}")
     _check_cases(panel, at, where)
+    _check_picture(panel, at, where)
     channels = [at.channels[field] for field in panel.fields]
     _check_units(panel, channels, where)
     _check_types(panel, {channel.type for channel in channels}, where)
@@ -176,8 +179,21 @@ def _check_cases(panel: Panel, at: Measured, where: str) -> None:
         raise PanelError(f"{where}: cases are of a number, and {panel.fields[0]} is none")
 
 
+def _check_picture(panel: Panel, at: Measured, where: str) -> None:
+    numbers = [field for field in panel.fields if at.channels[field].type in NUMERIC]
+    most = 3 if panel.view is View.CROWD else 2
+    if panel.view in PAIRS and not (numbers == list(panel.fields[:2]) and 2 <= len(panel.fields) <= most):
+        raise PanelError(f"{where}: a {panel.view.value} is of two numbers, and there are {', '.join(panel.fields)}")
+    if panel.view is View.HEAT and (numbers != [panel.fields[0]] or len(panel.fields) > 2):
+        raise PanelError(f"{where}: a heat map is of one number, and maybe a boolean after it")
+    if panel.view is View.HEAT and panel.ramp and (panel.low is None or panel.high is None):
+        raise PanelError(f"{where}: ramp needs low and high")
+    if panel.sort.removeprefix("-") not in {"", *panel.fields, *panel.by}:
+        raise PanelError(f"{where}: sort {panel.sort!r} is neither a field nor a tag of it")
+
+
 def _check_units(panel: Panel, channels: list[Channel], where: str) -> None:
-    if panel.view is View.TABLE or _counts(panel):
+    if panel.view is View.TABLE or panel.view in PAIRS or _counts(panel):
         return
     numbers = [channel for channel in channels if channel.type in NUMERIC]
     wanted = panel.unit if panel.rate_s is None and panel.unit is not None else None

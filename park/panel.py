@@ -17,6 +17,17 @@ class View(enum.Enum):
     STATES = "state timeline"
     TABLE = "table"
     HEADING = "heading"
+    HEAT = "heat map"
+    SCATTER = "scatter"
+    ROSE = "rose"
+    BOARD = "board"
+    CROWD = "crowd"
+    BARS = "bars"
+
+
+#: Views of two numbers, each in its own unit: the second over the first; the second by the direction, in degrees, that
+#: the first tells; or how many there are and how close they stand, and maybe a text that says how that is called.
+PAIRS = frozenset({View.SCATTER, View.ROSE, View.CROWD})
 
 
 class Aggregate(enum.Enum):
@@ -50,8 +61,8 @@ class Panel:
 
     Attributes:
         measurement: a device kind, a log of events, or a measurement of the pipeline.
-        fields: channels of it, drawn together; they share a unit, except in a table, where every
-            column has its channel's own.
+        fields: channels of it, drawn together; they share a unit, except in a table and in views of `PAIRS`, where
+            each has its channel's own. A heat map may have a boolean second: where it is true, rows are marked.
         aggregate: within each interval of the panel's time axis, per device. A table has no time
             axis, so there it is over the whole range; LAST shows the newest.
         across: then across devices (sum of all powers, mean of all speeds); None draws each group.
@@ -68,6 +79,9 @@ class Panel:
         levels: for booleans ("true", "false") and texts: value to its level, as in `Threshold`.
         limit: at most this many series are drawn, or rows of a table shown: the first by their tags.
             None means 20 series, 200 rows.
+        ramp: `#rrggbb` colours of a heat map from `low` to `high`, else its thresholds' levels; of bars, by field.
+        last_s: the last so many seconds are shown, whatever longer span is looked at.
+        sort: the field, or tag, by whose values a table's rows stand at first; with "-" before it the largest on top.
         highlight: stands for its page elsewhere: a sector's on the first page, the pipeline's in the viewer's strip.
     """
 
@@ -93,6 +107,9 @@ class Panel:
     labels: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
+    ramp: tuple[str, ...] = ()
+    last_s: int | None = None
+    sort: str = ""
     highlight: bool = False
 
 

@@ -2,5 +2,6 @@
 
 from dashboards.grafana.alerts import render as render_alerts
 from dashboards.grafana.page import render, uid
+from dashboards.grafana.town import geojson
 
-__all__ = ["render", "render_alerts", "uid"]
+__all__ = ["geojson", "render", "render_alerts", "uid"]

@@ -1,5 +1,6 @@
 """A page as Grafana's dashboard: its heading, variables and links, and where the panels stand."""
 
+import dataclasses
 import json
 import math
 
@@ -9,9 +10,11 @@ from grafana_foundation_sdk.models import dashboard
 
 from dashboards.grafana.annotations import of_page
 from dashboards.grafana.query import DATASOURCE, targets
+from dashboards.grafana.town import place_map
 from dashboards.grafana.views import BUILDERS, COLORS, NEUTRAL
 from dashboards.layout import Position, place
 from dashboards.measured import Measured
+from dashboards.ramp import ramp
 from dashboards.resolved import Page, ResolvedPanel
 from dashboards.sources import influxql_devices
 from dashboards.sources.influxql_rollup import ROLLUP, which_rollup
@@ -53,8 +56,9 @@ def render(page: Page, *, timezone: str = "browser") -> str:
         if variable is not None:
             builder = builder.with_variable(variable)
     builder = builder.annotations(of_page(page))
+    top = place_map(builder, len(page.panels) + 1) if page.of_town else 0
     for number, at in enumerate(place(page.panels), start=1):
-        _add(builder, at, number)
+        _add(builder, dataclasses.replace(at, y=at.y + top), number)
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -155,14 +159,18 @@ def _add(page: dashboard_builders.Dashboard, at: Position[ResolvedPanel], number
     builder.thresholds(_thresholds(at.panel)).interval(_least(at.panel.stored))
     if at.panel.decimals is not None and at.panel.view is not View.TABLE:
         builder.decimals(at.panel.decimals)
+    if at.panel.last_s is not None:
+        builder.time_from(f"{at.panel.last_s // 60}m")
     for target in targets(at.panel):
         builder.with_target(target)
     page.with_panel(builder)
 
 
 def _thresholds(panel: ResolvedPanel) -> dashboard_builders.ThresholdsConfig:
-    ordered = sorted(panel.thresholds, key=lambda step: step.value)
-    steps = [dashboard.Threshold(value=None, color=NEUTRAL)]
-    steps += [dashboard.Threshold(value=step.value, color=COLORS[step.level]) for step in ordered]
+    colors = ramp(panel) or [
+        (step.value, COLORS[step.level]) for step in sorted(panel.thresholds, key=lambda step: step.value)
+    ]
+    steps = [dashboard.Threshold(value=None, color=panel.ramp[0] if ramp(panel) else NEUTRAL)]
+    steps += [dashboard.Threshold(value=value, color=color) for value, color in colors]
     builder = dashboard_builders.ThresholdsConfig()
     return builder.mode(dashboard.ThresholdsMode.ABSOLUTE).steps(steps)

@@ -13,6 +13,8 @@ from dashboards.resolved import ResolvedPanel
 from dashboards.sources import influxql
 from park.panel import View
 
+#: Views that take all columns of a row together.
+_AS_TABLES = frozenset({View.TABLE, View.SCATTER, View.ROSE, View.BARS})
 DATASOURCE = dashboard.DataSourceRef(type_val="influxdb", uid="park-influxdb")
 
 
@@ -50,7 +52,7 @@ class Target(cog.Builder[variants.Dataquery]):
 
 def targets(panel: ResolvedPanel) -> list[Target]:
     """The panel's targets, one for each of its statements."""
-    form = "table" if panel.view is View.TABLE else "time_series"
+    form = "table" if panel.view in _AS_TABLES else "time_series"
     return [
         Target(query=InfluxQuery(ref_id=chr(65 + i), query=text, result_format=form, alias=_alias(panel)))
         for i, text in enumerate(influxql.compile(panel))
@@ -59,7 +61,7 @@ def targets(panel: ResolvedPanel) -> list[Target]:
 
 def _alias(panel: ResolvedPanel) -> str:
     """The legend: the group, the column, or both. InfluxQL's own alias patterns."""
-    if panel.view is View.TABLE:
+    if panel.view in _AS_TABLES:
         return ""
     group = " ".join(f"$tag_{tag}" for tag in panel.by)
     return f"{group} · $col" if group and len(panel.columns) > 1 else group or "$col"

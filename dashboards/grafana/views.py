@@ -7,7 +7,9 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
 from grafana_foundation_sdk.builders import gauge, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import table as table_models
 
+from dashboards.grafana.pictures import PICTURES
 from dashboards.grafana.units import unit_id
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources import influxql
@@ -118,9 +120,19 @@ def _mapping(panel: ResolvedPanel) -> dashboard.ValueMap:
     return dashboard.ValueMap(options=options)
 
 
+class _Table(table.Panel):
+    """A table without the footer that the SDK's version of it has, and the Grafana that is served has no more."""
+
+    def build(self) -> dashboard.Panel:
+        built = super().build()
+        if isinstance(built.options, table_models.Options):
+            built.options.footer = None
+        return built
+
+
 def _table(panel: ResolvedPanel) -> Builder:
     builder = (
-        table.Panel()
+        _Table()
         .show_header(True)  # noqa: FBT003
         .cell_height(common.TableCellHeight.SM)
         .filterable(True)  # noqa: FBT003
@@ -136,6 +148,10 @@ def _table(panel: ResolvedPanel) -> Builder:
     if panel.cases:  # each comes by a statement of its own
         builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=options))
+    if panel.sort:
+        field = panel.sort.removeprefix("-")
+        name = influxql.quoted(panel.labels.get(field, field.capitalize()))
+        builder.sort_by([common_builders.TableSortByFieldState().display_name(name).desc(panel.sort[0] == "-")])
     for field in panel.columns:
         if panel.is_number(field):
             decimals = panel.decimals if panel.decimals is not None else panel.channel(field).decimals
@@ -150,4 +166,5 @@ BUILDERS: dict[View, Callable[[ResolvedPanel], Builder]] = {
     View.GAUGE: _gauge,
     View.STATES: _states,
     View.TABLE: _table,
+    **PICTURES,
 }

@@ -73,6 +73,9 @@ class Source(Protocol):
     async def sites(self, sector: str | None = None) -> list[str]:
         """Names of the sites that have readings."""
 
+    async def rolled(self) -> bool:
+        """Whether any rollups are made, by which long windows are answered soon."""
+
     async def close(self) -> None:
         """Let go of connections."""
 

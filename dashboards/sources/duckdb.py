@@ -181,6 +181,12 @@ class DuckSource:
         kinds = [name for name in KINDS if sector in {None, SECTOR_OF[name].name} and await self._has(name)]
         return await asyncio.to_thread(self._sites, kinds)
 
+    async def rolled(self) -> bool:
+        """Whether any rollups are made."""
+        if not await self._has(MARKS.name):
+            return False
+        return bool((await asyncio.to_thread(self._fetch, f'SELECT count(made) FROM "{MARKS.name}"'))[0][0])
+
     async def _has(self, measurement: str) -> bool:
         """Whether there is a table; one that comes is found a moment later, so that a new page costs little."""
         if measurement not in self._tables:

@@ -25,7 +25,7 @@ from dashboards.sources.influxql_devices import sites, spacing
 from dashboards.sources.influxql_rollup import ROLLUP, progress, which_rollup
 from dashboards.sources.shape import Shape
 from park.panel import Aggregate
-from park.rollup import Step
+from park.rollup import MARKS, Step
 
 EPOCH_BUCKETS = "time($__interval)"
 
@@ -231,6 +231,11 @@ class InfluxSource:
         """Names of the sites that have readings."""
         found = await self.run(sites(sector))
         return sorted({row[1] for series in found for row in series["values"]})
+
+    async def rolled(self) -> bool:
+        """Whether any rollups are made."""
+        found = await self.run(f'SELECT count("made") FROM "{MARKS.name}"')
+        return bool(found and found[0]["values"][0][1])
 
     async def answer(self, panel: ResolvedPanel, window: Window) -> list[Curve]:
         """The panel's rows by exactly the statements that Grafana runs."""

@@ -2,16 +2,17 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
 
 from nicegui import ui
 
 from dashboards.layout import Position
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
-from dashboards.viewer import charts, numbers, table, timeline
+from dashboards.viewer import boards, charts, heat, numbers, pictures, table, timeline
+from dashboards.viewer.card import Card, Draw, Empty, redraw
 from dashboards.viewer.figure import Figure
 from dashboards.viewer.marks import Marks
+from dashboards.viewer.newest import Bars, Board
 from dashboards.viewer.outline import heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
@@ -20,28 +21,6 @@ from park.panel import View
 from park.units import symbol
 
 _TILE_ROWS = 4
-
-#: The class of a card's body while it shows another choice of span or sites than is asked for.
-ASKED = "asked"
-
-
-#: Shows what has been asked. Apart from the asking, since the card may be gone when the answer comes.
-Draw: TypeAlias = Callable[[], None]
-
-
-class Asks(Protocol):
-    """What asks a source for what it shows."""
-
-    body: ui.element
-
-    async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        """Ask again; None while it is too early for that, or where nothing has changed."""
-
-
-class Card(Asks, Protocol):
-    """What a page needs of a card."""
-
-    empty: "Empty"
 
 
 def add(at: Position[ResolvedPanel], marks: Marks, *, compared: bool = False) -> Card | None:
@@ -76,22 +55,6 @@ def add(at: Position[ResolvedPanel], marks: Marks, *, compared: bool = False) ->
 
 def _attribute(text: str) -> str:
     return text.replace('"', "'")
-
-
-class Empty:
-    """The words that stand in a card until it has data."""
-
-    def __init__(self) -> None:
-        self._label = ui.label("Waiting for data").classes("park-empty")
-
-    @property
-    def shown(self) -> bool:
-        """Whether the card still waits."""
-        return bool(self._label.visible)
-
-    def show(self, *, empty: bool) -> None:
-        """Show them, or no more."""
-        self._label.set_visibility(empty)
 
 
 class _Chart:
@@ -130,13 +93,7 @@ class _Chart:
         self.empty.show(empty=not answer)
         self._chart.props["aria-label"] = spoken(self._panel, answer)
         options = self._draw(self._panel, window, answer) if answer else {"series": []}
-        _redraw(self._chart, options if self._marks is None or not answer else self._marks.over(window, options))
-
-
-def _redraw(chart: ui.echart, options: charts.Options) -> None:
-    chart.options.clear()
-    chart.options.update(options)
-    chart.update()
+        redraw(self._chart, options if self._marks is None or not answer else self._marks.over(window, options))
 
 
 class _Tile:
@@ -167,7 +124,7 @@ class _Tile:
             self._yesterday.show(value if fresh else None)
         self._list(self._course.newest)
         if self._course.taken():
-            _redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
+            redraw(self._spark, charts.sparkline(self._panel, self._course.window, self._course.answer, color))
 
     def _list(self, answer: list[Curve]) -> None:
         many = len(answer) > 1
@@ -206,7 +163,7 @@ class _Gauge:
         color = charts.level_color(self._panel, value)
         self.empty.show(empty=value is None)
         _write(self._figure, self._panel, value, color=color, fresh=fresh)
-        _redraw(self._chart, charts.gauge(self._panel, value))
+        redraw(self._chart, charts.gauge(self._panel, value))
 
 
 def _write(figure: ui.label, panel: ResolvedPanel, value: Value | None, *, color: str, fresh: bool) -> None:
@@ -224,6 +181,9 @@ class _Table:
         with ui.element("div").classes("park-body") as self.body:
             self._table = ui.table(rows=[], columns=table.columns(panel), row_key="key")
             self._table.props("flat dense hide-pagination virtual-scroll :rows-per-page-options='[0]'")
+            if panel.sort:
+                first = {"sortBy": panel.sort.removeprefix("-"), "descending": panel.sort[0] == "-"}
+                self._table.pagination = {**first, "rowsPerPage": 0}
             for field in panel.columns:
                 if dots := table.dots(panel, field):
                     self._table.add_slot(f"body-cell-{field}", dots)
@@ -251,4 +211,10 @@ _CARDS: Mapping[View, Callable[[ResolvedPanel], Card]] = {
     View.STAT: _Tile,
     View.GAUGE: _Gauge,
     View.TABLE: _Table,
+    View.HEAT: lambda panel: _Chart(panel, heat.heat),
+    View.SCATTER: lambda panel: _Chart(panel, pictures.scatter),
+    View.ROSE: lambda panel: _Chart(panel, pictures.rose),
+    View.BARS: lambda panel: Bars(panel, pictures.bars),
+    View.BOARD: lambda panel: Board(panel, boards.board),
+    View.CROWD: lambda panel: Board(panel, boards.crowd),
 }

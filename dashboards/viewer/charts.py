@@ -25,8 +25,18 @@ _UNIT_COLORS = {"W/m2": "#f6bd16", "Cel": "#ff9d4d", "m/s": "#3fb6c6", "km/h": "
 
 # Readable on the dark and on the light theme alike, so that a change of theme redraws nothing.
 INK = "#8a95a5"
-_GRID_LINE = "rgba(138,149,165,0.16)"
+GRID_LINE = "rgba(138,149,165,0.16)"
 FONT = "inherit"
+
+#: Midnight is labelled with its date.
+_TIMES = {
+    "year": "{yyyy}",
+    "month": "{d} {MMM}",
+    "day": "{d} {MMM}",
+    "hour": "{HH}:{mm}",
+    "minute": "{HH}:{mm}",
+    "second": "{HH}:{mm}:{ss}",
+}
 
 Points = list[list[float | None]]
 
@@ -201,9 +211,9 @@ def time_axis(window: Window) -> Options:
         "type": "time",
         "min": window.start,
         "max": window.until,
-        "axisLine": {"lineStyle": {"color": _GRID_LINE}},
+        "axisLine": {"lineStyle": {"color": GRID_LINE}},
         "axisTick": {"show": False},
-        "axisLabel": {"color": INK, "fontSize": 11, "hideOverlap": True},
+        "axisLabel": {"color": INK, "fontSize": 11, "hideOverlap": True, "formatter": _TIMES},
         "splitLine": {"show": False},
     }
 
@@ -216,7 +226,7 @@ def _value_axis(panel: ResolvedPanel) -> Options:
         "max": panel.high,
         "splitNumber": 4,
         "axisLabel": {"color": INK, "fontSize": 11},
-        "splitLine": {"lineStyle": {"color": _GRID_LINE}},
+        "splitLine": {"lineStyle": {"color": GRID_LINE}},
     }
 
 

@@ -10,7 +10,7 @@ from nicegui import ui
 from dashboards.errors import SendError
 from dashboards.sources.base import Curve, Value
 from dashboards.viewer import fields, told
-from dashboards.viewer.cards import Draw
+from dashboards.viewer.card import Draw
 from dashboards.viewer.fields import words
 from dashboards.viewer.orders import Order, Orders, order
 from dashboards.viewer.windows import Moment, Reader

@@ -9,7 +9,7 @@ from nicegui import ui
 from dashboards.alerting.course import Firing
 from dashboards.resolved import Page
 from dashboards.viewer import numbers, whereabouts
-from dashboards.viewer.cards import Draw
+from dashboards.viewer.card import Draw
 from dashboards.viewer.drawing import Drawing, Tile, Track
 from dashboards.viewer.watch import CALM_S, Fires, Watch
 from dashboards.viewer.windows import Moment, Reader

@@ -16,7 +16,7 @@ from dashboards.errors import SourceError
 from dashboards.layout import place
 from dashboards.resolved import Page
 from dashboards.viewer import cards, overview
-from dashboards.viewer.cards import ASKED
+from dashboards.viewer.card import ASKED, Asks, Card, Draw
 from dashboards.viewer.commands import STYLE, CommandPanel
 from dashboards.viewer.marks import Marks
 from dashboards.viewer.orders import Orders
@@ -25,13 +25,14 @@ from dashboards.viewer.overview import Attention, TownMap
 from dashboards.viewer.pace import NEW_MS
 from dashboards.viewer.routes import Routes
 from dashboards.viewer.served import Served
+from dashboards.viewer.spans import Spans
 from dashboards.viewer.strip import Strip
 from dashboards.viewer.watch import Watch
 from dashboards.viewer.windows import Moment, Reader
 from park.catalogue import DeviceKind
 from park.safe_text import printable
 
-_STYLE = Path(__file__).with_name("style.css")
+_STYLES = tuple(Path(__file__).with_name(name) for name in ("style.css", "boards.css"))
 _PATIENCE_S = 10.0
 #: Answers of so long are drawn at once: a browser goes through the whole page for each message that changes it.
 _TOGETHER_S = 0.1
@@ -39,7 +40,6 @@ _TOGETHER_S = 0.1
 _EAGER = 3
 #: Of the page's ticks: a site may be new.
 _SITES_EVERY = 60
-_SPANS = {900: "15 min", 1800: "30 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h", 604_800: "7 d"}
 
 
 def install(served: Served) -> None:
@@ -73,14 +73,14 @@ class _Visit:
         self._span_s = 0
         self._chosen_span = False
         self._sites: tuple[str, ...] = ()
-        self._cards: list[cards.Card] = []
-        self._head: list[cards.Asks] = []
+        self._cards: list[Card] = []
+        self._head: list[Asks] = []
         self._waiting_since: float | None = None
         self._ticks = 0
         self._busy = asyncio.Lock()
 
     def build(self) -> None:
-        for style in (_STYLE, STYLE, overview.STYLE):
+        for style in (*_STYLES, STYLE, overview.STYLE):
             ui.add_css(style)
         ui.add_head_html('<meta name="referrer" content="same-origin">')  # the address may hold a token
         dark = ui.dark_mode(value=True)
@@ -92,7 +92,7 @@ class _Visit:
             ui.element("div").classes("park-gap")
             self._choose_sites = ui.select([], multiple=True, label="All sites", on_change=self._sites_changed)
             self._choose_sites.props("dense borderless options-dense hide-bottom-space").classes("park-sites")
-            self._add_spans()
+            self._spans = Spans(self._span_changed)
             contrast = ui.button(icon="contrast", on_click=dark.toggle).props("flat round dense")
             contrast.props('aria-label="Dark or light"').tooltip("Dark or light")
         with ui.element("div").classes("park-main"):
@@ -109,17 +109,10 @@ class _Visit:
         ui.timer(1.0, self._watch_store)
         ui.timer(0.05, self._load_sites, once=True)
 
-    def _add_spans(self) -> None:
-        """All spans beside one another; in a menu where there is no room for that."""
-        self._spans = ui.toggle(_SPANS, value=86_400, on_change=self._span_changed).classes("park-spans")
-        self._spans.props("dense unelevated no-caps")
-        menu = ui.select(_SPANS, value=86_400).classes("park-spans-menu").props("dense borderless options-dense")
-        menu.props('aria-label="Span"').bind_value(self._spans)
-
     def _show(self, page: Page) -> None:
         if not self._chosen_span:
             self._span_s = page.span_s
-            self._spans.set_value(page.span_s)
+            self._spans.choose(page.span_s)
         self._navigate(page)
         with ui.element("div").classes("park-intro"):
             heading(1, page.title).classes("park-page-title")
@@ -132,7 +125,7 @@ class _Visit:
             self._cards = [card for at in place(page.panels) if (card := cards.add(at, marks, compared=first))]
         ui.timer(0.05, self._refresh, once=True)
 
-    def _add_overview(self) -> list[cards.Asks]:
+    def _add_overview(self) -> list[Asks]:
         """What stands above the first page's cards."""
         with ui.element("div").classes("park-overview"):
             attention = Attention(self._watch, self._address, utc_offset_ms=self._served.utc_offset_ms)
@@ -180,6 +173,7 @@ class _Visit:
             found = await self._reader.sites(None)
             if not self._choose_sites.is_deleted:
                 self._choose_sites.set_options({site: printable(site) for site in found})
+            self._spans.offer(long=await self._reader.rolled())
 
     async def _sites_changed(self) -> None:
         self._sites = tuple(sorted(self._choose_sites.value or ()))
@@ -210,17 +204,17 @@ class _Visit:
         else:
             await self._refresh()
 
-    async def _refresh(self, some: Sequence[cards.Card] | None = None) -> None:
+    async def _refresh(self, some: Sequence[Card] | None = None) -> None:
         """Ask for what the visible dashboard shows, or some of it; one round at a time."""
         async with self._busy:
-            beside: tuple[cards.Asks | None, ...] = (
+            beside: tuple[Asks | None, ...] = (
                 self._strip,
                 *self._cards,
                 self._marks,
                 self._commands,
                 *self._head,
             )
-            asked = [one for one in beside if one is not None] if some is None else list[cards.Asks](some)
+            asked = [one for one in beside if one is not None] if some is None else list[Asks](some)
             if not asked:
                 return
             self._waiting_since = time.monotonic()
@@ -232,7 +226,7 @@ class _Visit:
             self._strip.lose()
         self._report([failure for failure in failures if failure is not None])
 
-    async def _round(self, asked: Sequence[cards.Asks]) -> list[BaseException | None]:
+    async def _round(self, asked: Sequence[Asks]) -> list[BaseException | None]:
         """Ask each, and draw the answers that come close together at once; what kept each from answering."""
         moment = self._moment()
         asking = {asyncio.create_task(one.ask(self._reader, moment)): one for one in asked}
@@ -252,7 +246,7 @@ class _Visit:
                 task.cancel()
         return [*(task.exception() for task in asking), *broken]
 
-    def _draw(self, one: cards.Asks, draw: cards.Draw | None, moment: Moment) -> None:
+    def _draw(self, one: Asks, draw: Draw | None, moment: Moment) -> None:
         if one.body.is_deleted:
             return
         if draw is not None:

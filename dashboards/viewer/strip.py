@@ -11,7 +11,7 @@ from nicegui import ui
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve
 from dashboards.viewer import charts, numbers
-from dashboards.viewer.cards import Draw
+from dashboards.viewer.card import Draw
 from dashboards.viewer.outline import inked
 from dashboards.viewer.windows import Moment, Reader
 from park.units import symbol

@@ -1,60 +1,18 @@
 """Where devices stand and drive, asked of a store: places as told every morning, positions as read."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
-from dashboards.resolved import ResolvedPanel, resolve
+from dashboards.places import moving, standing
 from dashboards.sources.base import Curve, Value, Window
 from dashboards.viewer.drawing import Track
 from dashboards.viewer.places import Spot
 from dashboards.viewer.windows import Reader
-from park.event import Log
-from park.panel import Aggregate, Panel, View
 from park.topics import is_level
 from sectors import KINDS
 
-#: Devices that are drawn.
-MOST = 3000
-_MOVING = 60
 _PLACE_MS = 30 * 3_600_000  # places are told at every 04:00
 _ROAD_MS, _STEP_MS = 3 * 3_600_000, 120_000
 _STEMS = {kind.device_stem: name for name, kind in KINDS.items()}
-
-
-@cache
-def _places() -> ResolvedPanel:
-    return resolve(
-        Panel(
-            title="Places",
-            story="",
-            measurement=Log.DEVICE.value,
-            fields=("latitude", "longitude"),
-            aggregate=Aggregate.LAST,
-            by=("sector", "site", "device"),
-            view=View.TABLE,
-            limit=MOST,
-        )
-    )
-
-
-@cache
-def _moving() -> tuple[ResolvedPanel, ...]:
-    """Of each kind that tells its position, found by its channels."""
-    return tuple(
-        resolve(
-            Panel(
-                title=kind.title,
-                story="",
-                measurement=name,
-                fields=("latitude", "longitude"),
-                aggregate=Aggregate.LAST,
-                by=("site", "device"),
-                limit=_MOVING,
-            )
-        )
-        for name, kind in KINDS.items()
-        if {"latitude", "longitude"} <= kind.channel.keys()
-    )
 
 
 async def spots(reader: Reader, now: int) -> list[Spot]:
@@ -63,7 +21,7 @@ async def spots(reader: Reader, now: int) -> list[Spot]:
     Raises:
         SourceError: the store does not answer.
     """
-    answer = await reader.within(_places(), Window(start=now - _PLACE_MS, until=now + 1))
+    answer = await reader.within(standing(), Window(start=now - _PLACE_MS, until=now + 1))
     return [
         Spot(kind=_STEMS.get(tags["device"].rpartition("-")[0], ""), latitude=where[0], longitude=where[1], **tags)
         for tags, where in _pairs(answer)
@@ -80,7 +38,7 @@ async def tracks(reader: Reader, now: int) -> list[Track]:
     until = now // _STEP_MS * _STEP_MS + _STEP_MS
     window = Window(start=until - _ROAD_MS, until=until, interval=_STEP_MS)
     found = []
-    for panel in _moving():
+    for panel in moving():
         courses: dict[tuple[str, str], dict[str, Mapping[int, Value]]] = {}
         for curve in await reader.raw(panel, window):
             key = curve.tags["site"], curve.tags["device"]

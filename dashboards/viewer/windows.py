@@ -15,6 +15,8 @@ from park.panel import View
 from park.safe_text import printable
 
 _POINTS = 360
+#: Of a heat map's row, of which there are many.
+_CELLS = 150
 _AT_ONCE = 2
 _NEWEST_INTERVALS = 2.5
 _LEAST_NEWEST_MS = 30_000
@@ -48,8 +50,10 @@ def chart_window(panel: ResolvedPanel, moment: Moment, every_s: float | None) ->
         moment: what is looked at.
         every_s: how often its devices report, if that is known.
     """
-    interval = nice_interval(moment.span, _POINTS, panel.stored.interval_s if every_s is None else every_s)
-    start = (moment.now - moment.span) // interval * interval
+    span = moment.span if panel.last_s is None else min(moment.span, panel.last_s * 1000)
+    points = _CELLS if panel.view is View.HEAT else _POINTS
+    interval = nice_interval(span, points, panel.stored.interval_s if every_s is None else every_s)
+    start = (moment.now - span) // interval * interval
     if panel.course.is_state:
         until = moment.now // interval * interval + interval
     else:
@@ -161,6 +165,11 @@ class Reader:
         """The sites that have readings, as they are stored."""
         async with self._gate:
             return await self._source.sites(sector)
+
+    async def rolled(self) -> bool:
+        """Whether rollups are made, which answer long spans."""
+        async with self._gate:
+            return await self._source.rolled()
 
     async def _once(self, key: tuple[Any, ...], ask: Callable[[], Coroutine[Any, Any, list[Curve]]]) -> list[Curve]:
         now = self._clock()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dashboards.build import is_checkout, stale, stale_pages, write, write_pages
+from dashboards.check import lacks
 from dashboards.definitions import dashboards
 from dashboards.errors import DashboardError
 from dashboards.resolved import Page
@@ -65,6 +66,8 @@ def check(
 ) -> None:
     """Run every panel's query against a store; exit code 1 if one fails, or finds nothing of what devices report.
 
+    A panel without a description or a unit is told too.
+
     Examples:
       park dashboards check --store "influxdb+http://127.0.0.1:8086/park?org=park"
 
@@ -98,6 +101,7 @@ async def _check(source: Source, window: Window, pages: list[Page]) -> list[str]
         with progress_bar() as bar:
             task = bar.add_task("checking", total=len(panels), note="panels")
             for page, panel in panels:
+                troubles += [f"{page.slug}: {panel.title}: {lack}" for lack in lacks(panel)]
                 try:
                     rows = await source.answer(panel, window)
                     # A log is of what happens: where nobody commands anything, there is rightly none of commands.

@@ -192,6 +192,7 @@ _QUALITY = (
         aggregate=Aggregate.LAST,
         by=("device",),
         view=View.TABLE,
+        sort="active_power",
         width=24,
         height=9,
         labels={

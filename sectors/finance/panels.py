@@ -72,8 +72,23 @@ _NOW = (
 
 _CASH = (
     Panel(
+        title="Notes left in each machine",
+        story="The three cassettes that dispense, emptied one after another; whoever runs out first stands on top.",
+        measurement="cash_machine",
+        fields=("cassette_1", "cassette_2", "cassette_3"),
+        aggregate=Aggregate.LAST,
+        by=("site", "device"),
+        view=View.BARS,
+        low=0,
+        decimals=0,
+        ramp=("#e8596b", "#f6bd16", "#4fb477"),
+        width=11,
+        height=10,
+        labels={"cassette_1": "First", "cassette_2": "Second", "cassette_3": "Third"},
+    ),
+    Panel(
         title="Notes by cassette",
-        story="Mean of a machine. The first three are emptied one after another, the fourth takes deposits.",
+        story="Mean of a machine: the saw teeth are its refills. The fourth cassette takes deposits.",
         measurement="cash_machine",
         fields=("cassette_1", "cassette_2", "cassette_3", "cassette_4"),
         aggregate=Aggregate.LAST,
@@ -81,6 +96,8 @@ _CASH = (
         low=0,
         decimals=0,
         stacked=True,
+        width=13,
+        height=10,
     ),
     Panel(
         title="Withdrawals an hour by site",
@@ -140,6 +157,7 @@ _BRANCH = (
         aggregate=Aggregate.MAX,
         by=("site", "device"),
         view=View.TABLE,
+        sort="-wait_time",
         decimals=0,
         labels={"wait_time": "Longest wait", "waiting": "Most waiting", "open_counters": "Most counters"},
     ),

@@ -29,7 +29,7 @@ def _stat(title: str, story: str, measurement: str, field: str, across: Aggregat
 _NOW = (
     _stat(
         "Warmest parcel",
-        "Parcels travel at 2 to 8 Cel; above 8 a load is in doubt.",
+        "Parcels travel at 2 to 8 °C; above 8 a load is in doubt.",
         "parcel_logger",
         "temperature",
         Aggregate.MAX,
@@ -93,6 +93,22 @@ _ROOMS = (
 
 _TRUCKS = (
     Panel(
+        title="The cold chain on the road",
+        story="Each lorry's load, while it has one; a tick is an open door. Green is safe, red is a load in doubt.",
+        measurement="reefer_truck",
+        fields=("cargo_temperature", "door_open"),
+        aggregate=Aggregate.LAST,
+        by=("site", "device"),
+        view=View.HEAT,
+        low=0,
+        high=12,
+        decimals=1,
+        ramp=("#2f5fb3", "#3fb6a8", "#4fb477", "#a3c644", "#f6bd16", "#e8596b", "#b02a3f"),
+        width=24,
+        height=7,
+        labels={"cargo_temperature": "Load", "door_open": "Door open"},
+    ),
+    Panel(
         title="Air and loads of lorries",
         story="The body is pulled down before it is loaded; each stop lets warm air in, the load hardly moves.",
         measurement="reefer_truck",
@@ -123,10 +139,13 @@ _TRUCKS = (
         aggregate=Aggregate.LAST,
         by=("device",),
         view=View.TABLE,
+        width=16,
+        labels={"refrigeration_mode": "Cooling", "fuel_level": "Fuel", "tru_fuel_level": "Cooler's fuel"},
     ),
     Panel(
         title="Charge of forklifts",
         story="Down with the shift, up at lunch and at night.",
+        width=8,
         measurement="forklift",
         fields=("battery_level",),
         by=("device",),

@@ -83,6 +83,22 @@ _NOW = (
 
 _LIGHT = (
     Panel(
+        title="The evening of the lamps",
+        story="A row is a lamp. All glow at dusk and dim at 23 h; a dark row among bright ones is dead or disobeys.",
+        measurement="street_lamp",
+        fields=("level",),
+        by=("site", "device"),
+        view=View.HEAT,
+        low=0,
+        high=100,
+        decimals=0,
+        ramp=("#1d2733", "#5a4a2f", "#c98f2d", "#ffd97a", "#fff4d0"),
+        width=24,
+        height=11,
+        limit=24,
+        labels={"level": "Light"},
+    ),
+    Panel(
         title="Light of the lamps",
         story="Mean level by site: on at dusk, dimmed from 23 to 5 h, off at dawn. A step between is a command.",
         measurement="street_lamp",

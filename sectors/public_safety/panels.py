@@ -97,6 +97,19 @@ _NOW = (
 
 _CROWD = (
     Panel(
+        title="The squares now",
+        story="Each zone as large as its ground. A to F is Fruin's level of service: from E on one cannot walk freely.",
+        measurement="zone_camera",
+        fields=("people_count", "crowd_density", "level_of_service"),
+        aggregate=Aggregate.LAST,
+        by=("site", "device"),
+        view=View.CROWD,
+        decimals=2,
+        thresholds=_DENSE,
+        height=11,
+        labels={"people_count": "People", "crowd_density": "Density", "level_of_service": "Level of service"},
+    ),
+    Panel(
         title="People in the squares by site",
         story="By the lines: entered less left, mean of a square. Never below nobody; a hill at night is a gathering.",
         measurement="line_counter",
@@ -105,6 +118,7 @@ _CROWD = (
         by=("site",),
         low=0,
         decimals=0,
+        height=11,
         highlight=True,
     ),
     Panel(
@@ -204,6 +218,7 @@ _ALARMS = (
         by=("device",),
         view=View.STATES,
         levels=_HEAD,
+        width=10,
     ),
     Panel(
         title="Detectors to be serviced",
@@ -213,6 +228,8 @@ _ALARMS = (
         aggregate=Aggregate.MAX,
         by=("site", "device"),
         view=View.TABLE,
+        sort="-contamination",
+        width=14,
     ),
     Panel(
         title="Call points",
@@ -222,6 +239,7 @@ _ALARMS = (
         aggregate=Aggregate.LAST,
         by=("site", "device"),
         view=View.TABLE,
+        sort="-answer_time",
     ),
 )
 

@@ -87,6 +87,33 @@ _NOW = (
 
 _TRAFFIC = (
     Panel(
+        title="Speed over the roads and the day",
+        story="Rows are detectors along a road, both directions in turn. A jam is a red patch that spreads over rows.",
+        measurement="traffic_detector",
+        fields=("average_vehicle_speed",),
+        by=("site", "device"),
+        view=View.HEAT,
+        low=0,
+        high=65,
+        decimals=0,
+        ramp=("#7d1f33", "#e8596b", "#f0a04b", "#f3dc7d", "#8fcf8a", "#2f8f6a"),
+        width=14,
+        height=10,
+        limit=24,
+        labels={"average_vehicle_speed": "Speed"},
+    ),
+    Panel(
+        title="Flow against density",
+        story="On the left leg traffic is free. Past the top more cars mean less flow: what lies right of it is a jam.",
+        measurement="traffic_detector",
+        fields=("density", "intensity"),
+        by=("site", "device"),
+        view=View.SCATTER,
+        width=10,
+        height=10,
+        labels={"density": "Density", "intensity": "Flow"},
+    ),
+    Panel(
         title="Traffic flow by site",
         story="Two peaks on a working day, one broad hump at the weekend. A flat top is a junction at capacity.",
         measurement="traffic_detector",
@@ -156,7 +183,8 @@ _PUBLIC = (
     ),
     Panel(
         title="What each bus is doing",
-        story="In service from early morning to late evening, then in the depot.",
+        story="The last 90 minutes. In service from early morning to late evening, then in the depot.",
+        last_s=5400,
         measurement="bus",
         fields=("status",),
         aggregate=Aggregate.LAST,
@@ -179,7 +207,8 @@ _PUBLIC = (
 _DETAIL = (
     Panel(
         title="Signal phases",
-        story="As seen at each reading; a cycle lasts 70 s at night and 120 s in the rush hour.",
+        story="The last half hour, as seen at each reading; a cycle lasts 70 s at night and 120 s in the rush hour.",
+        last_s=1800,
         measurement="traffic_signal",
         fields=("phase",),
         aggregate=Aggregate.LAST,
@@ -188,7 +217,8 @@ _DETAIL = (
     ),
     Panel(
         title="Slowest detectors",
-        story="Mean speed per detector over the time shown; sort to find the bottlenecks.",
+        story="Mean speed per detector over the time shown: the bottlenecks stand on top.",
+        sort="average_vehicle_speed",
         measurement="traffic_detector",
         fields=("average_vehicle_speed",),
         by=("site", "device"),

@@ -64,3 +64,9 @@ def test_a_state_holds_on_until_its_device_could_have_told_another(last: int, un
     window = Window(start=0, until=60 * MINUTE, interval=MINUTE)
     series = dataclasses.replace(curve(*range(last + 1)), values=["on"] * (last + 1))
     assert timeline.runs(series, window) == [(0, until * MINUTE, "on")]
+
+
+def test_midnight_is_labelled_with_its_date() -> None:
+    forms = charts.time_axis(Window(start=0, until=60 * MINUTE, interval=MINUTE))["axisLabel"]["formatter"]
+    assert forms["day"] == forms["month"] == "{d} {MMM}"
+    assert forms["hour"] == "{HH}:{mm}"

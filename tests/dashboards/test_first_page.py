@@ -56,6 +56,11 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Viewer, in
         places = tell_places(connection, now - 5 * HOUR)
         # One lamp falls silent, and a bus and all else goes on.
         connection.execute(f"DELETE FROM street_lamp WHERE device = 'street-lamp-000002' AND ts > {now - 2 * HOUR}")
+        # An hour of one kind is rolled up.
+        connection.execute(
+            "CREATE TABLE park_rollup (kind VARCHAR, side VARCHAR, ts BIGINT, touched BIGINT, made BIGINT)"
+        )
+        connection.execute(f"INSERT INTO park_rollup VALUES ('bus', 'made', {now - 5 * HOUR}, NULL, 1)")
     with viewer({"path": str(path)}) as running:
         yield running, places
 
@@ -144,6 +149,25 @@ def test_narrow_windows_have_everything(chrome: Browser, shown: tuple[Viewer, in
     page.wait_for_function("document.querySelector('.park-spans-menu').innerText.includes('1 h')")
     page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
     context.close()
+
+
+def test_long_spans_are_offered_where_rollups_answer(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
+    page = opened(context, shown[0], "healthcare")
+    page.click(".park-spans >> text=1 y")
+    page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
+    page.wait_for_function("document.querySelectorAll('.park-empty.hidden').length > 3")
+    chart = """document.querySelector('[data-panel="NEWS2 by bed"] .park-chart').id.slice(1)"""
+    axis = page.evaluate(f"getElement({chart}).chart.getOption().xAxis[0]")
+    assert 360 < (axis["max"] - axis["min"]) / 86_400_000 < 372
+
+
+def test_pictures_show_what_is_stored(context: BrowserContext, shown: tuple[Viewer, int]) -> None:
+    page = opened(context, shown[0], "healthcare")
+    page.wait_for_selector(".park-board-tiles li >> nth=2")
+    assert page.locator(".park-board-tiles li").count() == 3
+    page = opened(context, shown[0], "public-safety")
+    page.wait_for_selector(".park-crowd-tiles circle >> nth=0")
+    assert page.locator(".park-crowd-tiles svg").count() == 3
 
 
 def test_states_are_words(context: BrowserContext, shown: tuple[Viewer, int]) -> None:

@@ -1,5 +1,6 @@
 """Grafana's JSON: whole, within the rules, and up to date."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,8 @@ from dashboards import build, grafana
 from dashboards.definitions import dashboards
 from dashboards.resolved import Page
 from park.panel import View
+from park.town import default_town
+from sectors import SECTORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = dashboards()
@@ -31,7 +34,14 @@ def rendered(page: Page) -> dict[str, Any]:
 
 
 def panels(page: Page) -> list[dict[str, Any]]:
-    return [panel for panel in rendered(page)["panels"] if panel["type"] != "row"]
+    """Those of the definitions: not the map, which stands above them."""
+    return [panel for panel in rendered(page)["panels"] if panel["type"] not in {"row", "geomap"}]
+
+
+def town_map() -> dict[str, Any]:
+    (found,) = [one for one in rendered(PAGES[0])["panels"] if one["type"] == "geomap"]
+    drawn: dict[str, Any] = found
+    return drawn
 
 
 def test_the_json_is_a_dashboard_of_the_sdk(page: Page) -> None:
@@ -39,7 +49,7 @@ def test_the_json_is_a_dashboard_of_the_sdk(page: Page) -> None:
     read = sdk.Dashboard.from_json(whole)
     assert read.uid == f"park-{page.slug}"
     assert read.panels is not None
-    assert len(read.panels) == len(page.panels)
+    assert len(read.panels) == len(page.panels) + page.of_town
 
 
 def test_every_panel_asks_something_and_tells_its_story(page: Page) -> None:
@@ -115,7 +125,63 @@ def test_only_states_have_intervals_that_have_just_begun(page: Page) -> None:
     shown = [panel for panel in page.panels if panel.view is not View.HEADING]
     for panel, drawn in zip(shown, panels(page), strict=True):
         for target in drawn["targets"]:
-            assert ("time($__interval)" in target["query"]) == (panel.view is View.STATES), panel.title
+            assert ("time($__interval)" in target["query"]) == (panel.asked.over_time and panel.asked.is_state), (
+                panel.title
+            )
+
+
+def test_the_first_page_begins_with_a_map_of_our_own() -> None:
+    assert [page.slug for page in PAGES if page.of_town] == [PAGES[0].slug]
+    drawn = town_map()
+    assert drawn["gridPos"] == {"x": 0, "y": 0, "w": 24, "h": drawn["gridPos"]["h"]}
+    others = [
+        one["gridPos"]["y"] for one in rendered(PAGES[0])["panels"] if one is not drawn and one["type"] != "geomap"
+    ]
+    assert min(others) == drawn["gridPos"]["h"]
+    layers = [drawn["options"]["basemap"], *drawn["options"]["layers"]]
+    assert {layer["type"] for layer in layers} == {"geojson", "markers"}  # the others load tiles from elsewhere
+    assert "://" not in json.dumps(drawn)
+    assert drawn["options"]["basemap"]["config"]["src"] == f"public/maps/{build.MAP.name}"
+    asked = {target["refId"]: target["query"] for target in drawn["targets"]}
+    assert {layer["filterData"]["options"] for layer in layers[1:]} == asked.keys()
+    for query in asked.values():
+        assert set(VARIABLES.findall(query)) <= ALLOWED
+        assert 'AS "latitude"' in query
+        assert 'AS "longitude"' in query
+
+
+def test_the_maps_drawing_is_geojson_of_the_towns_lakes_and_sites() -> None:
+    town = default_town(SECTORS)
+    whole = json.loads(grafana.geojson(town))
+    assert whole["type"] == "FeatureCollection"
+    features = whole["features"]
+    assert len(features) == len(town.lakes) + 2 * len(town.sites)
+    assert {one["properties"]["name"] for one in features} == {"", *(site.name for site in town.sites)}
+    for one in features:
+        if one["geometry"]["type"] == "Point":
+            continue
+        (ring,) = one["geometry"]["coordinates"]
+        assert ring[0] == ring[-1]
+        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring))
+        assert area > 0  # outer rings go counter-clockwise by RFC 7946
+        assert all(119 < east < 122 and 30 < north < 33 for east, north in ring)
+
+
+def test_what_is_shown_of_the_last_minutes_is_asked_for_them_alone(page: Page) -> None:
+    shown = [panel for panel in page.panels if panel.view is not View.HEADING]
+    for panel, drawn in zip(shown, panels(page), strict=True):
+        wanted = None if panel.last_s is None else f"{panel.last_s // 60}m"
+        assert drawn.get("timeFrom") == wanted
+
+
+def test_tables_are_sorted_by_a_column_that_they_have(page: Page) -> None:
+    shown = [panel for panel in page.panels if panel.view is not View.HEADING]
+    for panel, drawn in zip(shown, panels(page), strict=True):
+        if panel.view is View.TABLE and panel.sort:
+            (first,) = drawn["options"]["sortBy"]
+            names = [*(panel.labels[field] for field in panel.columns), *(tag.capitalize() for tag in panel.by)]
+            assert first["displayName"] in names
+            assert first["desc"] == panel.sort.startswith("-")
 
 
 def test_rendering_twice_gives_the_same_text(page: Page) -> None:

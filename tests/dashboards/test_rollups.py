@@ -145,7 +145,9 @@ def test_rollups_answer_panels_of_every_sort_as_readings_do(opened: Callable[[],
     async def main() -> None:
         place = opened()
         before = await answers(place.source, PANELS)
+        assert not await place.source.rolled()
         assert await Roller(place.store).once() >= len(ASKED) * SPAN_MS // HOUR_MS
+        assert await place.source.rolled()
         for kind in ASKED:
             await asyncio.to_thread(place.drop, kind)
         for panel, readings, rollups in zip(PANELS, before, await answers(place.source, PANELS), strict=True):

@@ -81,6 +81,9 @@ class Slow:
     async def sites(self, sector: str | None = None) -> list[str]:
         return [sector or "anywhere"]
 
+    async def rolled(self) -> bool:
+        return False
+
     async def close(self) -> None:
         pass
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.grafana.town import DRAWING
 from ingest.decode import MAX_PAYLOAD
 from park.topics import MAX_TOPIC
 from park.town import default_town
@@ -198,6 +199,9 @@ def test_grafana_reads_the_park_through_a_token_file_and_the_committed_dashboard
     for folder in ("datasources", "dashboards"):
         assert f"./deploy/grafana/provisioning/{folder}:/etc/grafana/provisioning/{folder}:ro" in mounts
     assert "./dashboards/out/alerts:/etc/grafana/provisioning/alerting:ro" in mounts
+    drawing = "dashboards/out/maps/park.geojson"
+    assert (ROOT / drawing).is_file()
+    assert f"./{drawing}:/usr/share/grafana/{DRAWING}:ro" in mounts
 
 
 def datasource_uids(node: object) -> set[str]:

@@ -59,7 +59,7 @@ def test_each_has_what_it_needs_and_no_more() -> None:
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_no_package_of_an_image_has_to_be_compiled_on_either_platform(machine: str) -> None:
-    """docker-bake.hcl builds for both, on images without a compiler."""
+    """deploy/docker-bake.hcl builds for both, on images without a compiler."""
     python = "cp" + _base_python().replace(".", "")
     missing = [
         package

@@ -16,7 +16,7 @@ from tests.deploy.shares import IMAGES, locked, pinned
 
 PIN = re.compile(r"([a-z0-9./-]+):([\w.-]+)@(sha256:[0-9a-f]{64})")
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
-BAKE = (ROOT / "docker-bake.hcl").read_text(encoding="utf-8")
+BAKE = (ROOT / "deploy" / "docker-bake.hcl").read_text(encoding="utf-8")
 NEW = "sha256:" + "5" * 64
 
 
@@ -25,7 +25,11 @@ def load(name: str) -> Any:
 
 
 def pinning_files() -> list[Path]:
-    return [ROOT / "compose.pinned.yaml", ROOT / "docker-bake.hcl", *(ROOT / "deploy" / "kubernetes").rglob("*.yaml")]
+    return [
+        ROOT / "deploy" / "compose.pinned.yaml",
+        ROOT / "deploy" / "docker-bake.hcl",
+        *(ROOT / "deploy" / "kubernetes").rglob("*.yaml"),
+    ]
 
 
 # --- images
@@ -52,7 +56,7 @@ def test_kubernetes_runs_images_of_others_by_digest_alone() -> None:
 
 
 def test_the_pinned_compose_leaves_no_image_of_others_to_a_tag() -> None:
-    services, pins = load("compose.yaml")["services"], load("compose.pinned.yaml")["services"]
+    services, pins = load("compose.yaml")["services"], load("deploy/compose.pinned.yaml")["services"]
     assert set(pins) == {
         name for name, one in services.items() if "build" in one or not one["image"].startswith("sensing-park")
     }
@@ -65,7 +69,17 @@ def test_the_pinned_compose_leaves_no_image_of_others_to_a_tag() -> None:
 
 def test_both_compose_files_together_are_valid() -> None:
     docker = shutil.which("docker")
-    asked = ["docker", "compose", "-f", "compose.yaml", "-f", "compose.pinned.yaml", "config", "--format", "json"]
+    asked = [
+        "docker",
+        "compose",
+        "-f",
+        "compose.yaml",
+        "-f",
+        "deploy/compose.pinned.yaml",
+        "config",
+        "--format",
+        "json",
+    ]
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("docker compose is not on PATH")
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -115,7 +129,7 @@ def renewed(tmp_path: Path, answer: str, *arguments: str) -> tuple[subprocess.Co
     programs.mkdir()
     for name in ("scripts", "deploy/kubernetes"):
         shutil.copytree(ROOT / name, copy / name)
-    for name in ("compose.pinned.yaml", "docker-bake.hcl"):
+    for name in ("deploy/compose.pinned.yaml", "deploy/docker-bake.hcl"):
         shutil.copy(ROOT / name, copy / name)
     docker = programs / "docker"
     docker.write_text(

@@ -1,5 +1,5 @@
 # The park's images for both platforms, each with its provenance and an inventory of what is in it, Debian's packages
-# included: docker buildx bake; with --push, REGISTRY=registry.example/park/ and VERSION they go where they are served from.
+# included: docker buildx bake -f deploy/docker-bake.hcl; with --push, REGISTRY=registry.example/park/ and VERSION they go where they are served from.
 # ./scripts/pin-images renews the digest.
 variable "REGISTRY" { default = "" }
 variable "VERSION" { default = "local" }
