@@ -41,21 +41,32 @@ class Kind:
     work_moves: bool = False
 
 
-def _cut(*networks: Network) -> dict[str, Callable[[Member], None]]:
-    return {"begin": lambda member: member.host.cut(networks), "end": lambda member: member.host.join(networks)}
+def _cut(name: str, *networks: Network) -> Kind:
+    """A partition, which outlasts the ingester's keep-alive and what one node waits for another."""
+    return Kind(
+        name=name,
+        begin=lambda member: member.host.cut(networks),
+        end=lambda member: member.host.join(networks),
+        seconds=15.0,
+    )
 
 
-def _killed(**parts: bool) -> dict[str, Callable[[Member], None]]:
-    return {"begin": lambda member: member.kill(**parts), "end": Member.start}
+def _killed(name: str, *, broker: bool = False, ingester: bool = False) -> Kind:
+    return Kind(
+        name=name,
+        begin=lambda member: member.kill(broker=broker, ingester=ingester),
+        end=Member.start,
+        seconds=3.0,
+        work_moves=not broker,
+    )
 
 
-#: A partition outlasts the ingester's keep-alive, and what one node waits for another.
 FAULTS = (
-    Kind(name="ingester killed", **_killed(ingester=True), seconds=3.0, work_moves=True),
-    Kind(name="broker killed", **_killed(broker=True), seconds=3.0),
-    Kind(name="broker and ingester killed", **_killed(broker=True, ingester=True), seconds=3.0),
-    Kind(name="cut off from the other brokers", **_cut(Network.CLUSTER), seconds=15.0),
-    Kind(name="cut off from everything", **_cut(*Network), seconds=15.0),
+    _killed("ingester killed", ingester=True),
+    _killed("broker killed", broker=True),
+    _killed("broker and ingester killed", broker=True, ingester=True),
+    _cut("cut off from the other brokers", Network.CLUSTER),
+    _cut("cut off from everything", *Network),
 )
 
 
@@ -77,9 +88,9 @@ class Befallen:
 def cluster(
     faults: Annotated[int, typer.Option(min=1, help="How many, in all.")] = 20,
     *,
-    rate: Rate = 2000,
+    rate: Rate = 1800,
     seed: Seed = 1,
-    seconds: Annotated[int | None, typer.Option(help="Length of the load.", show_default="20 a fault and 130")] = None,
+    seconds: Annotated[int | None, typer.Option(help="Length of the load.", show_default="22 a fault and 130")] = None,
     strategy: Annotated[Strategy, typer.Option(help="Which member gets a message.")] = Strategy.LOCAL,
     json_: Json = None,
 ) -> None:
@@ -87,7 +98,7 @@ def cluster(
 
     Needs rmqttd and a network of its own: scripts/test-cluster gives it both.
     """
-    load = Load(devices=rate, seconds=seconds or 20 * faults + 130)
+    load = Load(devices=rate, seconds=seconds or 22 * faults + 130)
     with folder() as where, three_hosts(where, load, strategy=strategy.value) as park:
         park.begin()
         work = park.work(20.0)

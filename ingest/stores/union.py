@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest.stores.base import Chunk, Measurement, Store
 
@@ -42,11 +43,15 @@ def _rows(chunk: Chunk) -> list[tuple[Any, ...]]:
     columns: list[list[Any]] = [column.tolist() for column in (chunk.device, chunk.site, chunk.ts, chunk.seq)]
     for name, column in chunk.values.items():
         present = chunk.present.get(name)
-        columns.append(column.tolist() if present is None else np.where(present, column.astype(object), None).tolist())
+        columns.append(column.tolist() if present is None else _some(column.tolist(), present.tolist()))
     return list(zip(*columns, strict=True))
 
 
-def _part(chunk: Chunk, rows: Any) -> Chunk:
+def _some(values: list[Any], present: list[bool]) -> list[Any]:
+    return [value if there else None for value, there in zip(values, present, strict=True)]
+
+
+def _part(chunk: Chunk, rows: npt.NDArray[np.bool_]) -> Chunk:
     return Chunk(
         device=chunk.device[rows],
         site=chunk.site[rows],

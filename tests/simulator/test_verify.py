@@ -94,7 +94,7 @@ def test_readings_divided_among_stores_are_all_there_and_what_two_hold_alike_is_
 def test_of_stores_that_differ_each_row_is_seen_and_what_none_has_is_lost(
     town: Town, other_town: Town, lines: list[bytes]
 ) -> None:
-    changed = [line.replace(b" seq=", b" seq=9") for line in lines[2:5]]
+    changed = [line.replace(b",seq=", b",seq=9") for line in lines[2:5]]
     assert changed != lines[2:5]
     town.write(lines[2:])
     other_town.write(changed)
