@@ -3,7 +3,7 @@
 import enum
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import cycle, islice
 from random import Random
 from typing import Annotated, TypeVar
@@ -15,6 +15,7 @@ from bench.soak.members import Cluster, Member, three_hosts
 from bench.soak.options import Json, Rate, Seed, folder
 from tests.end_to_end.ledger import Load
 from tests.servers.hosts import Network
+from tests.servers.process import ServerError
 
 _Host = TypeVar("_Host")
 
@@ -76,13 +77,15 @@ class Befallen:
 
     Attributes:
         taken_over_s: from its begin until the others did the host's work.
-        recovered_s: from its end until every member stored again.
+        recovered_s: from its end, the programs' start included, until every member stored again.
+        by_hand: the host's programs had to be started once more.
     """
 
     kind: str
     host: int
-    taken_over_s: float | None
     recovered_s: float
+    taken_over_s: float | None = None
+    by_hand: bool = False
 
 
 def cluster(
@@ -129,6 +132,7 @@ def summed(done: list[Befallen]) -> list[dict[str, object]]:
                 "times": len(these),
                 "others did the work after, s": f"{median(moved):.1f}, at most {max(moved):.1f}" if moved else "",
                 "all stored again after its end, s": f"{median(again):.1f}, at most {max(again):.1f}",
+                "started once more by hand": sum(one.by_hand for one in these),
             }
         )
     return rows
@@ -146,16 +150,25 @@ def befall(park: Cluster, kind: Kind, member: Member) -> Befallen:
     kind.begin(member)
     taken_over_s = park.taken_over(member) if kind.work_moves else None
     time.sleep(kind.seconds)
-    kind.end(member)
-    recovered_s = park.everyone_stores()
-    return Befallen(kind=kind.name, host=member.host.number, taken_over_s=taken_over_s, recovered_s=recovered_s)
+    return replace(recover(park, kind.name, member, kind.end), taken_over_s=taken_over_s)
 
 
 def roll(park: Cluster) -> list[Befallen]:
     """Every host restarted, one after the other."""
-    done = []
-    for member in park.members:
-        member.restart()
-        host = member.host.number
-        done.append(Befallen(kind="restarted", host=host, taken_over_s=None, recovered_s=park.everyone_stores()))
-    return done
+    return [recover(park, "restarted", member, Member.restart) for member in park.members]
+
+
+def recover(park: Cluster, name: str, member: Member, end: Callable[[Member], None]) -> Befallen:
+    """The fault's end, and what follows; a host that does not come back is started once more, as a person would."""
+    began, by_hand = time.monotonic(), False
+    try:
+        end(member)
+        park.everyone_stores()
+    except ServerError as error:
+        print(f"{name}, host {member.host.number}: started once more, because of {error}", flush=True)
+        by_hand = True
+        member.kill(broker=True)
+        member.start()
+        park.everyone_stores()
+    host, recovered_s = member.host.number, time.monotonic() - began
+    return Befallen(kind=name, host=host, recovered_s=recovered_s, by_hand=by_hand)
