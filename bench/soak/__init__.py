@@ -8,4 +8,5 @@ python -m bench.soak fuzz --payloads 1000000 [--store duckdb]
 python -m bench.soak hostile
 python -m bench.soak ready --times 3
 python -m bench.soak commands --commands 10000 --rate 100 --kills 20
+scripts/test-cluster --faults 20 --rate 1800
 """

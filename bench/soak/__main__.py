@@ -4,6 +4,7 @@ import typer
 
 import bench.soak
 from bench.soak.broker import ends
+from bench.soak.cluster import cluster
 from bench.soak.commands import commands
 from bench.soak.fuzz import fuzz
 from bench.soak.hostile import hostile
@@ -13,7 +14,7 @@ from bench.soak.ready import ready
 from bench.soak.store import away
 
 app = typer.Typer(help=bench.soak.__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (kills, away, ends, poison, hostile, fuzz, ready, commands):
+for command in (kills, away, ends, poison, hostile, fuzz, ready, commands, cluster):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -12,18 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.stores import open_store, parse_store_url
+from ingest.stores.union import Union
 from park.safe_text import printable
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.foresight import existing
 from park_cli.ingested import counted_of
-from park_cli.options import DEFAULT_STORE, Json, PartOptions, StoreOption, WindowOptions, duration_ms
+from park_cli.options import DEFAULT_STORE, Json, PartOptions, WindowOptions, duration_ms
 from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import errors, print_summary
 from park_cli.proof import prove
 from simulator.faults.delivery.ledger import Counted, Difference, Injected, differences, injected
 from simulator.ledger import Findings
 from simulator.observed import readings_of
+from simulator.verify import Stored
 
 app = typer.Typer(name="verify", pretty_exceptions_enable=False)
 
@@ -33,7 +35,13 @@ _SHOWN = 20
 @app.command()
 @expanded
 def verify(
-    store: StoreOption = DEFAULT_STORE,
+    store: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="influxdb+http://... or duckdb:///...; may be repeated: the readings are divided among stores.",
+            show_default=DEFAULT_STORE,
+        ),
+    ] = None,
     *,
     asked: PartOptions,
     window: WindowOptions,
@@ -56,6 +64,9 @@ def verify(
 
     Exit code 1 and a table of examples when anything is lost, duplicated or altered.
 
+    Of several stores, one for each ingester of a group, what is in any is there; what is in two of them is no
+    duplicate if it is the same.
+
     What devices were commanded is read from the store, or from --orders: readings are recomputed with it. An outcome
     whose effect is not in the readings, and an effect without an outcome, are altered readings; a command without its
     end is a lost event.
@@ -70,13 +81,15 @@ def verify(
 
       park verify --store duckdb:///tmp/park.duckdb --devices 300 --start 2026-06-01T00:00:00Z --json
 
+      park verify --store duckdb:///a/park.duckdb --store duckdb:///b/park.duckdb --start 2026-06-01T00:00:00Z
+
       park verify --faults delivery --start 2026-06-01T00:00:00Z --until 2026-06-02T00:00:00Z --ingest ingested.json
     """
     if ingest is None and (dead_letters is not None or reconnected):
         raise UsageError("--dead-letters and --reconnected: say with --ingest what the ingester counted")
     if ingest is not None:
         counted_of(ingest, dead_letters, repeats=reconnected)  # a mistake is told before the work
-    selection, stored = asked.resolve(), open_store(existing(parse_store_url(store)), os.environ)
+    selection, stored = asked.resolve(), _opened(store or [DEFAULT_STORE])
     wait_s, outcomes = duration_ms(wait, "--wait") / 1000, outcomes_of(orders, selection.town, stored)
     when = window.resolve(selection.town)
     compare = partial(prove, selection, stored, when, ignore_unselected=ignore_unselected)
@@ -99,6 +112,11 @@ def verify(
     print_summary("verified", told, as_json=json)
     if not (summary.clean and agrees):
         raise typer.Exit(1)
+
+
+def _opened(urls: Sequence[str]) -> Stored:
+    stores = [open_store(existing(parse_store_url(url)), os.environ) for url in urls]
+    return Union(stores) if len(stores) > 1 else stores[0]
 
 
 def _figures(run: Injected, counted: Counted, found: Sequence[Difference]) -> dict[str, Any]:

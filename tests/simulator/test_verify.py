@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from ingest.stores import Store, open_store, parse_store_url
+from ingest.stores.union import Union
 from simulator.observed import readings_of
 from simulator.verify import verify
 from tests.servers.influxdb2 import InfluxDB2
@@ -71,3 +72,31 @@ def test_without_waiting_nothing_is_looked_at_again(town: Town, lines: list[byte
     town.write(lines[10:])
     summary, _ = verify(readings_of(SELECTION), town.store, WINDOW)
     assert (summary.lost, summary.late) == (10, 0)
+
+
+@pytest.fixture
+def other_town(influxdb: InfluxDB2) -> Iterator[Town]:
+    town = Town(influxdb)
+    yield town
+    asyncio.run(town.store.close())
+
+
+def test_readings_divided_among_stores_are_all_there_and_what_two_hold_alike_is_no_duplicate(
+    town: Town, other_town: Town, lines: list[bytes]
+) -> None:
+    half = len(lines) // 2
+    town.write(lines[: half + 40])
+    other_town.write(lines[half:])
+    summary, _ = verify(readings_of(SELECTION), Union([town.store, other_town.store]), WINDOW)
+    assert (summary.found, summary.lost, summary.duplicated, summary.altered) == (len(lines), 0, 0, 0)
+
+
+def test_of_stores_that_differ_each_row_is_seen_and_what_none_has_is_lost(
+    town: Town, other_town: Town, lines: list[bytes]
+) -> None:
+    changed = [line.replace(b",seq=", b",seq=9") for line in lines[2:5]]
+    assert changed != lines[2:5]
+    town.write(lines[2:])
+    other_town.write(changed)
+    summary, _ = verify(readings_of(SELECTION), Union([town.store, other_town.store]), WINDOW)
+    assert (summary.lost, summary.duplicated) == (2, len(changed))
