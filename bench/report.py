@@ -112,13 +112,13 @@ def write_index(out: Path, week: str) -> None:
         "| subject | reached | mutants | seeds | made on | missed |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| [{said['title']}]({page.name}) | {said['reached']} | {said['mutants']} | {said['seeds']} | {said['day'] or ''} "
-        f"| {_cell(said['missed'] or 'none')} |"
-        for page in sorted(out.glob("*.md"))
-        if (said := _SAID.search(page.read_text()))
-    ]
+    lines += [_row(page.name, said) for page in sorted(out.glob("*.md")) if (said := _SAID.search(page.read_text()))]
     (out / "README.md").write_text("\n".join([*lines, ""]))
+
+
+def _row(page: str, said: re.Match[str]) -> str:
+    told = [said["reached"], said["mutants"], said["seeds"], said["day"] or "", _cell(said["missed"] or "none")]
+    return f"| [{said['title']}]({page}) | {' | '.join(told)} |"
 
 
 def _made(made: str, misses: Sequence[str]) -> list[str]:
