@@ -204,16 +204,19 @@ def _draw_limits(subject: Subject) -> Figure:
         for name, (low, high) in one.bar.limits.items()
         if 0 < high - low < float("inf")
     ]
-    sheet = Figure(figsize=(9, 1.2 + 0.22 * len(scaled)))
+    sheet = Figure(figsize=(9, 1.0 + 0.2 * len(scaled)))
     axes = sheet.subplots()
     axes.axvspan(0, 1, alpha=0.15)
     for place, (_, values) in enumerate(scaled):
         # A seed far outside is drawn at the edge.
-        axes.plot(np.clip(np.nan_to_num(values, nan=-0.4), -0.4, 1.4), [place] * len(values), "k|")
+        at, inside = np.clip(np.nan_to_num(values, nan=-0.4), -0.4, 1.4), (values >= 0) & (values <= 1)
+        axes.plot(at[inside], np.full(inside.sum(), place), "k|", markersize=8)
+        axes.plot(
+            at[~inside], np.full((~inside).sum(), place), "|", color="firebrick", markersize=11, markeredgewidth=2
+        )
     axes.set_yticks(range(len(scaled)), [name for name, _ in scaled], fontsize="small")
     axes.set_xticks([0, 1], ["lowest", "highest"])
-    axes.set(xlim=(-0.5, 1.5), title=f"{title(subject.name)}: each seed between its limits")
-    axes.invert_yaxis()
+    axes.set(xlim=(-0.5, 1.5), ylim=(len(scaled) - 0.4, -0.6), title="Each seed between the limits")
     sheet.tight_layout()
     return sheet
 
