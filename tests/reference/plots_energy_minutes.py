@@ -45,8 +45,8 @@ def _turbine(axes: Any, seed: int, days: int) -> None:
     shown = slice(first, first + _SHOWN)
     time = np.arange(_SHOWN * 144) / 144
     axes.plot(time, seen.power[0, shown].ravel(), color=PARK, linewidth=1.0, label="power, kW")
-    axes.plot(time, 10 * seen.wind[0, shown].ravel(), color="seagreen", linewidth=0.7, label="wind, 0.1 m/s")
-    axes.set(ylabel="kW; 0.1 m/s", xlim=(0, _SHOWN))
+    axes.plot(time, seen.wind[0, shown].ravel(), color="seagreen", linewidth=0.7, label="wind, m/s")
+    axes.set(ylabel="kW; m/s", xlim=(0, _SHOWN))
     other = axes.twinx()
     other.plot(time, seen.nacelle[0, shown].ravel(), ".", color="gray", markersize=2)
     other.set(ylim=(0, 360), yticks=(0, 90, 180, 270, 360))
