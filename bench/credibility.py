@@ -8,6 +8,7 @@ classifiers try to tell the park from real records (bench/discriminators.py). A 
 its `plots_<subject>.py`, or of its bars.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,12 @@ from bench.week import WEEK, draw_week
 from tests.reference.find import bars
 from tests.reference.trials import TRIALS
 
+DAYS = 60
+
 
 def main(
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds 1 to this, and the default 42.")] = 5,
-    days: Annotated[int, typer.Option(min=1, help="Simulated days of each seed.")] = 60,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: the default 42, then 1, 2 and so on.")] = 5,
+    days: Annotated[int, typer.Option(min=1, help="Simulated days of each seed.")] = DAYS,
     subject: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs/credibility"),
 ) -> None:
@@ -33,23 +36,29 @@ def main(
     if unknown := sorted(set(subject or ()) - set(names)):
         raise typer.BadParameter(f"no bars_{unknown[0]}.py; known: {', '.join(names)}", param_hint="--subject")
     out.mkdir(parents=True, exist_ok=True)
-    chosen = [42, *(seed for seed in range(1, seeds + 1) if seed != 42)]
+    chosen = [42, *(seed for seed in range(1, seeds + 1) if seed != 42)][:seeds]
     good, console = True, Console()
     for name in subject or names:
         if name == discriminators.SUBJECT:
-            tried = [discriminators.attempt(trial, chosen[:seeds]) for trial in TRIALS]
+            tried = [discriminators.attempt(trial, chosen) for trial in TRIALS]
             console.print(discriminators.table(tried))
-            report.write_discriminators(tried, out)
+            report.write_discriminators(tried, chosen, out, _made(name, seeds, days))
             good = good and all(one.verdict == "taken for real" for one in tried)
             continue
         judged = judge_all(name, known[name], chosen, days)
         console.print(table(judged))
-        report.write_page(judged, days, out)
+        report.write_page(judged, days, out, _made(name, seeds, days))
         good = good and judged.reached == len(judged.judged)
     if subject is None or not (out / WEEK).exists():
         draw_week(out)
     report.write_index(out, WEEK)
     raise typer.Exit(0 if good else 1)
+
+
+def _made(subject: str, seeds: int, days: int) -> str:
+    today = dt.datetime.now(dt.UTC).date()
+    asked = f"--seeds {seeds}{'' if days == DAYS else f' --days {days}'} --subject {subject}"
+    return f"Made on {today} by `python -m bench.credibility {asked}`."
 
 
 if __name__ == "__main__":

@@ -48,6 +48,15 @@ class Tried:
         return "taken for real" if self.auc <= self.trial.allowed(self.control) else "told apart"
 
     @property
+    def miss(self) -> str:
+        """What it misses, in words; empty if nothing."""
+        if self.missing or self.verdict == "taken for real":
+            return self.missing and f"{self.trial.name}: {self.missing}"
+        if self.mutant <= CAUGHT:
+            return f"{self.trial.name} passes {self.trial.mutant[0]}"
+        return f"{self.trial.name} {self.auc:.3f} (to {self.trial.allowed(self.control):.2f})"
+
+    @property
     def row(self) -> tuple[str, ...]:
         """As `HEAD`."""
         if self.missing:

@@ -23,7 +23,7 @@ class Judged:
 
     bar: Bar
     days: int
-    figures: dict[int, Figures]
+    figures: dict[int, Figures] = field(default_factory=dict)
     uncaught: list[str] = field(default_factory=list)
 
     @property
@@ -76,19 +76,21 @@ class Subject:
         return tried - sum(len(one.uncaught) for one in self.judged), tried
 
 
-def judge(bar: Bar, seeds: Sequence[int], days: int) -> Judged:
-    """Measures every seed, and tries the mutants on the first."""
-    days = max(days, bar.least_days)
-    figures = {seed: bar.measure(bar.sample(seed, days)) for seed in seeds}
-    sample = bar.sample(seeds[0], days)
-    uncaught = [name for name, mutant in bar.mutants.items() if not bar.judge(mutant(sample))]
-    return Judged(bar=bar, days=days, figures=figures, uncaught=uncaught)
-
-
 def judge_all(name: str, bars: Sequence[Bar], seeds: Sequence[int], days: int) -> Subject:
-    """All bars of a subject."""
+    """All bars of a subject, and the mutants on the first seed.
+
+    Seed by seed: what is made of one is there for all its bars, and some samples remember no more than two.
+    """
     began = time.process_time()
-    judged = [judge(bar, seeds, days) for bar in bars]
+    judged = [Judged(bar=bar, days=max(days, bar.least_days)) for bar in bars]
+    for seed in seeds:
+        for one in judged:
+            sample = one.bar.sample(seed, one.days)
+            one.figures[seed] = one.bar.measure(sample)
+            if seed == seeds[0]:
+                one.uncaught.extend(
+                    name for name, mutant in one.bar.mutants.items() if not one.bar.judge(mutant(sample))
+                )
     return Subject(name=name, judged=judged, seconds=time.process_time() - began)
 
 

@@ -1,24 +1,32 @@
 """The report on credibility: a page for each subject, its figures, and an index of the pages that are there.
 
-A page's second paragraph says how many bars it reaches; the index is made of these, so that one subject's page may be
-made anew by itself.
+A page's first paragraphs say how many bars it reaches, on which seeds, when and how it was made, and what was missed;
+the index is made of these, so that one subject's page may be made anew by itself.
 """
 
+import io
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from bench import discriminators
 from bench.judging import HEAD, Judged, Subject
 from tests.reference.find import Plots, plots
 
-_SAID = re.compile(r"(?m)^# (?P<title>.+)\n\n(?P<reached>\d+) of (?P<bars>\d+) .*?; (?P<mutants>\d+ of \d+) ")
+_SAID = re.compile(
+    r"^# (?P<title>.+)\n\n(?P<reached>\d+ of \d+) .*? seeds (?P<seeds>[\d, ]+); (?P<mutants>\d+ of \d+) .*\n"
+    r"(?:\nMade on (?P<day>[\d-]+) by .*\n)?(?:\nMissed: (?P<missed>.+)\.\n)?"
+)
 _DPI = 100
+#: As many as a picture of lines and bands needs: a third of the bytes that all take.
+_COLOURS = 256
 #: Letters of a title and a legend that stand side by side.
 _ABREAST = 125
 
@@ -28,18 +36,18 @@ def title(subject: str) -> str:
     return subject.replace("_", " ").capitalize()
 
 
-def write_page(subject: Subject, days: int, out: Path) -> None:
+def write_page(subject: Subject, days: int, out: Path, made: str) -> None:
     """The subject's page, `<name>.md`, with its figures."""
     caught, tried = subject.mutants
-    seeds = ", ".join(map(str, subject.seeds))
     lines = [
         f"# {title(subject.name)}",
         "",
         (
-            f"{subject.reached} of {len(subject.judged)} bars are reached by seeds {seeds}; "
+            f"{subject.reached} of {len(subject.judged)} bars are reached by seeds {_listed(subject.seeds)}; "
             f"{caught} of {tried} mutants fall."
         ),
         "",
+        *_made(made, [*missed(subject)]),
         *_shown(subject, days, out),
         "| " + " | ".join(HEAD) + " |",
         "|" + "---|" * len(HEAD),
@@ -53,17 +61,40 @@ def write_page(subject: Subject, days: int, out: Path) -> None:
     (out / f"{subject.name}.md").write_text("\n".join(lines))
 
 
-def write_discriminators(tried: Sequence[discriminators.Tried], out: Path) -> None:
+def missed(subject: Subject) -> Iterator[str]:
+    """Each figure that some seed misses: bar, figure, limits, and what those seeds have."""
+    for one in subject.judged:
+        for name, (low, high) in one.bar.limits.items():
+            told = ", ".join(
+                f"{figures[name]:.4g} by {seed}"
+                for seed, figures in one.figures.items()
+                if not (math.isfinite(figures[name]) and low <= figures[name] <= high)
+            )
+            if told:
+                yield f"{one.bar.number} {name} ({low:g} to {high:g}): {told}"
+        if one.uncaught:
+            yield f"{one.bar.number} passes {', '.join(one.uncaught)}"
+
+
+def write_discriminators(tried: Sequence[discriminators.Tried], seeds: Sequence[int], out: Path, made: str) -> None:
     """The page of the classifiers."""
-    good = sum(one.verdict == "taken for real" for one in tried)
+    name, good = discriminators.SUBJECT, sum(one.verdict == "taken for real" for one in tried)
     caught = sum(one.mutant > discriminators.CAUGHT for one in tried)
-    head = (
-        f"# {title(discriminators.SUBJECT)}\n\n{good} of {len(tried)} quantities are taken for real; "
-        f"{caught} of {len(tried)} mutants are told.\n\n"
-    )
-    _draw_told([one for one in tried if not one.missing]).savefig(out / f"{discriminators.SUBJECT}.png", dpi=_DPI)
-    shown = f"![How well each record is told from the park]({discriminators.SUBJECT}.png)\n\n"
-    (out / f"{discriminators.SUBJECT}.md").write_text(head + shown + discriminators.section(tried))
+    lines = [
+        f"# {title(name)}",
+        "",
+        (
+            f"{good} of {len(tried)} quantities are taken for real, the mean over seeds {_listed(seeds)}; "
+            f"{caught} of {len(tried)} mutants are told."
+        ),
+        "",
+        *_made(made, [one.miss for one in tried if one.miss]),
+        f"![How well each record is told from the park]({name}.png)",
+        "",
+        discriminators.section(tried),
+    ]
+    _save(_draw_told([one for one in tried if not one.missing]), out / f"{name}.png")
+    (out / f"{name}.md").write_text("\n".join(lines))
 
 
 def write_index(out: Path, week: str) -> None:
@@ -72,20 +103,39 @@ def write_index(out: Path, week: str) -> None:
         "# Credibility",
         "",
         "What the park does, held to limits that real records, standards or, where nothing better is to be had and the",
-        "source says so, judgement give; each bar has mutants, spoilt data that must fail it. Made by",
-        "`python -m bench.credibility`.",
+        "source says so, judgement give; each bar has mutants, spoilt data that must fail it. A bar is reached when",
+        "every seed is within every limit. Made by `python -m bench.credibility --seeds 5`, each page by itself with",
+        "`--subject` on the day that its row says; what is missed stands there with its limits.",
         "",
         f"![A week of the park]({week})",
         "",
-        "| subject | reached | of | mutants |",
-        "|---|---|---|---|",
+        "| subject | reached | mutants | seeds | made on | missed |",
+        "|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| [{said['title']}]({page.name}) | {said['reached']} | {said['bars']} | {said['mutants']} |"
-        for page in sorted(out.glob("*.md"))
-        if (said := _SAID.search(page.read_text()))
-    ]
+    lines += [_row(page.name, said) for page in sorted(out.glob("*.md")) if (said := _SAID.search(page.read_text()))]
     (out / "README.md").write_text("\n".join([*lines, ""]))
+
+
+def _row(page: str, said: re.Match[str]) -> str:
+    told = [said["reached"], said["mutants"], said["seeds"], said["day"] or "", _cell(said["missed"] or "none")]
+    return f"| [{said['title']}]({page}) | {' | '.join(told)} |"
+
+
+def _made(made: str, misses: Sequence[str]) -> list[str]:
+    """Lines with day and command, and what was missed."""
+    return [made, "", *([f"Missed: {'; '.join(misses)}.", ""] if misses else [])]
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds))
+
+
+def _save(sheet: Figure, path: Path) -> None:
+    """As a picture of few colours."""
+    drawn = io.BytesIO()
+    sheet.savefig(drawn, dpi=_DPI)
+    few = Image.open(drawn).convert("RGB").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE)
+    few.save(path, optimize=True)
 
 
 def _cell(text: str) -> str:
@@ -101,9 +151,9 @@ def _shown(subject: Subject, days: int, out: Path) -> list[str]:
     """Lines with the figures, the subject's own first."""
     own, lines = plots().get(subject.name, {}), []
     if own:
-        _draw_own(own, subject.seeds[0], days).savefig(out / f"{subject.name}.png", dpi=_DPI)
+        _save(_draw_own(own, subject.seeds[0], days), out / f"{subject.name}.png")
         lines += [f"![{'; '.join(own)}]({subject.name}.png)", ""]
-    _draw_limits(subject).savefig(out / f"{subject.name}-limits.png", dpi=_DPI)
+    _save(_draw_limits(subject), out / f"{subject.name}-limits.png")
     return [*lines, f"![Each seed between the limits]({subject.name}-limits.png)", ""]
 
 
@@ -154,16 +204,19 @@ def _draw_limits(subject: Subject) -> Figure:
         for name, (low, high) in one.bar.limits.items()
         if 0 < high - low < float("inf")
     ]
-    sheet = Figure(figsize=(9, 1.2 + 0.22 * len(scaled)))
+    sheet = Figure(figsize=(9, 1.0 + 0.2 * len(scaled)))
     axes = sheet.subplots()
     axes.axvspan(0, 1, alpha=0.15)
     for place, (_, values) in enumerate(scaled):
         # A seed far outside is drawn at the edge.
-        axes.plot(np.clip(np.nan_to_num(values, nan=-0.4), -0.4, 1.4), [place] * len(values), "k|")
+        at, inside = np.clip(np.nan_to_num(values, nan=-0.4), -0.4, 1.4), (values >= 0) & (values <= 1)
+        axes.plot(at[inside], np.full(inside.sum(), place), "k|", markersize=8)
+        axes.plot(
+            at[~inside], np.full((~inside).sum(), place), "|", color="firebrick", markersize=11, markeredgewidth=2
+        )
     axes.set_yticks(range(len(scaled)), [name for name, _ in scaled], fontsize="small")
     axes.set_xticks([0, 1], ["lowest", "highest"])
-    axes.set(xlim=(-0.5, 1.5), title=f"{title(subject.name)}: each seed between its limits")
-    axes.invert_yaxis()
+    axes.set(xlim=(-0.5, 1.5), ylim=(len(scaled) - 0.4, -0.6), title="Each seed between the limits")
     sheet.tight_layout()
     return sheet
 

@@ -32,7 +32,7 @@ def _field(axes: Any, seed: int, _days: int) -> None:
     time = np.arange(ground.moisture.shape[1]) / _PER_DAY
     for probe, moisture in enumerate(ground.moisture[:6]):
         axes.plot(time, moisture, linewidth=0.7, label=f"probe {probe + 1}")
-    axes.set_ylim(0, 0.65)
+    axes.set_ylim(0, 0.5)
     _months(axes, "soil, m3/m3", until=_SEASON)
     rain = np.diff(ground.rain[0][::_PER_DAY])
     other = axes.twinx()
@@ -56,8 +56,12 @@ def _stations(axes: Any, seed: int, _days: int) -> None:
     three = neighbours_of(seed, _YEAR).temperature
     first = 30 * 144
     for row, label, style in ((0, "a station", "-"), (1, "another of its site", "-"), (2, "one of another site", "--")):
-        axes.plot(np.arange(4 * 144) / 144, three[row, first : first + 4 * 144], style, linewidth=0.8, label=label)
-    axes.set(ylabel="Cel", xlim=(0, 4), xlabel="four days of summer, from 04:00")
+        # The days are not neighbours: no line joins them.
+        days = three[row, first : first + 4 * 144].reshape(4, 144)
+        line = np.concatenate([days, np.full((4, 1), np.nan)], axis=1)
+        place = np.arange(4)[:, None] + np.append(np.arange(144), 143) / 144
+        axes.plot(place.ravel(), line.ravel(), style, linewidth=0.8, label=label)
+    axes.set(ylabel="Cel", xlim=(0, 4), xlabel="four days of summer, six apart, each from 04:00")
     axes.set_xticks(range(5))
 
 

@@ -35,9 +35,9 @@ def _legend(axes: Any, ylabel: str) -> None:
 def _week(axes: Any, seed: int, days: int) -> None:
     data, week = _week_of(seed, days)
     at = np.arange(7 * STEPS) / STEPS
-    axes.plot(at, data.inside[0, week].reshape(-1), linewidth=0.8, label="inside: entered less left")
+    axes.plot(at, data.inside[0, week].reshape(-1), linewidth=1.6, label="inside: entered less left")
     seen = data.count[0, :, week].sum(axis=0).reshape(-1)
-    axes.plot(at, seen, linewidth=0.6, label="seen by the cameras")
+    axes.plot(at, seen, linewidth=0.5, label="seen by the cameras")
     axes.set(xlim=(0, 7), ylim=(0, None))
     axes.set_xticks(range(7), [f"{name} 04:00" for name in _NAMES])
     _legend(axes, "people")
@@ -71,7 +71,7 @@ def _beside(axes: Any, seed: int, days: int) -> None:
         low, middle, high = np.quantile(weeks / weeks.mean(axis=1, keepdims=True), [0.1, 0.5, 0.9], axis=0)
         axes.fill_between(at_days(middle), low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(at_days(middle), middle, color=color, linewidth=1.0, label=label)
-    axes.set(xlim=(0, 7), ylim=(0, 5))
+    axes.set(xlim=(0, 7), ylim=(0, 4))
     axes.set_xticks(range(7), [f"{name} 04:00" for name in _NAMES])
     _legend(axes, "of a place's mean")
 
@@ -108,7 +108,7 @@ def _flow(axes: Any, seed: int, days: int) -> None:
     density, walked = data.density[moving], data.walk[moving]
     some = np.random.default_rng(1).permutation(len(density))[:8000]
     some = np.concatenate([some, np.flatnonzero(density > 1.0)])
-    axes.plot(density[some], walked[some] * density[some], ".", markersize=1.5, alpha=0.5, label="published")
+    axes.plot(density[some], walked[some] * density[some], ".", markersize=1.5, alpha=0.5, label="readings")
     line: Floats = np.linspace(0.01, max(4.0, float(density.max())), 200)
     axes.plot(line, line * speed(line), color="black", linewidth=0.8, label="Weidmann 1993")
     axes.set_xlabel("people a m2")

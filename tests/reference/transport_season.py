@@ -150,7 +150,9 @@ def season(seed: int, days: int, *, shuffled: bool = False) -> Season:
     )
     workday = np.array([day.workday for day in true])
     flow = minutely.flow.reshape(CELLS * TRAFFIC_DETECTOR.per_cell, days, HOURS, 60).mean(-1)
-    wet = np.stack([day.precipitation[:1, :-1].reshape(HOURS, 12).mean(1) for day in true])
+    # The rain on the first road's own site: the town's first site has none.
+    there = int(setting_of("transport", seed).site_of(np.arange(1))[0])
+    wet = np.stack([day.precipitation[there, :-1].reshape(HOURS, 12).mean(1) for day in true])
     return Season(
         hourly=Hourly(flow=flow, workday=workday),
         minutely=minutely,
