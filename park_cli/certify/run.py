@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from park_cli.certify.book import Book, Lateness, Piece, pieces, settled
 from park_cli.certify.ledger import Injected
 from park_cli.certify.pipeline import Pipeline
 from park_cli.certify.schedule import Planned
+from park_cli.signals import on_abort
 from simulator.ledger import Findings
 from simulator.observed import readings_of
 from simulator.options import SimulateOptions
@@ -96,12 +98,13 @@ class Run:
         simulation = asyncio.create_task(simulate_in_processes(self.load, ended, on_live=live.set), name="simulation")
         begun = [asyncio.create_task(event.wait()) for event in (live, self.stop)]
         try:
-            now_ms = _now_ms()
-            await asyncio.gather(
-                asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED),
-                asyncio.to_thread(book.readings.columns, now_ms, now_ms + _WARM_MS),
-            )
-            yield simulation, ended
+            with on_abort(_kill_publishers):
+                now_ms = _now_ms()
+                await asyncio.gather(
+                    asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED),
+                    asyncio.to_thread(book.readings.columns, now_ms, now_ms + _WARM_MS),
+                )
+                yield simulation, ended
         finally:
             ended.set()
             for task in begun:
@@ -145,6 +148,12 @@ class Run:
         stopped.cancel()
         if task.done():
             task.result()
+
+
+def _kill_publishers() -> None:
+    """They would try for a while yet to deliver what they owe."""
+    for child in multiprocessing.active_children():
+        child.kill()
 
 
 def _now_ms() -> int:
