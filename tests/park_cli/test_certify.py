@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from park_cli.certify.errors import PartError
 from park_cli.certify.faults import possible
 from park_cli.certify.ledger import Certificate, Counts, Injected, Row, Wrong, told_of
 from park_cli.certify.parts import Container, Program
+from park_cli.certify.pipeline import running
 from park_cli.certify.ready import within
 from park_cli.certify.relay import Relay
 from park_cli.certify.report import write_report
@@ -134,17 +136,25 @@ def test_a_wrong_file_is_exit_2_in_one_line(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.toml"]
 
 
-def test_a_part_whose_place_is_taken_is_named(tmp_path: Path) -> None:
-    one = example("certify-park.toml", tmp_path, MINE, path=os.environ["PATH"])
+def begin(file: Path, folder: Path) -> None:
+    """Start the pipeline of a file, and end it."""
 
     async def main() -> None:
-        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", one.ports["21883"])
-        async with server:
-            done = await asyncio.to_thread(park, "certify", str(one.file), folder=tmp_path, environ=one.environ)
-        assert done.code == 2
-        assert "parts.broker.ready: somebody answers" in done.err
+        async with running(read_spec(file), file.parent, folder, []):
+            pass
 
     asyncio.run(main())
+
+
+def test_a_part_whose_place_is_taken_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = example("certify-park.toml", tmp_path, MINE, path=os.environ["PATH"])
+    monkeypatch.setenv("PATH", one.environ["PATH"])
+    for port, said in (
+        ("21883", r"parts\.broker\.ready: somebody answers"),
+        ("21884", r"relays\.publishers\.listen: .* in use"),
+    ):
+        with socket.create_server(("127.0.0.1", one.ports[port])), pytest.raises(UsageError, match=said):
+            begin(one.file, tmp_path)
 
 
 # --- relays, programs, containers, disks
@@ -236,14 +246,15 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
     asyncio.run(main())
 
 
-def test_a_program_that_is_not_ready_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_program_that_is_not_ready_is_told_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = example("certify-park.toml", tmp_path, MINE, path=os.environ["PATH"])
+    monkeypatch.setenv("PATH", one.environ["PATH"])
     one.change("[schedule]", '[schedule]\nrecovery = "1s"')
     (tmp_path / "certify-mosquitto.conf").write_text("listener nowhere\n")
-    done = park("certify", str(one.file), folder=tmp_path, environ=one.environ)
-    assert done.code == 1
-    assert "parts.broker: not ready within 1 s; it said last: " in done.err
-    assert done.clean
+    with pytest.raises(PartError, match=r"parts\.broker: not ready within 1 s; it said last: .*\w"):
+        begin(one.file, tmp_path)
 
 
 def test_an_engine_is_told_of_containers_and_leaves_them_as_they_were(tmp_path: Path) -> None:
