@@ -19,11 +19,12 @@ class Truth:
     """What scoring needs of a label.
 
     Attributes:
+        channel: None where the whole device is befallen.
         seen_ms: from when on it can be detected.
     """
 
     device: str
-    channel: str
+    channel: str | None
     fault: str
     span: Span
     seen_ms: int

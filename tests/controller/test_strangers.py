@@ -151,3 +151,9 @@ def test_a_state_of_strange_bytes_is_refused_by_its_name(text: bytes, tmp_path: 
     (tmp_path / "control.json").write_bytes(text)
     with pytest.raises(JournalError, match=r"control\.json: is no state"):
         Journal(tmp_path).load(PROGRAM)
+
+
+def test_what_was_decided_for_a_time_to_come_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    Journal(tmp_path).save(State(tick=4_102_444_800_000))
+    with pytest.raises(JournalError, match="set the clock"):
+        Journal(tmp_path).load(PROGRAM)

@@ -63,6 +63,11 @@ def test_a_backup_brings_back_data_and_tokens_and_is_refused_where_it_would_not_
         for volume in volumes.iterdir():
             shutil.rmtree(volume)
             volume.mkdir()
+        archive = tmp_path / "backups" / "one.tar.gz"
+        (tmp_path / "backups" / "cut.tar.gz").write_bytes(archive.read_bytes()[:-1000])
+        cut = backup(volumes, "restore", "cut")
+        assert (cut.returncode, "cut is damaged" in cut.stderr) == (1, True)
+        assert not list(volumes.glob("*/*"))
         restored = backup(volumes, "restore", "one")
         assert restored.returncode == 0, restored.stderr
         server.start()

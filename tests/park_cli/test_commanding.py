@@ -41,6 +41,8 @@ def test_what_devices_can_be_told_is_listed() -> None:
         ((LAMP, "set_level", "level", "ramp=1"), "NAME=VALUE"),
         ((LAMP, "set_level", "level=40", "ramp=1", "colour=red"), "colour"),
         ((LAMP, "resume", "--expires", "soon"), "--expires"),
+        ((LAMP, "resume", "--id", "a b"), "--id"),
+        (("street-lamp-" + "9" * 5000, "resume"), "DEVICE"),
         ((LAMP, "resume", "--broker", "mqtt://An.na@127.0.0.1:1"), "--broker"),
     ],
 )
