@@ -205,7 +205,7 @@ def test_a_holiday_and_a_weekend_that_is_worked_are_told_on_their_mornings_by_wh
     assert {one.kind.name for one in told} == {kind.name for kind in KINDS.values() if "precipitation" in kind.channel}
     days: dict[str, set[str]] = {}
     for one in told:
-        assert set(one.values["until"] - one.ts) == {DAY}
+        assert [int(until) - int(ts) for until, ts in zip(one.values["until"], one.ts, strict=True)] == [DAY] * len(one)
         date = dt.datetime.fromtimestamp(int(one.ts[0]) / 1000, dt.timezone(dt.timedelta(hours=8)))
         assert (date.hour, date.minute) == (4, 0)
         days.setdefault(one.type.name, set()).add(date.date().isoformat())
