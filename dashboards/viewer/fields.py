@@ -92,7 +92,9 @@ def _step(parameter: Channel) -> float:
 
 class _Choice:
     def __init__(self, parameter: Channel, before: Value | None) -> None:
-        choices = {True: "yes", False: "no"} if parameter.type is ValueType.BOOL else {t: t for t in parameter.texts}
+        choices: dict[Value, str] = (
+            {True: "yes", False: "no"} if parameter.type is ValueType.BOOL else {t: t for t in parameter.texts}
+        )
         self._choices = list(choices)
         with ui.element("div").classes("park-field").props(f'data-parameter="{parameter.name}"'):
             self._select = ui.select(choices, value=self._first(before), label=words(parameter.name))
