@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from ingest.errors import IngestError
-from ingest.rollups.forgotten import mark_forgotten
+from ingest.rollups.touch import mark_forgotten
 from ingest.stores.influxdb.url import InfluxUrl
 from ingest.stores.influxdb.write import InfluxStore
 from park.errors import ParkError

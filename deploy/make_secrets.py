@@ -354,6 +354,25 @@ class Influx:
         return Administration(url, safe.once("influxdb", "admin-token"))
 
 
+def _tokens(safe: Safe, given: argparse.Namespace) -> None:
+    influx = Influx(url=given.url, org=given.org, bucket=given.bucket)
+    if given.revoke:
+        sys.stdout.write(f"{influx.revoke(safe)} former tokens are ended\n")
+    elif given.renew_admin:
+        influx.renew_admin(safe)
+    else:
+        influx.make_tokens(safe, renew=given.renew)
+
+
+def _files(safe: Safe, given: argparse.Namespace) -> None:
+    path = given.config
+    town = default_town(SECTORS) if path is None else parse_town(path.read_text(encoding="utf-8"), str(path), SECTORS)
+    counts = {"shards": given.shards, "members": given.members, "controllers": given.controllers}
+    make_files(safe, (site.name for site in town.sites), **counts)
+    if given.tls:
+        make_certificates(safe, given.tls.split(","))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run ``files`` or ``tokens``."""
     parser = argparse.ArgumentParser(description="Make a deployment's secrets.")
@@ -374,24 +393,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     safe = Safe(folder=given.folder)
     try:
-        if given.what == "tokens":
-            influx = Influx(url=given.url, org=given.org, bucket=given.bucket)
-            if given.revoke:
-                sys.stdout.write(f"{influx.revoke(safe)} former tokens are ended\n")
-            elif given.renew_admin:
-                influx.renew_admin(safe)
-            else:
-                influx.make_tokens(safe, renew=given.renew)
-        else:
-            town = (
-                parse_town(given.config.read_text(encoding="utf-8"), str(given.config), SECTORS)
-                if given.config
-                else default_town(SECTORS)
-            )
-            counts = {"shards": given.shards, "members": given.members, "controllers": given.controllers}
-            make_files(safe, (site.name for site in town.sites), **counts)
-            if given.tls:
-                make_certificates(safe, given.tls.split(","))
+        (_tokens if given.what == "tokens" else _files)(safe, given)
     except (ParkError, IngestError, AuthorityError, OSError) as error:
         sys.stderr.write(f"make_secrets: {error}\n")
         return 1

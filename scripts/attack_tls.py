@@ -49,6 +49,7 @@ def stranger() -> Path:
 
 #: What is tried, and the error that it must end with; None where it must succeed, so that the rest means something.
 ATTEMPTS: dict[str, tuple[type[Exception] | None, Callable[[], None]]] = {
+    "log in, trusting whom the service trusts": (None, lambda: enter(BROKER, None)),
     "log in, trusting the park's authority": (None, lambda: enter(BROKER, OURS)),
     "log in, trusting another authority of that name": (UntrustedCertificate, lambda: enter(BROKER, stranger())),
     "log in to the broker by another name": (UntrustedCertificate, lambda: enter(by_address(), OURS)),

@@ -210,12 +210,17 @@ class DuckSource:
         """The buckets that answer, if any do."""
         if not rollup.may_roll(asked, window) or not await self._has(MARKS.name):
             return None
-        text = (
-            f'SELECT count(touched), count(made), sum(readings), sum(buckets) FROM "{MARKS.name}" '
-            f"WHERE kind = '{asked.measurement}' AND ts >= {window.start} AND ts < {window.until}"
+        where = f"kind = '{asked.measurement}' AND ts >= {window.start} AND ts < {window.until}"
+        counts = "sum(readings), sum(buckets)" if await asyncio.to_thread(self._tells_sizes) else "0, 0"
+        (figures,) = await asyncio.to_thread(
+            self._fetch, f'SELECT count(touched), count(made), {counts} FROM "{MARKS.name}" WHERE {where}'
         )
-        (figures,) = await asyncio.to_thread(self._fetch, text)
         return rollup.step_for(asked, window, rollup.progress_of(figures))
+
+    def _tells_sizes(self) -> bool:
+        """Whether marks tell how many readings an hour has: a file of before they did has no such columns."""
+        columns = f"SELECT column_name FROM duckdb_columns() WHERE table_name = '{MARKS.name}'"
+        return {"readings", "buckets"} <= {name for (name,) in self._fetch(columns)}
 
     def _sites(self, kinds: list[str]) -> list[str]:
         found = {str(row[0]) for kind in kinds for row in self._fetch(f'SELECT DISTINCT site FROM "{kind}"')}

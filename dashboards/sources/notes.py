@@ -36,7 +36,8 @@ def sql(asked: Annotation, sector: str | None, window: Window) -> str:
         true = f"phase IN ({', '.join(repr(phase.value) for phase in asked.phases)})"
         true += f" AND type IN ({', '.join(map(repr, asked.types))})" if asked.types else ""
         true += f" AND type NOT IN ({', '.join(map(repr, asked.but))})" if asked.but else ""
-    return f"SELECT ts, {_names(asked)} FROM ({rows}) WHERE {true} ORDER BY ts DESC LIMIT {MOST_ROWS}"
+    once = " QUALIFY row_number() OVER (PARTITION BY ts, type ORDER BY device) = 1" if asked.whole_town else ""
+    return f"SELECT ts, {_names(asked)} FROM ({rows}) WHERE {true}{once} ORDER BY ts DESC LIMIT {MOST_ROWS}"
 
 
 def _names(asked: Annotation) -> str:

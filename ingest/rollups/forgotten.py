@@ -10,28 +10,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from ingest.rollups.reduce import Buckets, Mask
-from ingest.rollups.touch import Touches
 from ingest.stores.base import Chunk, Measurement, Store
 from park.catalogue import Channel, DeviceKind
 from park.codecs.json.read import LATEST_MS
-from park.rollup import FORGOTTEN, HOUR_MS, READINGS, Rollup, Step, mark_of, rollup_of
+from park.rollup import Rollup, Step, mark_of, rollup_of
 
 _MARK = mark_of("forgotten")
-
-
-async def mark_forgotten(store: Store, until_ms: int) -> int:
-    """Tell that readings will be deleted; of before which moment, for hours are forgotten as a whole.
-
-    Args:
-        store: from which.
-        until_ms: Unix milliseconds.
-
-    Raises:
-        StoreError: the store does not take the mark.
-    """
-    hour = until_ms // HOUR_MS * HOUR_MS
-    await store.write([Touches(store, "forget").row(READINGS, FORGOTTEN, hour, forgotten=hour)])
-    return hour
 
 
 def forgotten_until(store: Store) -> int:

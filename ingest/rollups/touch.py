@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.stores.base import Render, Row, Series, Store
 from park.codecs.json.read import LATEST_MS
-from park.rollup import HOUR_MS, LOG, MARKS, TOUCHED
+from park.rollup import FORGOTTEN, HOUR_MS, LOG, MARKS, READINGS, TOUCHED
 
 _MINUTE_MS = 60_000
 _HOURS = 1 << 32
@@ -95,3 +95,18 @@ class Touches:
         elif minute > self._minute:
             self._minute, self._first, self._last = minute, first, last
         self._first, self._last = min(self._first, first), max(self._last, last)
+
+
+async def mark_forgotten(store: Store, until_ms: int) -> int:
+    """Tell that readings will be deleted; of before which moment, for hours are forgotten as a whole.
+
+    Args:
+        store: from which.
+        until_ms: Unix milliseconds.
+
+    Raises:
+        StoreError: the store does not take the mark.
+    """
+    hour = until_ms // HOUR_MS * HOUR_MS
+    await store.write([Touches(store, "forget").row(READINGS, FORGOTTEN, hour, forgotten=hour)])
+    return hour

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import functools
+import os
+import signal
+import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,7 +17,10 @@ from park_cli.certify.parts import Part
 from park_cli.certify.relay import Relay
 from park_cli.certify.spec import PartTable, Spec
 from park_cli.errors import UsageError
+from park_cli.signals import on_abort
 
+#: A command of the file has so long.
+_COMMAND_S = 120.0
 #: A fault that lasts as long as its block.
 Fault: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -60,24 +66,30 @@ async def full(place: Path) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def commanded(name: str, begin: Sequence[str], end: Sequence[str]) -> AsyncIterator[None]:
-    """A fault by two commands of the file's own."""
-    try:
-        await _run(f"faults.{name}.begin", begin)
-        yield
-    finally:
-        await _run(f"faults.{name}.end", end)
+async def commanded(
+    name: str, begin: Sequence[str], end: Sequence[str], environ: Mapping[str, str], folder: Path
+) -> AsyncIterator[None]:
+    """A fault by two commands of the file's own; the second comes whatever ends the block."""
+
+    def at_once() -> None:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(  # noqa: S603 - the file's owner named it
+                end, env=environ, cwd=folder, capture_output=True, check=False, timeout=_COMMAND_S
+            )
+
+    with on_abort(at_once):
+        try:
+            await run(f"faults.{name}.begin", begin, environ, folder)
+            yield
+        finally:
+            await run(f"faults.{name}.end", end, environ, folder)
 
 
-async def _run(key: str, argv: Sequence[str]) -> None:
-    await run(key, argv, None, None)
-
-
-async def run(key: str, argv: Sequence[str], environ: Mapping[str, str] | None, folder: Path | None) -> None:
-    """Run a command of the file to its end.
+async def run(key: str, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
+    """Run a command of the file to its end; it and all that it started end with us.
 
     Raises:
-        PartError: it cannot be run, or does not end well; names its key.
+        PartError: it cannot be run, does not end in time, or not well; names its key.
     """
     try:
         asked = await asyncio.create_subprocess_exec(
@@ -91,10 +103,23 @@ async def run(key: str, argv: Sequence[str], environ: Mapping[str, str] | None, 
         )
     except OSError as error:
         raise PartError(f"{key}: {argv[0]}: {error.strerror}") from None
-    said, _ = await asked.communicate()
+    with on_abort(lambda: _end_group(asked.pid)):
+        try:
+            async with asyncio.timeout(_COMMAND_S):
+                said, _ = await asked.communicate()
+        except TimeoutError:
+            raise PartError(f"{key}: has not ended within {_COMMAND_S:g} s") from None
+        finally:
+            if asked.returncode is None:
+                _end_group(asked.pid)
     if asked.returncode:
         words = said.decode(errors="replace").strip().splitlines()
         raise PartError(f"{key}: exit code {asked.returncode}{f': {words[-1]}' if words else ''}")
+
+
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 OF_PARTS: Mapping[str, Callable[[Part], AbstractAsyncContextManager[None]]] = {"kill": killed, "freeze": frozen}

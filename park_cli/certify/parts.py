@@ -123,10 +123,13 @@ class Program:
             await self._process.wait()
             if not self._wanted:
                 return
+            self._signal(signal.SIGKILL)  # whom it left behind: what comes in its place needs its port, or its lock
             self.ended += 1
             await asyncio.sleep(_AGAIN_S)
             if self._wanted:
                 await self._spawn()
+                if not self._wanted:  # while it was started, it was killed
+                    self._signal(signal.SIGKILL)
 
     async def kill(self) -> None:
         """End it as a crash would, and all that it started."""

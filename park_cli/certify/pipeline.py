@@ -75,7 +75,8 @@ class Pipeline:
         if part in self.relays:
             return OF_RELAYS[name](self.relays[part])
         if own := self.spec.faults.get(name):
-            return commanded(name, *(_filled(argv, self._words(part)) for argv in (own.begin, own.end)))
+            begin, end = (_filled(argv, self._words(part)) for argv in (own.begin, own.end))
+            return commanded(name, begin, end, self.environ, self.folder)
         return full(self.disks[part]) if name == FULL_DISK else OF_PARTS[name](self.parts[part])
 
     async def start(self) -> None:
@@ -120,12 +121,13 @@ class Pipeline:
             raise UsageError(f"parts.{name}.ready: somebody answers at {told} already")
 
     async def end(self) -> None:
-        """End what was started, the last first, and leave the rest as it was."""
-        for part in reversed(list(self.parts.values())):
-            await part.end()
-        for relay in self.relays.values():
-            await relay.close()
-        self._clear_disks()
+        """End what was started, the last first, and leave the rest as it was; one that fails stops no other's end."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(self._clear_disks)
+            for relay in self.relays.values():
+                stack.push_async_callback(relay.close)
+            for part in self.parts.values():
+                stack.push_async_callback(part.end)
 
     def end_now(self) -> None:
         """The same at once, when this process is about to end."""

@@ -64,7 +64,7 @@ class Run:
         Raises:
             LinkError: the broker refused the load.
             PartError: a part could not be told what to do.
-            StoreError: the store does not answer at the end.
+            StoreError: the store does not let itself be read, at the beginning or at the end.
         """
         book = Book(readings=readings_of(self.load.selection), store=self.store)
         table = self.pipeline.spec.load
@@ -76,7 +76,7 @@ class Run:
                 ended.set()
                 done = await simulation
                 lateness.until_ms = done.until_ms
-                await self._or_stopped(watching)
+                await self._or_stopped(watching, table.late + table.wait)
             finally:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
@@ -93,7 +93,11 @@ class Run:
 
     @contextlib.asynccontextmanager
     async def _loaded(self, book: Book) -> AsyncIterator[tuple["asyncio.Task[Simulated]", asyncio.Event]]:
-        """The load, from its first live reading on; who recomputes it makes the models ready meanwhile, as it does."""
+        """The load, from its first live reading on; who recomputes it makes the models ready meanwhile, as it does.
+
+        Raises:
+            StoreError: the store does not let itself be read; better now than after all faults.
+        """
         live, ended = asyncio.Event(), asyncio.Event()
         simulation = asyncio.create_task(simulate_in_processes(self.load, ended, on_live=live.set), name="simulation")
         begun = [asyncio.create_task(event.wait()) for event in (live, self.stop)]
@@ -102,7 +106,7 @@ class Run:
                 now_ms = _now_ms()
                 await asyncio.gather(
                     asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED),
-                    asyncio.to_thread(book.readings.columns, now_ms, now_ms + _WARM_MS),
+                    asyncio.to_thread(book.look, (now_ms, now_ms + _WARM_MS)),
                 )
                 yield simulation, ended
         finally:
@@ -142,9 +146,10 @@ class Run:
             async with asyncio.timeout(seconds):
                 await self.stop.wait()
 
-    async def _or_stopped(self, task: "asyncio.Task[None]") -> None:
+    async def _or_stopped(self, task: "asyncio.Task[None]", seconds: float) -> None:
+        """Wait for it; not for ever, for a store that does not come back would be asked without end."""
         stopped = asyncio.create_task(self.stop.wait())
-        await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([task, stopped], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if task.done():
             task.result()

@@ -44,6 +44,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 Argv = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+#: Names that a file's own faults cannot have.
+BUILT_IN = frozenset({"kill", "freeze", "full-disk", "cut", "stall", "slow"})
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -169,6 +173,8 @@ class Spec(_Strict):
         if twice := sorted(self.parts.keys() & self.relays.keys()):
             raise ValueError(f"relays.{twice[0]}: a part is called so")
         for name, own in self.faults.items():
+            if name in BUILT_IN:
+                raise ValueError(f"faults.{name}: there is a fault of that name already")
             if own.part not in self.parts:
                 raise ValueError(f"faults.{name}.part: no part {own.part!r}; there are {', '.join(self.parts)}")
         return self

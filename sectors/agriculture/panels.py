@@ -125,7 +125,7 @@ _WATER = (
         by=("site",),
         low=0.0,
         decimals=1,
-        width=8,
+        width=6,
         labels={"precipitation": "Rain"},
     ),
     Panel(
@@ -138,7 +138,7 @@ _WATER = (
         low=0.0,
         decimals=1,
         stacked=True,
-        width=8,
+        width=6,
         labels={"water_flow": "Flow"},
     ),
     Panel(
@@ -152,20 +152,8 @@ _WATER = (
         view=View.TABLE,
         sort="-water_total",
         decimals=1,
-        width=8,
+        width=6,
         labels={"water_total": "Water"},
-    ),
-    Panel(
-        title="Soil temperature",
-        story="It follows the air late and damped: by hours at the surface, by half a day at 40 cm.",
-        measurement="soil_probe",
-        fields=("soil_temperature",),
-        across=Aggregate.MEAN,
-        by=("site",),
-        decimals=1,
-        width=12,
-        labels={"soil_temperature": "Soil"},
-        highlight=True,
     ),
     Panel(
         title="Salt in the soil's water",
@@ -181,7 +169,7 @@ _WATER = (
             Threshold(value=2.5, level="warning"),
             Threshold(value=4.0, level="critical"),
         ),
-        width=12,
+        width=6,
         labels={"soil_moisture_ec": "Pore water"},
     ),
 )

@@ -10,7 +10,7 @@ from park.model import Bools, Ints
 from simulator.event_columns import Tells
 from simulator.faults.classes import Patch
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
-from simulator.faults.telling import Truths, WithLabels, of_sensors
+from simulator.faults.telling import Tellables, WithLabels, of_sensors
 from simulator.fleet import Fleet
 from simulator.plan import Plan
 
@@ -56,7 +56,7 @@ class Faulty:
         self.clean = clean
         self._past = past
         self.schedule = FaultSchedule(clean.plan, scales)
-        self.truths: Truths = of_sensors(self.schedule)
+        self.truths: Tellables = of_sensors(self.schedule)
         labelled = clean.plan.selection.labels
         self._events: Tells = WithLabels(clean, [self.truths]) if labelled else clean.events
         self._groups = {group.kind.name: group for group in clean.plan.groups}

@@ -100,7 +100,7 @@ class FaultSchedule:
 
     Args:
         plan: of a selection that has faults.
-        scales: asked once for each channel of a kind that a fault befalls.
+        scales: asked once for each fault, with its onset.
 
     Attributes:
         streams: of all that is drawn about faults.

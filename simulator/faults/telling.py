@@ -19,7 +19,7 @@ from simulator.plan import Group
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class Tellable:
     """What a label says of one fault.
 
     Attributes:
@@ -41,10 +41,10 @@ class Truth:
 
 
 #: The faults of a group's devices that lie in [start, until) in part.
-Truths = Callable[[Group, int, int], Iterable[Truth]]
+Tellables = Callable[[Group, int, int], Iterable[Tellable]]
 
 #: A fault that is told: when, whether it begins, lasts or ends, and until when this holds.
-_Telling = tuple[int, Phase, int, Truth]
+_Telling = tuple[int, Phase, int, Tellable]
 
 #: What a label says beside what fault it is.
 _CHANNELS: dict[str, Callable[[_Telling], bytes | int]] = {
@@ -56,13 +56,13 @@ _CHANNELS: dict[str, Callable[[_Telling], bytes | int]] = {
 }
 
 
-def of_sensors(schedule: FaultSchedule) -> Truths:
+def of_sensors(schedule: FaultSchedule) -> Tellables:
     """The truth about sensors' faults."""
     return lambda group, start_ms, until_ms: map(_of_sensor, schedule.of(group, start_ms, until_ms))
 
 
-def _of_sensor(fault: Fault) -> Truth:
-    return Truth(
+def _of_sensor(fault: Fault) -> Tellable:
+    return Tellable(
         id=fault.id,
         rule=fault.rule,
         fault=fault.class_.name,
@@ -83,7 +83,7 @@ class WithLabels:
         truths: about their faults; all at once, for a device tells one thing at a time.
     """
 
-    def __init__(self, fleet: Fleet, truths: Sequence[Truths]) -> None:
+    def __init__(self, fleet: Fleet, truths: Sequence[Tellables]) -> None:
         self._events: Events = fleet.events
         self._fleet, self._truths = fleet, truths
         self._days = DaysTold()
@@ -126,7 +126,7 @@ class WithLabels:
         return [_columns(group, phase, some) for (phase, *_), some in sorted(alike.items())]
 
 
-def _tellings(fault: Truth, first_ms: int, last_ms: int) -> list[_Telling]:
+def _tellings(fault: Tellable, first_ms: int, last_ms: int) -> list[_Telling]:
     """What is told of a fault in a day [first, last)."""
     until_ms = min(fault.end_ms, last_ms)
     found: list[_Telling] = []

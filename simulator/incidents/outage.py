@@ -1,7 +1,10 @@
 """A part of the pipeline that is really away for a while: stopped and started by commands that its owner names."""
 
 import asyncio
+import contextlib
+import os
 import shlex
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -92,8 +95,13 @@ async def _run(command: Sequence[str], option: str) -> None:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
             )
-            async with asyncio.timeout(_LIMIT_S):
-                code = await process.wait()
+            try:
+                async with asyncio.timeout(_LIMIT_S):
+                    code = await process.wait()
+            except BaseException:  # what is still at it would work against what comes next
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
         except TimeoutError:
             raise OutageError(f"{where}: not done within {_LIMIT_S:g} s") from None
         except OSError as error:

@@ -159,7 +159,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "slow-uplink": Scene(
         title="Yesterday's news",
-        told="At one site alarms come minutes after those who stand there have called.",
+        told="At one site alarms come well after those who stand there have called.",
         lesson="One gateway's readings came late, each by its own while: out of order, but whole.",
         kind="air_sensor",
         devices=48,

@@ -39,7 +39,7 @@ def _every(columns: Columns) -> Bools:
 
 def _drawn(columns: Columns) -> Ints:
     """(N,) a number for each reading, the same whenever it is asked for: a multiplicative hash of device and slot."""
-    return np.asarray((columns.seq * 2_654_435_761 + columns.device * 40_503) >> 7 & 0xFFFF)
+    return np.asarray((columns.seq * 2_654_435_761 + columns.device * 40_503) >> 7 & 0xFF_FFFF)
 
 
 def _third(columns: Columns) -> Bools:

@@ -155,6 +155,8 @@ def test_long_spans_are_offered_where_rollups_answer(context: BrowserContext, sh
     page = opened(context, shown[0], "healthcare")
     page.wait_for_selector(".park-spans >> text=30 d")
     page.click(".park-spans >> text=1 y")
+    # The menu of narrow windows is bound to it at the server, which so has taken the choice.
+    page.wait_for_function("document.querySelector('.park-spans-menu').textContent.includes('1 y')")
     page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
 
 

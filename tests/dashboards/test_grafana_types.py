@@ -38,7 +38,11 @@ def fetched(package: str, into: Path) -> Path:
     if npm is None or shutil.which("node") is None:
         pytest.skip("npm or node is not on PATH")
     into.mkdir()
-    packed = subprocess.run([npm, "pack", "--json", package], cwd=into, capture_output=True, text=True, check=False)
+    asked = [npm, "pack", "--json", "--fetch-retries=0", "--fetch-timeout=60000", package]
+    try:
+        packed = subprocess.run(asked, cwd=into, capture_output=True, text=True, check=False, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm gives no {package} within two minutes")
     if packed.returncode:
         pytest.skip(f"npm gives no {package}: {packed.stderr.strip()[-200:]}")
     with tarfile.open(into / json.loads(packed.stdout)[0]["filename"]) as archive:

@@ -35,7 +35,8 @@ BLANK = """() => [...document.querySelectorAll('.park-card')].filter(card => {
     const canvas = [...card.querySelectorAll('canvas')];
     const rows = card.querySelectorAll('tbody tr td');
     const waiting = words.offsetParent !== null;
-    const drawn = canvas.some(c => c.width > 0) || rows.length > 1;
+    const tiles = card.querySelectorAll('.park-board-tiles li, .park-crowd-tiles li');
+    const drawn = canvas.some(c => c.width > 0) || rows.length > 1 || tiles.length > 0;
     return waiting || !drawn || (figure && figure.offsetParent !== null && !figure.textContent.trim());
 }).map(card => card.dataset.panel)"""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy.program import ROOT
-from tests.end_to_end.test_wheel import call_uv, find_uv
+from tests.end_to_end.test_wheel import absent, call_uv, find_uv
 
 IMAGES = ("ingester", "simulator", "tools")
 PARK = "from park_cli.start import main; main()"
@@ -48,7 +48,8 @@ def group(name: str) -> set[str]:
 def requirements(image: str) -> str:
     """Every package of an image, pinned with its hashes: what the Dockerfile's `uv sync` installs."""
     uv = find_uv()
-    assert uv is not None, "uv is neither on PATH nor in .park/uv"
+    if uv is None:
+        absent("uv is neither on PATH nor in .park/uv")
     of = ["--no-dev", "--no-emit-project"] if image == "park" else ["--only-group", image]
     asked = [str(uv), "export", "--project", str(ROOT), "--frozen", "--quiet", "--no-header", "--no-annotate", *of]
     return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -283,6 +283,7 @@ def test_one_word_puts_the_broker_and_all_who_speak_to_it_behind_tls(scheme: str
     for name in speaking:
         assert re.search(rf"--broker={scheme}://(\S+@)?mosquitto( |$)", said[name]), name
         assert services[name]["environment"]["SSL_CERT_FILE"] == "/run/park/tls/ca.pem"
+        assert services[name]["environment"]["SSL_CERT_DIR"] == "/run/park/tls"  # no authority beside it
     (listener,) = [mount for mount in services["mosquitto"]["volumes"] if "listener" in mount["target"]]
     assert Path(listener["source"]) == LISTENERS / f"{scheme}.conf"
 

@@ -114,6 +114,7 @@ class Stack:
             "PARK_MQTT_PASSWORD_DIR": str(self.secrets / owner),
             "INFLUXDB_V2_TOKEN_FILE": str(self.secrets / owner / "store-token"),
             "SSL_CERT_FILE": str(self.secrets / "tls" / "ca.pem"),
+            "SSL_CERT_DIR": str(self.secrets / "tls"),
         }
 
     def run(self, argv: Sequence[str], owner: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:

@@ -23,7 +23,10 @@ AUTHOR = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME
 
 def call(folder: Path, *argv: str, code: int = 0) -> str:
     """Run a program in the copy; what it says."""
-    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "UV_OFFLINE": "1", **AUTHOR}
+    uv, kept = find_uv(), ("HOME", "UV_CACHE_DIR", "XDG_CACHE_HOME")
+    path = os.environ["PATH"] if uv is None else f"{Path(uv).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {name: os.environ[name] for name in kept if name in os.environ}
+    env |= {"PATH": path, "UV_OFFLINE": "1", **AUTHOR}
     done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == code, f"{argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr

@@ -237,6 +237,7 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
         await is_so(lambda: (tmp_path / "log").read_text().count("up") == 2)
         await is_so(lambda: (tmp_path / "child").read_text() not in ("", first))
         last = psutil.Process(int((tmp_path / "child").read_text()))
+        await is_so(lambda: not child.is_running())
         await one.kill()
         await is_so(lambda: not last.is_running())
         assert (await one.is_ready(), one.ended) == (False, 1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.faults.delivery.fates import Fated, FateMaker
 from simulator.faults.delivery.schedule import DeliverySchedule, Episodes
-from simulator.faults.telling import Truth, Truths
+from simulator.faults.telling import Tellable, Tellables
 from simulator.fleet import Fleet
 from simulator.plan import Group, Plan, Selection, make_plan
 
@@ -131,20 +131,20 @@ def _label(plan: Plan, group: Group, fates: FateMaker, row: int, seen: _Seen) ->
     )
 
 
-def of_delivery(schedule: DeliverySchedule) -> Truths:
+def of_delivery(schedule: DeliverySchedule) -> Tellables:
     """The truth about delivery faults, for labels that are published."""
 
-    def truths(group: Group, start_ms: int, until_ms: int) -> Iterator[Truth]:
+    def truths(group: Group, start_ms: int, until_ms: int) -> Iterator[Tellable]:
         episodes = schedule.of(group, start_ms, until_ms)
         return (_truth(group, schedule, episodes, row) for row in range(len(episodes)))
 
     return truths
 
 
-def _truth(group: Group, schedule: DeliverySchedule, episodes: Episodes, row: int) -> Truth:
+def _truth(group: Group, schedule: DeliverySchedule, episodes: Episodes, row: int) -> Tellable:
     name, rule = list(schedule.rules.items())[int(episodes.rule[row])]
     device = int(episodes.device[row])
-    return Truth(
+    return Tellable(
         id=f"{name}-{group.kind.device(device + 1)}-{episodes.week[row]}",
         rule=name,
         fault=rule.class_,
