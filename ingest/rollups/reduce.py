@@ -213,7 +213,8 @@ def _together(end: str, values: Array, begins: Ints, lasts: Ints) -> Array:
     """What a field comes to in each group."""
     if end == "last" or not len(begins):
         return values[lasts]
-    found: Array = _EXTREMES.get(end, np.add).reduceat(values, begins)
+    with np.errstate(over="ignore"):  # a sum beyond all numbers, which is then left out
+        found: Array = _EXTREMES.get(end, np.add).reduceat(values, begins)
     return found
 
 

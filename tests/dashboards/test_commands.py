@@ -102,7 +102,10 @@ def told(page: Page, part: str) -> str:
 
 
 def await_told(page: Page, part: str, text: str) -> None:
-    page.wait_for_selector(f'[data-told="{part}"]:has-text("{text}")', timeout=20_000)
+    try:
+        page.wait_for_selector(f'[data-told="{part}"]:has-text("{text}")', timeout=60_000)
+    except TookTooLong:
+        raise AssertionError(f"{part} does not say {text}: {page.inner_text(PANEL)}") from None
 
 
 def test_a_click_dims_a_lamp(page: Page, demo: Demo) -> None:

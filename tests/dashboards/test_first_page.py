@@ -101,7 +101,7 @@ def test_what_needs_attention_leads_to_where_it_shows(context: BrowserContext, s
     assert "Look at its power" in silent.inner_text()
     silent.locator("a").click()
     page.wait_for_selector('[data-dashboard="municipal"]')
-    place = "document.querySelector('a[name=light-of-the-lamps]').getBoundingClientRect().top"
+    place = "document.querySelector('a[name=the-evening-of-the-lamps]').getBoundingClientRect().top"
     page.wait_for_function(f"{place} > 0 && {place} < 300")
 
 
