@@ -128,8 +128,12 @@ class Program:
             await asyncio.sleep(_AGAIN_S)
             if self._wanted:
                 await self._spawn()
-                if not self._wanted:  # while it was started, it was killed
-                    self._signal(signal.SIGKILL)
+                self._end_if_unwanted()
+
+    def _end_if_unwanted(self) -> None:
+        """While it was started, it may have been killed."""
+        if not self._wanted:
+            self._signal(signal.SIGKILL)
 
     async def kill(self) -> None:
         """End it as a crash would, and all that it started."""
