@@ -83,6 +83,7 @@ class Roller:
         self._pending: dict[Hour, _Pending] = {}
         self._again = time.monotonic() + self._pace.again_s
         self._stop = asyncio.Event()
+        self._trouble: str | None = None
         self.made = 0
 
     async def run(self, stop: asyncio.Event) -> int:
@@ -93,12 +94,21 @@ class Roller:
                 began = began or await self.begin()
                 await self._look()
                 await self._make_due()
+                self._tell(None)
             except StoreError as error:
-                log.warning("the store does not work with rollups; it is tried again", error=str(error))
+                self._tell(str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.look_s):
                     await stop.wait()
         return self.made
+
+    def _tell(self, trouble: str | None) -> None:
+        """Say when the store begins to refuse, for which reason, and when it works again; not at every look."""
+        if trouble is not None and trouble != self._trouble:
+            log.warning("the store does not work with rollups; it is tried again", error=trouble)
+        elif trouble is None and self._trouble is not None:
+            log.info("the store works with rollups again")
+        self._trouble = trouble
 
     async def once(self, stop: asyncio.Event | None = None) -> int:
         """Make what is not made yet, without waiting for anything, until `stop` is set; how many hours of kinds.

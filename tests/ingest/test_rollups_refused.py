@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from ingest.rollups.roll import Roller
+import structlog.testing
+
+from ingest.rollups.roll import Pace, Roller
 from ingest.stores.base import Store
 from park.rollup import STEPS
 from tests.ingest.helpers import influx_store
@@ -28,3 +30,27 @@ def test_a_sum_beyond_all_numbers_is_left_out_and_nobody_elses_bucket(influxdb: 
             assert "battery_voltage_sum" not in told["d-1"]
 
     with_store(lambda: influx_store(influxdb, bucket), work)
+
+
+class Looking(Roller):
+    """Sets `stop` after so many looks."""
+
+    looks = 0
+
+    async def begin(self) -> bool:
+        self.looks += 1
+        if self.looks > 5:
+            self._stop.set()
+        return await super().begin()
+
+
+def test_a_store_that_refuses_is_told_of_once(influxdb: InfluxDB2) -> None:
+    bucket = influxdb.new_bucket()
+
+    async def work(store: Store) -> None:
+        with structlog.testing.capture_logs() as logs:
+            assert await Looking(store, pace=Pace(look_s=0.01)).run(asyncio.Event()) == 0
+        assert [one["log_level"] for one in logs] == ["warning"]
+        assert "401" in logs[0]["error"]
+
+    with_store(lambda: influx_store(influxdb, bucket, token="no-token-of-it"), work)
