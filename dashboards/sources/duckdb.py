@@ -144,6 +144,7 @@ class DuckSource:
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
         self._cursor = cursor
         self._tables: set[str] = set()
+        self._sized = False
         self._look: asyncio.Task[None] | None = None
         self._look_again = 0.0
 
@@ -211,7 +212,8 @@ class DuckSource:
         if not rollup.may_roll(asked, window) or not await self._has(MARKS.name):
             return None
         where = f"kind = '{asked.measurement}' AND ts >= {window.start} AND ts < {window.until}"
-        counts = "sum(readings), sum(buckets)" if await asyncio.to_thread(self._tells_sizes) else "0, 0"
+        self._sized = self._sized or await asyncio.to_thread(self._tells_sizes)
+        counts = "sum(readings), sum(buckets)" if self._sized else "0, 0"
         (figures,) = await asyncio.to_thread(
             self._fetch, f'SELECT count(touched), count(made), {counts} FROM "{MARKS.name}" WHERE {where}'
         )

@@ -12,7 +12,7 @@ from dashboards.viewer import boards, charts, heat, numbers, pictures, table, ti
 from dashboards.viewer.card import Card, Draw, Empty, redraw
 from dashboards.viewer.figure import Figure
 from dashboards.viewer.marks import Marks
-from dashboards.viewer.newest import Bars, Board
+from dashboards.viewer.newest import Bars, Board, news
 from dashboards.viewer.outline import heading, inked, spoken
 from dashboards.viewer.pace import Pace
 from dashboards.viewer.windows import Moment, Reader
@@ -190,12 +190,7 @@ class _Table:
             self.empty = Empty()
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
-        if not self._pace.is_due(moment):
-            return None
-        answer = await reader.newest(self._panel, moment)
-        if not self._pace.changed(moment, answer):
-            return None
-        return functools.partial(self._show, answer)
+        return await news(self._panel, self._pace, self._show, reader, moment)
 
     def _show(self, answer: list[Curve]) -> None:
         if self._table.rows == [] and answer:  # now it may scroll, so the keyboard must reach it

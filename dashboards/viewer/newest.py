@@ -32,10 +32,7 @@ class Bars:
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         """Ask again, if it is time."""
-        if not self._pace.is_due(moment):
-            return None
-        answer = await reader.newest(self._panel, moment)
-        return functools.partial(self._show, answer) if self._pace.changed(moment, answer) else None
+        return await news(self._panel, self._pace, self._show, reader, moment)
 
     def _show(self, answer: list[Curve]) -> None:
         self.empty.show(empty=not answer)
@@ -61,11 +58,18 @@ class Board:
 
     async def ask(self, reader: Reader, moment: Moment) -> Draw | None:
         """Ask again, if it is time."""
-        if not self._pace.is_due(moment):
-            return None
-        answer = await reader.newest(self._panel, moment)
-        return functools.partial(self._show, answer) if self._pace.changed(moment, answer) else None
+        return await news(self._panel, self._pace, self._show, reader, moment)
 
     def _show(self, answer: list[Curve]) -> None:
         self.empty.show(empty=not answer)
         self._tiles.set_content(self._draw(self._panel, answer))
+
+
+async def news(
+    panel: ResolvedPanel, pace: Pace, show: Callable[[list[Curve]], None], reader: Reader, moment: Moment
+) -> Draw | None:
+    """Ask for a panel's newest values, if it is time, and show them, if they have changed."""
+    if not pace.is_due(moment):
+        return None
+    answer = await reader.newest(panel, moment)
+    return functools.partial(show, answer) if pace.changed(moment, answer) else None
