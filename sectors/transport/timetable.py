@@ -34,8 +34,6 @@ _HELD = 0.4
 _BOARDING_S = 2.2
 _DOORS_S = 8.0
 _MOST_KMH = 50.0
-#: In the lane that buses have where cars queue.
-_LANE_KMH = 15.0
 #: People who come to a stop per second in the mean of a year.
 _RIDERS_PER_S = 0.2 / 60.0
 _ALIGHT = np.linspace(0.02, 0.42, LINKS)
@@ -147,9 +145,9 @@ class _Day:
         about = leaves[:, None] + _LINK_S * np.arange(LINKS)
         point = np.minimum((about / GRID_S).astype(np.int64), GRID_POINTS - 1)
         row = np.arange(len(leaves))[:, None]
-        # A bus is slower than cars, but not in a queue, past which it has a lane.
+        # A bus is slower than cars, but not in a queue.
         speed = self.speed[row, legs, point].astype(np.float64)
-        cruise = np.clip(np.minimum(speed, 0.75 * speed + 4.0), _LANE_KMH, _MOST_KMH)
+        cruise = np.minimum(np.minimum(speed, 0.75 * speed + 4.0), _MOST_KMH)
         run = self.served[r][:, legs]
         running = LINK_KM * 3600.0 / (1 - RAMP) / cruise * self.pace[r][:, legs] + self.stopped[r][:, legs]
         running = np.where(run, running, 0.0)
