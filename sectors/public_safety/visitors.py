@@ -135,7 +135,7 @@ def expected(days: Days, square: Squares) -> Floats:
     sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
     rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
     rate *= np.where(days.of_day(lambda world: world.holiday), square.holiday, 1.0)[:, None]
-    return rate / 24.0
+    return np.asarray(rate / 24.0)
 
 
 def _seen(share: Floats) -> Floats:
