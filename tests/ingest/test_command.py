@@ -10,7 +10,7 @@ import pytest
 from park.topics import TELEMETRY_FILTER
 from tests.ingest.command import PARK, ingesting_command
 from tests.ingest.helpers import open_session, readings, session_is_known, topic
-from tests.ingest.test_ingester import await_count, count, seqs
+from tests.ingest.seen import await_count, count, seqs
 from tests.ingest.test_metrics import get
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.find import require
