@@ -73,8 +73,13 @@ class Forward:
 
     @property
     def live(self) -> bool:
-        """Whether the history has been sent."""
+        """Whether the history has been made, sent or not."""
         return self._cursor >= self.schedule.live_ms
+
+    @property
+    def history_sent(self) -> bool:
+        """Whether all of the history has been sent, however much is due since; asked after `batch`."""
+        return self.live and (not self._ready or self._ready[0].window[0] >= self.schedule.live_ms)
 
     @property
     def finished(self) -> bool:

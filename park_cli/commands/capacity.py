@@ -58,6 +58,7 @@ def capacity(
     for_: Annotated[str, typer.Option("--for", help="The search begins no step that would end later.")] = "20m",
     wait: Annotated[str, typer.Option(help="How long what was sent may take to be stored.")] = "30s",
     precision: Annotated[float, typer.Option(min=0.01, max=1, help="How well the knee is to be known.")] = 0.1,
+    tries: Annotated[int, typer.Option(min=1, help="A rate fails that has failed so often in a row.")] = 2,
     devices: Annotated[int, typer.Option(min=1, help="Devices at most that send.")] = 1000,
     kinds: Annotated[list[str] | None, typer.Option("--kind", show_default="soil_probe", help="What sends.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes of the generator.")] = 1,
@@ -73,7 +74,7 @@ def capacity(
 
     The pipeline runs already, from any broker into any store that park reads; nobody else sends the same kinds. Rates
     are doubled until one fails, then what lies between is halved. Each is held for --step, then `verify` recomputes
-    what should be stored.
+    what should be stored. A rate that fails is tried again, and fails if it fails --tries times in a row.
 
     Latency is from when a reading was due until a query finds it. One device more, the probe, is looked for in the
     store every 50 ms, which adds 25 ms in the mean.
@@ -118,7 +119,7 @@ def capacity(
     for rate in {first_rate, max_rate}:
         check_logins(bench.options(load(rate)))
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    rates = Search(first=first_rate, most=max_rate, precision=precision)
+    rates = Search(first=first_rate, most=max_rate, precision=precision, tries=tries)
     steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
     found = concluded(slo_, steps, broker=str(address), store=str(url), began=began, ended=ended, generator=GENERATOR)
     _tell(found, slo_, report, as_json=json)

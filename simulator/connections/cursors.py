@@ -70,8 +70,9 @@ class Cursors:
 
     @property
     def live(self) -> bool:
-        """Whether all devices have sent their history."""
-        return self._cursor >= int(self._live_ms.max()) and not self._behind.any()
+        """Whether all devices have sent their history, however much is due since."""
+        unsent = self._behind & (self._flights.position < self._live_ms * MARKS - 1)
+        return self._cursor >= int(self._live_ms.max()) and not unsent.any()
 
     @property
     def finished(self) -> bool:

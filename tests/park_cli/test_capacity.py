@@ -80,6 +80,20 @@ def test_the_knee_is_found_wherever_it_is(knee: float, first: float, most: float
         assert rates.holds <= knee < rates.fails <= rates.holds * (1 + precision) * (1 + 1e-9)
 
 
+@given(st.floats(2, 1e5), st.integers(2, 4), st.data())
+def test_a_rate_that_fails_is_tried_again_before_it_counts(knee: float, tries: int, data: st.DataObject) -> None:
+    """Misses below the knee, never so many in a row, change nothing but how long it takes."""
+    calm, troubled, missed = Search(first=1, most=1e6), Search(first=1, most=1e6, tries=tries), 0
+    while (rate := calm.next()) is not None:
+        calm.record(rate, held=rate <= knee)
+    while (rate := troubled.next()) is not None:
+        misses = missed < tries - 1 and data.draw(st.booleans())
+        missed = missed + 1 if misses else 0
+        troubled.record(rate, held=rate <= knee and not misses)
+        assert not misses or troubled.near
+    assert (troubled.holds, troubled.fails) == (calm.holds, calm.fails)
+
+
 @given(st.floats(1, 200_000), st.integers(1, 5000))
 def test_a_rate_becomes_devices_and_a_whole_interval(rate: float, devices: int) -> None:
     load = load_of(rate, select().town, 7, ("soil_probe",), devices)
