@@ -14,7 +14,7 @@ from park_cli.capacity.meter import GENERATOR
 from park_cli.capacity.probe import POLL_S
 from park_cli.capacity.slo import LATENCIES, Slo, milliseconds
 
-_COLUMNS = 9
+_COLUMNS = 10
 
 
 def write_report(found: Capacity, slo: Slo, page: Path) -> Path:
@@ -100,7 +100,13 @@ def _latency(found: Capacity, slo: Slo) -> str:
 def _line(found: Capacity, name: str, ceiling: float) -> Line:
     """A step whose percentile was not found in time stands above all that was."""
     points = [
-        Point(rate=step.rate_per_s, value=ceiling if value is None else value, held=step.held, above=value is None)
+        Point(
+            asked=step.asked_per_s,
+            rate=step.rate_per_s,
+            value=ceiling if value is None else value,
+            held=step.held,
+            above=value is None,
+        )
         for step in found.steps
         if step.rate_per_s and ((value := step.latency_ms.get(name)) is not None or step.unseen)
     ]
@@ -110,7 +116,9 @@ def _line(found: Capacity, name: str, ceiling: float) -> Line:
 def _costs(found: Capacity) -> str:
     if found.knee is None or not found.knee.cpu_us:
         return "<p>None of the parts runs on this host, so their cost is not known.</p>"
-    return bars(found.knee.cpu_us, title="CPU of each part", unit="µs a message")
+    pipeline = sum(cost for name, cost in found.knee.cpu_us.items() if name != GENERATOR)
+    drawn = bars(found.knee.cpu_us, title="CPU of each part", unit="µs a message")
+    return f"{drawn}<p>The pipeline in all: {pipeline:,.1f} µs a message.</p>"
 
 
 def _cores(found: Capacity) -> str:
@@ -151,6 +159,7 @@ def _step(step: Step) -> str:
         f"{step.counts['altered']:,}",
         f"{step.counts['overruns']:,}",
         f"{step.counts['expected']:,}",
+        f"{step.seconds:.0f}",
     ]
     return f"<tr><td>{verdict}</td>{_cells(cells)}</tr>" + why
 

@@ -136,6 +136,7 @@ def test_a_report_is_whole_in_itself_and_escapes_what_it_shows(tmp_path: Path) -
     assert text.count("<svg") == text.count("</svg>") == 2
     assert "<th>all of this host</th>" in text
     assert text.count("<td>1.25</td>") == 3
+    assert "The pipeline in all: 25.0 µs a message" in text
     told = json.loads(beside.read_text())
     assert (told["holds_per_s"], told["fails_per_s"]) == (2000, 4000)
     # 2 x 2,020 messages at 25 us a message, of which 0.7 of a processor takes so many.

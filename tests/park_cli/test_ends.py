@@ -279,6 +279,7 @@ def test_an_unreachable_broker_does_not_delay_the_answer(tmp_path: Path, number:
     assert (done.code, done.clean) == (128 + number, True)
 
 
+@pytest.mark.deadline(200)
 @pytest.mark.parametrize(
     "command",
     [
@@ -289,7 +290,7 @@ def test_an_unreachable_broker_does_not_delay_the_answer(tmp_path: Path, number:
 def test_a_second_signal_leaves_nobody_who_still_publishes(tmp_path: Path, command: tuple[str, ...]) -> None:
     broker = ("--broker", f"mqtt://127.0.0.1:{free_port()}")
     with running(*command, *broker, folder=tmp_path, environ={"INFLUXDB_V2_TOKEN": "x"}) as one:
-        one.await_text("the broker is away")
+        one.await_text("the broker is away", deadline=120)
         children = psutil.Process(one.process.pid).children(recursive=True)
         assert children
         one.signal(signal.SIGINT)
