@@ -27,6 +27,7 @@ class Step:
         counts: what was offered, acknowledged, overrun, expected, lost, duplicated, altered, late.
         cpu_us: what each part cost, microseconds of CPU a message.
         cores: processors that each part kept busy.
+        host_cores: processors of the generator's host that were busy with anything; None if it is not known.
         remarks: what else was seen.
     """
 
@@ -41,6 +42,7 @@ class Step:
     counts: Mapping[str, int]
     cpu_us: Mapping[str, float] = field(default_factory=dict)
     cores: Mapping[str, float] = field(default_factory=dict)
+    host_cores: float | None = None
     remarks: tuple[str, ...] = ()
 
 

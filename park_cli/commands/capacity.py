@@ -19,12 +19,13 @@ from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
 from park_cli.capacity.logins import check_logins
+from park_cli.capacity.meter import GENERATOR
 from park_cli.capacity.page import check_page
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
 from park_cli.capacity.slo import Slo, milliseconds, parse_slo
-from park_cli.capacity.step import GENERATOR, Bench, run_step
+from park_cli.capacity.step import Bench, run_step
 from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
@@ -39,8 +40,9 @@ from park_cli.options import (
     read_town,
 )
 from park_cli.output import errors, print_summary
+from park_cli.publishers import kill_publishers
 from park_cli.schedules import credentials, finite
-from park_cli.signals import run_until_signal
+from park_cli.signals import on_abort, run_until_signal
 
 app = typer.Typer(name="capacity", pretty_exceptions_enable=False)
 
@@ -144,7 +146,8 @@ async def _searched(
         return await run_step(bench, load(rate), rate, stop)
 
     try:
-        return await search(rates, bounds, attempt, stop, on_step=_say)
+        with on_abort(kill_publishers):
+            return await search(rates, bounds, attempt, stop, on_step=_say)
     finally:
         await bench.store.close()
 

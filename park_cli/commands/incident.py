@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import json as text
 import secrets
 import shlex
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,7 @@ from simulator.incidents.outage import Commands
 from simulator.incidents.replay import Replayed, ReplayOptions, replay
 from simulator.incidents.scenes import SCENES, Outage
 from simulator.plan import Selection
+from simulator.programs import run_program_now
 
 app = typer.Typer(name="incident", pretty_exceptions_enable=False)
 
@@ -175,11 +176,7 @@ def _started_again(outage: Commands | None) -> contextlib.AbstractContextManager
     """Within the block, what is stopped does not stay so if a signal ends the process at once."""
     if outage is None:
         return contextlib.nullcontext()
-    return on_abort(lambda: _start(outage))
-
-
-def _start(outage: Commands) -> None:
-    subprocess.run(outage.start, check=False, capture_output=True, timeout=_RESTART_S)  # noqa: S603 - the user's own
+    return on_abort(functools.partial(run_program_now, outage.start, limit_s=_RESTART_S))
 
 
 async def _run(options: ReplayOptions) -> Replayed:

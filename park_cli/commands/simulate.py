@@ -18,8 +18,9 @@ from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, TrustOptions, WindowOptions, duration_ms
 from park_cli.orders import DEFAULT_STATE, StateOption, command_options
 from park_cli.output import print_summary, progress_bar
+from park_cli.publishers import kill_publishers
 from park_cli.schedules import credentials, finite, schedule_of
-from park_cli.signals import run_until_signal
+from park_cli.signals import on_abort, run_until_signal
 from simulator.broker import GatewayOptions
 from simulator.connections.limits import allow
 from simulator.connections.link import DeviceAccounts
@@ -219,4 +220,5 @@ async def _run(options: SimulateOptions) -> Simulated:
             bar.update(task, completed=progress.acknowledged, total=progress.offered, note=f"acknowledged{late}")
 
         run = run_simulation if options.processes == 1 else simulate_in_processes
-        return await run_until_signal(lambda stop: run(options, stop, on_progress=show))
+        with on_abort(kill_publishers):
+            return await run_until_signal(lambda stop: run(options, stop, on_progress=show))
