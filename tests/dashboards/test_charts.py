@@ -70,3 +70,26 @@ def test_midnight_is_labelled_with_its_date() -> None:
     forms = charts.time_axis(Window(start=0, until=60 * MINUTE, interval=MINUTE))["axisLabel"]["formatter"]
     assert forms["day"] == forms["month"] == "{d} {MMM}"
     assert forms["hour"] == "{HH}:{mm}"
+
+
+def value_axis(low: float, high: float) -> charts.Options:
+    asked = dataclasses.replace(panel(), low=low, high=high)
+    found: charts.Options = charts.lines(asked, Window(start=0, until=60 * MINUTE), [])["yAxis"]
+    return found
+
+
+@given(low=st.integers(-500, 500), span=st.integers(1, 100_000), part=st.sampled_from([1, 10, 1000]))
+def test_an_axis_of_a_given_range_has_some_numbers_and_no_crowd_of_them(low: int, span: int, part: int) -> None:
+    step = value_axis(low / part, (low + span) / part)["interval"]
+    assert 2.5 * step <= span / part * 1.000001
+    assert 5 * step >= span / part * 0.999999
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "shown"),
+    [(0.0, 100.0, 20.0, (True, True)), (3.2, 4.3, 0.25, (False, False)), (195.0, 240.0, 10.0, (False, True))],
+)
+def test_numbers_stand_at_round_ones(low: float, high: float, step: float, shown: tuple[bool, bool]) -> None:
+    axis = value_axis(low, high)
+    assert axis["interval"] == pytest.approx(step)
+    assert (axis["axisLabel"]["showMinLabel"], axis["axisLabel"]["showMaxLabel"]) == shown
