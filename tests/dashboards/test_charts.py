@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources.base import Curve, Window
+from dashboards.states import states
 from dashboards.viewer import charts, timeline
-from park.panel import Panel
+from park.catalogue import ValueType
+from park.panel import Panel, View
 from sectors import KINDS
 
 MINUTE = 60_000
@@ -93,3 +95,13 @@ def test_numbers_stand_at_round_ones(low: float, high: float, step: float, shown
     axis = value_axis(low, high)
     assert axis["interval"] == pytest.approx(step)
     assert (axis["axisLabel"]["showMinLabel"], axis["axisLabel"]["showMaxLabel"]) == shown
+
+
+def test_no_two_states_have_the_same_colour() -> None:
+    for kind in KINDS.values():
+        for channel in kind.channels:
+            if channel.type in {ValueType.TEXT, ValueType.BOOL}:
+                levels = dict.fromkeys(channel.texts, "good")
+                asked = Panel(title="", story="", measurement=kind.name, fields=(channel.name,), levels=levels)
+                shown = timeline.colors(states(resolve(dataclasses.replace(asked, view=View.STATES))))
+                assert len(set(shown)) == len(shown), (kind.name, channel.name)
