@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dashboards.definitions import dashboards
 from dashboards.errors import PanelError, SourceError
 from dashboards.resolved import ResolvedPanel, resolve
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from dashboards.sources.base import Curve, Window
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
@@ -260,8 +260,8 @@ def test_a_store_that_refuses_or_is_away_is_a_source_error(influxdb: InfluxDB2, 
 
 def test_chosen_sites_are_matched_whole_and_as_they_are_written() -> None:
     window = Window(start=0, until=1, sites=("a.b", "c"))
-    assert influxql.expand("=~ /^$site$/", window) == r"=~ /^(a\.b|c)$/"
-    assert influxql.expand("=~ /^$site$/", Window(start=0, until=1)) == "=~ /^(.*)$/"
+    assert influxql_text.expand("=~ /^$site$/", window) == r"=~ /^(a\.b|c)$/"
+    assert influxql_text.expand("=~ /^$site$/", Window(start=0, until=1)) == "=~ /^(.*)$/"
 
 
 class _Foreign(BaseHTTPRequestHandler):
