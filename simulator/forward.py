@@ -172,6 +172,7 @@ class Forward:
         parts = batch.next_parts(len(ids))
         due_s = np.full(len(ids), np.nan) if batch.events else self._due_s(np.concatenate([part.ts for part in parts]))
         self._flight.sent(batch, ids, due_s)
+        batch.sent_at = now_s
         batch.late += int(np.count_nonzero(due_s < now_s - _OVERRUN_S))
         self.progress.sent += 0 if batch.events else len(ids)
         if not batch.unsent:
@@ -191,7 +192,7 @@ class Forward:
         times = np.repeat(at_s, [len(one) for one in ids])
         self._count(self._flight.answered(np.concatenate(ids), np.concatenate(taken), times))
         self._answered_s = at_s[-1]
-        self._flight.forget_before(at_s[-1] - self._rewind_s)
+        self._flight.forget(self._rewind_s)
         self._moved(at_s[-1])
 
     def lost(self) -> None:

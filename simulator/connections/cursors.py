@@ -173,7 +173,7 @@ class Cursors:
             return
         who, marks = made.who[rows], made.marks[rows]
         due_s = self._due_s(who, marks)
-        ids = self._flights.send(who, marks, due_s, np.asarray(due_s < now_s - _OVERRUN_S))
+        ids = self._flights.send(who, marks, due_s, np.asarray(due_s < now_s - _OVERRUN_S), time.monotonic())
         self.progress.sent += int(np.count_nonzero(marks % MARKS == READING))
         self._post(made, rows, ids)
 
