@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from park.catalogue import Channel, DeviceKind
+from park.catalogue import Channel, DeviceKind, Sector
 from park.columns import Columns
 from park.model import DAY_MS, Floats
 from park.town import Town
@@ -41,31 +41,27 @@ class Scale:
 class SampledScales:
     """The scales of a selection's kinds, from clean readings of a few devices on a few days of its town, by season.
 
-    Medians over devices; never below the channel's resolution. A season is made when it is first asked for, in a town
-    that was commissioned at its middle, for nothing has to be carried to there.
+    Medians over devices; never below the channel's resolution. A sector's season is made when it is first asked for, in
+    a town that was commissioned at its middle, for nothing has to be carried to there.
     """
 
     def __init__(self, selection: Selection) -> None:
         self._selection = replace(selection, faults=None, events=False, interval_ms=None)
-        self._known: dict[int, Mapping[tuple[str, str], Scale]] = {}
+        self._known: dict[tuple[int, str], Mapping[tuple[str, str], Scale]] = {}
 
     def __call__(self, kind: DeviceKind, channel: Channel, at_ms: int) -> Scale:
         """The scale of a channel in the quarter of the year in which a moment lies."""
         local = dt.datetime.fromtimestamp((at_ms + self._selection.town.settings.utc_offset_ms) / 1000, dt.UTC)
-        quarter = (local.month - 1) // 3
-        if quarter not in self._known:
-            self._known[quarter] = self._sampled(quarter)
-        return self._known[quarter][kind.name, channel.name]
+        quarter, sector = (local.month - 1) // 3, SECTOR_OF[kind.name]
+        if (quarter, sector.name) not in self._known:
+            self._known[quarter, sector.name] = self._sampled(quarter, sector)
+        return self._known[quarter, sector.name][kind.name, channel.name]
 
-    def _sampled(self, quarter: int) -> Mapping[tuple[str, str], Scale]:
-        kinds = self._selection.selected_kinds()
+    def _sampled(self, quarter: int, sector: Sector) -> Mapping[tuple[str, str], Scale]:
         groups = tuple(
-            Group(
-                kind=kind,
-                sector=SECTOR_OF[kind.name],
-                device=np.arange(min(_MOST_DEVICES, _CELLS * kind.per_cell)),
-            )
-            for kind in kinds
+            Group(kind=kind, sector=sector, device=np.arange(min(_MOST_DEVICES, _CELLS * kind.per_cell)))
+            for kind in self._selection.selected_kinds()
+            if SECTOR_OF[kind.name] is sector
         )
         selection = replace(self._selection, town=_commissioned(self._selection.town, 3 * quarter + 2))
         fleet = Fleet(Plan(selection=selection, groups=groups))

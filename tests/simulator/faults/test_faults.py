@@ -16,6 +16,7 @@ from simulator.faults.faulty import Faulty
 from simulator.faults.labels import Label, labels
 from simulator.faults.rules import Rules, befalls, read_rules
 from simulator.faults.scale import SampledScales
+from simulator.fleet import Fleet
 from simulator.observed import readings_of
 from simulator.plan import Selection
 from tests.simulator.conftest import HOUR, lines_of, select
@@ -129,6 +130,11 @@ def _realised(name: str, x: Any, y: Any, level: float) -> float:
         "low_battery": lambda: float(np.sqrt(np.mean(error**2)) * np.sqrt(3)),
     }
     return sizes[name]()
+
+
+def test_without_faults_nothing_stands_before_the_readings() -> None:
+    # A clean fleet costs what it cost before there were faults; tests/simulator/test_version.py seals its bytes.
+    assert type(readings_of(_selection(read_rules("none")))) is Fleet
 
 
 def test_any_window_and_any_part_of_the_town_has_the_same_faults() -> None:
