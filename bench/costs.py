@@ -1,21 +1,24 @@
 """What each sector costs: a row and a value of line protocol, a day that is carried, the first day, a device's memory.
 
-Rows are made by `park generate` in a process of its own, once over a short and once over a long window: the difference
-is what rows cost without the start. Days are those of the default town.
+Rows are made by `park generate` in a process of its own, over a short and a long window in turn: the difference is what
+rows cost without the start. What else runs on the machine slows both, so the median of the rounds counts: the least is of
+a round whose short window was disturbed. Each sector is read once a minute: at intervals of its own a slow one has too
+few rows to be told from the start. Days are those of the default town.
 """
 
 import datetime as dt
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from bench._measure import PARK, Usage, median, run
-from park.model import GRID_S, Moments
+from park.model import GRID_S, Moments, WorldDay
 from park.town import default_town
 from sectors import SECTORS
 from simulator.plan import Group, Plan, Selection, make_plan
@@ -26,6 +29,7 @@ START = dt.datetime(2026, 1, 1, 4, tzinfo=dt.UTC)
 _CARRIED = 320
 _FIRST_DAYS = 9
 _MANY = 2000
+_INTERVAL = "60s"
 #: What stands in a row of line protocol besides channels: three tags and `seq`, each with its "=".
 _BESIDE = 4
 
@@ -40,19 +44,33 @@ class Rows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowCost:
+    """What a row costs, without the start.
+
+    Attributes:
+        us: CPU microseconds, the median of the rounds.
+        least_us, most_us: of the rounds.
+        values: channels in it, the mean over kinds as they are mixed.
+    """
+
+    us: float
+    least_us: float
+    most_us: float
+    values: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """What one sector costs.
 
     Attributes:
-        values_a_row: channels, the mean over its kinds as they are mixed.
-        row_us: of line protocol, CPU, without the start.
+        row: of line protocol.
         carried_ms: a day that the default town's cells are carried through.
         first_ms: the day in which readings begin, until every kind has been read once.
         device_bytes: what the models hold of a day in use, a device.
     """
 
-    values_a_row: float
-    row_us: float
+    row: RowCost
     carried_ms: float
     first_ms: float
     device_bytes: float
@@ -60,7 +78,7 @@ class Cost:
     @property
     def value_us(self) -> float:
         """CPU of a value of line protocol."""
-        return self.row_us / self.values_a_row
+        return self.row.us / self.row.values
 
 
 def generate(hours: float, *options: str, format_: str = "line") -> Rows:
@@ -78,18 +96,15 @@ def generate(hours: float, *options: str, format_: str = "line") -> Rows:
     return Rows(rows=rows, values=signs - _BESIDE * rows, usage=usage)
 
 
-def row_cost(devices: int, hours: float, *options: str, rounds: int, format_: str = "line") -> tuple[float, float]:
-    """CPU microseconds a row without the start, and values a row.
-
-    Of each window the cheapest round counts: what else runs on the machine only ever adds.
-    """
+def row_cost(devices: int, hours: float, *options: str, rounds: int, format_: str = "line") -> RowCost:
+    """What a row costs over `hours`, each round against a sixth of them."""
     asked = ("--devices", str(devices), *options)
-    few, many = (
-        min((generate(span, *asked, format_=format_) for _ in range(rounds)), key=lambda found: found.usage.cpu_s)
-        for span in (hours / 6, hours)
-    )
-    rows = many.rows - few.rows
-    return (many.usage.cpu_s - few.usage.cpu_s) / rows * 1e6, (many.values - few.values) / rows
+    each = []
+    for _ in range(rounds):
+        few, many = (generate(span, *asked, format_=format_) for span in (hours / 6, hours))
+        rows = many.rows - few.rows
+        each.append((many.usage.cpu_s - few.usage.cpu_s) / rows * 1e6)
+    return RowCost(us=median(each), least_us=min(each), most_us=max(each), values=(many.values - few.values) / rows)
 
 
 def cost(sector: str, devices: int, hours: float, rounds: int) -> Cost:
@@ -98,10 +113,8 @@ def cost(sector: str, devices: int, hours: float, rounds: int) -> Cost:
     whole = make_plan(Selection(town=town, seed=town.settings.seed, devices=town.devices))
     plan = Plan(selection=whole.selection, groups=tuple(one for one in whole.groups if one.sector.name == sector))
     many = make_plan(Selection(town=town, seed=town.settings.seed, devices=_MANY, sectors=(sector,)))
-    row_us, values = row_cost(devices, hours, "--sector", sector, rounds=rounds)
     return Cost(
-        row_us=row_us,
-        values_a_row=values,
+        row=row_cost(devices, hours, "--sector", sector, "--interval", _INTERVAL, rounds=rounds),
         carried_ms=min(_carried_ms(plan) for _ in range(rounds)),
         first_ms=min(_first_ms(plan) for _ in range(rounds)),
         device_bytes=_device_bytes(many),
@@ -110,14 +123,22 @@ def cost(sector: str, devices: int, hours: float, rounds: int) -> Cost:
 
 def _carried_ms(plan: Plan) -> float:
     """CPU of a day that the plan's cells are carried through, without the weather that all sectors share."""
-    fresh, (group, *_) = TownState([plan]), plan.groups
-    weather = _cpu_ms(lambda: [fresh.world.days(first, first + 32) for first in range(0, _CARRIED, 32)])
-    state = TownState([plan])
+    state, (group, *_) = TownState([plan]), plan.groups
     state.observe(group, 0, _noon(state, group, 0))  # what is made once is made
-    at = _noon(state, group, _CARRIED)
-    whole = _cpu_ms(lambda: state.observe(group, _CARRIED, at))
+    at, shared = _noon(state, group, _CARRIED), [0.0]
+    make = state.world.days
+
+    def timed(first: int, stop: int) -> Sequence[WorldDay]:
+        began = time.process_time()
+        try:
+            return make(first, stop)
+        finally:
+            shared[0] += (time.process_time() - began) * 1000
+
+    with patch.object(state.world, "days", timed):
+        whole = _cpu_ms(lambda: state.observe(group, _CARRIED, at)) - shared[0]
     again = _cpu_ms(lambda: state.observe(group, _CARRIED + 1, _noon(state, group, _CARRIED + 1)))
-    return (whole - weather - again) / _CARRIED
+    return (whole - again) / _CARRIED
 
 
 def _cpu_ms(what: Callable[[], object]) -> float:

@@ -8,8 +8,8 @@ from park.grid import devices
 from park.model import Floats, Ints, Streams
 from sectors.public_safety.catalogue import LINES, ZONES
 
-#: Means over a year of the shares of people who are out and under way.
-_OUT, _UNDER_WAY = 0.075, 0.055
+#: Means over a year of what `visitors.expected` makes of the shares of people who are out, on foot and off work.
+_OUT, _ON_FOOT, _OFF_WORK = 0.0595, 0.0364, 0.1227
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,7 +23,9 @@ class Squares:
         dwell: (C, ZONES) median stay in a zone, s.
         road: (C, ZONES) vehicles in view in a mean hour.
         visitors: (C,) on a mean day.
-        out, passing: (C,) visitors per day for a share of one of the people who are out, who are under way.
+        out, passing, errands: (C,) visitors per day for a share of one of the people who are out, who are on foot, who
+            are at work and leave it for a while.
+        late: (C,) how many times more of those who are out come late on the eve of a free day than at other hours.
         holiday: (C,) visitors of a holiday over those whom the town's people would bring: where offices are shut or
             where sights are.
         gate: (C,) share of the visitors who come over the first line.
@@ -37,6 +39,8 @@ class Squares:
     visitors: Floats
     out: Floats
     passing: Floats
+    errands: Floats
+    late: Floats
     holiday: Floats
     gate: Floats
 
@@ -51,8 +55,10 @@ def squares(streams: Streams, cells: Ints) -> Squares:
     zone = devices(cells, ZONES)
     area = np.rint(110 + 220 * streams.uniform("square.area", zone))
     weight = area * np.exp(0.3 * streams.normal("square.weight", zone))
-    visitors = 7500 * np.exp(0.9 * streams.uniform("square.visitors", cells))
-    leisure = 0.15 + 0.25 * streams.uniform("square.leisure", cells)
+    visitors = 5700 * np.exp(0.9 * streams.uniform("square.visitors", cells))
+    # From the least to the most of 21 streets of Auckland, but for a tenth at either end.
+    leisure = 0.16 + 0.41 * streams.uniform("square.leisure", cells)
+    errands = 0.08 + 0.14 * streams.uniform("square.errands", cells)
     return Squares(
         cells=cells,
         area=area,
@@ -61,7 +67,9 @@ def squares(streams: Streams, cells: Ints) -> Squares:
         road=0.3 + 2.2 * streams.uniform("square.road", zone),
         visitors=visitors,
         out=visitors * leisure / _OUT,
-        passing=visitors * (1 - leisure) / _UNDER_WAY,
+        passing=visitors * (1 - leisure - errands) / _ON_FOOT,
+        errands=visitors * errands / _OFF_WORK,
+        late=4.0 * np.exp(0.8 * streams.normal("square.late", cells)),
         holiday=np.where(
             streams.uniform("square.sights", cells) < 0.5,
             0.6 + 0.16 * streams.uniform("square.holiday", cells),

@@ -1,8 +1,9 @@
 """Who comes to the squares and goes: registers whose difference is the people inside, at every instant.
 
-The day's visitors follow the shares of people who are out and under way; their number is negative binomial (a gamma
-mean, a Poisson count), and is halved by binomials down to the minute. They leave by the stay's distribution, over
-what came in: entered is never less than left. A few are inside at 04:00.
+The day's visitors follow the shares of people who are out, under way and at work, for those leave it to eat and to buy;
+on the eve of a free day some stay late. Their number is negative binomial (a gamma mean, a Poisson count), and is halved
+by binomials down to the minute. They leave by the stay's distribution, over what came in: entered is never less than
+left. A few are inside at 04:00.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 
 from park.chance import binomial, dealt, gamma, leaves, many
 from park.days import Days
-from park.grid import STEPS, Sampler, integral, smooth_noise
+from park.grid import HOURS, STEPS, Sampler, integral, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Moments, Observation, Setting, Streams, WorldDay
 from sectors.public_safety.catalogue import LINES, ZONES
 from sectors.public_safety.gathering import Gatherings, chance, gatherings, people
@@ -25,9 +26,13 @@ _EMPTYING = 12
 _OVERNIGHT = 0.0014
 #: Log spread of an hour at one square from what the town's people would bring.
 _HABIT = 0.14
-#: What a rush adds to the people under way passes in cars and buses more than usual. Calibrated on Auckland's streets,
-#: whose busiest hour has .077 to .115 of a working day.
-_RUSH = 0.85
+#: Of those who are under way or at work at 04:00, who drive and watch: they are not seen in a square.
+_UNSEEN = 0.5
+#: Hours since 04:00 about which those who stay late on Friday and Saturday leave the bars, and the width. An hour after
+#: midnight Auckland's streets have half of their mean then, a tenth of it on other nights.
+_LATE_H, _LATE_WIDTH_H = 21.0, 1.6
+_LATE = np.exp(-0.5 * ((HOURS - _LATE_H) / _LATE_WIDTH_H) ** 2)
+_EVES = (4, 5)
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -108,10 +113,13 @@ class Visitors:
 
 def expected(days: Days, square: Squares) -> Floats:
     """(C, GRID_POINTS) visitors per hour that the town's people, the rain and the square's own ups and downs bring."""
-    out, under_way = days.weather(lambda world: world.out), days.weather(lambda world: world.under_way)
+    out = days.weather(lambda world: world.out)[days.site]
+    on_foot = days.weather(lambda world: _seen(world.under_way))[days.site]
+    off_work = days.weather(lambda world: _seen(world.at_work))[days.site]
+    late = np.where(days.of_day(lambda world: world.weekday in _EVES), square.late, 0.0)
     drier = days.weather(lambda world: 1.0 - 0.18 * wetness(world.precipitation))
-    rate = square.out[:, None] * out[days.site] + square.passing[:, None] * under_way[days.site]
-    rate = square.visitors[:, None] * (rate / square.visitors[:, None]) ** _RUSH
+    rate = square.out[:, None] * out * (1.0 + late[:, None] * _LATE)
+    rate += square.passing[:, None] * on_foot + square.errands[:, None] * off_work
     rate *= drier[days.site]
     rate *= np.exp(0.16 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
     # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
@@ -119,6 +127,11 @@ def expected(days: Days, square: Squares) -> Floats:
     rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
     rate *= np.where(days.of_day(lambda world: world.holiday), square.holiday, 1.0)[:, None]
     return rate / 24.0
+
+
+def _seen(share: Floats) -> Floats:
+    """Those of the people under way or at work who may come through a square."""
+    return np.asarray(np.maximum(share - _UNSEEN * share[:, :1], 0.0))
 
 
 def wetness(precipitation: Floats) -> Floats:

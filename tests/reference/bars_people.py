@@ -65,7 +65,10 @@ def auckland() -> Streets:
     table = load_hourly()
     table["day"] = pd.to_datetime(table["date"], errors="coerce")
     table["hour"] = table["hour"].str.split(":").str[0].astype(int)
-    table = table[(table["day"] >= "2024-01-08") & (table["day"] < "2024-12-20")]
+    table = table[(table["day"] >= "2024-01-08") & (table["day"] < "2024-12-20")].copy()
+    # A date's rows run from 6:00 to 5:59 of the next morning: in the night in which the clock is put forward, which the
+    # calendar has under 29 September, it is 28 September that has no 2:00.
+    table.loc[table["hour"] < _FIRST_ROW_H, "day"] += pd.Timedelta(days=1)
     names = [name for name in table.columns if name not in ("date", "hour", "year", "day")]
     # The clock is put back once a year, and an hour comes twice.
     cubes = [table.pivot_table(index="day", columns="hour", values=name, dropna=False) for name in names]
@@ -86,6 +89,7 @@ def auckland() -> Streets:
 
 
 _MISSING = 0.02
+_FIRST_ROW_H = 6
 _AUCKLAND_HOLIDAYS = ("01-29", "02-06", "03-29", "04-01", "04-25", "06-03", "06-28", "10-28")
 
 

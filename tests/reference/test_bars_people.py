@@ -20,6 +20,13 @@ def test_real_streets() -> None:
     assert STREETS.judge(bars_people.auckland()) == []
 
 
+def test_a_night_belongs_to_the_day_before_it() -> None:
+    real = bars_people.auckland()
+    nights = real.people[..., 20:].sum(axis=(1, 2))
+    mean = [nights[real.kind == weekday].mean() for weekday in range(7)]
+    assert min(mean[4], mean[5]) > 2 * max(*mean[:4], mean[6])
+
+
 @pytest.mark.parametrize("mutant", STREETS.mutants)
 def test_real_streets_spoilt_fail(mutant: str) -> None:
     assert STREETS.judge(STREETS.mutants[mutant](bars_people.auckland())) != []

@@ -133,7 +133,7 @@ def test_draws_have_the_moments_of_their_names() -> None:
 
 def test_without_people_nobody_comes() -> None:
     setting, world = setting_of("public-safety", 7), world_of(7).day(9)
-    gone = replace(world, more={**world.more, **dict.fromkeys(("out", "under_way"), 0 * world.out)})
+    gone = replace(world, more={**world.more, **dict.fromkeys(("out", "under_way", "at_work"), 0 * world.out)})
     model = SafetyModel(setting)
     cells = np.arange(4)
     before = model.begin(cells)
