@@ -23,7 +23,7 @@ from unittest.mock import patch
 
 import duckdb
 from playwright.async_api import Browser, Page, async_playwright
-from playwright.async_api import Error as NotDrawn
+from playwright.async_api import Error as Refused
 
 from dashboards.definitions import dashboards
 from dashboards.sources.duckdb import DuckSource
@@ -46,6 +46,7 @@ AHEAD_MS = 20 * 60_000
 #: Charts move to their places.
 DRAWING_MS = 1_500
 PATIENCE_MS = 60_000
+TIMES = 3
 #: What looks at all rules, and the map that waits for it.
 WATCHED = "!document.querySelector('.park-overview') || document.querySelector('.park-map-alive .park-spot')"
 
@@ -111,8 +112,17 @@ def clock_at(now: int) -> Iterator[None]:
         yield
 
 
-async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> Path:
-    """A picture of a page."""
+async def taken(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> None:
+    """A picture of a page; where the machine is busy, a browser may lose the viewer, and the page begins anew."""
+    for _ in range(TIMES):
+        try:
+            return await take(browser, url, slug, width, wanted)
+        except Refused as error:
+            print(f"{slug} at {width}: {error.message}")
+
+
+async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> None:
+    """The same, once."""
     page = await browser.new_page(viewport={"width": width, "height": wanted.height or 900})
     await page.goto(f"{url}{slug}")
     await page.wait_for_selector(f'[data-dashboard="{slug}"]')
@@ -131,7 +141,6 @@ async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     print(f"{path}" + (f": {wide} px too wide" if wide > 0 else "") + "".join(f"\n  blank: {one}" for one in blank))
     await page.close()
-    return path
 
 
 async def drawn(page: Page) -> list[str]:
@@ -139,7 +148,7 @@ async def drawn(page: Page) -> list[str]:
     try:
         await page.wait_for_function(f"({BLANK})().length === 0", timeout=PATIENCE_MS)
         await page.wait_for_function(WATCHED, timeout=PATIENCE_MS)
-    except NotDrawn as error:
+    except Refused as error:
         print(error.message)
     await page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
     await page.wait_for_timeout(DRAWING_MS)
@@ -165,7 +174,7 @@ async def run(wanted: Wanted, folder: Path) -> None:
                 browser = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
                 for slug in wanted.pages:
                     for width in wanted.widths:
-                        await take(browser, url, slug, width, wanted)
+                        await taken(browser, url, slug, width, wanted)
                 await browser.close()
 
 
