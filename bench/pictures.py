@@ -88,8 +88,8 @@ def pipeline(made: Town, start: int, until: int) -> Iterator[town.Row]:
     for ts in range(start, until, EVERY_MS):
         slow = 1 + 0.2 * math.sin(ts / 900_000)
         seconds = (ts - start) // 1000
-        figures: dict[str, town.Value] = {name: 0 for name in ("dead_lettered", "retries", "gaps", "late", "reconnects")}
-        figures |= {name: 2 * seconds for name in ("received", "stored", "rows")}
+        figures: dict[str, town.Value] = dict.fromkeys(("dead_lettered", "retries", "gaps", "late", "reconnects"), 0)
+        figures |= dict.fromkeys(("received", "stored", "rows"), 2 * seconds)
         figures |= {"batches": seconds, "duplicates": 0, "in_flight": 4.0, "devices": float(made.devices)}
         figures |= {"devices_silent": 0.0, "gateways_online": float(len(made.sites)), "memory": 48.5}
         figures |= {"latency_p50": 140 * slow, "latency_p95": 240 * slow, "latency_p99": 300 * slow}
@@ -97,7 +97,7 @@ def pipeline(made: Town, start: int, until: int) -> Iterator[town.Row]:
         yield town.Row(measurement="park_ingest", tags={"instance": "park-ingest"}, ts=ts, values=figures)
         for number, site in enumerate(made.sites):
             count = seconds // 2
-            gateway: dict[str, town.Value] = {name: count for name in ("offered", "sent", "acknowledged")}
+            gateway: dict[str, town.Value] = dict.fromkeys(("offered", "sent", "acknowledged"), count)
             gateway |= {"overruns": 0, "reconnects": 0, "models": 1}
             gateway |= {"latency_p50": (30 + number) * slow, "latency_p95": (45 + number) * slow}
             tags = {"instance": f"gw-{site.name}-0", "site": site.name}
@@ -116,9 +116,11 @@ async def taken(browser: Browser, url: str, slug: str, width: int, wanted: Wante
     """A picture of a page; where the machine is busy, a browser may lose the viewer, and the page begins anew."""
     for _ in range(TIMES):
         try:
-            return await take(browser, url, slug, width, wanted)
+            await take(browser, url, slug, width, wanted)
         except Refused as error:
             print(f"{slug} at {width}: {error.message}")
+        else:
+            return
 
 
 async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> None:
