@@ -51,7 +51,8 @@ async def fill_rolled(
     Args:
         place: where.
         readings: of which the last days are made.
-        begin, until: the days.
+        begin: of the first day, Unix milliseconds.
+        until: the end of the last.
         steps: how long the buckets are.
         distinct: so many days are made; those before them are stored as these again, at times of their own.
         most_s: so long it is stored.

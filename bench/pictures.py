@@ -23,7 +23,7 @@ from unittest.mock import patch
 
 import duckdb
 from playwright.async_api import Browser, Page, async_playwright
-from playwright.async_api import Error as NotDrawn
+from playwright.async_api import Error as Refused
 
 from dashboards.definitions import dashboards
 from dashboards.sources.duckdb import DuckSource
@@ -46,6 +46,7 @@ AHEAD_MS = 20 * 60_000
 #: Charts move to their places.
 DRAWING_MS = 1_500
 PATIENCE_MS = 60_000
+TIMES = 3
 #: What looks at all rules, and the map that waits for it.
 WATCHED = "!document.querySelector('.park-overview') || document.querySelector('.park-map-alive .park-spot')"
 
@@ -87,8 +88,8 @@ def pipeline(made: Town, start: int, until: int) -> Iterator[town.Row]:
     for ts in range(start, until, EVERY_MS):
         slow = 1 + 0.2 * math.sin(ts / 900_000)
         seconds = (ts - start) // 1000
-        figures: dict[str, town.Value] = {name: 0 for name in ("dead_lettered", "retries", "gaps", "late", "reconnects")}
-        figures |= {name: 2 * seconds for name in ("received", "stored", "rows")}
+        figures: dict[str, town.Value] = dict.fromkeys(("dead_lettered", "retries", "gaps", "late", "reconnects"), 0)
+        figures |= dict.fromkeys(("received", "stored", "rows"), 2 * seconds)
         figures |= {"batches": seconds, "duplicates": 0, "in_flight": 4.0, "devices": float(made.devices)}
         figures |= {"devices_silent": 0.0, "gateways_online": float(len(made.sites)), "memory": 48.5}
         figures |= {"latency_p50": 140 * slow, "latency_p95": 240 * slow, "latency_p99": 300 * slow}
@@ -96,7 +97,7 @@ def pipeline(made: Town, start: int, until: int) -> Iterator[town.Row]:
         yield town.Row(measurement="park_ingest", tags={"instance": "park-ingest"}, ts=ts, values=figures)
         for number, site in enumerate(made.sites):
             count = seconds // 2
-            gateway: dict[str, town.Value] = {name: count for name in ("offered", "sent", "acknowledged")}
+            gateway: dict[str, town.Value] = dict.fromkeys(("offered", "sent", "acknowledged"), count)
             gateway |= {"overruns": 0, "reconnects": 0, "models": 1}
             gateway |= {"latency_p50": (30 + number) * slow, "latency_p95": (45 + number) * slow}
             tags = {"instance": f"gw-{site.name}-0", "site": site.name}
@@ -111,8 +112,19 @@ def clock_at(now: int) -> Iterator[None]:
         yield
 
 
-async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> Path:
-    """A picture of a page."""
+async def taken(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> None:
+    """A picture of a page; where the machine is busy, a browser may lose the viewer, and the page begins anew."""
+    for _ in range(TIMES):
+        try:
+            await take(browser, url, slug, width, wanted)
+        except Refused as error:
+            print(f"{slug} at {width}: {error.message}")
+        else:
+            return
+
+
+async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted) -> None:
+    """The same, once."""
     page = await browser.new_page(viewport={"width": width, "height": wanted.height or 900})
     await page.goto(f"{url}{slug}")
     await page.wait_for_selector(f'[data-dashboard="{slug}"]')
@@ -131,7 +143,6 @@ async def take(browser: Browser, url: str, slug: str, width: int, wanted: Wanted
     wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     print(f"{path}" + (f": {wide} px too wide" if wide > 0 else "") + "".join(f"\n  blank: {one}" for one in blank))
     await page.close()
-    return path
 
 
 async def drawn(page: Page) -> list[str]:
@@ -139,7 +150,7 @@ async def drawn(page: Page) -> list[str]:
     try:
         await page.wait_for_function(f"({BLANK})().length === 0", timeout=PATIENCE_MS)
         await page.wait_for_function(WATCHED, timeout=PATIENCE_MS)
-    except NotDrawn as error:
+    except Refused as error:
         print(error.message)
     await page.wait_for_function("document.querySelectorAll('.park-body.asked').length === 0")
     await page.wait_for_timeout(DRAWING_MS)
@@ -165,7 +176,7 @@ async def run(wanted: Wanted, folder: Path) -> None:
                 browser = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
                 for slug in wanted.pages:
                     for width in wanted.widths:
-                        await take(browser, url, slug, width, wanted)
+                        await taken(browser, url, slug, width, wanted)
                 await browser.close()
 
 

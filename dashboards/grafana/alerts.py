@@ -8,7 +8,7 @@ organisation, which stand above the rules, and with the panel to which each lead
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from grafana_foundation_sdk.builders import alerting as builders
 from grafana_foundation_sdk.builders import expr
@@ -22,6 +22,16 @@ from dashboards.sources import influxql_text
 from park.alert import Alert, Reduce
 from park.catalogue import ValueType
 
+#: By Grafana's names; the answer of a rise is one point already.
+_REDUCERS: Mapping[Reduce, Literal["last", "mean", "min", "max", "sum", "count"]] = {
+    Reduce.LAST: "last",
+    Reduce.MEAN: "mean",
+    Reduce.MIN: "min",
+    Reduce.MAX: "max",
+    Reduce.SUM: "sum",
+    Reduce.COUNT: "count",
+    Reduce.RISE: "last",
+}
 FOLDER = "Park"
 EXPRESSION = "__expr__"
 _ABOVE_THE_RULES = ("folderUID", "ruleGroup", "orgID")
@@ -121,8 +131,7 @@ def _rise(rule: Rule, alert: Alert) -> str:
 
 def _reduce(alert: Alert) -> expr.TypeReduce:
     dropped = expr.ExprTypeReduceSettings().mode("dropNN")
-    reducer = Reduce.LAST if alert.reduce is Reduce.RISE else alert.reduce
-    return expr.TypeReduce().ref_id("B").expression("A").reducer(reducer.value).settings(dropped)
+    return expr.TypeReduce().ref_id("B").expression("A").reducer(_REDUCERS[alert.reduce]).settings(dropped)
 
 
 def _threshold(alert: Alert) -> expr.TypeThreshold:

@@ -16,7 +16,7 @@ from dashboards.sources.base import Curve, Window
 from dashboards.sources.influxql_answer import series_of
 from dashboards.sources.influxql_devices import sites, spacing
 from dashboards.sources.influxql_rollup import progress, which_rollup
-from dashboards.sources.influxql_text import EDGES, compile, expand, statements  # noqa: A004  (the word for it)
+from dashboards.sources.influxql_text import compile, expand, statements  # noqa: A004  (the word for it)
 from dashboards.sources.shape import Shape
 from park.rollup import FINE, MARKS, Step
 
@@ -111,7 +111,7 @@ class InfluxSource:
         step = await self._step(asked, window)
         if step is None:
             return await self._run_all(asked, statements(asked), window)
-        coarse = EDGES if window.interval >= rollup.MANY * step.ms else None
+        coarse = window.interval >= rollup.MANY * step.ms
         texts = statements(asked, suffix=step.suffix, rolled=True, coarse=coarse)
         return await self._run_all(asked, texts, window)
 

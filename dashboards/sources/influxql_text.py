@@ -6,7 +6,6 @@ empty for readings and the end of a measurement's name for rollups. A panel is
 asked in both forms, of one and the same measurement: the form that does not fit it finds no field, and answers nothing.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +22,6 @@ EPOCH_BUCKETS = "time($__interval)"
 # Buckets that end now are whole, so that nothing bends at the chart's right edge, where an epoch-aligned bucket
 # holds only those readings that have come since it began.
 NOW_BUCKETS = "time($__interval, now())"
-
-# Where a register rises from interval to interval: the condition of what is read for it, and of what is told then.
-EDGES = ("$earlierFilter", "$timeFilter")
-# Grafana has no variable for the interval before; and the newest one's last bucket may not be made yet.
-GRAFANA_EDGES = ("$timeFilter", "$timeFilter AND time < now() - $__interval")
 
 _SELECT: dict[Aggregate, Callable[[str], str]] = {
     Aggregate.MEAN: lambda field: f'mean("{field}")',
@@ -55,17 +49,11 @@ def compile(panel: ResolvedPanel) -> list[str]:  # noqa: A001  (the word for it)
     if not asked.rolls:
         return statements(asked, bucket)
     suffix = f"${ROLLUP}"
-    rolled = statements(asked, bucket, suffix=suffix, rolled=True, coarse=GRAFANA_EDGES)
-    return [*statements(asked, bucket, suffix=suffix), *rolled]
+    return [*statements(asked, bucket, suffix=suffix), *statements(asked, bucket, suffix=suffix, rolled=True)]
 
 
 def statements(
-    asked: Shape,
-    bucket: str = EPOCH_BUCKETS,
-    *,
-    suffix: str = "",
-    rolled: bool = False,
-    coarse: tuple[str, str] | None = None,
+    asked: Shape, bucket: str = EPOCH_BUCKETS, *, suffix: str = "", rolled: bool = False, coarse: bool = False
 ) -> list[str]:
     """InfluxQL of a question.
 
@@ -76,8 +64,7 @@ def statements(
         bucket: the GROUP BY term of an interval.
         suffix: of the measurement.
         rolled: in the form for rollups.
-        coarse: an interval is many buckets, of which a mean rate needs the last alone; these are the conditions, as
-            `EDGES`.
+        coarse: an interval is many buckets, of which a mean rate needs the last alone.
     """
     pairs = list(zip(asked.fields, asked.labels, strict=True))
     if asked.cases:
@@ -85,9 +72,8 @@ def statements(
             _statement(asked, [(asked.of, label)], bucket, _Origin(among=_among(asked, case))) for case, label in pairs
         ]
     groups = [[pair] for pair in pairs] if asked.count_true else [pairs]
-    origin = _Origin(suffix=suffix, rolled=rolled)
-    if coarse and asked.over_time and asked.rate_s is not None and asked.within is Aggregate.MEAN:
-        origin = dataclasses.replace(origin, step=f"{bucket}, ", edges=coarse)
+    coarse = coarse and asked.over_time and asked.rate_s is not None and asked.within is Aggregate.MEAN
+    origin = _Origin(suffix=suffix, rolled=rolled, step=f"{bucket}, " if coarse else "")
     return [_statement(asked, group, bucket, origin) for group in groups]
 
 
@@ -97,14 +83,12 @@ class _Origin:
 
     Attributes:
         step: the term of the intervals from one to the next of which a register rises; from row to row unless given.
-        edges: the conditions then, as `EDGES`.
     """
 
     suffix: str = ""
     rolled: bool = False
     among: str = ""
     step: str = ""
-    edges: tuple[str, str] = ("$timeFilter", "$timeFilter")
 
 
 def _among(asked: Shape, case: str) -> str:
@@ -132,8 +116,8 @@ def _statement(asked: Shape, pairs: list[tuple[str, str]], bucket: str, origin: 
 
 def _readings(asked: Shape, pairs: list[tuple[str, str]], origin: _Origin) -> tuple[str, str]:
     """Where readings come from, and the condition under which they count."""
-    read, told = origin.edges
-    condition = read + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
+    times = "$earlierFilter" if origin.step else "$timeFilter"
+    condition = times + (' AND "site" =~ /^$site$/' if asked.site_filter else "") + origin.among
     source = f'"{asked.measurement}{origin.suffix}"'
     if asked.rate_s is None:
         return source, condition
@@ -144,7 +128,7 @@ def _readings(asked: Shape, pairs: list[tuple[str, str]], origin: _Origin) -> tu
     )
     tags = ", ".join(f'"{tag}"' for tag in asked.source_tags)
     fill = " fill(none)" if origin.step else ""
-    return f"(SELECT {select} FROM {source} WHERE {condition} GROUP BY {origin.step}{tags}{fill})", told
+    return f"(SELECT {select} FROM {source} WHERE {condition} GROUP BY {origin.step}{tags}{fill})", "$timeFilter"
 
 
 def _select(function: Callable[[str], str], pairs: list[tuple[str, str]]) -> str:

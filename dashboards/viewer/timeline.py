@@ -30,9 +30,7 @@ def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> O
             "axisTick": {"show": False},
             "axisLabel": {"color": INK, "fontSize": 11},
         },
-        "series": [
-            _state(state, color, window, answer) for state, color in zip(known, colors(known), strict=True)
-        ],
+        "series": [_state(state, color, window, answer) for state, color in zip(known, colors(known), strict=True)],
     }
 
 
