@@ -23,6 +23,8 @@ GROUP = "park-ingest"
 #: As a service manager does: a program that ended is started after so long, and again if it ends at once.
 RESTART_S = 3.0
 _STARTS = 5
+#: Longer than a message may wait in a node: what it has for a member who is connected is in its memory alone.
+REWIND = "60s"
 _METRICS = "http://127.0.0.1:9100"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -143,6 +145,11 @@ class Cluster:
 
         await_that(stored, what=f"{readings} more readings in every store")
         return time.monotonic() - began
+
+    def whole(self) -> None:
+        """Wait until every node takes new sessions, and so is one of a cluster that agrees."""
+        for member in self.members:
+            await_that(lambda host=member.host: rmqtt.takes_sessions(host), what=f"{member.host.name} in the cluster")  # type: ignore[misc]
 
     def calm(self) -> None:
         """Wait until nobody works off what has waited: over a second, no more is stored than is published."""
@@ -273,7 +280,7 @@ def _gateways(host: Host, hosts: int, folder: Path, load: Load) -> Command:
     broker = f"mqtt://{host.address(Network.FIELD)}:{rmqtt.PORT}"
     argv = [
         *(*PARK, "simulate", "--broker", broker, "--shards", str(hosts), "--shard", str(host.number - 1)),
-        *("--speed", load.speed, "--drain", "300s", "--no-commands", "--json", *load.selection()),
+        *("--speed", load.speed, "--rewind", REWIND, "--drain", "300s", "--no-commands", "--json", *load.selection()),
     ]
     return Command(argv=argv, log=folder / f"gateways-{host.number}.log", ready=lambda: True, env=HERE)
 
