@@ -108,11 +108,11 @@ def _spread(days: Sequence[Floats]) -> tuple[float, float]:
 
 def _usual(days: Sequence[Floats]) -> float:
     """The median amount of what is not nothing."""
-    amounts = np.abs(np.concatenate(days))
-    return _quantile(amounts.tolist(), 0.5)
+    return _quantile(np.abs(np.concatenate(days)), 0.5)
 
 
-def _quantile(figures: Iterable[float], share: float) -> float:
+def _quantile(figures: Iterable[float] | Floats, share: float) -> float:
     """Of those that are not nothing: a panel by night says nothing of the panel."""
-    some: Floats = np.array([figure for figure in figures if figure > 0.0] or [0.0])
-    return float(np.quantile(some, share))
+    known = figures if isinstance(figures, np.ndarray) else np.array(list(figures))
+    some = known[known > 0.0]
+    return float(np.quantile(some, share)) if len(some) else 0.0
