@@ -1,9 +1,9 @@
 """What each sector costs: a row and a value of line protocol, a day that is carried, the first day, a device's memory.
 
 Rows are made by `park generate` in a process of its own, over a short and a long window in turn: the difference is what
-rows cost without the start. What else runs on the machine slows both, so the median of the rounds counts: the least is of
-a round whose short window was disturbed. Each sector is read once a minute: at intervals of its own a slow one has too
-few rows to be told from the start. Days are those of the default town.
+rows cost without the start. What else runs on the machine slows both, so the median of the rounds counts: the least is
+of a round whose short window was disturbed. Each sector is read once a minute: at intervals of its own a slow one has
+too few rows to be told from the start. Days are those of the default town.
 """
 
 import datetime as dt

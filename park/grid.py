@@ -126,6 +126,19 @@ def area_above_zero(start: Floats, end: Floats, span: Floats | float) -> Floats:
     return np.asarray(np.where(crossing, triangle, trapezium) * span * (GRID_H / 2))
 
 
+def means_about(series: Floats, reach: int) -> Floats:
+    """Means over the `reach` steps on either side of each point, fewer towards the day's ends; (..., points).
+
+    The ends keep their own values, so that days still meet.
+    """
+    run = np.cumsum(np.concatenate([np.zeros((*series.shape[:-1], 1)), series], axis=-1), axis=-1)
+    at = np.arange(GRID_POINTS)
+    near = np.minimum(reach, np.minimum(at, STEPS - at))
+    mean = (run[..., at + near + 1] - run[..., at - near]) / (2 * near + 1)
+    mean[..., [0, -1]] = series[..., [0, -1]]
+    return np.asarray(mean)
+
+
 def smooth_noise(streams: Streams, name: str, counters: tuple[Ints, ...], day: Ints | int, every: int) -> Floats:
     """Standard normals every `every` steps of the grid, joined by straight lines; (rows, points).
 

@@ -25,7 +25,7 @@ class Squares:
         visitors: (C,) on a mean day.
         out, passing, errands: (C,) visitors per day for a share of one of the people who are out, who are on foot, who
             are at work and leave it for a while.
-        late: (C,) how many times more of those who are out come late on the eve of a free day than at other hours.
+        late: (C,) how many times more of those who are out come before the bars close on a Friday than at other hours.
         holiday: (C,) visitors of a holiday over those whom the town's people would bring: where offices are shut or
             where sights are.
         gate: (C,) share of the visitors who come over the first line.
@@ -69,11 +69,11 @@ def squares(streams: Streams, cells: Ints) -> Squares:
         out=visitors * leisure / _OUT,
         passing=visitors * (1 - leisure - errands) / _ON_FOOT,
         errands=visitors * errands / _OFF_WORK,
-        late=4.0 * np.exp(0.8 * streams.normal("square.late", cells)),
+        late=3.0 * np.exp(0.7 * streams.normal("square.late", cells)),
         holiday=np.where(
             streams.uniform("square.sights", cells) < 0.5,
             0.6 + 0.16 * streams.uniform("square.holiday", cells),
-            1.28 + 0.2 * streams.uniform("square.holiday", cells),
+            1.5 + 0.2 * streams.uniform("square.holiday", cells),
         ),
         gate=0.35 + 0.3 * streams.uniform("square.gate", cells),
     )

@@ -1,7 +1,7 @@
 """Who comes to the squares and goes: registers whose difference is the people inside, at every instant.
 
-The day's visitors follow the shares of people who are out, under way and at work, for those leave it to eat and to buy;
-on the eve of a free day some stay late. Their number is negative binomial (a gamma mean, a Poisson count), and is halved
+The day's visitors follow the shares of people who are out, under way and at work, for those leave it to eat and to
+buy; before a free day some stay late. Their number is negative binomial (a gamma mean, a Poisson count), and is halved
 by binomials down to the minute. They leave by the stay's distribution, over what came in: entered is never less than
 left. A few are inside at 04:00.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from park.chance import binomial, dealt, gamma, leaves, many
 from park.days import Days
-from park.grid import HOURS, STEPS, Sampler, integral, smooth_noise
+from park.grid import HOURS, STEPS, Sampler, integral, means_about, smooth_noise
 from park.model import GRID_POINTS, Floats, Ints, Moments, Observation, Setting, Streams, WorldDay
 from sectors.public_safety.catalogue import LINES, ZONES
 from sectors.public_safety.gathering import Gatherings, chance, gatherings, people
@@ -26,13 +26,22 @@ _EMPTYING = 12
 _OVERNIGHT = 0.0014
 #: Log spread of an hour at one square from what the town's people would bring.
 _HABIT = 0.14
-#: Of those who are under way or at work at 04:00, who drive and watch: they are not seen in a square.
-_UNSEEN = 0.5
-#: Hours since 04:00 about which those who stay late on Friday and Saturday leave the bars, and the width. An hour after
-#: midnight Auckland's streets have half of their mean then, a tenth of it on other nights.
-_LATE_H, _LATE_WIDTH_H = 21.0, 1.6
-_LATE = np.exp(-0.5 * ((HOURS - _LATE_H) / _LATE_WIDTH_H) ** 2)
-_EVES = (4, 5)
+#: Of those who are out, under way or at work at 04:00, who drive and watch: they are not seen in a square.
+_UNSEEN = 0.3
+#: Steps of the grid by which people are in a square before or after the town's mean.
+_EARLIER = 12
+#: By weekday how many stay late, hours since 04:00 about which, and the width. An hour after midnight Auckland's
+#: streets have half of their mean on Friday and Saturday, when more are out anyway, and a tenth on other nights.
+_LATE = np.stack(
+    [
+        share * np.exp(-0.5 * ((HOURS - hour) / width) ** 2)
+        for share, hour, width in [*[(0.45, 19.6, 1.7)] * 4, (1.4, 21.2, 1.5), (1.3, 22.6, 1.3), (0.0, 19.6, 1.7)]
+    ]
+)
+#: Log spreads of what one square's hours stray by on a day, for half an hour and for hours, and how much more they do
+#: by night. With what the town's people stray it makes the CV of a weekday's hour .2; Auckland's streets have .22.
+_BRIEF, _LASTING, _BY_NIGHT = 0.18, 0.06, 0.2
+_NIGHT = np.clip((HOURS - 14.0) / 5.0, 0.0, 1.0) + np.clip((2.0 - HOURS) / 2.0, 0.0, 1.0)
 _HANDED = np.clip(np.arange(GRID_POINTS) / _CLOSING, 0.0, 1.0)
 #: A stay lasts at least one step, and is log-normal with a median of 11 minutes beyond that.
 _LAGS = 30
@@ -113,15 +122,16 @@ class Visitors:
 
 def expected(days: Days, square: Squares) -> Floats:
     """(C, GRID_POINTS) visitors per hour that the town's people, the rain and the square's own ups and downs bring."""
-    out = days.weather(lambda world: world.out)[days.site]
-    on_foot = days.weather(lambda world: _seen(world.under_way))[days.site]
-    off_work = days.weather(lambda world: _seen(world.at_work))[days.site]
-    late = np.where(days.of_day(lambda world: world.weekday in _EVES), square.late, 0.0)
+    out, on_foot, off_work = (
+        days.weather(lambda world, name=name: _seen(getattr(world, name)))[days.site]
+        for name in ("out", "under_way", "at_work")
+    )
+    late = square.late[:, None] * _LATE[days.of_day(lambda world: world.weekday)]
     drier = days.weather(lambda world: 1.0 - 0.18 * wetness(world.precipitation))
-    rate = square.out[:, None] * out * (1.0 + late[:, None] * _LATE)
+    rate = square.out[:, None] * (out + late * days.weather(lambda world: world.out)[days.site])
     rate += square.passing[:, None] * on_foot + square.errands[:, None] * off_work
     rate *= drier[days.site]
-    rate *= np.exp(0.16 * smooth_noise(days.setting.streams, "square.slow", (square.cells,), days.index, 12))
+    rate *= np.exp((1.0 + _BY_NIGHT * _NIGHT) * _stray(days, square))
     # A school, a market, a station: a square has hours of its own, which are the same on all days of a sort.
     sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
     rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
@@ -130,8 +140,15 @@ def expected(days: Days, square: Squares) -> Floats:
 
 
 def _seen(share: Floats) -> Floats:
-    """Those of the people under way or at work who may come through a square."""
-    return np.asarray(np.maximum(share - _UNSEEN * share[:, :1], 0.0))
+    """Those of the people away from home who may come through a square."""
+    return means_about(np.maximum(share - _UNSEEN * share[:, :1], 0.0), _EARLIER)
+
+
+def _stray(days: Days, square: Squares) -> Floats:
+    """(C, GRID_POINTS) logarithm of what squares have of their own."""
+    streams, cells = days.setting.streams, (square.cells,)
+    brief = smooth_noise(streams, "square.slow", cells, days.index, 6)
+    return _BRIEF * brief + _LASTING * smooth_noise(streams, "square.hours", cells, days.index, 36)
 
 
 def wetness(precipitation: Floats) -> Floats:
@@ -144,9 +161,9 @@ def totals(days: Days, square: Squares) -> Totals:
     streams, cells, day = days.setting.streams, square.cells, days.index
     rate = expected(days, square)
     rate[:, -_CLOSING - 1 :] = 0.0
-    size = integral(rate)[:, -1] * gamma(streams.normal("square.day", cells, day), 125.0)
+    size = integral(rate)[:, -1] * gamma(streams.normal("square.day", cells, day), 110.0)
     # Fairs, fashions and pay-days, which all squares have in common.
-    size *= np.exp(0.055 * streams.normal("square.common", day))
+    size *= np.exp(0.07 * streams.normal("square.common", day))
     share = np.stack([square.gate, 1.0 - square.gate], axis=1)
     line = cells[:, None] * LINES + np.arange(LINES)
     came = many(size[:, None] * share, streams.normal("square.line", line, day[:, None]))
