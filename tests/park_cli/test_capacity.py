@@ -316,7 +316,7 @@ def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     arguments = chain.arguments("--first-rate", "100", "--max-rate", "100000", "--slo", "p99<10s, lost 0")
     environ = {"INFLUXDB_V2_TOKEN": chain.influxdb.token}
     with running(*arguments, folder=chain.folder, environ=environ) as one:
-        one.await_text("a second: held")
+        one.await_text("a second: held", deadline=120)
         one.signal(signal.SIGINT)
         done = one.end()
     assert done.code == 0, done.err
@@ -333,7 +333,7 @@ def test_ctrl_c_waits_for_nothing_that_is_on_its_way(tmp_path: Path, influxdb: I
         run_mosquitto(tmp_path) as broker,
         running("capacity", "--broker", broker.url, "--store", store, *steps, folder=tmp_path, environ=environ) as one,
     ):
-        one.await_text("the broker did not take a message")  # for there is no ingester
+        one.await_text("the broker did not take a message", deadline=120)  # for there is no ingester
         one.signal(signal.SIGINT)
         done = one.end()
     assert (done.code, done.clean) == (1, True), done.err
