@@ -122,10 +122,9 @@ class Visitors:
 
 def expected(days: Days, square: Squares) -> Floats:
     """(C, GRID_POINTS) visitors per hour that the town's people, the rain and the square's own ups and downs bring."""
-    out, on_foot, off_work = (
-        days.weather(lambda world, name=name: _seen(getattr(world, name)))[days.site]
-        for name in ("out", "under_way", "at_work")
-    )
+    out = days.weather(lambda world: _seen(world.out))[days.site]
+    on_foot = days.weather(lambda world: _seen(world.under_way))[days.site]
+    off_work = days.weather(lambda world: _seen(world.at_work))[days.site]
     late = square.late[:, None] * _LATE[days.of_day(lambda world: world.weekday)]
     drier = days.weather(lambda world: 1.0 - 0.18 * wetness(world.precipitation))
     rate = square.out[:, None] * (out + late * days.weather(lambda world: world.out)[days.site])
@@ -136,7 +135,7 @@ def expected(days: Days, square: Squares) -> Floats:
     sort = 2 * np.asarray(days.of_day(lambda world: world.workday), dtype=np.int64)
     rate *= np.exp(_HABIT * smooth_noise(days.setting.streams, "square.habit", (square.cells,), sort, 12))
     rate *= np.where(days.of_day(lambda world: world.holiday), square.holiday, 1.0)[:, None]
-    return rate / 24.0
+    return np.asarray(rate / 24.0)
 
 
 def _seen(share: Floats) -> Floats:
@@ -148,7 +147,8 @@ def _stray(days: Days, square: Squares) -> Floats:
     """(C, GRID_POINTS) logarithm of what squares have of their own."""
     streams, cells = days.setting.streams, (square.cells,)
     brief = smooth_noise(streams, "square.slow", cells, days.index, 6)
-    return _BRIEF * brief + _LASTING * smooth_noise(streams, "square.hours", cells, days.index, 36)
+    lasting = smooth_noise(streams, "square.hours", cells, days.index, 36)
+    return np.asarray(_BRIEF * brief + _LASTING * lasting)
 
 
 def wetness(precipitation: Floats) -> Floats:
