@@ -6,21 +6,25 @@ what the store has. The caches are warm: each question is asked once before it i
 asks, and wall time, which means something on a machine with nothing beside; of the rounds the cheapest counts.
 
     python -m bench.panels [--store duckdb|influxdb] [--devices 300] [--days 30] [--interval 5m] [--hours-only]
-                           [--rolled [DAYS]] [--minutes 20] [--spans "1 d" "30 d"]
-                           [--forms readings fine hours rollups] [--rounds 2] [--folder DIR] [--json FILE]
+                           [--rolled [DAYS]] [--distinct 28] [--minutes 20] [--spans "1 d" "30 d"]
+                           [--forms readings fine hours rollups grafana] [--rounds 2] [--folder DIR] [--json FILE]
 
 A folder that is named keeps its DuckDB file, and is not filled again.
 
 `--hours-only` makes rollups of an hour alone: of a year nothing else is asked. `--rolled` rolls readings up on the way,
-and stores only those of the last days, two unless told: for spans that no panel asks of readings, and so sooner. It
-begins with the last day, and ends after `--minutes`; what is filled by then is a span of its own.
+and stores only those of the last days, two unless told: for spans that no panel asks of readings, and so sooner. Of
+`--distinct` days readings are made; earlier ones have the buckets of these again, at times of their own. It begins with
+the last day, and ends after `--minutes`; what is filled by then is a span of its own. InfluxDB is let finish its files.
 
-`--forms`: what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself.
+`--forms`: what is asked: `readings`, buckets of 5 minutes (`fine`) or an hour (`hours`), or what is chosen by itself;
+`grafana` asks what Grafana would, and each time what answers for the range, which Grafana asks once for a page.
 """
 
 import argparse
 import asyncio
 import dataclasses
+import datetime as dt
+import math
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -36,11 +40,12 @@ from bench.panels_store import Place, duckdb_place, influxdb_place
 from dashboards.definitions import dashboards
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources import rollup
+from dashboards.sources.base import Window
 from dashboards.viewer.windows import Moment, chart_window, newest_window
 from ingest.rollups.roll import Roller
 from park.panel import View
-from park.rollup import COARSE, STEPS
-from park.town import default_town
+from park.rollup import COARSE, HOUR_MS, STEPS
+from park.town import Town, default_town
 from park_cli.options import duration_ms
 from sectors import SECTORS
 from simulator.observed import readings_of
@@ -79,11 +84,13 @@ class Form:
         thresholds: names of `rollup` and their values meanwhile.
         every_s: what an interval is at least; None leaves it to the kind.
         panel: what is asked instead of a panel.
+        grafana: whether it is asked as Grafana does.
     """
 
     thresholds: Mapping[str, int] = field(default_factory=dict)
     every_s: float | None = None
     panel: Callable[[ResolvedPanel], ResolvedPanel] = lambda panel: panel
+    grafana: bool = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -101,6 +108,7 @@ FORMS = {
     "fine": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 1 << 30, "LEAST_READINGS": 0}, every_s=300.0),
     "hours": Form(thresholds={"FINE_HOURS": 0, "COARSE_HOURS": 0, "LEAST_READINGS": 0}, every_s=3600.0),
     "rollups": Form(),
+    "grafana": Form(grafana=True),
 }
 
 
@@ -112,10 +120,20 @@ class Cost:
     wall_s: float
 
 
-async def ask(place: Place, panel: ResolvedPanel, moment: Moment, every_s: float) -> Cost:
+def grafana_window(moment: Moment, every_s: float) -> Window:
+    """Of a panel some thousand points wide, whose least interval is twice that of what answers, in whole units."""
+    every_s = 3600.0 if moment.span > rollup.COARSE_HOURS * HOUR_MS else every_s
+    seconds = max(2 * math.ceil(every_s) + 4, math.ceil(moment.span / 1_000_000))
+    unit = next(length for length in (86_400, 3600, 60, 1) if seconds >= length)
+    return Window(start=moment.now - moment.span, until=moment.now, interval=seconds // unit * unit * 1000)
+
+
+async def ask(place: Place, panel: ResolvedPanel, moment: Moment, form: Form, every_s: float) -> Cost:
     """The panel's question over a span; of a table, that for the whole of it."""
     cpu_s, wall_s = place.cpu_s(), time.perf_counter()
-    if panel.view is View.TABLE:
+    if form.grafana:
+        await place.source.answer(panel, grafana_window(moment, every_s))
+    elif panel.view is View.TABLE:
         await place.source.newest(panel, newest_window(panel, moment, every_s))
     else:
         await place.source.over_time(panel, chart_window(panel, moment, every_s))
@@ -125,8 +143,8 @@ async def ask(place: Place, panel: ResolvedPanel, moment: Moment, every_s: float
 async def cheapest(place: Place, panel: ResolvedPanel, moment: Moment, form: Form, rounds: int) -> Cost:
     """Of the rounds, after one that is not counted; a question of over 5 s is asked once."""
     asked, every_s = form.panel(panel), max(panel.stored.interval_s, form.every_s or 0.0)
-    first = await ask(place, asked, moment, every_s)
-    return first if first.cpu_s > 5 else min([await ask(place, asked, moment, every_s) for _ in range(rounds)])
+    first = await ask(place, asked, moment, form, every_s)
+    return first if first.cpu_s > 5 else min([await ask(place, asked, moment, form, every_s) for _ in range(rounds)])
 
 
 def row(name: str, span: str, costs: list[Cost]) -> dict[str, object]:
@@ -156,10 +174,20 @@ async def measure(place: Place, given: argparse.Namespace, days: int) -> list[di
     return rows
 
 
+def town_of(given: argparse.Namespace) -> Town:
+    """The default one; of whose last days readings are made, commissioned shortly before, to be gone through sooner."""
+    town = default_town(SECTORS)
+    days = given.days - given.distinct - 7
+    if given.rolled is None or days < 0:
+        return town
+    begun = dt.datetime.fromtimestamp(BEGIN / 1000, dt.UTC).date() + dt.timedelta(days=days)
+    return dataclasses.replace(town, settings=town.settings.model_copy(update={"commissioned": begun}))
+
+
 async def filled(place: Place, given: argparse.Namespace) -> tuple[int, int]:
     """Generate readings, and make their rollups; how many readings of how many days they were."""
     interval_ms = None if given.interval is None else duration_ms(given.interval, "--interval")
-    town = default_town(SECTORS)
+    town = town_of(given)
     selection = Selection(town=town, seed=town.settings.seed, devices=given.devices, interval_ms=interval_ms)
     readings, until = readings_of(selection), BEGIN + given.days * DAY_MS
     steps = (COARSE,) if given.hours_only else STEPS
@@ -167,8 +195,11 @@ async def filled(place: Place, given: argparse.Namespace) -> tuple[int, int]:
         count = fill(place, readings, BEGIN, until)
         await Roller(place.store, steps=steps).once()
         return count, given.days
+    figures = await fill_rolled(
+        place, readings, BEGIN, until, steps=steps, distinct=given.distinct, most_s=60 * given.minutes
+    )
     fill(place, readings, max(BEGIN, until - given.rolled * DAY_MS), until)
-    return await fill_rolled(place, readings, BEGIN, until, steps=steps, most_s=60 * given.minutes)
+    return figures
 
 
 @asynccontextmanager
@@ -179,6 +210,7 @@ async def open_filled(given: argparse.Namespace, folder: Path) -> AsyncIterator[
         done = folder / "filled"
         if not done.exists():
             done.write_text("{} {}".format(*await filled(place, given)))
+            await place.settled()
         count, days = map(int, done.read_text().split())
         wall, spent = time.monotonic() - began, time.process_time() - cpu
         print(f"{count:,} readings of {days} d in {wall:.0f} s, {spent:.0f} s of CPU in this process", flush=True)
@@ -198,6 +230,7 @@ def main() -> None:
     parser.add_argument("--interval")
     parser.add_argument("--hours-only", action="store_true")
     parser.add_argument("--rolled", nargs="?", type=int, const=2)
+    parser.add_argument("--distinct", type=int, default=28)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=["readings", "rollups"])
     parser.add_argument("--spans", nargs="+", choices=SPANS, default=list(SPANS))

@@ -1,7 +1,8 @@
 """Stores that `bench.panels` fills: readings go straight in, as columns or as lines."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,21 @@ from simulator.render import Renderer, line_renderers
 from tests.servers.influxdb2 import run_influxdb2
 
 _POST_ROWS = 20_000
+#: A server that uses a tenth of a processor at most is idle, and one that is so for longer than these is done.
+_IDLE = 0.1
+_IDLE_S = 25.0
+_LONGEST_S = 900.0
+#: Files are put together soon after the last write: those of all weeks but the last one are, in a store of some age.
+_SOON = (
+    *("--storage-cache-snapshot-write-cold-duration", "5s"),
+    *("--storage-compact-full-write-cold-duration", "10s"),
+)
 
 Put = Callable[[Plan, Sequence[Columns]], None]
+
+
+async def _at_once() -> None:
+    """Nothing is left to be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +54,7 @@ class Place:
     Attributes:
         url, token: by which `park` finds the store.
         is_server: whether other processes may use it meanwhile.
+        settled: waits until it has done what it does of its own after writes.
     """
 
     name: str
@@ -50,6 +65,7 @@ class Place:
     source: Source
     put: Put
     cpu_s: Callable[[], float]
+    settled: Callable[[], Awaitable[None]] = _at_once
 
 
 @asynccontextmanager
@@ -118,7 +134,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, plan: Plan, part: Columns) ->
 @asynccontextmanager
 async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
     """The real server, on a port of its own."""
-    with run_influxdb2(folder) as server:
+    with run_influxdb2(folder, options=_SOON) as server:
         renders: dict[str, Renderer] = {}
 
         def put(plan: Plan, parts: Sequence[Columns]) -> None:
@@ -130,9 +146,9 @@ async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
 
         influxd = psutil.Process(server.process.pid)
 
-        def cpu_s() -> float:
+        def used_s() -> float:
             times = influxd.cpu_times()
-            return float(times.user + times.system) + time.process_time()
+            return float(times.user + times.system)
 
         url = InfluxUrl(endpoint=server.url, bucket=server.bucket, org=server.org)
         store = InfluxStore(url, server.token)
@@ -146,8 +162,19 @@ async def influxdb_place(folder: Path) -> AsyncIterator[Place]:
                 store=store,
                 source=source,
                 put=put,
-                cpu_s=cpu_s,
+                cpu_s=lambda: used_s() + time.process_time(),
+                settled=lambda: _idle(used_s),
             )
         finally:
             await source.close()
             await store.close()
+
+
+async def _idle(used_s: Callable[[], float]) -> None:
+    """Wait until a process has been idle for a while, but not for ever."""
+    began = since = time.monotonic()
+    while since - began < _LONGEST_S and time.monotonic() - since < _IDLE_S:
+        before = used_s()
+        await asyncio.sleep(2)
+        if used_s() - before > 2 * _IDLE:
+            since = time.monotonic()

@@ -1,9 +1,9 @@
 """How easily faults are found by detectors of one line, by class and severity: the table of docs/faults.md.
 
-python -m bench.triviality [--devices 120] [--days 14]
+python -m bench.triviality [--devices 120] [--days 14] [--seed 42] [--missed]
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Annotated
 
 import numpy as np
@@ -60,10 +60,11 @@ def _name(class_: str, severity: float | None) -> str:
     return f"{class_.replace('_', '-')}-{int(10 * (severity or 0))}"
 
 
-def found_by_rule(devices: int, days: int) -> dict[str, list[Label]]:
+def found_by_rule(devices: int, days: int, seed: int | None = None) -> dict[str, list[Label]]:
     """Labels in June, of kinds whose readings scatter."""
     town = default_town(SECTORS)
-    selection = Selection(town=town, seed=town.settings.seed, devices=devices, kinds=_KINDS, faults=all_rules())
+    seed = town.settings.seed if seed is None else seed
+    selection = Selection(town=town, seed=seed, devices=devices, kinds=_KINDS, faults=all_rules())
     start = town.settings.commissioned_ms + _FIRST_DAY * DAY_MS
     found: dict[str, list[Label]] = defaultdict(list)
     until = start + days * DAY_MS
@@ -84,20 +85,31 @@ def shares(found: list[Label]) -> dict[str, float]:
     return {name: float(np.mean(some)) for name, some in told.items()}
 
 
+def missed(found: list[Label]) -> str:
+    """Which channels' labels no line finds: how many of how many, the most first."""
+    names = [(f"{label.kind} {label.channel}", label.trivial) for label in found]
+    of, lost = Counter(name for name, _ in names), Counter(name for name, trivial in names if not trivial)
+    return ", ".join(f"{name} {count} of {of[name]}" for name, count in lost.most_common())
+
+
 def main(
     devices: Annotated[int, typer.Option(help="Devices in all.")] = 120,
     days: Annotated[int, typer.Option(help="Days of June.")] = 14,
+    seed: Annotated[int | None, typer.Option(help="Another town than the default one.", show_default="42")] = None,
+    tell_missed: Annotated[bool, typer.Option("--missed", help="Tell in which channels faults are missed.")] = False,
 ) -> None:
     """Print the table."""
-    by_rule = found_by_rule(devices, days)
-    print(f"| class | severity | labels | {' | '.join(ONE_LINERS)} | found by any |")
-    print("| --- " * (len(ONE_LINERS) + 4) + "|")
+    by_rule = found_by_rule(devices, days, seed)
+    heads = (*ONE_LINERS, "found by any", *(("missed",) if tell_missed else ()))
+    print(f"| class | severity | labels | {' | '.join(heads)} |")
+    print("| --- " * (len(heads) + 3) + "|")
     for class_ in CLASSES.values():
         for severity in _SEVERITIES if class_.sigma is not None else (None,):
             found = by_rule[_name(class_.name, severity)]
             told = shares(found)
-            cells = " | ".join(f"{told[name]:.2f}" for name in (*ONE_LINERS, "any"))
-            print(f"| {class_.name} | {severity or ''} | {len(found)} | {cells} |")
+            cells = [f"{told[name]:.2f}" for name in (*ONE_LINERS, "any")]
+            cells += [missed(found)] if tell_missed else []
+            print(f"| {class_.name} | {severity or ''} | {len(found)} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

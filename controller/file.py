@@ -1,26 +1,25 @@
 """control.toml as it is written: validated key by key, nothing looked up yet."""
 
 import re
-import tomllib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from controller.errors import RulesError
+from park.duration import whole_ms
+from park.errors import NotToml
+from park.toml import parse_toml
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _duration_ms(given: object) -> int:
-    match = _DURATION.fullmatch(given) if isinstance(given, str) else None
-    milliseconds = float(match[1]) * _UNIT_MS[match[2]] if match else 0.5
-    if not milliseconds.is_integer():
+    milliseconds = whole_ms(given) if isinstance(given, str) else None
+    if milliseconds is None:
         raise ValueError("give a duration such as 500ms, 30s, 10m, 24h or 7d")
-    return int(milliseconds)
+    return milliseconds
 
 
 def _clock_ms(given: object) -> int:
@@ -170,8 +169,8 @@ def read_file(text: str, source: str) -> RulesFile:
         RulesError: with `source`, and every rule and key that is wrong.
     """
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw = parse_toml(text)
+    except NotToml as error:
         raise RulesError(f"{source}: not TOML: {error}") from None
     try:
         return RulesFile.model_validate(raw)

@@ -1,8 +1,11 @@
 """What was decided, on disk before it is ordered: after a crash the same is asked for under the same ids."""
 
 import datetime as dt
+import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +29,29 @@ class Journal:
 
     def __init__(self, folder: Path | None) -> None:
         self._path = None if folder is None else folder / _NAME
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the block nobody else uses the folder: two would write over what the other has decided.
+
+        Raises:
+            JournalError: another controller uses it, or it cannot be used at all.
+        """
+        if self._path is None:
+            yield
+            return
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise JournalError(f"{folder}: {error.strerror}") from None
+        try:
+            with suppress(OSError):  # of a file system that knows no locks
+                _lock(descriptor, folder)
+            yield
+        finally:
+            os.close(descriptor)
 
     def load(self, program: Program) -> State:
         """What was decided before, as far as the rules still say something about it.
@@ -74,6 +100,13 @@ class Journal:
                 os.close(folder)
         except OSError as error:
             raise JournalError(f"{self._path}: {error.strerror}") from None
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise JournalError(f"{folder}: another controller uses it; give each its own --state") from None
 
 
 def kept(state: State) -> State:

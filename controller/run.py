@@ -114,8 +114,12 @@ class Controller:
 
         Raises:
             BrokerRefused: the broker refuses for good.
-            JournalError: what was decided could not be kept.
+            JournalError: what was decided could not be kept, or another controller keeps its own there.
         """
+        with self._journal.held():
+            return await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> ControlSummary:
         tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (

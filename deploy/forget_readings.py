@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         until = asyncio.run(mark(until, **where))
         for measurement in readings():
             forget(measurement, until, **where)
-    except (ParkError, CommandError, IngestError, OSError, KeyError) as error:
+    except (ParkError, CommandError, IngestError, OSError, KeyError, UnicodeDecodeError) as error:
         sys.stderr.write(f"forget_readings: {error}\n")
         return 1
     sys.stdout.write(f"readings before {until.isoformat(timespec='seconds')} are deleted; events are kept\n")

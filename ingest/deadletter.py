@@ -6,6 +6,7 @@ its share of a day, so that a hostile one fills neither the disk nor the others'
 
 import errno
 import fcntl
+import glob
 import os
 import stat
 import time
@@ -277,7 +278,7 @@ class DeadLetterFile:
 
 def older_files(path: Path) -> list[Path]:
     """The files that were set aside, oldest first."""
-    found = [one for one in path.parent.glob(f"{path.name}.*") if one.suffix[1:].isdecimal()]
+    found = [one for one in path.parent.glob(f"{glob.escape(path.name)}.*") if one.suffix[1:].isdecimal()]
     return sorted((one for one in found if one.stem == path.name), key=lambda one: int(one.suffix[1:]))
 
 

@@ -117,7 +117,7 @@ class MetricsServer:
         host, port = self._address.host, self._address.port
         try:
             self._server = await asyncio.start_server(self._serve, host, port)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or error
             raise IngestError(f"metrics cannot be served on {host}:{port}: {reason}") from None
         return self

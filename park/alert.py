@@ -24,7 +24,10 @@ class Severity(enum.StrEnum):
 
 
 class Reduce(enum.StrEnum):
-    """How the points of a series become the one number that is judged."""
+    """How the points of a series become the one number that is judged.
+
+    RISE is of a number that grows and may come back: by how much the last point is above the least of them.
+    """
 
     LAST = "last"
     MEAN = "mean"
@@ -32,6 +35,7 @@ class Reduce(enum.StrEnum):
     MAX = "max"
     SUM = "sum"
     COUNT = "count"
+    RISE = "rise"
 
 
 class NoData(enum.Enum):

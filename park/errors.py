@@ -3,6 +3,7 @@
 ParkError
 ├── CatalogueError      a sector's folder contradicts the catalogue's rules
 ├── TopicError          a topic is out of shape
+├── NotToml             a text is no TOML
 ├── TownError           park.toml or the selection is wrong; names the key
 ├── DecodeError         a payload is not a reading of its kind, or no event of a known type
 └── CommandRefused      a command is not one that its device can take; with a reason
@@ -21,6 +22,10 @@ class CatalogueError(ParkError):
 
 class TopicError(ParkError):
     """A topic is out of shape."""
+
+
+class NotToml(ParkError, ValueError):
+    """A text is no TOML; says where."""
 
 
 class TownError(ParkError):

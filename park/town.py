@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -11,7 +10,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from park.catalogue import DeviceKind, Sector
-from park.errors import TownError
+from park.errors import NotToml, TownError
+from park.toml import parse_toml
 
 _CELLS = 2
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
@@ -19,7 +19,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=48)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class TownSettings(_Strict):
@@ -32,7 +32,7 @@ class TownSettings(_Strict):
     utc_offset: str = "+00:00"
     country: str = "CN"
     climate: str = ""
-    commissioned: dt.date = dt.date(2026, 1, 1)
+    commissioned: dt.date = Field(default=dt.date(2026, 1, 1), ge=dt.date(2000, 1, 1), lt=dt.date(2100, 1, 1))
     seed: int = Field(default=42, ge=0, lt=2**63)
     devices: int | None = Field(default=None, ge=1, le=10_000_000)
 
@@ -78,7 +78,7 @@ class KindSettings(_Strict):
     """`[kinds.NAME]`: what the town changes about a kind."""
 
     interval_s: float | None = Field(default=None, gt=0, le=86_400)
-    weight: float | None = Field(default=None, gt=0)
+    weight: float | None = Field(default=None, ge=1e-9, le=1e9)
 
 
 class _File(_Strict):
@@ -157,8 +157,8 @@ def parse_town(text: str, source: str, sectors: Mapping[str, Sector]) -> Town:
         TownError: with `source` and every offending key.
     """
     try:
-        file = _File.model_validate(tomllib.loads(text), context={"sectors": sectors})
-    except tomllib.TOMLDecodeError as error:
+        file = _File.model_validate(parse_toml(text), context={"sectors": sectors})
+    except NotToml as error:
         raise TownError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
         lines = [f"  {_key(item['loc'])}{_said(item['msg'])}" for item in error.errors()]

@@ -63,14 +63,18 @@ def guarded(work: Callable[[], object]) -> None:
         sys.stdout.flush()
     except OSError as error:
         code = _ended(error) or code
-        _forget_output()
+        _forget(1)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _forget(2)
     sys.exit(code)
 
 
 def _ended(error: Exception) -> int | None:
     """Say what happened; the exit code, or None for a defect of ours."""
     if isinstance(error, BrokenPipeError) and _reader_has_gone():
-        _forget_output()  # it has seen enough: `park generate | head`
+        _forget(1)  # it has seen enough: `park generate | head`
         return 0
     code = _exit_code(error)
     if code is None:
@@ -116,8 +120,8 @@ def _reader_has_gone() -> bool:
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
-def _forget_output() -> None:
-    """What is still buffered goes nowhere; otherwise the interpreter would complain at its end."""
+def _forget(descriptor: int) -> None:
+    """What is still buffered for it goes nowhere; otherwise the interpreter would complain at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    os.dup2(nowhere, descriptor)
     os.close(nowhere)

@@ -11,6 +11,9 @@ from pathlib import Path
 from park_cli.errors import UsageError
 from park_cli.signals import on_abort
 
+#: Characters of the target's name that its draft's begins with: the whole might be too long.
+_NAMED = 40
+
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
@@ -21,10 +24,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target}: there is something already; name a folder that is empty, or not there")
-    whole = target.resolve()
     try:
+        whole = target.resolve()
         whole.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{whole.name}.", suffix=".part", dir=whole.parent))
+        part = Path(tempfile.mkdtemp(prefix=f".{whole.name[:_NAMED]}.", suffix=".part", dir=whole.parent))
+    except RuntimeError:
+        raise UsageError(f"{target}: is a link that leads to itself") from None
     except OSError as error:
         raise UsageError(f"{target}: {error.strerror}") from error
     remove = functools.partial(shutil.rmtree, part, ignore_errors=True)

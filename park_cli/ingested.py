@@ -5,6 +5,7 @@ import json
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from pathlib import Path
 
 from ingest.deadletter import Damaged, DeadLetter, Dropped, Entry, older_files, read_entries
@@ -13,7 +14,7 @@ from park_cli.errors import CommandError, UsageError
 from simulator.faults.delivery.ledger import Counted, Letter
 
 _FIGURES = ("duplicates", "late", "dead_lettered")
-_WAIT_S = 10.0
+_WAIT_S, _MOST_BYTES = 10.0, 16 << 20
 # An ingester stands in one's own network, where no proxy of the environment leads.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -59,7 +60,7 @@ def _figures(source: str) -> Mapping[str, int]:
 def _page(text: str, source: str) -> Mapping[str, int]:
     try:
         return read_page(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--ingest {source}: neither a summary nor a metrics page: {error}") from error
 
 
@@ -67,9 +68,9 @@ def _text(source: str) -> str:
     try:
         if source.startswith(("http://", "https://")):
             with _OPENER.open(source, timeout=_WAIT_S) as page:
-                return bytes(page.read()).decode()
+                return bytes(page.read(_MOST_BYTES)).decode()
         return Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise UsageError(f"--ingest {source}: {getattr(error, 'strerror', None) or error}") from error
 
 

@@ -2,9 +2,11 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
+from park.safe_log import standard_error
 from park.safe_text import escape_event
 
 
@@ -23,10 +25,6 @@ def configure_logging(*, verbose: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=_stderr_logger,
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", standard_error)),
         cache_logger_on_first_use=False,
     )
-
-
-def _stderr_logger(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(sys.stderr)

@@ -1,7 +1,6 @@
 """Options that several commands share, and how their values are read; those of `endpoints` too."""
 
 import datetime as dt
-import re
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from park.duration import whole_ms
 from park.errors import TownError
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
@@ -32,9 +32,6 @@ __all__ = [
     "duration_ms",
     "moment_ms",
 ]
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def read_town(config: Path | None) -> "Town":
@@ -218,13 +215,10 @@ class WindowOptions:
 
 def duration_ms(text: str, option: str) -> int:
     """A duration such as 500ms, 30s, 10m, 24h or 7d, or 0, in whole milliseconds."""
-    if text.strip() == "0":
-        return 0
-    match = _DURATION.fullmatch(text.strip())
-    milliseconds = float(match[1]) * _UNIT_MS[match[2]] if match else 0.5
-    if not milliseconds.is_integer():
-        raise UsageError(f"{option} {text}: give a duration such as 500ms, 30s, 10m, 24h or 7d")
-    return int(milliseconds)
+    milliseconds = 0 if text.strip() == "0" else whole_ms(text.strip())
+    if milliseconds is None:
+        raise UsageError(f"{option} {text}: give a duration such as 500ms, 30s, 10m, 24h or 7d; a century at most")
+    return milliseconds
 
 
 def moment_ms(text: str, option: str) -> int:
@@ -235,4 +229,6 @@ def moment_ms(text: str, option: str) -> int:
         raise UsageError(f"{option} {text}: not a moment such as 2026-06-01T00:00:00Z") from None
     if moment.tzinfo is None:
         raise UsageError(f"{option} {text}: say which time it is: end it with Z or an offset such as +08:00")
+    if not 1900 <= moment.year < 2200:
+        raise UsageError(f"{option} {text}: lies outside the years 1900 to 2199")
     return round(moment.timestamp() * 1000)

@@ -15,6 +15,7 @@ from park.topics import DeviceTopic, command_topic, reply_topic
 #: How soon a request is repeated that has had no answer, or none that settles it: twice as late each time, up to a
 #: bound, for a gateway that does not keep up must not be asked ever more.
 REPEAT_S, MOST_S = 2.0, 16.0
+_NOBODY_LISTENS = 0x10  # MQTT 5: no matching subscribers
 #: How long after its expiry its end may still come.
 GRACE_S = 10.0
 
@@ -63,6 +64,7 @@ class Requester:
         wait: for the end, not only for the first answer that is worth no repeating.
         on_answer: called with each new state.
         on_away: called when the broker goes, with the reason.
+        on_unheard: called once, when the broker says that nobody takes the device's commands.
 
     Attributes:
         outcome: so far.
@@ -77,7 +79,9 @@ class Requester:
         wait: bool,
         on_answer: Callable[[Answer], None],
         on_away: Callable[[str], None],
+        on_unheard: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_unheard: Callable[[], None] | None = on_unheard
         self._door, self._where, self._request, self._wait = door, where, request, wait
         self._on_answer, self._on_away = on_answer, on_away
         self._reply_to = reply_topic(door.actor, where.site)
@@ -126,12 +130,15 @@ class Requester:
                     await self._came.wait()
 
     async def _send(self, link: Link) -> None:
-        await link.publish(
+        code = await link.publish(
             command_topic(self._where, self._door.actor),
             encode_request(self._request),
             response_topic=self._reply_to,
             correlation_data=self._request.id.encode()[:64],
         )
+        if code.value == _NOBODY_LISTENS and self._on_unheard is not None:
+            self._on_unheard()
+            self._on_unheard = None
 
     def _pause_s(self) -> float:
         """Until the next repetition; what has been accepted is asked after when it should be done."""

@@ -10,6 +10,9 @@ from simulator.clock import ScheduleOptions
 from simulator.errors import TooLate
 from simulator.plan import Selection
 
+_SLOWEST, _FASTEST = 1e-6, 1_000_000
+"""Beyond, the town's time between two looks at the clock is no number that is of use."""
+
 
 def schedule_of(selection: Selection, window: WindowOptions, backfill: str | None, speed: str) -> ScheduleOptions:
     """The schedule that the options describe."""
@@ -38,13 +41,22 @@ def live_schedule(selection: Selection, backfill: str) -> ScheduleOptions:
 
 def speed_of(text: str) -> float:
     """`--speed`: a positive number, or max."""
+    if text == "max":
+        return math.inf
     try:
-        speed = math.inf if text == "max" else float(text)
+        speed = float(text)
     except ValueError:
         speed = math.nan
-    if not speed > 0:
-        raise UsageError(f"--speed {text}: give a positive number, or max")
+    if not _SLOWEST <= speed <= _FASTEST:
+        raise UsageError(f"--speed {text}: give a positive number up to {_FASTEST:,}, or max")
     return speed
+
+
+def finite(number: float, option: str) -> float:
+    """The number, which no bound keeps from being none, or without an end."""
+    if not math.isfinite(number):
+        raise UsageError(f"{option} {number:g}: give a number")
+    return number
 
 
 def credentials() -> Credentials:

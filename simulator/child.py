@@ -6,12 +6,13 @@ A pipe joins the two. Up go "ready", progress, "live" and "done"; down goes what
 
 import asyncio
 import gc
-import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import TextIO, cast
 
 import structlog
 
+from park.safe_log import standard_error
 from park.safe_text import escape_event
 from simulator.preparation import Preparation
 from simulator.simulate import crew_of
@@ -24,7 +25,7 @@ def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Conn
     # Standard output is the parent's, for its summary.
     structlog.configure(
         processors=[escape_event, *structlog.get_config()["processors"]],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", standard_error)),
     )
     asyncio.run(_serve(prepare, index, count, pipe))
 

@@ -103,6 +103,7 @@ class Dispatch:
         taken: messages that the broker acknowledged with success.
         answered: messages with any answer.
         late: messages that were sent too late.
+        sent_at: when the last of them was sent.
         lags_s: how long after they were due readings were acknowledged.
     """
 
@@ -115,6 +116,7 @@ class Dispatch:
     answered: int = 0
     taken: int = 0
     late: int = 0
+    sent_at: float = 0.0
     answered_at: float = 0.0
     lags_s: list[Floats] = field(default_factory=list)
     _offset: int = field(default=0, init=False)
@@ -162,6 +164,8 @@ class Flight:
         self._due: Floats = np.zeros(65536)
         # Of events and of readings: a window has a batch of each.
         self._counted_until = {False: -(2**63), True: -(2**63)}
+        # When the broker was surely there. An answer may have lain unread for long, and the broker may have died since.
+        self._alive_at = 0.0
         self._done: deque[tuple[float, Window]] = deque()
 
     def __len__(self) -> int:
@@ -211,19 +215,18 @@ class Flight:
     def rewind(self, rewind_s: float) -> list[Window]:
         """Give up what is in flight: the windows to be sent again, in order.
 
-        These are the unanswered ones, and those that the broker answered within `rewind_s` before its last
-        answer: it may have lost them.
+        These are the unanswered ones, and those whose answers came within `rewind_s` before the broker took the last
+        one, or later: it may have lost them.
         """
-        last = max((at for at, _ in self._done), default=0.0)
-        again = [window for at, window in self._done if at >= last - rewind_s]
+        again = [window for at, window in self._done if at >= self._alive_at - rewind_s]
         again += [batch.window for batch in self._batches]
         self._batches.clear()
         self._done.clear()
         return again
 
-    def forget_before(self, answered_at: float) -> None:
-        """Windows answered before this are safe."""
-        while self._done and self._done[0][0] < answered_at:
+    def forget(self, rewind_s: float) -> None:
+        """Windows that were answered longer than this before the broker took the last one are safe; all, if it is 0."""
+        while self._done and (not rewind_s or self._done[0][0] < self._alive_at - rewind_s):
             self._done.popleft()
 
     def _retire(self) -> list[Dispatch]:
@@ -234,4 +237,5 @@ class Flight:
                 first.append(batch)
                 self._counted_until[batch.events] = batch.window[1]
             self._done.append((batch.answered_at, batch.window))
+            self._alive_at = max(self._alive_at, batch.sent_at)
         return first

@@ -9,6 +9,7 @@ SimulatorError
 ├── OtherVersion        another version of the models made what a store holds
 ├── BadOrders           what devices were commanded cannot be read
 ├── OrdersMissing       the window was commanded, and nobody says how
+├── DatasetError        a table could not be written
 ├── OutageError         a command that stops or starts a part of the pipeline failed
 └── ProcessEnded        one of several processes ended before its work was done
 """
@@ -48,6 +49,10 @@ class BadOrders(SimulatorError):
 
 class OrdersMissing(SimulatorError):
     """The window was commanded, and nobody says how: to make it again without would overwrite what was true."""
+
+
+class DatasetError(SimulatorError):
+    """A table could not be written, for want of room for instance; says why."""
 
 
 class OutageError(SimulatorError):

@@ -73,8 +73,13 @@ class Forward:
 
     @property
     def live(self) -> bool:
-        """Whether the history has been sent."""
+        """Whether the history has been made, sent or not."""
         return self._cursor >= self.schedule.live_ms
+
+    @property
+    def history_sent(self) -> bool:
+        """Whether all of the history has been sent, however much is due since; asked after `batch`."""
+        return self.live and (not self._ready or self._ready[0].window[0] >= self.schedule.live_ms)
 
     @property
     def finished(self) -> bool:
@@ -167,6 +172,7 @@ class Forward:
         parts = batch.next_parts(len(ids))
         due_s = np.full(len(ids), np.nan) if batch.events else self._due_s(np.concatenate([part.ts for part in parts]))
         self._flight.sent(batch, ids, due_s)
+        batch.sent_at = now_s
         batch.late += int(np.count_nonzero(due_s < now_s - _OVERRUN_S))
         self.progress.sent += 0 if batch.events else len(ids)
         if not batch.unsent:
@@ -186,7 +192,7 @@ class Forward:
         times = np.repeat(at_s, [len(one) for one in ids])
         self._count(self._flight.answered(np.concatenate(ids), np.concatenate(taken), times))
         self._answered_s = at_s[-1]
-        self._flight.forget_before(at_s[-1] - self._rewind_s)
+        self._flight.forget(self._rewind_s)
         self._moved(at_s[-1])
 
     def lost(self) -> None:

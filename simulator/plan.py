@@ -11,11 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from park.catalogue import DeviceKind, Sector
-from park.model import Ints
+from park.model import DAY_MS, Ints
 from park.town import Town
 from sectors import KINDS, SECTOR_OF, SECTORS
 from simulator.errors import SelectionError
 from simulator.faults.rules import Rules
+
+#: Of what is asked for: what goes beyond is a slip, and would not fit where numbers have 64 bits.
+_MOST_DEVICES, _MOST_FIRST, _MOST_SEED, _MOST_INTERVAL_MS = 10_000_000, 10**11, 2**63 - 1, 366 * DAY_MS
+_MOST_SHARDS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +51,15 @@ class Selection:
         for option, names, known in (("--sector", self.sectors, SECTORS), ("--kind", self.kinds, KINDS)):
             if unknown := [name for name in names if name not in known]:
                 raise SelectionError(f"{option} {unknown[0]}: not known; choose from {', '.join(known)}")
-        if self.devices < 1:
-            raise SelectionError(f"--devices {self.devices}: must be at least 1")
-        if self.first_device < 0:
-            raise SelectionError(f"--first-device {self.first_device}: must not be negative")
-        if self.interval_ms is not None and self.interval_ms < 1:
-            raise SelectionError("--interval: must be at least one millisecond")
+        for option, number, least, most in (
+            ("--devices", self.devices, 1, _MOST_DEVICES),
+            ("--first-device", self.first_device, 0, _MOST_FIRST),
+            ("--seed", self.seed, 0, _MOST_SEED),
+        ):
+            if not least <= number <= most:
+                raise SelectionError(f"{option} {number}: must be from {least} to {most:,}")
+        if self.interval_ms is not None and not 1 <= self.interval_ms <= _MOST_INTERVAL_MS:
+            raise SelectionError("--interval: must be from one millisecond to a year")
         if not self.selected_kinds():
             raise SelectionError("--kind: none of the kinds named is in the sectors named by --sector")
 
@@ -86,8 +93,8 @@ class Shards:
     here: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        if self.total < 1:
-            raise SelectionError(f"--shards {self.total}: must be at least 1")
+        if not 1 <= self.total <= _MOST_SHARDS:
+            raise SelectionError(f"--shards {self.total}: must be at least 1, and at most {_MOST_SHARDS:,}")
         if self.here is not None and not 0 <= self.here[0] <= self.here[1] < self.total:
             raise SelectionError(
                 f"--shard {self.here[0]}..{self.here[1]}: of --shards {self.total}, choose from 0..{self.total - 1}"
@@ -143,9 +150,9 @@ class Plan:
             names = self.sites(group.sector)
             site, shard = self.site_rows(group), group.cell // len(names) % shards.total
             for row, name in enumerate(names):
-                for number in shards.numbers:
-                    mine = (site == row) & (shard == number)
-                    if mine.any():
+                for number in np.unique(shard[site == row]).tolist():
+                    if number in shards.numbers:
+                        mine = (site == row) & (shard == number)
                         found.setdefault((name, number), []).append(replace(group, device=group.device[mine]))
         return [
             GatewayPlan(site=site, shard=shard, plan=replace(self, groups=tuple(groups)))

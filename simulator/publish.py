@@ -157,13 +157,13 @@ class Gateway:
                 continue
             forward.settle()
             batch = forward.batch(now_s)
+            if not self._is_live and forward.history_sent:
+                self._is_live = True
+                self._on_live()
             if batch is not None:
                 self._send(batch)
                 await asyncio.sleep(0)
                 continue
-            if not self._is_live and forward.live:
-                self._is_live = True
-                self._on_live()
             await (asyncio.sleep(TICK_S) if self._service is None else self._service.attend(TICK_S, self._obey))
             forward.settle()
 

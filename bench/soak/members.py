@@ -1,11 +1,12 @@
 """The park on several hosts: on each a node of the cluster of brokers, an ingester of one group, and a store."""
 
+import datetime as dt
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,14 @@ from tests.end_to_end.ledger import Load
 from tests.end_to_end.park import HERE, PARK, Command, run, summary_of
 from tests.servers import http, rmqtt
 from tests.servers.hosts import Host, Network, make_hosts
-from tests.servers.process import Process
+from tests.servers.process import Process, ServerError
 
 GROUP = "park-ingest"
+#: As a service manager does: a program that ended is started after so long, and again if it ends at once.
+RESTART_S = 3.0
+_STARTS = 5
+#: Longer than a message may wait in a node: what it has for a member who is connected is in its memory alone.
+REWIND = "60s"
 _METRICS = "http://127.0.0.1:9100"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -29,6 +35,7 @@ class Member:
 
     Attributes:
         received_before: by its ingesters that were killed or stopped, as far as they could be asked.
+        vain_starts: of programs that ended at once.
     """
 
     host: Host
@@ -36,6 +43,7 @@ class Member:
     broker: Process
     ingester: Command
     received_before: int = 0
+    vain_starts: int = 0
 
     @property
     def store(self) -> str:
@@ -69,15 +77,28 @@ class Member:
             self.ingester.kill()
 
     def start(self) -> None:
-        """Start what does not run; returns once it is ready."""
+        """Start what does not run; returns once it is ready.
+
+        Raises:
+            ServerError: it does not become so, however often it is started.
+        """
         for part in (self.broker, self.ingester):
-            if not part.running():
-                part.start()
+            for left in reversed(range(0 if part.running() else _STARTS)):
+                try:
+                    part.start()
+                except ServerError:
+                    if not left:
+                        raise
+                    self.vain_starts += 1
+                    time.sleep(RESTART_S)
+                else:
+                    break
 
     def restart(self) -> None:
         """Both asked to end, and started again, as for a new version."""
         self.received_before += self.ingester.finish(deadline=60.0, ask=True)["received"]
         self.broker.stop()
+        time.sleep(RESTART_S)
         self.start()
 
 
@@ -89,6 +110,11 @@ class Cluster:
     members: list[Member]
     gateways: list[Command]
     load: Load
+    _began: float = 0.0
+
+    def elapsed_s(self) -> float:
+        """How long the load has lasted, to a second."""
+        return time.monotonic() - self._began
 
     def begin(self) -> None:
         """Start all, the node that leads first; returns when every member stores."""
@@ -100,6 +126,8 @@ class Cluster:
             await_that(member.connected, what=f"the session of {member.host.name}'s ingester")
         for gateway in self.gateways:
             gateway.start()
+        await_that(lambda: any(member.metric("stored_total") for member in self.members), what="the first reading")
+        self._began = time.monotonic()
         self.everyone_stores()
 
     def publishing(self) -> bool:
@@ -118,21 +146,37 @@ class Cluster:
         await_that(stored, what=f"{readings} more readings in every store")
         return time.monotonic() - began
 
+    def whole(self) -> None:
+        """Wait until every node takes new sessions, and so is one of a cluster that agrees."""
+        for member in self.members:
+            await_that(lambda host=member.host: rmqtt.takes_sessions(host), what=f"{member.host.name} in the cluster")  # type: ignore[misc]
+
+    def calm(self) -> None:
+        """Wait until nobody works off what has waited: over a second, no more is stored than is published."""
+        self._rate(self.members, lambda rate: rate <= 1.2 * self.load.devices, "the end of what has waited")
+
     def taken_over(self, away: Member) -> float:
         """How many seconds pass until the others store nine tenths of the whole rate over a second."""
         others = [member for member in self.members if member is not away]
         began = time.monotonic()
+        since = self._rate(
+            others, lambda rate: rate >= 0.9 * self.load.devices, f"the work of {away.host.name} done by others"
+        )
+        return since - began
+
+    def _rate(self, members: list[Member], wanted: Callable[[float], bool], what: str) -> float:
+        """When a second began over which some members' readings/s were as wanted; the load's end ends the waiting."""
         samples: list[tuple[float, int]] = []
 
-        def whole() -> bool:
-            samples.append((time.monotonic(), sum(member.metric("stored_total") for member in others)))
+        def held() -> bool:
+            samples.append((time.monotonic(), sum(member.metric("stored_total") for member in members)))
             while samples[-1][0] - samples[0][0] > 1.1:
                 samples.pop(0)
             length = samples[-1][0] - samples[0][0]
-            return length > 0.8 and samples[-1][1] - samples[0][1] >= 0.9 * self.load.devices * length
+            return length > 0.8 and wanted((samples[-1][1] - samples[0][1]) / length)
 
-        await_that(lambda: whole() or not self.publishing(), what=f"the work of {away.host.name} done by others")
-        return samples[0][0] - began
+        await_that(lambda: held() or not self.publishing(), what=what)
+        return samples[0][0]
 
     def work(self, seconds: float) -> list[dict[str, Any]]:
         """What each host does in so many seconds."""
@@ -173,6 +217,7 @@ class Cluster:
             "published again": published["sent"] - published["offered"],
             "received by ingesters, at least": received,
             "dead letters": letters,
+            "starts in vain": sum(member.vain_starts for member in self.members),
             **{name: verified[name] for name in ("expected", "found", "lost", "altered", "duplicated")},
             "events lost": verified["events"]["lost"] if verified.get("events") else None,
         }
@@ -183,16 +228,20 @@ class Cluster:
         def quiet() -> bool:
             nonlocal last, since
             received = sum(member.metric("received_total") for member in self.members)
-            if received != last or any(member.metric("in_flight") for member in self.members):
+            busy = any(member.metric("in_flight") or not member.connected() for member in self.members)
+            if received != last or busy:
                 last, since = received, time.monotonic()
             return time.monotonic() - since > quiet_s
 
         await_that(quiet, what="the end of every queue", deadline=300.0)
 
-    def verify(self) -> dict[str, Any]:
-        """`park verify` over all stores."""
+    def verify(self, part: tuple[int, int] | None = None) -> dict[str, Any]:
+        """`park verify` over all stores; of a part of the load in seconds, if one is given."""
+        load = self.load
+        if part is not None:
+            load = replace(load, start=load.start + dt.timedelta(seconds=part[0]), seconds=part[1] - part[0])
         stores = [word for member in self.members for word in ("--store", member.store)]
-        arguments = ["verify", *stores, *self.load.selection(), "--json"]
+        arguments = ["verify", *stores, *load.selection(), "--json"]
         return summary_of(run(arguments, self.folder, codes=(0, 1)).stdout)
 
 
@@ -231,7 +280,7 @@ def _gateways(host: Host, hosts: int, folder: Path, load: Load) -> Command:
     broker = f"mqtt://{host.address(Network.FIELD)}:{rmqtt.PORT}"
     argv = [
         *(*PARK, "simulate", "--broker", broker, "--shards", str(hosts), "--shard", str(host.number - 1)),
-        *("--speed", load.speed, "--drain", "300s", "--no-commands", "--json", *load.selection()),
+        *("--speed", load.speed, "--rewind", REWIND, "--drain", "300s", "--no-commands", "--json", *load.selection()),
     ]
     return Command(argv=argv, log=folder / f"gateways-{host.number}.log", ready=lambda: True, env=HERE)
 

@@ -71,18 +71,20 @@ ALERTS = (
     Alert(
         name="dropped",
         title="Readings have not come",
-        advice="Compare the gateways' counters with the broker's queues; `park verify` says which are lost.",
+        advice="Compare the gateways' counters with the broker's queues; `park verify` says which are lost. It ends "
+        "when they have come, or an hour after the last went missing.",
         severity=Severity.WARNING,
         panel="Gaps",
         measurement="park_ingest",
         field="gaps",
         by=("instance",),
+        # What is lost stays missing as long as the ingester runs, and is no news after an hour.
         aggregate=Aggregate.MIN,
-        reduce=Reduce.MIN,
+        reduce=Reduce.RISE,
         above=0.0,
         every_s=60,
-        over_s=300,
-        for_s=300,
+        over_s=3600,
+        for_s=600,
     ),
     Alert(
         name="gateway-silent",

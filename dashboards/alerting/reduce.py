@@ -88,11 +88,19 @@ def _mean(points: Floats, length: int, count: int) -> Floats:
     return np.asarray(_SUM(points, length, count) / _count(points, length, count))
 
 
+_LEAST = _folded(np.minimum, np.inf)
+
+
+def _rise(points: Floats, length: int, count: int) -> Floats:
+    return np.asarray(_last(points, length, count) - _LEAST(points, length, count))
+
+
 _REDUCERS: Mapping[Reduce, Callable[[Floats, int, int], Floats]] = {
     Reduce.LAST: _last,
     Reduce.MEAN: _mean,
-    Reduce.MIN: _folded(np.minimum, np.inf),
+    Reduce.MIN: _LEAST,
     Reduce.MAX: _folded(np.maximum, -np.inf),
     Reduce.SUM: _SUM,
     Reduce.COUNT: _count,
+    Reduce.RISE: _rise,
 }

@@ -5,9 +5,10 @@ The SDK's `Rule` is what Grafana's API takes. A provisioned file has the same wi
 organisation, which stand above the rules, and with the panel to which each leads.
 """
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from grafana_foundation_sdk.builders import alerting as builders
 from grafana_foundation_sdk.builders import expr
@@ -17,10 +18,20 @@ from grafana_foundation_sdk.models import alerting as models
 from dashboards.alerting.rules import Rule
 from dashboards.grafana.page import panel_id, uid
 from dashboards.grafana.query import DATASOURCE, InfluxQuery, Target
-from dashboards.sources import influxql
-from park.alert import Alert
+from dashboards.sources import influxql_text
+from park.alert import Alert, Reduce
 from park.catalogue import ValueType
 
+#: By Grafana's names; the answer of a rise is one point already.
+_REDUCERS: Mapping[Reduce, Literal["last", "mean", "min", "max", "sum", "count"]] = {
+    Reduce.LAST: "last",
+    Reduce.MEAN: "mean",
+    Reduce.MIN: "min",
+    Reduce.MAX: "max",
+    Reduce.SUM: "sum",
+    Reduce.COUNT: "count",
+    Reduce.RISE: "last",
+}
 FOLDER = "Park"
 EXPRESSION = "__expr__"
 _ABOVE_THE_RULES = ("folderUID", "ruleGroup", "orgID")
@@ -90,11 +101,13 @@ def _annotations(rule: Rule, alert: Alert) -> dict[str, str]:
 
 
 def question(rule: Rule, alert: Alert) -> str:
-    """What is asked in InfluxQL: the points of the time looked at, or, of a state, whether it is so."""
+    """What is asked in InfluxQL: the points of the time looked at, or, of a state, whether it is so, or their rise."""
     asked = rule.question.course
     if alert.states:
         return _newest_state(rule, alert)
-    text = influxql.statements(asked, f"time({alert.every_s}s, now())")[0]
+    if alert.reduce is Reduce.RISE:
+        return _rise(rule, alert)
+    text = influxql_text.statements(asked, f"time({alert.every_s}s, now())")[0]
     return text.replace(" fill(none)", " fill(0)") if alert.counts else text
 
 
@@ -108,9 +121,17 @@ def _newest_state(rule: Rule, alert: Alert) -> str:
     return f"SELECT count({field}) FROM ({newest}) WHERE $timeFilter AND ({wanted}) GROUP BY {tags}"
 
 
+def _rise(rule: Rule, alert: Alert) -> str:
+    """One number for each series: Grafana has no reducer that takes one point from another."""
+    asked = dataclasses.replace(rule.question.course, labels=(alert.field,), limit=None)
+    (points,) = influxql_text.statements(asked, f"time({alert.every_s}s, now())")
+    rise, tags = f'last("{alert.field}") - min("{alert.field}")', ", ".join(f'"{tag}"' for tag in alert.by)
+    return f'SELECT {rise} AS "{alert.field}" FROM ({points}) WHERE $timeFilter GROUP BY {tags}'
+
+
 def _reduce(alert: Alert) -> expr.TypeReduce:
     dropped = expr.ExprTypeReduceSettings().mode("dropNN")
-    return expr.TypeReduce().ref_id("B").expression("A").reducer(alert.reduce.value).settings(dropped)
+    return expr.TypeReduce().ref_id("B").expression("A").reducer(_REDUCERS[alert.reduce]).settings(dropped)
 
 
 def _threshold(alert: Alert) -> expr.TypeThreshold:

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import xychart as xychart_models
 
 from dashboards.grafana.units import unit_id
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from park.panel import View
 
 #: A builder of any of the panel types; they share their methods but no class.
@@ -36,7 +36,7 @@ def _legend(*, shown: bool) -> common_builders.VizLegendOptions:
 def _own_units(builder: Builder, panel: ResolvedPanel) -> None:
     """Each column's own unit, whatever group stands before its name."""
     for field in filter(panel.is_number, panel.columns):
-        channel, name = panel.channel(field), influxql.quoted(panel.labels[field])
+        channel, name = panel.channel(field), influxql_text.quoted(panel.labels[field])
         decimals = channel.decimals if panel.decimals is None else panel.decimals
         own = {"unit": unit_id(channel.unit), "decimals": decimals}
         values = [dashboard.DynamicConfigValue(id_val=key, value=value) for key, value in own.items()]
@@ -65,7 +65,7 @@ def _heat(panel: ResolvedPanel) -> Builder:
 
 
 def _scatter(panel: ResolvedPanel) -> Builder:
-    across, up = (influxql.quoted(panel.labels[field]) for field in panel.columns)
+    across, up = (influxql_text.quoted(panel.labels[field]) for field in panel.columns)
     builder = (
         xychart.Panel()
         .mapping(xychart_models.SeriesMapping.MANUAL)
@@ -123,7 +123,7 @@ def _bars(panel: ResolvedPanel) -> Builder:
     )
     for field, color in zip(panel.columns, panel.ramp, strict=False):
         fixed = dashboard.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": color})
-        builder.override_by_name(influxql.quoted(panel.labels[field]), [fixed])
+        builder.override_by_name(influxql_text.quoted(panel.labels[field]), [fixed])
     # Of the forms for readings and for rollups one answers nothing.
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     options = {"excludeByName": {"Time": True}, "renameByName": {tag: tag.capitalize() for tag in panel.by}}

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.cog import variants
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from park.panel import View
 
 #: Views that take all columns of a row together.
@@ -55,7 +55,7 @@ def targets(panel: ResolvedPanel) -> list[Target]:
     form = "table" if panel.view in _AS_TABLES else "time_series"
     return [
         Target(query=InfluxQuery(ref_id=chr(65 + i), query=text, result_format=form, alias=_alias(panel)))
-        for i, text in enumerate(influxql.compile(panel))
+        for i, text in enumerate(influxql_text.compile(panel))
     ]
 
 

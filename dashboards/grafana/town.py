@@ -15,7 +15,7 @@ from grafana_foundation_sdk.models import geomap as geomap_models
 from dashboards.grafana.query import DATASOURCE, InfluxQuery, Target
 from dashboards.places import moving, standing
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from park.town import Town
 from sectors import SECTORS
 
@@ -81,7 +81,7 @@ def town_map() -> geomap.Panel:
 
 
 def _target(panel: ResolvedPanel, ref: str) -> Target:
-    (text,) = influxql.statements(panel.newest)
+    (text,) = influxql_text.statements(panel.newest)
     named = re.sub(r'AS "(Latitude|Longitude)[^"]*"', lambda found: f'AS "{found[1].lower()}"', text)
     return Target(query=InfluxQuery(ref_id=ref, query=named, result_format="table"))
 

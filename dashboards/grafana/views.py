@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models import table as table_models
 from dashboards.grafana.pictures import PICTURES
 from dashboards.grafana.units import unit_id
 from dashboards.resolved import ResolvedPanel
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from dashboards.states import states
 from park.panel import Aggregate, View
 
@@ -57,7 +57,7 @@ def _time_series(panel: ResolvedPanel) -> Builder:
         .show_points(common.VisibilityMode.NEVER)
         # A hole is an interval without readings, which is two of the devices' own; the times of several statements
         # differ by moments, so each of them has holes where another has points.
-        .span_nulls(len(influxql.statements(panel.asked)) > 1)
+        .span_nulls(len(influxql_text.statements(panel.asked)) > 1)
         .color_scheme(_color(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     )
     if panel.stacked:
@@ -139,7 +139,7 @@ def _table(panel: ResolvedPanel) -> Builder:
         .color_scheme(_color(dashboard.FieldColorModeId.FIXED).fixed_color(NEUTRAL))
     )
     # Grafana gets the tags in no order.
-    columns = [*panel.by, *(influxql.quoted(panel.labels[field]) for field in panel.columns)]
+    columns = [*panel.by, *(influxql_text.quoted(panel.labels[field]) for field in panel.columns)]
     order = {name: place for place, name in enumerate(columns)}
     titles = {tag: tag.capitalize() for tag in panel.by}
     # Of the forms for readings and for rollups one answers nothing; the table is to be one all the same.
@@ -150,12 +150,12 @@ def _table(panel: ResolvedPanel) -> Builder:
     builder.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=options))
     if panel.sort:
         field = panel.sort.removeprefix("-")
-        name = influxql.quoted(panel.labels.get(field, field.capitalize()))
+        name = influxql_text.quoted(panel.labels.get(field, field.capitalize()))
         builder.sort_by([common_builders.TableSortByFieldState().display_name(name).desc(panel.sort[0] == "-")])
     for field in panel.columns:
         if panel.is_number(field):
             decimals = panel.decimals if panel.decimals is not None else panel.channel(field).decimals
-            name = influxql.quoted(panel.labels[field])
+            name = influxql_text.quoted(panel.labels[field])
             builder.override_by_name(name, [dashboard.DynamicConfigValue(id_val="decimals", value=decimals)])
     return builder
 

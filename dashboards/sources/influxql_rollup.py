@@ -19,24 +19,24 @@ def which_rollup(kinds: Iterable[str]) -> str:
     of_kinds = f'"kind" =~ /^({"|".join(sorted(kinds))})$/'
     pays = f' AND "hours" <= {COARSE_HOURS} AND "readings" >= {LEAST_READINGS} * "buckets"'
     choices = []
-    for field, more, further in (("fine", FINE_HOURS, pays), ("coarse", COARSE_HOURS, "")):
+    sums = ', sum("readings") AS "readings", sum("buckets") AS "buckets"'
+    for field, more, further, sizes in (("fine", FINE_HOURS, pays, sums), ("coarse", COARSE_HOURS, "", "")):
         by_kind = (
             f'SELECT last("{field}") AS "suffix", count("made") AS "hours", count("touched") AS "touched", '
-            'count("touched") - count("made") AS "behind", sum("readings") AS "readings", sum("buckets") AS "buckets" '
+            f'count("touched") - count("made") AS "behind"{sizes} '
             f'FROM "{MARKS.name}" WHERE {of_kinds} GROUP BY "kind"'
         )
         # A kind of which no hour is made has no number of them, and so none by which it is behind: it is missing.
         whole = (
             'SELECT last("suffix") AS "suffix", max("hours") AS "hours", max("behind") AS "behind", '
-            'sum("readings") AS "readings", sum("buckets") AS "buckets", '
-            f'count("touched") - count("behind") AS "missing" FROM ({by_kind})'
+            f'count("touched") - count("behind") AS "missing"{sizes} FROM ({by_kind})'
         )
         holds = f'"hours" > {more} AND "behind" <= {BEHIND_HOURS} AND "missing" <= 0{further}'
         choices.append(f'(SELECT "suffix" FROM ({whole}) WHERE {holds})')
     return f'SELECT "suffix" FROM {", ".join(choices)} WHERE $timeFilter'
 
 
-def progress(kind: str) -> str:
-    """The statement of the figures of a `Progress`, in their order."""
-    figures = 'count("touched"), count("made"), sum("readings"), sum("buckets")'
+def progress(kind: str, *, sizes: bool) -> str:
+    """The statement of the figures of a `Progress`, in their order; without sizes, which cost as much, of the first."""
+    figures = 'count("touched"), count("made")' + (', sum("readings"), sum("buckets")' if sizes else "")
     return f'SELECT {figures} FROM "{MARKS.name}" WHERE $timeFilter AND "kind" = \'{kind}\''

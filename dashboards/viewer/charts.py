@@ -7,11 +7,13 @@ Keys that begin with a colon hold JavaScript, which NiceGUI evaluates in the bro
 """
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from dashboards.resolved import ResolvedPanel
 from dashboards.sources.base import Curve, Value, Window
+from dashboards.viewer.numbers import whole_step
 from park.units import symbol
 
 Options = dict[str, Any]
@@ -225,9 +227,19 @@ def _value_axis(panel: ResolvedPanel) -> Options:
         "min": panel.low,
         "max": panel.high,
         "splitNumber": 4,
-        "axisLabel": {"color": INK, "fontSize": 11},
+        **_ticks(panel.low, panel.high),
         "splitLine": {"lineStyle": {"color": GRID_LINE}},
     }
+
+
+def _ticks(low: float | None, high: float | None) -> Options:
+    """Where numbers stand: at round ones, which the ends of a range that is given need not be."""
+    label: Options = {"color": INK, "fontSize": 11}
+    if low is None or high is None:
+        return {"axisLabel": label}
+    step = whole_step(high - low)
+    shown = [math.isclose(end / step, round(end / step), abs_tol=1e-6) for end in (low, high)]
+    return {"interval": step, "axisLabel": {**label, "showMinLabel": shown[0], "showMaxLabel": shown[1]}}
 
 
 def sparkline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve], color: str) -> Options:

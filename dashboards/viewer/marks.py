@@ -125,10 +125,12 @@ def overlay(color: str, found: Sequence[Mark], window: Window) -> Options | None
 def _band(one: Mark, window: Window) -> list[dict[str, Any]]:
     start, end = max(one.start, window.start), min(one.end or window.until, window.until)
     wide = end - start >= _NAMED * (window.until - window.start)
+    # Words may be wider than their band: they go on to where there is room.
+    late = start + end > window.start + window.until
     label = {
         "show": wide,
         "formatter": printable(one.what),
-        "position": "insideTop",
+        "position": "insideTopRight" if late else "insideTopLeft",
         "fontSize": 10,
         "color": "#8a95a5",
     }

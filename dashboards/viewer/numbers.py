@@ -30,3 +30,10 @@ def _places(value: float) -> int:
         return 0
     size = math.floor(math.log10(abs(value))) if value else 0
     return max(0, min(4, 2 - size))
+
+
+def whole_step(span: float) -> float:
+    """The easiest length that cuts an axis of so long into five parts at most."""
+    least = span / 5
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(part * power for part in (1.0, 2.0, 2.5, 5.0, 10.0) if part * power >= least * (1 - 1e-9))

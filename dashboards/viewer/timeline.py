@@ -12,7 +12,7 @@ STATE_PALETTE = ("#556274", "#4fb477", "#5b8ff9", "#f0a04b", "#9270ca", "#f6bd16
 
 def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> Options:
     """A row per series, coloured by state."""
-    known = {state.value: state for state in states(panel)}
+    known = states(panel)
     names = [panel.series_name(series.field, series.tags) for series in answer]
     return {
         "animation": False,
@@ -30,11 +30,24 @@ def timeline(panel: ResolvedPanel, window: Window, answer: Sequence[Curve]) -> O
             "axisTick": {"show": False},
             "axisLabel": {"color": INK, "fontSize": 11},
         },
-        "series": [_state(state, window, answer) for state in known.values()],
+        "series": [_state(state, color, window, answer) for state, color in zip(known, colors(known), strict=True)],
     }
 
 
-def _state(state: State, window: Window, answer: Sequence[Curve]) -> Options:
+def colors(known: Sequence[State]) -> list[str]:
+    """Of each state; of those of one level every further one is lighter, so that none is taken for another."""
+    plain = [state.color(STATE_PALETTE, LEVELS) for state in known]
+    return [_lighter(color, plain[:place].count(color)) for place, color in enumerate(plain)]
+
+
+def _lighter(color: str, times: int) -> str:
+    """Closer to white by two fifths of the way, so many times."""
+    kept = 0.6**times
+    parts = [int(color[first : first + 2], 16) for first in (1, 3, 5)]
+    return "#" + "".join(f"{round(255 - (255 - part) * kept):02x}" for part in parts)
+
+
+def _state(state: State, color: str, window: Window, answer: Sequence[Curve]) -> Options:
     bars = [
         [row, start, until]
         for row, series in enumerate(answer)
@@ -44,7 +57,7 @@ def _state(state: State, window: Window, answer: Sequence[Curve]) -> Options:
     return {
         "type": "custom",
         "name": state.text,
-        "itemStyle": {"color": state.color(STATE_PALETTE, LEVELS)},
+        "itemStyle": {"color": color},
         "encode": {"x": [1, 2], "y": 0},
         "data": bars,
         ":renderItem": _STATE_BAR,

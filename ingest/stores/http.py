@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["Answer", "HTTPException", "Server"]
 
 CONNECT_S = 5.0
 _OTHERWISE_S = 2.0
+_MOST_BYTES = 64 << 10
+"""Of an answer: a store says yes or no in few words, and what says more is none."""
 IDLE_S = 15.0
 """A connection that was idle for longer is not used again: a firewall between may have forgotten it silently."""
 
@@ -164,7 +166,13 @@ def _exchange(http: HTTPConnection, target: str, body: bytes, headers: Mapping[s
 def _read(http: HTTPConnection) -> Answer:
     with http.getresponse() as response:
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status, headers=names, body=response.read())
+        body = response.read(_MOST_BYTES)
+        more = not response.isclosed() and response.read(1)
+        if not more and response.length:
+            raise IncompleteRead(body, response.length)
+    if more:  # it would be taken for the next answer
+        http.close()
+    return Answer(status=response.status, headers=names, body=body)
 
 
 def _has_ended(http: HTTPConnection) -> bool:

@@ -48,8 +48,13 @@ def _axis(values: Sequence[float], from_px: float, to_px: float) -> Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A step in a chart: its rate, a value, and whether the objective held; `above` if there was none so high."""
+    """A step in a chart: its rate, a value, and whether the objective held; `above` if there was none so high.
 
+    Attributes:
+        asked: the rate that was to be tried; tries of one are one point of the line.
+    """
+
+    asked: float
     rate: float
     value: float
     held: bool
@@ -94,8 +99,10 @@ def scatter(
 
 
 def _drawn(line: Line, x: Axis, y: Axis, shown: Callable[[float], str]) -> list[str]:
-    points = sorted(line.points, key=lambda point: point.rate)
-    path = " ".join(f"{x.at(one.rate):.1f},{y.at(one.value):.1f}" for one in points)
+    points = sorted(line.points, key=lambda point: point.asked)
+    # A rate that was tried again has several points; the line is through the last of them.
+    joined = {one.asked: one for one in points}.values()
+    path = " ".join(f"{x.at(one.rate):.1f},{y.at(one.value):.1f}" for one in joined)
     kind = "line dashed" if line.dashed else "line"
     drawn = [f'<polyline class="{kind}" points="{path}"/>']
     for one in points:
@@ -109,10 +116,8 @@ def _drawn(line: Line, x: Axis, y: Axis, shown: Callable[[float], str]) -> list[
             shape = f'<path class="failed" d="{cross}"><title>{words}</title></path>'
         drawn.append(shape)
     if points:
-        last = points[-1]
-        drawn.append(
-            text(x.at(last.rate) - 8, y.at(last.value) + (16 if line.dashed else -9), line.name, "end", "note")
-        )
+        first = points[0]  # there is room at that end: near the knee lines are steep, and rates many
+        drawn.append(text(x.at(first.rate) - 9, y.at(first.value) + 5, line.name, "end", "note"))
     return drawn
 
 

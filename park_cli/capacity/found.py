@@ -27,6 +27,7 @@ class Step:
         counts: what was offered, acknowledged, overrun, expected, lost, duplicated, altered, late.
         cpu_us: what each part cost, microseconds of CPU a message.
         cores: processors that each part kept busy.
+        host_cores: processors of the generator's host that were busy with anything; None if it is not known.
         remarks: what else was seen.
     """
 
@@ -41,6 +42,7 @@ class Step:
     counts: Mapping[str, int]
     cpu_us: Mapping[str, float] = field(default_factory=dict)
     cores: Mapping[str, float] = field(default_factory=dict)
+    host_cores: float | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -67,7 +69,7 @@ class Capacity:
         broker, store: where.
         began: when, ISO 8601.
         holds_per_s: the highest rate that held; None if none did.
-        fails_per_s: the lowest that failed; None if none did.
+        fails_per_s: the lowest that failed whenever it was tried; None if none did.
         ended: why the search ended.
         steps: in order.
         machine: on which the load was made, and parts of the pipeline whose cost is known ran.
@@ -103,8 +105,8 @@ def concluded(
     slo: Slo, steps: Sequence[Step], *, broker: str, store: str, began: str, ended: str, generator: str
 ) -> Capacity:
     """What follows from the steps; the part `generator` is the load's, not the pipeline's."""
-    holds = max((one.asked_per_s for one in steps if one.held), default=None)
-    fails = min((one.asked_per_s for one in steps if not one.held), default=None)
+    held = {one.asked_per_s for one in steps if one.held}
+    holds, fails = max(held, default=None), min({one.asked_per_s for one in steps} - held, default=None)
     knee = _at(steps, holds, held=True)
     return Capacity(
         slo=slo.text,

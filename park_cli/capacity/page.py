@@ -14,5 +14,6 @@ def check_page(page: Path) -> None:
     """
     if page.suffix == ".json":
         raise UsageError(f"--report {page}: the page is HTML; the figures are written beside it as .json")
-    if page.is_dir() or not os.access(page.parent, os.W_OK):
-        raise UsageError(f"--report {page}: cannot be written there")
+    for file in (page, page.with_suffix(".json") if page.name else page):
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise UsageError(f"--report {page}: {file} cannot be written")

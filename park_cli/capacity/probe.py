@@ -48,10 +48,6 @@ class Probe:
         self._store, self._kind = store, kind
         self._since_ms = self.newest_ms = since_ms
 
-    def begin(self, since_ms: int) -> None:
-        """Look for readings from a later moment on."""
-        self._since_ms = self.newest_ms = since_ms
-
     async def look(self) -> None:
         """Ask once."""
         first = max(self._since_ms, self.newest_ms - _LOOK_BACK_MS)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -10,11 +10,11 @@ from string import Template
 
 from park_cli.capacity.charts import Line, Point, bars, scatter, short
 from park_cli.capacity.found import FULL, Capacity, Step
+from park_cli.capacity.meter import GENERATOR
 from park_cli.capacity.probe import POLL_S
 from park_cli.capacity.slo import LATENCIES, Slo, milliseconds
-from park_cli.capacity.step import GENERATOR
 
-_COLUMNS = 9
+_COLUMNS = 10
 
 
 def write_report(found: Capacity, slo: Slo, page: Path) -> Path:
@@ -100,7 +100,13 @@ def _latency(found: Capacity, slo: Slo) -> str:
 def _line(found: Capacity, name: str, ceiling: float) -> Line:
     """A step whose percentile was not found in time stands above all that was."""
     points = [
-        Point(rate=step.rate_per_s, value=ceiling if value is None else value, held=step.held, above=value is None)
+        Point(
+            asked=step.asked_per_s,
+            rate=step.rate_per_s,
+            value=ceiling if value is None else value,
+            held=step.held,
+            above=value is None,
+        )
         for step in found.steps
         if step.rate_per_s and ((value := step.latency_ms.get(name)) is not None or step.unseen)
     ]
@@ -110,26 +116,31 @@ def _line(found: Capacity, name: str, ceiling: float) -> Line:
 def _costs(found: Capacity) -> str:
     if found.knee is None or not found.knee.cpu_us:
         return "<p>None of the parts runs on this host, so their cost is not known.</p>"
-    return bars(found.knee.cpu_us, title="CPU of each part", unit="µs a message")
+    pipeline = sum(cost for name, cost in found.knee.cpu_us.items() if name != GENERATOR)
+    drawn = bars(found.knee.cpu_us, title="CPU of each part", unit="µs a message")
+    return f"{drawn}<p>The pipeline in all: {pipeline:,.1f} µs a message.</p>"
 
 
 def _cores(found: Capacity) -> str:
     steps = sorted((step for step in found.steps if step.cores), key=lambda step: step.rate_per_s)
     names = sorted({name for step in steps for name in step.cores}, key=lambda name: name != GENERATOR)
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    if not names:
+        return "<p>Not known.</p>"
+    host = ["all of this host"] if any(step.host_cores is not None for step in steps) else []
+    head = "".join(f"<th>{escape(name)}</th>" for name in [*names, *host])
     rows = "".join(
-        f"<tr><th>{short(step.rate_per_s)}/s</th>{_cells(_busy(step.cores, name) for name in names)}</tr>"
-        for step in steps
+        f"<tr><th>{short(step.rate_per_s)}/s</th>{_cells(_busy(step, [*names, *host]))}</tr>" for step in steps
     )
-    return f"<table><thead><tr><th>rate</th>{head}</tr></thead><tbody>{rows}</tbody></table>" if names else ""
+    return f"<table><thead><tr><th>rate</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _cells(values: Iterable[str]) -> str:
     return "".join(f"<td>{value}</td>" for value in values)
 
 
-def _busy(cores: Mapping[str, float], name: str) -> str:
-    return f"{cores[name]:.2f}" if name in cores else "–"
+def _busy(step: Step, names: Iterable[str]) -> Iterable[str]:
+    known = {"all of this host": step.host_cores, **step.cores}
+    return ("–" if (cores := known.get(name)) is None else f"{cores:.2f}" for name in names)
 
 
 def _steps(found: Capacity) -> str:
@@ -148,6 +159,7 @@ def _step(step: Step) -> str:
         f"{step.counts['altered']:,}",
         f"{step.counts['overruns']:,}",
         f"{step.counts['expected']:,}",
+        f"{step.seconds:.0f}",
     ]
     return f"<tr><td>{verdict}</td>{_cells(cells)}</tr>" + why
 

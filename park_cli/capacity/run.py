@@ -32,7 +32,7 @@ class Bounds:
 
     def takes_s(self, rates: Search) -> float:
         """How long the next step may take."""
-        return self.step_s + _AROUND_S + (0.0 if rates.fails is None else self.wait_s)
+        return self.step_s + _AROUND_S + (self.wait_s if rates.near else 0.0)
 
 
 async def search(

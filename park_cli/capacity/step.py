@@ -2,18 +2,19 @@
 
 import asyncio
 import math
-import multiprocessing
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mqttlink import Address, Trust
-from park_cli.capacity import watch
 from park_cli.capacity.found import Step
 from park_cli.capacity.load import PROBE_INTERVAL_MS, Load, probe_kind
+from park_cli.capacity.meter import GENERATOR, Cost, Meter
 from park_cli.capacity.probe import POLL_S, Probe, percentile
 from park_cli.capacity.slo import LATENCIES, Slo
+from park_cli.publishers import once_sent
 from simulator.broker import Credentials, GatewayOptions
 from simulator.clock import ScheduleOptions
 from simulator.observed import readings_of
@@ -23,12 +24,13 @@ from simulator.progress import Progress
 from simulator.simulate import Simulated
 from simulator.verify import VerifySummary, verify
 
-GENERATOR = "generator (park simulate)"
 #: What the first moments cost, connections among them, is nobody's latency.
 _BEGINNING_MS = 2000
 #: Without a reading for so long, or for so many times what is allowed, the rest of a step teaches nothing.
 _SILENT_S, _SILENT_TIMES = 5.0, 4.0
 _BUSY = 0.85
+#: Of a host's processors: what waits for one then, waits for all.
+_FULL = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,68 +72,25 @@ class Bench:
         )
 
 
-@dataclass(kw_only=True)
-class _Meter:
-    """What the parts have cost, and how many messages were acknowledged, at two moments."""
-
-    ports: tuple[int | None, int | None]
-    parts: dict[str, list[int]]
-    cpu_s: Mapping[str, float]
-    acknowledged: int
-    at_s: float
-
-    @classmethod
-    def begin(cls, ports: tuple[int | None, int | None], progress: Progress) -> "_Meter":
-        """From now on."""
-        own = [child.pid for child in multiprocessing.active_children() if child.pid is not None]
-        found = watch.parts_of(*ports, own) if any(ports) else {}
-        parts = {GENERATOR: own, **{name: [pid] for name, pid in found.items()}}
-        return cls(
-            ports=ports,
-            parts=parts,
-            cpu_s=watch.cpu_of(parts),
-            acknowledged=progress.acknowledged,
-            at_s=time.monotonic(),
-        )
-
-    def _called(self) -> Callable[[str], str]:
-        """What a part is called by now: who has not stored anything at first is not known to be an ingester."""
-        own = self.parts[GENERATOR]
-        now = {pid: name for name, pid in watch.parts_of(*self.ports, own).items()} if any(self.ports) else {}
-        return lambda name: name if name == GENERATOR else now.get(self.parts[name][0], name)
-
-    def end(self, progress: Progress) -> tuple[dict[str, float], dict[str, float]]:
-        """Microseconds of CPU a message, and processors kept busy, of each part that is still there."""
-        seconds, messages = time.monotonic() - self.at_s, progress.acknowledged - self.acknowledged
-        now = watch.cpu_of(self.parts)
-        called = self._called()
-        spent = {called(name): now[name] - before for name, before in self.cpu_s.items() if name in now}
-        costs = {name: round(one / messages * 1e6, 2) for name, one in spent.items()} if messages else {}
-        return costs, {name: round(one / seconds, 3) for name, one in spent.items()}
-
-
 async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) -> Step | None:
     """Try a load, until its time is over; None if `stop` was set before it was judged, of which nothing is awaited."""
-    kind = probe_kind(load.selection.kinds[:-1])
-    latest, live, ended = Progress(), asyncio.Event(), asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
+    latest, tell = [Progress()], once_sent(begun)
 
     def keep(progress: Progress) -> None:
-        nonlocal latest
-        latest = progress
+        latest[:] = [progress]
+        tell(progress)
 
-    simulation = asyncio.create_task(
-        simulate_in_processes(bench.options(load), ended, on_progress=keep, on_live=live.set), name="simulation"
-    )
-    begun = [asyncio.create_task(event.wait(), name="begun") for event in (live, stop)]
-    probe = Probe(bench.store, kind, int(time.time() * 1000))
-    watching: asyncio.Task[None] | None = None
+    work = simulate_in_processes(bench.options(load), ended, on_progress=keep)
+    simulation = asyncio.create_task(work, name="simulation")
+    probe = Probe(bench.store, probe_kind(load.selection.kinds[:-1]), _now_ms())
+    beside = [asyncio.create_task(event.wait(), name="begun") for event in (begun, stop)]
+    watching = asyncio.create_task(probe.watch(), name="probe")
     try:
-        await asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED)
-        probe.begin(int(time.time() * 1000))
-        watching = asyncio.create_task(probe.watch(), name="probe")
-        meter = _Meter.begin(bench.ports, latest)
+        await asyncio.wait([simulation, *beside], return_when=asyncio.FIRST_COMPLETED)
+        meter = Meter.begin(bench.ports, latest[0])
         remarks = await _pass(bench, probe, simulation, stop)
-        costs, cores = meter.end(latest)
+        cost = meter.end(latest[0])
         ended.set()
         end_s = time.monotonic() + bench.wait_s
         if not await _unless(stop, simulation):
@@ -143,11 +102,11 @@ async def run_step(bench: Bench, load: Load, asked: float, stop: asyncio.Event) 
         ended.set()
         if stop.is_set():
             simulation.cancel()
-        await _ended([simulation], [*begun, *([watching] if watching else [])])
+        await _ended([simulation], [*beside, watching])
     proof = await asyncio.to_thread(_prove, bench, load, done, stop, end_s)
     if stop.is_set():
         return None
-    return _judged(bench, load, asked, done, proof=proof, probe=probe, costs=costs, cores=cores, remarks=remarks)
+    return _judged(bench, load, asked, done, proof=proof, probe=probe, cost=cost, remarks=remarks)
 
 
 async def _unless(stop: asyncio.Event, simulation: "asyncio.Task[Simulated]") -> bool:
@@ -172,11 +131,11 @@ async def _pass(
     # Who sets no bound to latency may have a pipeline that writes every so often.
     limit_ms = bench.slo.latency_ms
     silent_s = math.inf if limit_ms is None else max(_SILENT_S, _SILENT_TIMES * limit_ms / 1000)
-    end_s = time.monotonic() + bench.seconds
+    end_s, begun_ms = time.monotonic() + bench.seconds, _now_ms()
     while time.monotonic() < end_s and not simulation.done():
         if stop.is_set():
             return ("ended early, by Ctrl-C",)
-        if time.time() - probe.newest_ms / 1000 > silent_s:
+        if _now_ms() - max(probe.newest_ms, begun_ms) > silent_s * 1000:
             return (f"ended early: nothing had come for {silent_s:g} s",)
         await asyncio.sleep(POLL_S)
     return ()
@@ -211,8 +170,7 @@ def _judged(
     *,
     proof: VerifySummary,
     probe: Probe,
-    costs: dict[str, float],
-    cores: dict[str, float],
+    cost: Cost,
     remarks: Sequence[str],
 ) -> Step:
     seen, unseen = _seen(load, probe, done)
@@ -238,9 +196,10 @@ def _judged(
         found=len(seen),
         unseen=unseen,
         counts=counts,
-        cpu_us=costs,
-        cores=cores,
-        remarks=(*remarks, *_remarks(bench, simulated.overruns, cores, probe)),
+        cpu_us=cost.cpu_us,
+        cores=cost.cores,
+        host_cores=cost.host_cores,
+        remarks=(*remarks, *_remarks(bench, simulated.overruns, cost, probe)),
     )
 
 
@@ -253,10 +212,17 @@ def _seen(load: Load, probe: Probe, done: Simulated) -> tuple[list[float], int]:
     return seen, max(0, due - len(seen))
 
 
-def _remarks(bench: Bench, overruns: int, cores: Mapping[str, float], probe: Probe) -> list[str]:
+def _remarks(bench: Bench, overruns: int, cost: Cost, probe: Probe) -> list[str]:
     found = []
-    if overruns and cores.get(GENERATOR, 0.0) > _BUSY * bench.processes:
+    processors = os.cpu_count() or 1
+    if overruns and cost.cores.get(GENERATOR, 0.0) > _BUSY * bench.processes:
         found.append("the generator itself was at its limit: give it more --processes, or another machine")
+    if cost.host_cores is not None and cost.host_cores > _FULL * processors:
+        found.append(f"{cost.host_cores:.1f} of this host's {processors} processors were busy")
     if probe.errors:
         found.append(f"the store did not answer {probe.errors} of the probe's questions")
     return found
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -88,6 +88,16 @@ def cpu_of(parts: Mapping[str, Iterable[int]]) -> dict[str, float]:
     return {name: sum(seconds) for name, seconds in found.items() if seconds}
 
 
+def host_s() -> float | None:
+    """How long this host's processors have been busy since it was started; None if the system does not tell."""
+    try:
+        words = (_PROC / "stat").read_text().splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, *rest = map(int, words[1:8])
+    return (user + nice + system + sum(rest)) / _TICKS
+
+
 def _sockets(table: Path) -> list[_Socket]:
     try:
         lines = table.read_text().splitlines()[1:]

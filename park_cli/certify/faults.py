@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import os
-import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -13,14 +10,13 @@ from typing import TypeAlias
 
 from park_cli.certify import disk
 from park_cli.certify.errors import PartError
-from park_cli.certify.parts import Part
+from park_cli.certify.parts import COMMAND_S, Part
 from park_cli.certify.relay import Relay
 from park_cli.certify.spec import PartTable, Spec
 from park_cli.errors import UsageError
 from park_cli.signals import on_abort
+from simulator.programs import run_program, run_program_now
 
-#: A command of the file has so long.
-_COMMAND_S = 120.0
 #: A fault that lasts as long as its block.
 Fault: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -70,13 +66,7 @@ async def commanded(
     name: str, begin: Sequence[str], end: Sequence[str], environ: Mapping[str, str], folder: Path
 ) -> AsyncIterator[None]:
     """A fault by two commands of the file's own; the second comes whatever ends the block."""
-
-    def at_once() -> None:
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(  # noqa: S603 - the file's owner named it
-                end, env=environ, cwd=folder, capture_output=True, check=False, timeout=_COMMAND_S
-            )
-
+    at_once = functools.partial(run_program_now, end, limit_s=COMMAND_S, environ=environ, folder=folder)
     with on_abort(at_once):
         try:
             await run(f"faults.{name}.begin", begin, environ, folder)
@@ -86,40 +76,20 @@ async def commanded(
 
 
 async def run(key: str, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
-    """Run a command of the file to its end; it and all that it started end with us.
+    """Run a command of the file to its end.
 
     Raises:
         PartError: it cannot be run, does not end in time, or not well; names its key.
     """
     try:
-        asked = await asyncio.create_subprocess_exec(
-            *argv,
-            env=environ,
-            cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        ended = await run_program(argv, limit_s=COMMAND_S, environ=environ, folder=folder, guard=on_abort)
+    except TimeoutError:
+        raise PartError(f"{key}: has not ended within {COMMAND_S:g} s") from None
     except OSError as error:
         raise PartError(f"{key}: {argv[0]}: {error.strerror}") from None
-    with on_abort(lambda: _end_group(asked.pid)):
-        try:
-            async with asyncio.timeout(_COMMAND_S):
-                said, _ = await asked.communicate()
-        except TimeoutError:
-            raise PartError(f"{key}: has not ended within {_COMMAND_S:g} s") from None
-        finally:
-            if asked.returncode is None:
-                _end_group(asked.pid)
-    if asked.returncode:
-        words = said.decode(errors="replace").strip().splitlines()
-        raise PartError(f"{key}: exit code {asked.returncode}{f': {words[-1]}' if words else ''}")
-
-
-def _end_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+    if ended.code:
+        words = ended.said.splitlines()
+        raise PartError(f"{key}: exit code {ended.code}{f': {words[-1]}' if words else ''}")
 
 
 OF_PARTS: Mapping[str, Callable[[Part], AbstractAsyncContextManager[None]]] = {"kill": killed, "freeze": frozen}

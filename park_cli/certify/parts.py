@@ -15,10 +15,13 @@ from typing import Protocol
 
 from park_cli.certify import ready
 from park_cli.certify.errors import PartError
+from simulator.programs import run_program, run_program_now
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _STOP_S = 20.0
+#: A command of the file, or of the engine, has so long.
+COMMAND_S = 120.0
 #: A part that ends by itself is started again after so long, as a service manager would.
 _AGAIN_S = 1.0
 
@@ -244,25 +247,23 @@ class Container:
     def end_now(self) -> None:
         """The same at once, when this process is about to end."""
         for verb in self.undone:
-            argv = [self.engine, verb, self.container]
-            subprocess.run(argv, capture_output=True, check=False)  # noqa: S603 - the file's owner named both
+            run_program_now([self.engine, verb, self.container], limit_s=COMMAND_S)
 
     def last_words(self) -> str:
         """Nothing: its output is not ours."""
         return "not read here"
 
     async def _tell(self, verb: str) -> None:
-        asked = await asyncio.create_subprocess_exec(
-            *(self.engine, verb, self.container),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        _, said = await asked.communicate()
-        if asked.returncode:
-            words = said.decode(errors="replace").strip().splitlines() or [f"exit code {asked.returncode}"]
-            raise PartError(f"parts.{self.name}.container: {self.engine} {verb} {self.container}: {words[-1]}")
+        where = f"parts.{self.name}.container: {self.engine} {verb} {self.container}"
+        try:
+            ended = await run_program([self.engine, verb, self.container], limit_s=COMMAND_S)
+        except TimeoutError:
+            raise PartError(f"{where}: has not ended within {COMMAND_S:g} s") from None
+        except OSError as error:
+            raise PartError(f"{where}: {error.strerror}") from None
+        if ended.code:
+            words = ended.said.splitlines() or [f"exit code {ended.code}"]
+            raise PartError(f"{where}: {words[-1]}")
 
 
 async def _ready(told: str) -> bool:

@@ -60,7 +60,7 @@ def _page(found: Certificate) -> str:
         verdict=escape(headline(found)),
         subtitle=escape(_subtitle(found)),
         sums=_sums(found),
-        timeline=timeline(found.faults, begin_ms, found.seconds) if found.faults else "<p>None.</p>",
+        timeline=_timeline(found, begin_ms),
         legend=legend(found.faults),
         kinds=_kinds(found),
         late=milliseconds(found.late_s * 1000),
@@ -69,6 +69,12 @@ def _page(found: Certificate) -> str:
         left=_listed(found.left_out) or "<dt>nothing</dt><dd></dd>",
         facts=_facts(found),
     )
+
+
+def _timeline(found: Certificate, begin_ms: int) -> str:
+    if not found.faults:
+        return "<p>None.</p>"
+    return timeline(found.faults, found.wrong[:_SHOWN], begin_ms, found.seconds)
 
 
 def _sums(found: Certificate) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import multiprocessing
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from park_cli.certify.book import Book, Lateness, Piece, pieces, settled
 from park_cli.certify.ledger import Injected
 from park_cli.certify.pipeline import Pipeline
 from park_cli.certify.schedule import Planned
+from park_cli.publishers import kill_publishers, once_sent
 from park_cli.signals import on_abort
 from simulator.ledger import Findings
 from simulator.observed import readings_of
@@ -93,16 +93,17 @@ class Run:
 
     @contextlib.asynccontextmanager
     async def _loaded(self, book: Book) -> AsyncIterator[tuple["asyncio.Task[Simulated]", asyncio.Event]]:
-        """The load, from its first live reading on; who recomputes it makes the models ready meanwhile, as it does.
+        """The load, from its first message on; who recomputes it makes the models ready meanwhile, as it does.
 
         Raises:
             StoreError: the store does not let itself be read; better now than after all faults.
         """
-        live, ended = asyncio.Event(), asyncio.Event()
-        simulation = asyncio.create_task(simulate_in_processes(self.load, ended, on_live=live.set), name="simulation")
-        begun = [asyncio.create_task(event.wait()) for event in (live, self.stop)]
+        sent, ended = asyncio.Event(), asyncio.Event()
+        work = simulate_in_processes(self.load, ended, on_progress=once_sent(sent))
+        simulation = asyncio.create_task(work, name="simulation")
+        begun = [asyncio.create_task(event.wait()) for event in (sent, self.stop)]
         try:
-            with on_abort(_kill_publishers):
+            with on_abort(kill_publishers):
                 now_ms = _now_ms()
                 await asyncio.gather(
                     asyncio.wait([simulation, *begun], return_when=asyncio.FIRST_COMPLETED),
@@ -153,12 +154,6 @@ class Run:
         stopped.cancel()
         if task.done():
             task.result()
-
-
-def _kill_publishers() -> None:
-    """They would try for a while yet to deliver what they owe."""
-    for child in multiprocessing.active_children():
-        child.kill()
 
 
 def _now_ms() -> int:

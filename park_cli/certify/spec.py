@@ -1,18 +1,20 @@
 """The file that names a pipeline: its parts, the links between them, what is published, and how faults follow."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from park.errors import NotToml
+from park.toml import parse_toml
 from park_cli.errors import UsageError
 from park_cli.options import duration_ms
 
-_ADDRESS = re.compile(r"([\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
-_READY = re.compile(r"tcp://[^/\s]+:\d+|https?://\S+|log:.+")
+_HOST = r"[\w-]{1,63}(?:\.[\w-]{1,63})*|\[[0-9a-fA-F:]+\]"
+_ADDRESS = re.compile(rf"({_HOST}):([0-9]{{1,5}})")
+_URL = re.compile(rf"https?://({_HOST})(?::([0-9]{{1,5}}))?(?:[/?]\S*)?")
 
 
 def _seconds(value: object) -> float:
@@ -32,8 +34,11 @@ def _address(value: object) -> object:
 
 
 def _ready(value: object) -> object:
-    if isinstance(value, str) and _READY.fullmatch(value):
-        return value
+    if isinstance(value, str):
+        address = _ADDRESS.fullmatch(value.removeprefix("tcp://")) if value.startswith("tcp://") else None
+        match = address or _URL.fullmatch(value)
+        if (value.startswith("log:") and value != "log:") or (match and 0 < int(match[2] or 80) < 65536):
+            return value
     raise ValueError('give "tcp://host:port", an http URL that answers 200, or "log:" and a text of its output')
 
 
@@ -49,7 +54,7 @@ BUILT_IN = frozenset({"kill", "freeze", "full-disk", "cut", "stall", "slow"})
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class LoadTable(_Strict):
@@ -187,12 +192,12 @@ def read_spec(path: Path) -> Spec:
         UsageError: it cannot be read, or a key of it is wrong; names the file and every such key.
     """
     try:
-        return Spec.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Spec.model_validate(parse_toml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
+    except NotToml as error:
         raise UsageError(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
         said = "; ".join(_key(item["loc"]) + _said(item["msg"]) for item in error.errors())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from park_cli.capacity.charts import COLOURS, svg, text
-from park_cli.certify.ledger import Row
+from park_cli.certify.ledger import Row, Wrong
 
 _WIDTH, _ROW, _TOP, _BOTTOM = 640, 44, 6, 30
 _STEPS_S = (10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -25,13 +25,15 @@ def legend(rows: Sequence[Row]) -> str:
     )
 
 
-def timeline(rows: Sequence[Row], begin_ms: int, seconds: float) -> str:
-    """Faults over time, from `begin_ms` on."""
+def timeline(rows: Sequence[Row], wrong: Sequence[Wrong], begin_ms: int, seconds: float) -> str:
+    """Faults over time, from `begin_ms` on; below them, if there are any, examples of what was lost or altered."""
     parts = sorted({row.part for row in rows})
-    height = _TOP + _ROW * len(parts) + _BOTTOM
-    drawn = [*_grid(seconds, height), *(_track(part, place) for place, part in enumerate(parts))]
+    tracks = [*parts, "lost or altered"] if wrong else parts
+    height = _TOP + _ROW * len(tracks) + _BOTTOM
+    drawn = [*_grid(seconds, height), *(_track(name, place) for place, name in enumerate(tracks))]
     shade = colours(rows)
     drawn += [_bar(row, parts.index(row.part), begin_ms, seconds, shade[row.fault]) for row in rows]
+    drawn += [_example(one, len(parts), begin_ms, seconds) for one in wrong]
     return svg("Faults over time, by part", drawn, _WIDTH, height)
 
 
@@ -57,6 +59,15 @@ def _track(part: str, place: int) -> str:
     return text(0, at + 14, part, "start", "note") + track
 
 
+def _example(one: Wrong, place: int, begin_ms: int, seconds: float) -> str:
+    said = escape(f"{one.verdict}: {one.device}, {one.when}")
+    return _cross(_at((one.ts - begin_ms) / 1000, seconds), _TOP + _ROW * place + 27, said)
+
+
+def _cross(x: float, y: float, said: str = "") -> str:
+    return f'<path class="failed" d="M{x - 5:.1f},{y - 5:.1f}l10,10m0,-10l-10,10"><title>{said}</title></path>'
+
+
 def _bar(row: Row, place: int, begin_ms: int, seconds: float, colour: str) -> str:
     at, y = _at((row.begin_ms - begin_ms) / 1000, seconds), _TOP + _ROW * place + 20
     width = max(3.0, _at((row.ready_ms - row.begin_ms) / 1000, seconds))
@@ -64,6 +75,5 @@ def _bar(row: Row, place: int, begin_ms: int, seconds: float, colour: str) -> st
     place_of = f'x="{at:.1f}" y="{y}" width="{width:.1f}" height="14" rx="2"'
     bar = f'<rect {place_of} fill="{colour}"><title>{said}</title></rect>'
     if row.counts.lost or row.counts.altered:
-        middle = at + width / 2
-        bar += f'<path class="failed" d="M{middle - 5:.1f},{y - 8}l10,10m0,-10l-10,10"/>'
+        bar += _cross(at + width / 2, y - 3, said)
     return bar

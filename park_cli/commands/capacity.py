@@ -19,12 +19,14 @@ from park_cli.capacity import watch
 from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import Load, load_of
 from park_cli.capacity.logins import check_logins
+from park_cli.capacity.meter import GENERATOR
 from park_cli.capacity.page import check_page
 from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
 from park_cli.capacity.slo import Slo, milliseconds, parse_slo
-from park_cli.capacity.step import GENERATOR, Bench, run_step
+from park_cli.capacity.step import Bench, run_step
+from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import (
@@ -38,8 +40,9 @@ from park_cli.options import (
     read_town,
 )
 from park_cli.output import errors, print_summary
-from park_cli.schedules import credentials
-from park_cli.signals import run_until_signal
+from park_cli.publishers import kill_publishers
+from park_cli.schedules import credentials, finite
+from park_cli.signals import on_abort, run_until_signal
 
 app = typer.Typer(name="capacity", pretty_exceptions_enable=False)
 
@@ -58,9 +61,10 @@ def capacity(
     for_: Annotated[str, typer.Option("--for", help="The search begins no step that would end later.")] = "20m",
     wait: Annotated[str, typer.Option(help="How long what was sent may take to be stored.")] = "30s",
     precision: Annotated[float, typer.Option(min=0.01, max=1, help="How well the knee is to be known.")] = 0.1,
+    tries: Annotated[int, typer.Option(min=1, help="A rate fails that has failed so often in a row.")] = 2,
     devices: Annotated[int, typer.Option(min=1, help="Devices at most that send.")] = 1000,
     kinds: Annotated[list[str] | None, typer.Option("--kind", show_default="soil_probe", help="What sends.")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Processes of the generator.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes of the generator.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Seed of the town.", show_default="park.toml", min=0)] = None,
     config: Annotated[Path | None, typer.Option(help="A park.toml.", show_default="the package's own")] = None,
     report: Annotated[Path, typer.Option(help="The report; the same as JSON is written beside it.")] = Path(
@@ -73,7 +77,7 @@ def capacity(
 
     The pipeline runs already, from any broker into any store that park reads; nobody else sends the same kinds. Rates
     are doubled until one fails, then what lies between is halved. Each is held for --step, then `verify` recomputes
-    what should be stored.
+    what should be stored. A rate that fails is tried again, and fails if it fails --tries times in a row.
 
     Latency is from when a reading was due until a query finds it. One device more, the probe, is looked for in the
     store every 50 ms, which adds 25 ms in the mean.
@@ -88,6 +92,8 @@ def capacity(
 
       park capacity --broker mqtt://broker:1883 --store influxdb+http://store:8086/park?org=park --for 10m
     """
+    for option, number in (("--first-rate", first_rate), ("--max-rate", max_rate), ("--precision", precision)):
+        finite(number, option)
     slo_, town, url = parse_slo(slo), read_town(config), parse_store_url(store)
     if not url.shareable:
         raise UsageError(f"--store {url}: only its own process may read it while it is written; name a server")
@@ -99,7 +105,7 @@ def capacity(
         store=open_store(url, os.environ),
         slo=slo_,
         ports=(watch.local_port(broker, address.port), watch.local_port(store, 8086)),
-        seconds=duration_ms(step, "--step") / 1000,
+        seconds=_step_s(step),
         wait_s=duration_ms(wait, "--wait") / 1000,
         processes=processes,
     )
@@ -118,12 +124,19 @@ def capacity(
     for rate in {first_rate, max_rate}:
         check_logins(bench.options(load(rate)))
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    rates = Search(first=first_rate, most=max_rate, precision=precision)
+    rates = Search(first=first_rate, most=max_rate, precision=precision, tries=tries)
     steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
     found = concluded(slo_, steps, broker=str(address), store=str(url), began=began, ended=ended, generator=GENERATOR)
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)
+
+
+def _step_s(text: str) -> float:
+    step_s = duration_ms(text, "--step") / 1000
+    if not step_s:
+        raise UsageError("--step: must be longer than nothing")
+    return step_s
 
 
 async def _searched(
@@ -133,7 +146,8 @@ async def _searched(
         return await run_step(bench, load(rate), rate, stop)
 
     try:
-        return await search(rates, bounds, attempt, stop, on_step=_say)
+        with on_abort(kill_publishers):
+            return await search(rates, bounds, attempt, stop, on_step=_say)
     finally:
         await bench.store.close()
 

@@ -19,7 +19,7 @@ from park.errors import CommandRefused, TopicError
 from park.event import ID, Value
 from park.safe_text import printable
 from park.topics import DeviceTopic, command_topic
-from park_cli.credentials import secret, secrets_folder
+from park_cli.credentials import broker_password
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, TrustOptions, duration_ms, read_town
@@ -102,13 +102,18 @@ def _device(name: str, config: Path | None) -> tuple[DeviceKind, DeviceTopic]:
 def _request(kind: DeviceKind, name: str, arguments: list[str], expires: str | None, id_: str | None) -> Request:
     try:
         action = action_of(kind, name)
-        args = dict(_argument(action, one) for one in arguments)
+        said = [_argument(action, one) for one in arguments]
+        args = dict(said)
+        if len(args) < len(said):
+            raise UsageError(f"{' '.join(arguments)}: a value is given twice")
         values = values_of(action, args)
     except CommandRefused as refused:
         raise UsageError(f"ACTION {name}: {refused}") from None
     if id_ is not None and not re.fullmatch(ID, id_):
         raise UsageError(f"--id {id_}: 1 to 64 of letters, digits, dots, dashes and underscores")
     left_ms = action.takes_ms(values) + _SPARE_MS if expires is None else duration_ms(expires, "--expires")
+    if not left_ms:
+        raise UsageError("--expires: must be longer than nothing")
     now_ms = int(time.time() * 1000)
     return Request(
         id=secrets.token_hex(8) if id_ is None else id_, action=name, issued=now_ms, expires=now_ms + left_ms, args=args
@@ -140,12 +145,7 @@ def _door(address: Address, tls: TrustOptions, where: DeviceTopic) -> Door:
         command_topic(where, actor)
     except TopicError:
         raise UsageError(f"--broker: {actor!r} cannot command; a name is 1 to 32 of a-z, 0-9 and -") from None
-    folder, password = secrets_folder("PARK_MQTT_PASSWORD_DIR"), secret("PARK_MQTT_PASSWORD")
-    if folder is not None:
-        try:
-            password = (folder / actor).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise UsageError(f"PARK_MQTT_PASSWORD_DIR: {folder / actor}: {error.strerror}") from None
+    password = broker_password(actor)
     # An account has one client id, its name; where nobody has accounts, two may command at a time.
     client_id = actor if address.username else f"{actor}-{secrets.token_hex(4)}"
     return Door(
@@ -165,7 +165,12 @@ async def _run(door: Door, where: DeviceTopic, request: Request, *, wait: bool) 
     def away(reason: str) -> None:
         errors.print(f"the broker is away: {printable(reason)}", markup=False, soft_wrap=True)
 
-    requester = Requester(door, where, request, wait=wait, on_answer=told, on_away=away)
+    def unheard() -> None:
+        errors.print(
+            f"nobody takes commands at {where.site} now; asking again until it expires", markup=False, soft_wrap=True
+        )
+
+    requester = Requester(door, where, request, wait=wait, on_answer=told, on_away=away, on_unheard=unheard)
     return await run_until_signal(lambda stop: _until(requester, stop))
 
 

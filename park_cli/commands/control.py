@@ -22,7 +22,7 @@ from mqttlink import LinkOptions as FitOptions
 from park.errors import TopicError
 from park.topics import DeviceTopic, command_topic
 from park.town import Town
-from park_cli.credentials import secret, secrets_folder
+from park_cli.credentials import broker_password
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.fitness import hold_fit
@@ -109,20 +109,14 @@ def _actor(address: Address) -> str:
 
 
 def _link_options(address: Address, tls: TrustOptions) -> LinkOptions:
-    folder, password = secrets_folder("PARK_MQTT_PASSWORD_DIR"), secret("PARK_MQTT_PASSWORD")
     actor = _actor(address)
-    if folder is not None:
-        try:
-            password = (folder / actor).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise UsageError(f"PARK_MQTT_PASSWORD_DIR: {folder / actor}: {error.strerror}") from None
     return LinkOptions(
         host=address.host,
         port=address.port,
         # An account has one client id, its name; where nobody has accounts, several may control at a time.
         client_id=actor if address.username else f"{actor}-{secrets.token_hex(4)}",
         username=address.username,
-        password=password,
+        password=broker_password(actor),
         context=tls.resolve(address).context(address),
     )
 

@@ -17,6 +17,7 @@ from park_cli.options import Json, PartOptions, WindowOptions
 from park_cli.orders import OrdersOption, outcomes_of
 from park_cli.output import Bar, print_summary, progress_bar
 from simulator.dataset.write import DatasetOptions, write_dataset
+from simulator.faults.rules import BUILT_IN
 from simulator.plan import Selection
 
 app = typer.Typer(name="dataset", pretty_exceptions_enable=False)
@@ -82,7 +83,7 @@ def _files(asked: PartOptions) -> dict[str, bytes]:
 
 def _rules(asked: PartOptions) -> dict[str, str]:
     """The files that `--faults` names, and the name of each in the dataset."""
-    found = [name for name in asked.faults.split(",") if Path(name).is_file()]
+    found = [name for name in asked.faults.split(",") if name not in BUILT_IN and Path(name).is_file()]
     return {name: f"faults-{at}.toml" if at else "faults.toml" for at, name in enumerate(found)}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from park.quality import StoredFlags
-from park_cli.endpoints import OpenBrowser, QualityOption, ViewerNames, ViewerPort
+from park_cli.endpoints import OpenBrowser, QualityOption, ViewerNames, ViewerPort, viewer_names
 from park_cli.expand import expanded
 from park_cli.options import Json, SelectionOptions, TrustOptions, duration_ms
 from park_cli.signals import on_abort
@@ -67,6 +67,7 @@ def demo(
     """
     for_s = None if for_ is None else duration_ms(for_, "--for") / 1000
     tls.check(broker)
+    names = viewer_names(viewer_name)
     if allow_commands and broker is not None:
         _check_open(broker)
     exercise = None if incident is None and draw is None else _exercise(incident, draw, for_s, broker)
@@ -91,7 +92,7 @@ def demo(
             broker=broker,
             tls=tls,
             port=port,
-            viewer_names=tuple(viewer_name or ()),
+            viewer_names=names,
             open_browser=open_browser,
             control=control,
             allow_commands=allow_commands,

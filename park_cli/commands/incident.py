@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import json as text
 import secrets
 import shlex
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,7 @@ from simulator.incidents.outage import Commands
 from simulator.incidents.replay import Replayed, ReplayOptions, replay
 from simulator.incidents.scenes import SCENES, Outage
 from simulator.plan import Selection
+from simulator.programs import run_program_now
 
 app = typer.Typer(name="incident", pretty_exceptions_enable=False)
 
@@ -72,7 +73,7 @@ class _Staging:
             # Nobody proves these, so no gateway stays to send them again.
             broker=GatewayOptions(address=address, credentials=credentials(), trust=trust, rewind_s=0.0, stays=False),
             first_device=self.first_device,
-            length_ms=own_ms if self.for_ is None else duration_ms(self.for_, "--for"),
+            length_ms=own_ms if self.for_ is None else _length_ms(self.for_),
             speed=speed_of(self.speed),
             number=secrets.randbelow(_DRAWS) if self.draw is None else self.draw,
             outage=self._outage(name),
@@ -91,6 +92,13 @@ class _Staging:
                 '"docker compose stop influxdb"; a demo knows itself: park demo --incident ' + name
             )
         return Commands(stop=_words(self.stop, "--stop"), start=_words(self.start, "--start"))
+
+
+def _length_ms(text: str) -> int:
+    length_ms = duration_ms(text, "--for")
+    if not length_ms:
+        raise UsageError("--for: must be longer than nothing")
+    return length_ms
 
 
 def _words(command: str, option: str) -> tuple[str, ...]:
@@ -168,11 +176,7 @@ def _started_again(outage: Commands | None) -> contextlib.AbstractContextManager
     """Within the block, what is stopped does not stay so if a signal ends the process at once."""
     if outage is None:
         return contextlib.nullcontext()
-    return on_abort(lambda: _start(outage))
-
-
-def _start(outage: Commands) -> None:
-    subprocess.run(outage.start, check=False, capture_output=True, timeout=_RESTART_S)  # noqa: S603 - the user's own
+    return on_abort(functools.partial(run_program_now, outage.start, limit_s=_RESTART_S))
 
 
 async def _run(options: ReplayOptions) -> Replayed:

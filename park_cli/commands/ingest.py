@@ -8,7 +8,15 @@ import typer
 from park.quality import StoredFlags
 from park.topics import is_level
 from park_cli.accepted import DEFAULT_ACCEPT, accept_of
-from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, QualityOption, StoreOption
+from park_cli.endpoints import (
+    DEFAULT_BROKER,
+    DEFAULT_STORE,
+    MOST_PROCESSES,
+    Broker,
+    Json,
+    QualityOption,
+    StoreOption,
+)
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.ingest_handover import Given, become
@@ -34,7 +42,7 @@ def ingest(
     group: Annotated[
         str | None, typer.Option(help="Share the messages with the ingesters of this group on other hosts.")
     ] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Workers that share the subscription.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Workers that share the subscription.")] = 1,
     dead_letters: Annotated[Path, typer.Option(help="Where messages go that cannot be stored.")] = Path(
         "dead-letters.ndjson"
     ),
@@ -79,6 +87,8 @@ def ingest(
     sites = site or []
     _check_sites(sites, client_id, alone=processes == 1 and group is None)
     accept_of(accept)
+    if metrics_port is not None and not metrics_host:
+        raise UsageError("--metrics-host is empty, which would be every address of this host; 0.0.0.0 says so")
     if quality is not StoredFlags.NONE and (processes > 1 or group is not None):
         raise UsageError("--quality: needs all readings of a device in one process; not with --processes or --group")
     if retire and len(sites) > 1:

@@ -12,13 +12,15 @@ import typer
 
 from mqttlink import parse_broker_url
 from park_cli.accepted import times_note
+from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.options import DEFAULT_BROKER, Broker, Json, SelectionOptions, TrustOptions, WindowOptions, duration_ms
 from park_cli.orders import DEFAULT_STATE, StateOption, command_options
 from park_cli.output import print_summary, progress_bar
-from park_cli.schedules import credentials, schedule_of
-from park_cli.signals import run_until_signal
+from park_cli.publishers import kill_publishers
+from park_cli.schedules import credentials, finite, schedule_of
+from park_cli.signals import on_abort, run_until_signal
 from simulator.broker import GatewayOptions
 from simulator.connections.limits import allow
 from simulator.connections.link import DeviceAccounts
@@ -51,7 +53,7 @@ def simulate(
     window: WindowOptions,
     backfill: Annotated[str | None, typer.Option(help="History first, then live without a seam: 24h.")] = None,
     speed: Annotated[str, typer.Option(help="The town's time per real time: 1, 60, or max.")] = "1",
-    processes: Annotated[int, typer.Option(min=1, help="Processes that share the gateways.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes that share the gateways.")] = 1,
     shards: Annotated[
         int | None,
         typer.Option(
@@ -141,6 +143,7 @@ def simulate(
       park simulate --connect device --devices 10000 --kind soil_probe --interval 1s --ramp 60s
     """
     selection, address = asked.resolve(), parse_broker_url(broker)
+    finite(churn, "--churn")
     each, dealt = _each_device(connect, account_per_device), _shards(shards, shard)
     if each is not None:
         allow(_here(selection.devices, dealt), processes)
@@ -217,4 +220,5 @@ async def _run(options: SimulateOptions) -> Simulated:
             bar.update(task, completed=progress.acknowledged, total=progress.offered, note=f"acknowledged{late}")
 
         run = run_simulation if options.processes == 1 else simulate_in_processes
-        return await run_until_signal(lambda stop: run(options, stop, on_progress=show))
+        with on_abort(kill_publishers):
+            return await run_until_signal(lambda stop: run(options, stop, on_progress=show))

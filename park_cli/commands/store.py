@@ -91,17 +91,32 @@ def setup(
     """
     url = parse_store_url(store)
     module = setup_of(url)
-    keep_s = None if retention is None else duration_ms(retention, "--retention") // 1000
+    keep_s = None if retention is None else _kept_s(retention)
     if tokens is not None and not tokens.is_dir():
         raise UsageError(f"--tokens {tokens}: there is no such folder")
     with module.administer(url, os.environ) as administration:
         done: list[str] = administration.ensure_bucket(keep_s)
         for name, actions in module.READERS.items() if tokens is not None else ():
             file = Path(tokens or "") / name
-            if not file.exists() or not administration.accepts(file.read_text(encoding="utf-8").strip()):
+            if not file.exists() or not administration.accepts(_secret_in(file)):
                 _keep(file, administration.make_token(f"park: {name}", actions).text)
                 done.append(f"made the token {file}")
     print_summary("set up", {"changes": len(done), "done": done}, as_json=json)
+
+
+def _kept_s(retention: str) -> int:
+    """Whole seconds, 0 for ever: a part of one must not become that."""
+    keep_s, rest = divmod(duration_ms(retention, "--retention"), 1000)
+    if rest:
+        raise UsageError(f"--retention {retention}: give whole seconds")
+    return keep_s
+
+
+def _secret_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise UsageError(f"--tokens {file}: is no text, and so no token; remove it") from None
 
 
 def _keep(file: Path, secret: str) -> None:

@@ -13,7 +13,7 @@ from dashboards.viewer import open_viewer
 from ingest.stores import open_store, parse_store_url
 from ingest.stores.base import StoreUrl
 from park.town import Town
-from park_cli.endpoints import OpenBrowser, ViewerNames, ViewerPort
+from park_cli.endpoints import OpenBrowser, ViewerNames, ViewerPort, viewer_names
 from park_cli.foresight import existing, free_port
 from park_cli.options import DEFAULT_STORE, StoreOption, read_town
 from park_cli.output import errors
@@ -43,11 +43,10 @@ def view(
 
       park view --store duckdb:///var/lib/park/park.duckdb --port 8080
     """
-    url = existing(parse_store_url(store))
+    names, url = viewer_names(viewer_name), existing(parse_store_url(store))
     if port:
         free_port(port, "--port")
     town = read_town(config)
-    names = tuple(viewer_name or ())
     asyncio.run(run_until_signal(lambda stop: _show(url, town, stop, port=port, names=names, opens=open_browser)))
 
 

@@ -59,6 +59,8 @@ class Log:
         """Whether the folder can be made, or written to."""
         folder = self._path.parent
         while not folder.exists() and folder != folder.parent:
+            if folder.is_symlink():  # which leads nowhere
+                return False
             folder = folder.parent
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 

@@ -98,7 +98,7 @@ def record_of(line: bytes) -> Record | None:
         read = _read_line(line)
         event = _read_event(bytes(read.payload))
         return record_from(parse_event(read.topic), event.ts, event.id, event.values)
-    except (msgspec.MsgspecError, UnicodeDecodeError, DecodeError, TopicError, KeyError, ValueError) as error:
+    except (msgspec.MsgspecError, RecursionError, DecodeError, TopicError, KeyError, ValueError) as error:
         raise BadOrders(f"not a state of a command: {error}") from None
 
 

@@ -70,8 +70,9 @@ class Cursors:
 
     @property
     def live(self) -> bool:
-        """Whether all devices have sent their history."""
-        return self._cursor >= int(self._live_ms.max()) and not self._behind.any()
+        """Whether all devices have sent their history, however much is due since."""
+        unsent = self._behind & (self._flights.position < self._live_ms * MARKS - 1)
+        return self._cursor >= int(self._live_ms.max()) and not unsent.any()
 
     @property
     def finished(self) -> bool:
@@ -172,7 +173,7 @@ class Cursors:
             return
         who, marks = made.who[rows], made.marks[rows]
         due_s = self._due_s(who, marks)
-        ids = self._flights.send(who, marks, due_s, np.asarray(due_s < now_s - _OVERRUN_S))
+        ids = self._flights.send(who, marks, due_s, np.asarray(due_s < now_s - _OVERRUN_S), time.monotonic())
         self.progress.sent += int(np.count_nonzero(marks % MARKS == READING))
         self._post(made, rows, ids)
 

@@ -192,7 +192,7 @@ class Devices:
         ids = np.concatenate([numbers(one) for _, one, _, _ in acks])
         reasons = np.concatenate([numbers(one) for _, _, one, _ in acks])
         at_s = np.repeat([at for _, _, _, at in acks], [len(one) for one, _, _, _ in acks])
-        answers, wrong = self._flights.answer(who, ids, reasons == 0, at_s, time.monotonic())
+        answers, wrong = self._flights.answer(who, ids, reasons == 0, at_s)
         for index in wrong:
             self._crowd.drop(index)
         self._answered_s = float(at_s[-1])

@@ -76,15 +76,16 @@ class Flights:
         answered: (D,) the mark up to which the broker has answered, and has it for certain or can have forgotten
             nothing yet.
         counted: (D,) the mark up to which answers have been counted.
-        answered_s: when the broker answered last, on the clock of `time.monotonic`; 0 if never.
+        alive_s: when the broker was surely there, on the clock of `time.monotonic`: the last message that it answered
+            was sent then. Its answer may have lain unread for long, and the broker may have died since. 0 if never.
     """
 
     def __init__(self, count: int, rewind_s: float, memory_s: float) -> None:
         self.position, self.answered, self.counted = (np.zeros(count, dtype=np.int64) for _ in range(3))
-        self.answered_s = np.zeros(count)
+        self.alive_s = np.zeros(count)
         self._limit, self._sent, self._done = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self._mark = np.zeros((count, WINDOW), dtype=np.int64)
-        self._due_s = np.zeros((count, WINDOW))
+        self._due_s, self._sent_s = np.zeros((count, WINDOW)), np.zeros((count, WINDOW))
         self._late = np.zeros((count, WINDOW), dtype=np.bool_)
         self._rewind_s = rewind_s
         self._keep_s, self._apart_s = rewind_s + memory_s, max(0.25, rewind_s / 8)
@@ -105,17 +106,18 @@ class Flights:
         self._limit[index] = min(receive_max, WINDOW)
         self._sent[index] = self._done[index] = 0
 
-    def send(self, who: Ints, marks: Ints, due_s: Floats, late: Bools) -> Ints:
+    def send(self, who: Ints, marks: Ints, due_s: Floats, late: Bools, mono_s: float) -> Ints:
         """(N,) packet ids for messages that are sent now, together by device and in order of their marks."""
         number = self._sent[who] + ranks(who)
         slot = number % WINDOW
         self._mark[who, slot], self._due_s[who, slot], self._late[who, slot] = marks, due_s, late
+        self._sent_s[who, slot] = mono_s
         firsts = runs(who)
         lengths = np.diff(np.append(firsts, len(who)))
         self._sent[who[firsts]] += lengths
         return np.asarray(1 + number % IDS, dtype=np.int64)
 
-    def answer(self, who: Ints, ids: Ints, taken: Bools, at_s: Floats, mono_s: float) -> tuple[Answers, list[int]]:
+    def answer(self, who: Ints, ids: Ints, taken: Bools, at_s: Floats) -> tuple[Answers, list[int]]:
         """The broker's answers, in order of arrival.
 
         Args:
@@ -123,7 +125,6 @@ class Flights:
             ids: (N,) packet ids.
             taken: (N,) whether it took the message.
             at_s: (N,) when they came, on the clock of `time.time`.
-            mono_s: about the same on that of `time.monotonic`.
 
         Returns:
             what was answered for the first time; and the devices that were answered out of order, whose answers are
@@ -144,7 +145,7 @@ class Flights:
         self._done[device] = number[last] + 1
         self.answered[device] = marks[last]
         self.counted[device] = np.maximum(self.counted[device], marks[last])
-        self.answered_s[device] = mono_s
+        self.alive_s[device] = self._sent_s[device, slot[last]]
         lag_s = at_s - self._due_s[who, slot]
         late = self._late[who, slot]
         reading = marks % MARKS == READING
@@ -160,12 +161,12 @@ class Flights:
     def lost(self, devices: Ints) -> None:
         """Connections were lost: what they carried is to be sent again, and what the broker may have forgotten.
 
-        That is what it answered within `rewind_s` before its last answer.
+        That is what it answered within `rewind_s` before it was surely there, or later.
         """
         self._limit[devices] = self._sent[devices] = self._done[devices] = 0
         back = self.answered[devices].copy()
         if self._rewind_s:
-            wanted = self.answered_s[devices] - self._rewind_s
+            wanted = self.alive_s[devices] - self._rewind_s
             times = np.array([at for at, _ in self._past])
             row = np.maximum(np.searchsorted(times, wanted, side="right") - 1, 0)
             for number in np.unique(row).tolist():

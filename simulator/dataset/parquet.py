@@ -4,7 +4,9 @@ The bytes depend on the rows and on DuckDB's version alone: one thread, and rows
 however they came.
 """
 
-from collections.abc import Mapping, Sequence
+import glob
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import duckdb
 import numpy as np
 
 from park.model import Ints
+from simulator.errors import DatasetError
 
 #: Of which a row group is a multiple.
 ROWS_AT_ONCE = 30_720
@@ -42,12 +45,16 @@ class Tables:
 
     Args:
         folder: where the file may be, and what no longer fits in memory.
+
+    Raises:
+        DatasetError: by all that is done, where there is no room.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._connection = duckdb.connect(str(folder / "work.duckdb"), config=_CONFIG)
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET wal_autocheckpoint = '1GB'")
+        with _told():
+            self._connection = duckdb.connect(str(folder / "work.duckdb"), config=_CONFIG)
+            self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection.execute("SET wal_autocheckpoint = '1GB'")
         self._piles: dict[str, _Pile] = {}
 
     def rows(self, table: str) -> int:
@@ -60,14 +67,16 @@ class Tables:
         if table not in self._piles:
             self._piles[table] = _Pile(columns=tuple(rows))
             typed = ", ".join(f"{quoted(name)} BIGINT" for name in rows)
-            self._connection.execute(f"CREATE TABLE {quoted(table)} ({typed})")
+            with _told():
+                self._connection.execute(f"CREATE TABLE {quoted(table)} ({typed})")
         pile = self._piles[table]
         count = len(next(iter(rows.values())))
         pile.parts.append(rows)
         pile.waiting += count
         pile.rows += count
         if pile.waiting >= ROWS_AT_ONCE:
-            self._put(table, pile, pile.waiting - pile.waiting % ROWS_AT_ONCE)
+            with _told():
+                self._put(table, pile, pile.waiting - pile.waiting % ROWS_AT_ONCE)
 
     def write(self, path: Path, select: str, about: Mapping[str, str], *, of: str) -> None:
         """What a query gives of a table, as a file.
@@ -79,9 +88,10 @@ class Tables:
             of: the table.
         """
         pile = self._piles[of]
-        self._put(of, pile, pile.waiting)
-        self._copy(path, select, about)
-        self._connection.execute(f"DROP TABLE {quoted(of)}")
+        with _told():
+            self._put(of, pile, pile.waiting)
+            self._copy(path, select, about)
+            self._connection.execute(f"DROP TABLE {quoted(of)}")
 
     def write_lines(self, path: Path, lines: Path, types: Mapping[str, str], times: Sequence[str], order: str) -> None:
         """A file of lines of JSON as Parquet.
@@ -95,8 +105,10 @@ class Tables:
         """
         columns = ", ".join(f"{quoted(name)}: {_literal(type_)}" for name, type_ in types.items())
         chosen = ", ".join(moment(name) if name in times else quoted(name) for name in types)
-        source = f"read_json({_literal(str(lines))}, format = 'newline_delimited', columns = {{{columns}}})"
-        self._copy(path, f"SELECT {chosen} FROM {source} ORDER BY {order}", {})  # noqa: S608 - our own names
+        name = glob.escape(str(lines))  # which is read as a pattern
+        source = f"read_json({_literal(name)}, format = 'newline_delimited', columns = {{{columns}}})"
+        with _told():
+            self._copy(path, f"SELECT {chosen} FROM {source} ORDER BY {order}", {})  # noqa: S608 - our own names
 
     def close(self) -> None:
         """Let go of the file."""
@@ -118,6 +130,15 @@ class Tables:
         kept = ", ".join(f"{quoted(name)}: {_literal(text)}" for name, text in about.items())
         options = f"FORMAT parquet, COMPRESSION zstd{f', KV_METADATA {{{kept}}}' if kept else ''}"
         self._connection.execute(f"COPY ({select}) TO {_literal(str(path))} ({options})")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The library's errors as ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise DatasetError(str(error)) from error
 
 
 def quoted(name: str) -> str:

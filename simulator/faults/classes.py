@@ -4,25 +4,18 @@ The classes are those of Ni et al. (2009), Sensor network data fault types, ACM 
 Govindan (2010), Sensor faults: detection methods and prevalence in real-world datasets, ACM TOSN 6(3).
 """
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from park.model import Floats, Ints, Streams
+from simulator.faults.sigma import Scale, Sigma
 
 _SPIKED = 0.1
 _LIVE_SHARE = 0.7
 #: The median of the amount of a standard normal number: its probable error.
 _PROBABLE = 0.67449
-
-
-class Sigma(enum.Enum):
-    """Over what time a channel's local sigma is taken: as long as it takes to see the fault."""
-
-    STEP = "from one reading to the next"
-    DAY = "from day to day"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,17 +79,20 @@ class FaultClass:
     amount: float = 1.0
     upright: bool = False
 
-    def sized(self, severity: float, sigma: float, sign: float, level: float) -> float:
-        """The amount of a severity, in the channel's unit, with its sign.
+    def sized(self, severity: float, scale: Scale, sign: float) -> float:
+        """The amount of a severity, in the channel's unit, with its sign; nothing if it has no severity.
 
         Args:
             severity: in local sigma.
-            sigma: of the channel.
+            scale: of the channel.
             sign: that it would have.
-            level: how large the channel's values usually are.
         """
-        size = severity * self.amount * sigma
-        return size if self.upright and size > level else sign * size
+        if self.sigma is None:
+            return 0.0
+        size = severity * self.amount * scale.sigma(self.sigma, sign)
+        if self.upright and sign < 0 and size > scale.level:
+            return severity * self.amount * scale.sigma(self.sigma, 1.0)
+        return sign * size
 
     @property
     def measured(self) -> bool:

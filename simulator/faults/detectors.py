@@ -15,20 +15,26 @@ from park.model import Bools, Floats, Ints
 _FALSE = 0.005
 
 
-def threshold(usual: Floats, x: Floats) -> Bools:
+#: (N,) readings to (N,) those that are not usual.
+Marks = Callable[[Floats], Bools]
+
+
+def threshold(usual: Floats) -> Marks:
     """Beyond all but the rarest of the usual values."""
     low, high = np.quantile(usual, [_FALSE / 2, 1 - _FALSE / 2])
-    return np.asarray((x < low) | (x > high))
+    return lambda x: np.asarray((x < low) | (x > high))
 
 
-def difference(usual: Floats, x: Floats) -> Bools:
+def difference(usual: Floats) -> Marks:
     """Farther from the reading before than all but the rarest usual steps."""
-    return np.asarray(np.abs(np.diff(x, prepend=x[:1])) > np.quantile(np.abs(np.diff(usual)), 1 - _FALSE))
+    most = np.quantile(np.abs(np.diff(usual)), 1 - _FALSE)
+    return lambda x: np.asarray(np.abs(np.diff(x, prepend=x[:1])) > most)
 
 
-def run_length(usual: Floats, x: Floats) -> Bools:
+def run_length(usual: Floats) -> Marks:
     """In a run of one value that is longer than all but the rarest of the usual ones."""
-    return np.asarray(_runs(x) > max(2.0, float(np.quantile(_runs(usual), 1 - _FALSE))))
+    longest = max(2.0, float(np.quantile(_runs(usual), 1 - _FALSE)))
+    return lambda x: np.asarray(_runs(x) > longest)
 
 
 def _runs(x: Floats) -> Ints:
@@ -38,7 +44,7 @@ def _runs(x: Floats) -> Ints:
     return np.asarray(at - begun + 1)
 
 
-ONE_LINERS: Mapping[str, Callable[[Floats, Floats], Bools]] = {
+ONE_LINERS: Mapping[str, Callable[[Floats], Marks]] = {
     "threshold": threshold,
     "difference": difference,
     "run_length": run_length,

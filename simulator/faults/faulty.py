@@ -86,8 +86,12 @@ class Faulty:
 
     def traced(self, start_ms: int, until_ms: int) -> list[tuple[Columns, list[Trace]]]:
         """The same, each with what the faults did to it."""
+        return self.befallen(self.clean.columns(start_ms, until_ms), start_ms, until_ms)
+
+    def befallen(self, clean: list[Columns], start_ms: int, until_ms: int) -> list[tuple[Columns, list[Trace]]]:
+        """The same of the clean readings of [start, until), if somebody has them already."""
         self._look_up_ends(start_ms, until_ms)
-        return [self._with_faults(columns) for columns in self.clean.columns(start_ms, until_ms)]
+        return [self._with_faults(columns) for columns in clean]
 
     def _look_up_ends(self, start_ms: int, until_ms: int) -> None:
         """The clean values that faults in [start, until) begin and end with, looked up in order of time.

@@ -6,18 +6,16 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from park.columns import Columns
-from park.model import DAY_MS, Bools, Floats, Ints
+from park.model import Bools, Floats, Ints
 from simulator.commands.outcomes import Outcomes
 from simulator.faults.detectors import ONE_LINERS
 from simulator.faults.faulty import Faulty, Trace
 from simulator.faults.scale import SampledScales
 from simulator.faults.schedule import Fault, FaultSchedule, Scales
+from simulator.faults.usual import Learnt, Usual
 from simulator.fleet import Fleet
 from simulator.plan import Plan, Selection, make_plan
 from simulator.state import TownState
-
-_USUAL_MS = 14 * DAY_MS
-_LEAST_USUAL = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,7 @@ def labels(
 ) -> Iterator[Label]:
     """The faults of a selection that show, or could show, in readings of [start, until), in order of onset.
 
-    Only the devices that have any are looked at, and two weeks before the window, for what is usual there.
+    Only the devices that have any are looked at, from two weeks before the window on, for what is usual there.
 
     Args:
         selection: that of the readings, its faults among it.
@@ -100,15 +98,27 @@ def labels(
         return
     state = TownState([plan], outcomes.orders)
     readings = Faulty(Fleet(plan, state, outcomes), Fleet(plan, state, outcomes), scales)
+    faults = [fault for group in plan.groups for fault in readings.schedule.of(group, *window)]
+    usual = Usual(faults, window, readings.clean.commissioned_ms)
     seen: dict[str, _Seen] = {}
-    for first, last in readings.windows(start_ms, until_ms):
-        for columns, traces in readings.traced(first, last):
-            for trace in traces:
-                seen.setdefault(trace.fault.id, _Seen(fault=trace.fault)).add(trace, columns)
-        on_progress(last - first)
-    usual = _Usual(readings, start_ms)
+    for first, last, asked in _windows(readings, usual, window):
+        clean = readings.clean.columns(first, last)
+        usual.take(clean, last)
+        if asked:
+            for columns, traces in readings.befallen(clean, first, last):
+                for trace in traces:
+                    seen.setdefault(trace.fault.id, _Seen(fault=trace.fault)).add(trace, columns)
+            on_progress(last - first)
     for one in sorted(seen.values(), key=lambda one: (one.fault.start_ms, one.fault.id)):
         yield _label(plan, one, usual.of(one.fault))
+
+
+def _windows(readings: Faulty, usual: Usual, window: tuple[int, int]) -> Iterator[tuple[int, int, bool]]:
+    """Windows of the readings before, of and after the window that was asked for, and whether they lie in it."""
+    (since_ms, last_ms), (start_ms, until_ms) = usual.span, window
+    for first_ms, end_ms in ((since_ms, start_ms), (start_ms, until_ms), (until_ms, last_ms)):
+        for first, last in readings.windows(first_ms, end_ms):
+            yield first, last, first_ms == start_ms
 
 
 def _befallen(plan: Plan, scales: Scales, window: tuple[int, int]) -> Plan:
@@ -118,23 +128,7 @@ def _befallen(plan: Plan, scales: Scales, window: tuple[int, int]) -> Plan:
     return replace(plan, groups=tuple(replace(group, device=np.array(sorted(some))) for group, some in found if some))
 
 
-class _Usual:
-    """What the devices' clean readings were like in the weeks before the window, or in its first ones."""
-
-    def __init__(self, readings: Faulty, start_ms: int) -> None:
-        from_ms = max(start_ms - _USUAL_MS, readings.clean.commissioned_ms)
-        self._columns = {columns.kind.name: columns for columns in readings.clean.columns(from_ms, from_ms + _USUAL_MS)}
-
-    def of(self, fault: Fault) -> Floats:
-        """(N,) of a fault's device and channel, where the channel was told."""
-        columns = self._columns[fault.group.kind.name]
-        told = columns.device == fault.device
-        if (mask := columns.present.get(fault.channel.name)) is not None:
-            told &= mask
-        return np.asarray(columns.values[fault.channel.name][told] / float(fault.channel.scale))
-
-
-def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
+def _label(plan: Plan, seen: _Seen, usual: Learnt | None) -> Label:
     fault, group, size = seen.fault, seen.fault.group, seen.fault.size
     ts, changed = np.concatenate(seen.ts), np.concatenate(seen.changed)
     found = _found(usual, np.concatenate(seen.told), changed)
@@ -161,11 +155,11 @@ def _label(plan: Plan, seen: _Seen, usual: Floats) -> Label:
     )
 
 
-def _found(usual: Floats, told: Floats, changed: Bools) -> dict[str, float]:
+def _found(usual: Learnt | None, told: Floats, changed: Bools) -> dict[str, float]:
     """The share of the changed readings that each one-line detector marks; what is not told is marked by all."""
-    if not changed.any() or len(usual) < _LEAST_USUAL:
+    if not changed.any() or usual is None:
         return dict.fromkeys(ONE_LINERS, 0.0)
     absent = np.isnan(told)
-    x = np.where(absent, usual[-1], told)
-    marks = {name: detector(usual, x) | absent for name, detector in ONE_LINERS.items()}
+    x = np.where(absent, usual.last, told)
+    marks = {name: mark(x) | absent for name, mark in usual.marks.items()}
     return {name: round(float(marked[changed].mean()), 4) for name, marked in marks.items()}

@@ -5,12 +5,13 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from tomllib import TOMLDecodeError, loads
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from park.catalogue import Behaviour, Channel, DeviceKind, ValueType
+from park.errors import NotToml
+from park.toml import parse_toml
 from sectors import KINDS
 from simulator.errors import FaultsError
 from simulator.faults.classes import CLASSES
@@ -46,7 +47,7 @@ class Rule(BaseModel):
         together: whether a device has it alone, or with ten of one batch, or with all of its kind at the site.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     class_: str = Field(alias="class")
     kinds: tuple[str, ...] = ()
@@ -192,8 +193,8 @@ BUILT_IN: Mapping[str, Callable[[], Rules]] = {"typical": _typical, "delivery": 
 
 def _parsed(text: str, where: str) -> Rules:
     try:
-        rules = Rules.model_validate(loads(text))
-    except TOMLDecodeError as error:
+        rules = Rules.model_validate(parse_toml(text))
+    except NotToml as error:
         raise FaultsError(f"{where}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

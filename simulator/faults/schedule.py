@@ -11,7 +11,7 @@ from park.catalogue import Channel, DeviceKind
 from park.model import Floats, Ints, Streams
 from simulator.faults.classes import CLASSES, FaultClass
 from simulator.faults.rules import MOST_WEEKS, WEEK_MS, Rule, Rules, Together
-from simulator.faults.scale import Scale
+from simulator.faults.sigma import Scale
 from simulator.plan import Group, Plan
 from simulator.streams import CounterStreams
 
@@ -226,9 +226,9 @@ def _size(rule: Rule, class_: FaultClass, scale: Callable[[], Scale], grade: flo
     if class_.sigma is None:
         return Size(severity=None, amount=amount, level=0.0)
     usual = scale()
-    sigma = usual.sigma[class_.sigma]
     if rule.severity is None:
+        sigma = usual.sigma(class_.sigma, amount)
         return Size(severity=abs(amount) / (class_.amount * sigma), amount=amount, level=usual.level)
     least, greatest = rule.severity
     severity = least * (greatest / least) ** grade
-    return Size(severity=severity, amount=class_.sized(severity, sigma, sign, usual.level), level=usual.level)
+    return Size(severity=severity, amount=class_.sized(severity, usual, sign), level=usual.level)

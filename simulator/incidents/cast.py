@@ -71,7 +71,7 @@ def _faults(strike: Sensor, plan: Plan, group: Group, hit: Hit, rng: np.random.G
     sign = 1.0 if class_.absolute or rng.random() < 0.5 else -1.0
     amount = strike.amount
     if strike.severity is not None and class_.sigma is not None:
-        amount = class_.sized(strike.severity, scale.sigma[class_.sigma], sign, scale.level)
+        amount = class_.sized(strike.severity, scale, sign)
     size = Size(severity=strike.severity, amount=amount, level=scale.level)
     return [
         Fault(

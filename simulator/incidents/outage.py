@@ -1,11 +1,7 @@
 """A part of the pipeline that is really away for a while: stopped and started by commands that its owner names."""
 
 import asyncio
-import contextlib
-import os
 import shlex
-import signal
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +11,9 @@ import numpy as np
 from simulator.clock import Schedule, before
 from simulator.errors import OutageError
 from simulator.incidents.tricks import Hit
+from simulator.programs import run_program
 
 _LIMIT_S = 300.0
-_SAID = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,26 +83,12 @@ class Interruption:
 
 
 async def _run(command: Sequence[str], option: str) -> None:
-    """Runs a command to its end, in a session of its own: a Ctrl-C is not for it."""
     where = f"{option} {shlex.join(command)}"
-    # A file, for what a command leaves running may hold a pipe open for ever.
-    with tempfile.TemporaryFile() as said:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
-            )
-            try:
-                async with asyncio.timeout(_LIMIT_S):
-                    code = await process.wait()
-            except BaseException:  # what is still at it would work against what comes next
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                raise
-        except TimeoutError:
-            raise OutageError(f"{where}: not done within {_LIMIT_S:g} s") from None
-        except OSError as error:
-            raise OutageError(f"{where}: {error.strerror}") from error
-        if code:
-            said.seek(0)
-            words = said.read()[-_SAID:].decode(errors="replace").strip()
-            raise OutageError(f"{where}: exit code {code}: {words}")
+    try:
+        ended = await run_program(command, limit_s=_LIMIT_S)
+    except TimeoutError:
+        raise OutageError(f"{where}: not done within {_LIMIT_S:g} s") from None
+    except OSError as error:
+        raise OutageError(f"{where}: {error.strerror}") from error
+    if ended.code:
+        raise OutageError(f"{where}: exit code {ended.code}: {ended.said}")

@@ -126,6 +126,20 @@ def test_a_state_that_is_none_is_refused_by_its_name(text: str, tmp_path: Path) 
         Journal(tmp_path).load(PROGRAM)
 
 
+def test_a_folder_is_one_controllers_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    with Journal(folder).held():
+        with pytest.raises(JournalError, match=r"new: another controller uses it"), Journal(folder).held():
+            pass
+        with Journal(tmp_path).held(), Journal(None).held():
+            pass
+    with Journal(folder).held():
+        Journal(folder).save(State(tick=5))
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="file: "), Journal(tmp_path / "file").held():
+        pass
+
+
 def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:
     Journal(None).save(State(tick=5))
     assert Journal(None).load(PROGRAM) == State()

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources.base import Curve, Window
+from dashboards.states import states
 from dashboards.viewer import charts, timeline
-from park.panel import Panel
+from park.catalogue import ValueType
+from park.panel import Panel, View
 from sectors import KINDS
 
 MINUTE = 60_000
@@ -70,3 +72,36 @@ def test_midnight_is_labelled_with_its_date() -> None:
     forms = charts.time_axis(Window(start=0, until=60 * MINUTE, interval=MINUTE))["axisLabel"]["formatter"]
     assert forms["day"] == forms["month"] == "{d} {MMM}"
     assert forms["hour"] == "{HH}:{mm}"
+
+
+def value_axis(low: float, high: float) -> charts.Options:
+    asked = dataclasses.replace(panel(), low=low, high=high)
+    found: charts.Options = charts.lines(asked, Window(start=0, until=60 * MINUTE), [])["yAxis"]
+    return found
+
+
+@given(low=st.integers(-500, 500), span=st.integers(1, 100_000), part=st.sampled_from([1, 10, 1000]))
+def test_an_axis_of_a_given_range_has_some_numbers_and_no_crowd_of_them(low: int, span: int, part: int) -> None:
+    step = value_axis(low / part, (low + span) / part)["interval"]
+    assert 2.5 * step <= span / part * 1.000001
+    assert 5 * step >= span / part * 0.999999
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "shown"),
+    [(0.0, 100.0, 20.0, (True, True)), (3.2, 4.3, 0.25, (False, False)), (195.0, 240.0, 10.0, (False, True))],
+)
+def test_numbers_stand_at_round_ones(low: float, high: float, step: float, shown: tuple[bool, bool]) -> None:
+    axis = value_axis(low, high)
+    assert axis["interval"] == pytest.approx(step)
+    assert (axis["axisLabel"]["showMinLabel"], axis["axisLabel"]["showMaxLabel"]) == shown
+
+
+def test_no_two_states_have_the_same_colour() -> None:
+    for kind in KINDS.values():
+        for channel in kind.channels:
+            if channel.type in {ValueType.TEXT, ValueType.BOOL}:
+                levels = dict.fromkeys(channel.texts, "good")
+                asked = Panel(title="", story="", measurement=kind.name, fields=(channel.name,), levels=levels)
+                shown = timeline.colors(states(resolve(dataclasses.replace(asked, view=View.STATES))))
+                assert len(set(shown)) == len(shown), (kind.name, channel.name)

@@ -11,8 +11,9 @@ from dashboards.definitions import dashboards
 from dashboards.resolved import ResolvedPanel, resolve
 from dashboards.sources.base import Curve, Source, Window
 from dashboards.sources.duckdb import DuckSource
-from dashboards.sources.influxql import InfluxSource, expand
+from dashboards.sources.influxql import InfluxSource
 from dashboards.sources.influxql_rollup import which_rollup
+from dashboards.sources.influxql_text import expand
 from ingest.rollups.roll import Roller
 from ingest.rollups.touch import Touches
 from ingest.stores import open_store, parse_store_url

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from dashboards.definitions import dashboards
 from dashboards.errors import PanelError, SourceError
 from dashboards.resolved import ResolvedPanel, resolve
-from dashboards.sources import influxql
+from dashboards.sources import influxql_text
 from dashboards.sources.base import Curve, Window
 from dashboards.sources.duckdb import DuckSource
 from dashboards.sources.influxql import InfluxSource
@@ -258,5 +260,55 @@ def test_a_store_that_refuses_or_is_away_is_a_source_error(influxdb: InfluxDB2, 
 
 def test_chosen_sites_are_matched_whole_and_as_they_are_written() -> None:
     window = Window(start=0, until=1, sites=("a.b", "c"))
-    assert influxql.expand("=~ /^$site$/", window) == r"=~ /^(a\.b|c)$/"
-    assert influxql.expand("=~ /^$site$/", Window(start=0, until=1)) == "=~ /^(.*)$/"
+    assert influxql_text.expand("=~ /^$site$/", window) == r"=~ /^(a\.b|c)$/"
+    assert influxql_text.expand("=~ /^$site$/", Window(start=0, until=1)) == "=~ /^(.*)$/"
+
+
+class _Foreign(BaseHTTPRequestHandler):
+    """Answers whatever its server holds, and logs nothing."""
+
+    def do_GET(self) -> None:
+        status, body = self.server.answer  # type: ignore[attr-defined]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Log in</html>",
+        b"[]",
+        b'"yes"',
+        b"5",
+        b"null",
+        b'{"results": []}',
+        b'{"results": {}}',
+        b'{"results": [7]}',
+        b"[" * 100_000,
+        b'{"error": "' + b"x" * 100_000 + b'"}',
+    ],
+    ids=lambda body: body[:20],
+)
+def test_what_is_no_store_is_told_in_few_words(status: int, body: bytes) -> None:
+    if status == 200 and body.startswith(b'{"error"'):
+        status = 400
+
+    async def ask(url: str) -> None:
+        async with InfluxSource(url=url, database="park") as source:
+            await source.sites()
+
+    with HTTPServer(("127.0.0.1", 0), _Foreign) as server:
+        server.answer = status, body  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        with pytest.raises(SourceError) as caught:
+            asyncio.run(ask(f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    assert len(str(caught.value)) < 1000

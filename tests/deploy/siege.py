@@ -25,7 +25,7 @@ ENEMY = "enemy"
 HONEST = ("north", "middle", "south")
 _SITE = '[[sites]]\nname = "{name}"\nsectors = {sectors}\nlatitude = 31.5\nlongitude = 120.3\n'
 _TOWN = '[town]\nname = "besieged"\nlatitude = 31.49\nlongitude = 120.31\nelevation_m = 5.0\nutc_offset = "+08:00"\n'
-_TOWN += 'country = "CN"\ncommissioned = 2026-01-01\nseed = 42\n'
+_TOWN += 'country = "CN"\ncommissioned = {begun}\nseed = 42\n'
 
 
 @dataclass(kw_only=True)
@@ -160,7 +160,9 @@ def besieged(folder: Path, influxdb: InfluxDB2, *, devices: int, seconds: int) -
     make_secrets.make_files(make_secrets.Safe(folder=secrets), [*HONEST, ENEMY], shards=CONNECTIONS + 2)
     shared = {site: sorted(SECTORS)[number :: len(HONEST)] for number, site in enumerate(HONEST)}
     tables = [_SITE.format(name=name, sectors=json.dumps(sectors)) for name, sectors in shared.items()]
-    town.write_text(_TOWN + "".join(tables), encoding="utf-8")
+    # Commissioned lately, so that its models are warm at once on whatever day this runs.
+    begun = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=3)
+    town.write_text(_TOWN.format(begun=begun) + "".join(tables), encoding="utf-8")
     with run_park_mosquitto(folder) as broker:
         siege = Siege(
             folder=folder,

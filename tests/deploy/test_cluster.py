@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.soak.cluster import FAULTS, plan
+from bench.soak.cluster import BEFORE_S, FAULTS, Befallen, plan, shares, spans
 from ingest.receive import SessionOptions
 from mqttlink import Address
 from tests.servers.hosts import Host, Network
@@ -49,3 +49,17 @@ def test_every_fault_comes_as_often_as_another_and_at_every_host() -> None:
     assert set(Counter((kind.name, host.number) for kind, host in faults).values()) == {2}
     assert plan(HOSTS, 30, Random(1)) == faults != plan(HOSTS, 30, Random(2))
     assert len({kind.name for kind in FAULTS}) == len(FAULTS)
+
+
+def test_what_is_lost_is_put_to_one_fault_each_and_the_rest_to_the_promise() -> None:
+    begins = [5.2, 60.0, 99.6, 400.0]
+    parts = spans(begins, 300)
+    assert parts == [(0, 60 - BEFORE_S), (60 - BEFORE_S, 100 - BEFORE_S), (100 - BEFORE_S, 300), (300, 300)]
+    done = [
+        Befallen(kind=kind.name, host=1, began_s=0.0, promised=kind.promised, recovered_s=1.0, lost=2)
+        for kind in FAULTS
+        for _ in range(3)
+    ]
+    beyond = 2 * 3 * sum(not kind.promised for kind in FAULTS)
+    assert shares(done, 100) == {"lost, promised": 100 - beyond, "lost, not promised": beyond}
+    assert 0 < beyond < 2 * len(done)

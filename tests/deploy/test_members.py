@@ -9,7 +9,7 @@ import pytest
 from tests.deploy.brokers import Guarded, run_guarded
 from tests.end_to_end.park import HERE, PARK, Command
 from tests.ingest.helpers import payload, topic
-from tests.ingest.test_ingester import await_count
+from tests.ingest.seen import await_count
 from tests.servers import http
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.process import free_port, wait_until

@@ -1,7 +1,6 @@
 """Neighbours that are away, a full disk, wrong clocks: the ingester says so once, waits, and loses nothing."""
 
 import datetime as dt
-import re
 import resource
 import time
 from pathlib import Path
@@ -12,11 +11,9 @@ import pytest
 from tests.end_to_end.chaos import await_that, chaos
 from tests.end_to_end.ledger import Load
 from tests.end_to_end.memory import watching
-from tests.end_to_end.park import ROOT, Command
+from tests.end_to_end.park import Command, young_town
 from tests.ingest.helpers import Sent, publish, topic
 from tests.servers.influxdb2 import InfluxDB2
-
-TOWN = (ROOT / "park" / "park.toml").read_text()
 
 
 def complaints(command: Command) -> list[dict[str, Any]]:
@@ -94,8 +91,7 @@ def test_a_full_disk_under_the_dead_letters_holds_and_recovers(influxdb: InfluxD
 def test_gateways_whose_clocks_are_hours_wrong_lose_nothing(influxdb: InfluxDB2, tmp_path: Path) -> None:
     """First six hours ahead, then six hours behind: readings are stored at the time they carry."""
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    town = tmp_path / "young.toml"  # commissioned lately, so that its models are warm at once
-    town.write_text(re.sub(r"commissioned = \S+", f"commissioned = {now.date() - dt.timedelta(days=2)}", TOWN))
+    town = young_town(tmp_path)
     ahead, behind = (
         Load(devices=300, seconds=5, start=now + dt.timedelta(hours=hours), config=town) for hours in (6, -6)
     )

@@ -3,7 +3,9 @@
 import asyncio
 import dataclasses
 import json
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +15,25 @@ from ingest.run import IngestOptions, run
 from ingest.stores import parse_store_url
 from ingest.write import RetryPolicy
 from mqttlink import parse_broker_url
+from tests.servers.influxdb2 import InfluxDB2
+from tests.servers.mosquitto import Mosquitto
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(
+    broker: Mosquitto, server: InfluxDB2, bucket: str, folder: Path, *, processes: int = 1
+) -> subprocess.Popen[str]:
+    told = {
+        "broker": broker.url,
+        "client_id": bucket,
+        "store": server.store_url(bucket),
+        "dead_letters": str(folder / "dead-letters.ndjson"),
+        "processes": str(processes),
+    }
+    environ = {**os.environ, "INFLUXDB_V2_TOKEN": server.token}
+    argv = [sys.executable, "-m", "tests.ingest.process", json.dumps(told)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT)
 
 
 async def main(told: dict[str, str]) -> None:

@@ -21,8 +21,8 @@ from ingest.write import RetryPolicy
 from park.rejection import Rejection
 from tests.ingest.helpers import Running, ingesting, options, publish, readings, until
 from tests.ingest.page import Page, serving
+from tests.ingest.seen import buried
 from tests.ingest.test_command import over_tls
-from tests.ingest.test_ingester import buried
 from tests.servers.certificates import make_certificates
 from tests.servers.influxdb1 import InfluxDB1, run_influxdb1
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2

@@ -107,16 +107,14 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_grown_file_is_set_aside_under_a_number(tmp_path: Path) -> None:
-    path = tmp_path / "dead.ndjson"
+@pytest.mark.parametrize("name", ["dead.ndjson", "dead [site] *?.ndjson"])
+def test_a_grown_file_is_set_aside_under_a_number(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
     file = DeadLetterFile(path, Limits(file_bytes=10))
     for time in range(4):
         file.append([rejection()], time)
-    times = {
-        name: [letter.time for letter in read_dead_letters(tmp_path / name)]
-        for name in sorted(p.name for p in tmp_path.iterdir())
-    }
-    assert times == {"dead.ndjson": [3], "dead.ndjson.1": [0], "dead.ndjson.2": [1], "dead.ndjson.3": [2]}
+    times = {one.name: [letter.time for letter in read_dead_letters(one)] for one in tmp_path.iterdir()}
+    assert times == {name: [3], f"{name}.1": [0], f"{name}.2": [1], f"{name}.3": [2]}
 
 
 def test_damage_and_absence_are_named(tmp_path: Path) -> None:

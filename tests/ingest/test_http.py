@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from http.client import IncompleteRead
 from typing import Any
 
 import pytest
@@ -96,3 +97,71 @@ def test_a_cancelled_request_holds_nothing_up(influxdb: InfluxDB2) -> None:
 
     with Proxy(influxdb.port) as proxy:
         run(main(proxy))
+
+
+Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+def answering(answers: list[bytes], *, then: bytes = b"") -> tuple[Handle, list[int]]:
+    """What answers each request of a connection with the next answer, and goes on with the last words for ever."""
+    connections: list[int] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        try:
+            for answer in answers:
+                await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(1)
+                writer.write(answer)
+                await writer.drain()
+                while then:
+                    writer.write(then)
+                    await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    return handle, connections
+
+
+async def asked(handle: Handle, times: int) -> list[tuple[int, int]]:
+    """Status and length of each of so many answers, one after the other."""
+    listener = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = Server(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", connections=1, timeout_s=10)
+    try:
+        answers = [await server.post("/", b"x", {}) for _ in range(times)]
+        return [(answer.status, len(answer.body)) for answer in answers]
+    finally:
+        await server.close()
+        listener.close()
+
+
+@pytest.mark.parametrize("head", [b"", b"Content-Length: 1000000000000\r\n"])
+def test_an_answer_without_an_end_is_read_so_far_as_a_store_would_say_anything(head: bytes) -> None:
+    async def main() -> None:
+        handle, connections = answering([b"HTTP/1.1 200 OK\r\n%b\r\n" % head], then=b"<p>" * 20_000)
+        assert await asked(handle, 2) == [(200, 65_536)] * 2
+        assert len(connections) == 2
+
+    run(main())
+
+
+def test_an_answer_of_some_length_leaves_the_connection_as_it_was() -> None:
+    async def main() -> None:
+        long = b"HTTP/1.1 400 Bad\r\nContent-Length: 65536\r\n\r\n" + b"x" * 65_536
+        chunked = b"HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        handle, connections = answering([long, chunked, b"HTTP/1.1 204 No\r\n\r\n"])
+        assert await asked(handle, 3) == [(400, 65_536), (400, 3), (204, 0)]
+        assert len(connections) == 1
+
+    run(main())
+
+
+def test_an_answer_that_is_cut_is_none() -> None:
+    async def main() -> None:
+        handle, _ = answering([b"HTTP/1.1 400 Bad\r\nContent-Length: 10\r\n\r\nabc"])
+        with pytest.raises(IncompleteRead):
+            await asked(handle, 1)
+
+    run(main())

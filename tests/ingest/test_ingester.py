@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -17,13 +16,12 @@ from ingest.stores.influxdb.write import InfluxStore
 from mqttlink import ConnectRefused
 from park.codecs.json.event import encode_event
 from park.event import PLACE, Event, Phase
-from park.rejection import Reason, Rejection
+from park.rejection import Reason
 from tests.ingest.helpers import (
     T0,
     Sent,
     influx_store,
     ingesting,
-    open_session,
     options,
     payload,
     publish,
@@ -31,6 +29,7 @@ from tests.ingest.helpers import (
     topic,
     until,
 )
+from tests.ingest.seen import buried, count, nothing_waits, seqs
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.servers.process import free_port
@@ -87,22 +86,6 @@ def test_events_reach_the_log_of_their_type_and_unknown_ones_the_dead_letters(
     assert rows == [{"name": "park_device", "time": T0, **tags, **fields}]
     (letter,) = buried(tmp_path)
     assert (letter.reason, letter.topic, letter.payload) == (Reason.UNKNOWN_EVENT, where, unknown.payload)
-
-
-def seqs(server: InfluxDB2, bucket: str, device: str = "soil-probe-000001") -> list[object]:
-    where = f"WHERE device = '{device}'"
-    return [row["seq"] for row in server.influxql(f"SELECT seq FROM soil_probe {where}", bucket=bucket)]
-
-
-def buried(folder: Path) -> list[Rejection]:
-    return [letter.rejection for letter in read_dead_letters(folder / "dead-letters.ndjson")]
-
-
-def nothing_waits(broker: Mosquitto, client_id: str) -> bool:
-    """Whether the session holds nothing, told by the broker: it would deliver at once."""
-    argv = ["mosquitto_sub", "-p", str(broker.port), "-V", "5", "-i", client_id, "-c", "-x", "3600", "-q", "1"]
-    ended = subprocess.run([*argv, "-t", "none", "-C", "1", "-W", "1"], capture_output=True, timeout=10, check=False)
-    return not ended.stdout
 
 
 def test_poison_is_set_aside_and_everything_around_it_is_stored(
@@ -399,84 +382,3 @@ def test_memory_is_bounded_whatever_the_broker_holds(mosquitto: Mosquitto, influ
 
     asyncio.run(main())
     assert seqs(influxdb, bucket) == list(range(100))
-
-
-# --- as a process
-
-
-def start(
-    broker: Mosquitto, server: InfluxDB2, bucket: str, folder: Path, *, processes: int = 1
-) -> subprocess.Popen[str]:
-    told = {
-        "broker": broker.url,
-        "client_id": bucket,
-        "store": server.store_url(bucket),
-        "dead_letters": str(folder / "dead-letters.ndjson"),
-        "processes": str(processes),
-    }
-    environ = {**os.environ, "INFLUXDB_V2_TOKEN": server.token}
-    argv = [".venv/bin/python", "-m", "tests.ingest.process", json.dumps(told)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environ, cwd=Path(__file__).parents[2])
-
-
-def count(server: InfluxDB2, bucket: str) -> int:
-    rows = server.influxql("SELECT count(seq) FROM soil_probe", bucket=bucket)
-    return int(str(rows[0]["count"])) if rows else 0
-
-
-def test_killed_at_any_moment_and_started_again_nothing_is_lost(
-    mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
-) -> None:
-    bucket = influxdb.new_bucket()
-    total = 6000
-    open_session(mosquitto, bucket)
-
-    async def main() -> None:
-        publishing = asyncio.create_task(asyncio.to_thread(publish, mosquitto, readings(total)))
-        for share in (0.1, 0.5):
-            child = start(mosquitto, influxdb, bucket, tmp_path)
-            await asyncio.to_thread(await_count, influxdb, bucket, round(share * total))
-            child.kill()
-            child.communicate()
-        await publishing
-        child = start(mosquitto, influxdb, bucket, tmp_path)
-        # One more than a killed process can have left stored: this one is up and at work.
-        await asyncio.to_thread(publish, mosquitto, readings(1, first=total))
-        await asyncio.to_thread(await_count, influxdb, bucket, total + 1)
-        child.send_signal(signal.SIGTERM)
-        out, _ = child.communicate(timeout=20)
-        assert child.returncode == 0
-        summary = json.loads(out.splitlines()[-1])
-        assert summary["received"] == summary["stored"] + summary["dead_lettered"]
-
-    asyncio.run(main())
-    assert seqs(influxdb, bucket) == list(range(total + 1))
-    assert nothing_waits(mosquitto, bucket)
-
-
-def test_sigterm_drains_and_the_next_start_resumes(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
-    bucket = influxdb.new_bucket()
-    open_session(mosquitto, bucket)
-    publish(mosquitto, readings(3000))
-    child = start(mosquitto, influxdb, bucket, tmp_path)
-    await_count(influxdb, bucket, 1)
-    child.send_signal(signal.SIGTERM)
-    out, _ = child.communicate(timeout=20)
-    summary = json.loads(out.splitlines()[-1])
-    assert child.returncode == 0
-    # All that was received is settled, and nothing that was acknowledged is missing.
-    assert summary["received"] == summary["stored"] == count(influxdb, bucket)
-    child = start(mosquitto, influxdb, bucket, tmp_path)
-    await_count(influxdb, bucket, 3000)
-    child.send_signal(signal.SIGTERM)
-    child.communicate(timeout=20)
-    assert seqs(influxdb, bucket) == list(range(3000))
-    rows = influxdb.influxql("SELECT last(stored) FROM park_ingest GROUP BY instance", bucket=bucket)
-    assert rows[0]["instance"] == bucket
-
-
-def await_count(server: InfluxDB2, bucket: str, wanted: int) -> None:
-    end = time.monotonic() + 30
-    while (found := count(server, bucket)) < wanted:
-        assert time.monotonic() < end, f"{found} of {wanted} stored within 30 s"
-        time.sleep(0.05)

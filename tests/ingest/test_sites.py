@@ -32,7 +32,7 @@ from tests.ingest.helpers import (
     topic,
     until,
 )
-from tests.ingest.test_ingester import await_count, count
+from tests.ingest.seen import await_count, count
 from tests.mqttlink.paho_client import paho
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto

@@ -30,11 +30,45 @@ def test_good_urls() -> None:
         ("influxdb+http://127.0.0.1/park?orgg=x", "'orgg'"),
         ("duckdb://relative/path", "absolute"),
         ("duckdb:///", "absolute"),
+        ("duckdb:///park#1.duckdb", "%23"),
+        ("duckdb:///park%00.duckdb", "%00"),
+        ("duckdb:///a%3Fb/park.duckdb", r"\?"),
+        ("duckdb:///a%5Cb/park.duckdb", r"knows no name with \\ "),
+        ("influxdb+http://127.0.0.1/pa#rk", "%23"),
+        ("influxdb+http://127.0.0.1/park#", "%23"),
+        ("influxdb+http://a..b/park", "no name"),
+        (f"influxdb+http://{'a' * 64}/park", "no name"),
+        ("influxdb+http://../park", "no name"),
     ],
 )
 def test_bad_urls_say_what_is_wrong(url: str, part: str) -> None:
     with pytest.raises(BadStoreUrl, match=part):
         parse_store_url(url)
+
+
+@pytest.mark.parametrize("host", ["influxdb", "a_b.example", "b.example.", "10.0.0.1", "[fe80::1]", "\u8821\u6e56"])
+def test_hosts_that_a_resolver_can_be_asked_for(host: str) -> None:
+    url = parse_store_url(f"influxdb+http://{host}/park")
+    assert isinstance(url, InfluxUrl)
+    assert url.endpoint == f"http://{host}:8086"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8086/park?org=park&token=hush",
+        "influxdb+http:///park?token=hush",
+        "influxdb+http://127.0.0.1/park?token=hush",
+        "me:hush@127.0.0.1/park",
+        "influxdb+http://me:hush/x@127.0.0.1/park",
+        "influxdb+http://me:hush#x@127.0.0.1/park",
+        "duckdb:///park.duckdb?token=hush",
+    ],
+)
+def test_a_secret_is_not_repeated_wherever_it_stands(url: str) -> None:
+    with pytest.raises(BadStoreUrl) as caught:
+        parse_store_url(url)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_login_is_refused_and_not_repeated() -> None:

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from tests.ingest.helpers import open_session, publish, readings, session_is_known
-from tests.ingest.test_ingester import await_count, nothing_waits, seqs, start
+from tests.ingest.process import start
+from tests.ingest.seen import await_count, nothing_waits, seqs
 from tests.servers.influxdb2 import InfluxDB2
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import wait_until

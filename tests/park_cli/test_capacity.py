@@ -5,11 +5,13 @@ import json
 import math
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ from tests.park_cli.command import Ended, park, running
 from tests.servers.find import telegraf
 from tests.servers.influxdb2 import InfluxDB2, run_influxdb2
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
-from tests.servers.process import Process
+from tests.servers.process import Process, wait_until
 from tests.simulator.conftest import select
 
 SLO = parse_slo("p99<1s, lost 0")
@@ -80,6 +82,20 @@ def test_the_knee_is_found_wherever_it_is(knee: float, first: float, most: float
         assert rates.holds <= knee < rates.fails <= rates.holds * (1 + precision) * (1 + 1e-9)
 
 
+@given(st.floats(2, 1e5), st.integers(2, 4), st.data())
+def test_a_rate_that_fails_is_tried_again_before_it_counts(knee: float, tries: int, data: st.DataObject) -> None:
+    """Misses below the knee, never so many in a row, change nothing but how long it takes."""
+    calm, troubled, missed = Search(first=1, most=1e6), Search(first=1, most=1e6, tries=tries), 0
+    while (rate := calm.next()) is not None:
+        calm.record(rate, held=rate <= knee)
+    while (rate := troubled.next()) is not None:
+        misses = missed < tries - 1 and data.draw(st.booleans())
+        missed = missed + 1 if misses else 0
+        troubled.record(rate, held=rate <= knee and not misses)
+        assert not misses or troubled.near
+    assert (troubled.holds, troubled.fails) == (calm.holds, calm.fails)
+
+
 @given(st.floats(1, 200_000), st.integers(1, 5000))
 def test_a_rate_becomes_devices_and_a_whole_interval(rate: float, devices: int) -> None:
     load = load_of(rate, select().town, 7, ("soil_probe",), devices)
@@ -115,6 +131,7 @@ def step(rate: float, *, held: bool) -> Step:
         counts=dict.fromkeys(names, 0),
         cpu_us={"generator (park simulate)": 4.0, "broker (mosquitto)": 10.0, "store <influxd>": 15.0},
         cores={"generator (park simulate)": 0.1, "broker (mosquitto)": 0.2, "store <influxd>": 0.4},
+        host_cores=1.25,
     )
 
 
@@ -131,6 +148,9 @@ def test_a_report_is_whole_in_itself_and_escapes_what_it_shows(tmp_path: Path) -
     assert "<influxd>" not in text
     assert not re.search(r"(src|href)=|https?://|@import|url\(", text)
     assert text.count("<svg") == text.count("</svg>") == 2
+    assert "<th>all of this host</th>" in text
+    assert text.count("<td>1.25</td>") == 3
+    assert "The pipeline in all: 25.0 µs a message" in text
     told = json.loads(beside.read_text())
     assert (told["holds_per_s"], told["fails_per_s"]) == (2000, 4000)
     # 2 x 2,020 messages at 25 us a message, of which 0.7 of a processor takes so many.
@@ -249,6 +269,7 @@ def test_a_rate_that_holds_is_reported_with_what_each_part_cost(chain: Chain) ->
     assert 0 < one["latency_ms"]["p50"] <= one["latency_ms"]["p99"] < 10_000
     roles = {name.split()[0] for name in one["cpu_us"]}
     assert roles >= {"generator", "broker", "ingester", "store"}
+    assert sum(one["cores"].values()) <= one["host_cores"] + 0.1
     assert "Holds at least" in (chain.folder / "c.html").read_text()
 
 
@@ -261,11 +282,41 @@ def test_a_rate_that_fails_is_exit_1_with_the_reason(chain: Chain) -> None:
     assert "No rate that was tried held" in (chain.folder / "c.html").read_text()
 
 
+def test_what_was_due_while_the_broker_took_nothing_is_late_and_not_unseen(chain: Chain) -> None:
+    arguments = chain.arguments("--first-rate", "200", "--max-rate", "200", "--slo", "max<60s, lost 0, overruns 100000")
+    chain.broker.pause()
+    try:
+        environ = {"INFLUXDB_V2_TOKEN": chain.influxdb.token}
+        with running(*arguments, folder=chain.folder, environ=environ) as one:
+            generator = psutil.Process(one.process.pid)
+            wait_until(lambda: connected(generator, chain.broker.port), deadline=60, what="connected")
+            until_s = time.monotonic() + 5
+            wait_until(lambda: time.monotonic() > until_s, deadline=60, what="what is due meanwhile")
+            chain.broker.resume()
+            done = one.end(deadline=90)
+    finally:
+        chain.broker.resume()
+    assert done.code == 0, done.err
+    (step,) = json.loads((chain.folder / "c.json").read_text())["steps"]
+    assert (step["unseen"], step["counts"]["lost"]) == (0, 0)
+    assert step["found"] > 20 * 6
+    assert step["latency_ms"]["max"] > 2000
+
+
+def connected(generator: psutil.Process, port: int) -> bool:
+    """Whether a process of it has a connection to this port."""
+    return any(
+        one.raddr and one.raddr.port == port
+        for process in generator.children(recursive=True)
+        for one in process.net_connections("tcp")
+    )
+
+
 def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     arguments = chain.arguments("--first-rate", "100", "--max-rate", "100000", "--slo", "p99<10s, lost 0")
     environ = {"INFLUXDB_V2_TOKEN": chain.influxdb.token}
     with running(*arguments, folder=chain.folder, environ=environ) as one:
-        one.await_text("a second: held")
+        one.await_text("a second: held", deadline=120)
         one.signal(signal.SIGINT)
         done = one.end()
     assert done.code == 0, done.err
@@ -282,7 +333,7 @@ def test_ctrl_c_waits_for_nothing_that_is_on_its_way(tmp_path: Path, influxdb: I
         run_mosquitto(tmp_path) as broker,
         running("capacity", "--broker", broker.url, "--store", store, *steps, folder=tmp_path, environ=environ) as one,
     ):
-        one.await_text("the broker did not take a message")  # for there is no ingester
+        one.await_text("the broker did not take a message", deadline=120)  # for there is no ingester
         one.signal(signal.SIGINT)
         done = one.end()
     assert (done.code, done.clean) == (1, True), done.err

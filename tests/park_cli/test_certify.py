@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from park_cli.certify import disk
 from park_cli.certify.book import pieces
 from park_cli.certify.errors import PartError
-from park_cli.certify.faults import possible
+from park_cli.certify.faults import commanded, possible
 from park_cli.certify.ledger import Certificate, Counts, Injected, Row, Wrong, told_of
 from park_cli.certify.parts import Container, Program
 from park_cli.certify.pipeline import running
@@ -77,10 +77,13 @@ def test_the_schedule_of_an_example_is_shown_and_nothing_is_done(tmp_path: Path)
     [
         ('"mosquitto", "-c"', '"mosquito", "-c"', "parts.broker.command: 'mosquito' is not on PATH"),
         ('ready = "tcp://', 'ready = "udp://', 'parts.broker.ready: give "tcp://host:port"'),
+        ('ready = "tcp://127.0.0.1:', 'ready = "tcp://127.0.0.1:9', 'parts.broker.ready: give "tcp://host:port"'),
+        ('ready = "tcp://127', 'ready = "tcp://127.', 'parts.broker.ready: give "tcp://host:port"'),
         ("seed = 1", 'seed = 1\nlasting_s = "3s"', "schedule.lasting_s: no such key"),
         ('lasting = ["1s"', 'lasting = ["9s"', "schedule: lasting: the least comes first"),
         ('rest = ["500ms"', 'rest = ["soon"', "schedule.rest.0: give a duration"),
         ("rate = 300", "rate = 0", "load.rate: Input should be greater than"),
+        ("rate = 300", "rate = nan", "load.rate: Input should be"),
         ("rate = 300", 'rate = 300\nkinds = ["soil"]', "load.kinds: --kind soil: not known"),
         ('broker = "mqtt://', 'broker = "http://', "load.broker: "),
         ('store = "influxdb+http://', 'store = "mysql://', "load.store: the store URL must begin with"),
@@ -280,6 +283,18 @@ def test_an_engine_is_told_of_containers_and_leaves_them_as_they_were(tmp_path: 
     assert verbs == ["pause", "unpause", "kill", "start", "kill"]
 
 
+def test_a_fault_that_runs_beside_the_pipeline_begins_and_ends(tmp_path: Path) -> None:
+    begin, end = ["sh", "-c", "sleep 600 & echo $! > child"], ["sh", "-c", "kill $(cat child)"]
+
+    async def main() -> None:
+        async with asyncio.timeout(60), commanded("load", begin, end, os.environ, tmp_path):
+            child = psutil.Process(int((tmp_path / "child").read_text()))
+            assert child.is_running()
+        await is_so(lambda: not child.is_running())
+
+    asyncio.run(main())
+
+
 def test_nobodys_own_disk_is_filled(tmp_path: Path) -> None:
     assert "not a file system of its own" in str(disk.unfit(tmp_path))
     assert "is no folder" in str(disk.unfit(tmp_path / "none"))
@@ -337,8 +352,23 @@ def test_a_ledger_is_whole_in_itself_and_escapes_what_it_shows(tmp_path: Path) -
     assert "Nothing lost, nothing altered through 1 fault" in page.read_text()
 
 
-def test_the_examples_are_the_same_but_for_the_ingester() -> None:
-    ours, theirs = (read_spec(EXAMPLES / f"certify-{name}.toml") for name in ("park", "telegraf"))
+@pytest.mark.parametrize("name", ["telegraf", "node-red"])
+def test_the_examples_are_the_same_but_for_the_ingester(name: str) -> None:
+    ours, theirs = (read_spec(EXAMPLES / f"certify-{one}.toml") for one in ("park", name))
     different = {name for name in type(ours).model_fields if getattr(ours, name) != getattr(theirs, name)}
     assert different == {"title", "parts"}
     assert {name for name in ours.parts if ours.parts[name] != theirs.parts[name]} == {"ingester"}
+
+
+def test_the_flow_keeps_its_session_and_leads_from_the_broker_to_the_store() -> None:
+    flow = {node["id"]: node for node in json.loads((EXAMPLES / "node-red" / "flows.json").read_text())}
+    of_type = {node["type"]: node for node in flow.values()}
+    assert (of_type["mqtt in"]["qos"], of_type["mqtt-broker"]["cleansession"]) == ("1", False)
+    assert of_type["mqtt-broker"]["clientid"]
+    node, path = of_type["mqtt in"], []
+    while node["wires"]:
+        ((following,),) = node["wires"]
+        node = flow[following]
+        path.append(node["type"])
+    assert path == ["function", "join", "influxdb batch"]
+    assert json.loads((EXAMPLES / "node-red" / "flows_cred.json").read_text()).keys() == {node["influxdb"]}

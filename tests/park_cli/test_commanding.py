@@ -7,7 +7,7 @@ import pytest
 
 from sectors import KINDS
 from tests.mqttlink.conftest import run_embedded
-from tests.park_cli.command import park
+from tests.park_cli.command import park, running
 
 LAMP = "street-lamp-000001"
 
@@ -41,6 +41,8 @@ def test_what_devices_can_be_told_is_listed() -> None:
         ((LAMP, "set_level", "level", "ramp=1"), "NAME=VALUE"),
         ((LAMP, "set_level", "level=40", "ramp=1", "colour=red"), "colour"),
         ((LAMP, "resume", "--expires", "soon"), "--expires"),
+        ((LAMP, "resume", "--expires", "0"), "--expires"),
+        ((LAMP, "set_level", "level=40", "ramp=1", "level=50"), "twice"),
         ((LAMP, "resume", "--id", "a b"), "--id"),
         (("street-lamp-" + "9" * 5000, "resume"), "DEVICE"),
         ((LAMP, "resume", "--broker", "mqtt://An.na@127.0.0.1:1"), "--broker"),
@@ -58,6 +60,13 @@ def test_nobody_answers_where_there_is_no_broker() -> None:
     assert told.code == 1
     assert json.loads(told.out)["state"] == "unanswered"
     assert "away" in told.err
+
+
+def test_that_nobody_takes_commands_is_told_at_once(tmp_path: Path) -> None:
+    with run_embedded() as broker:
+        url = f"mqtt://127.0.0.1:{broker.port}"
+        with running("command", LAMP, "resume", "--broker", url, "--json", folder=tmp_path) as one:
+            one.await_text("nobody takes commands at xinwu now")
 
 
 def test_who_wants_no_commands_is_told_nothing_of_a_log(tmp_path: Path) -> None:

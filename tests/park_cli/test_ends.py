@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from tests.park_cli.command import PARK, park, running, shell
@@ -271,11 +272,34 @@ def test_an_unreachable_broker_does_not_delay_the_answer(tmp_path: Path, number:
     with running("simulate", "--devices", "5", "--kind", "soil_probe", "--broker", broker, folder=tmp_path) as one:
         one.await_text("the broker is away")
         one.signal(number)
-        one.await_text(STOPPING, deadline=2)
+        one.await_text(STOPPING, deadline=15)
         time.sleep(0.15)
         one.signal(number)
-        done = one.end(deadline=2)
+        done = one.end(deadline=15)
     assert (done.code, done.clean) == (128 + number, True)
+
+
+@pytest.mark.deadline(200)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("simulate", "--kind", "soil_probe", "--kind", "building_meter", "--devices", "6", "--processes", "2"),
+        ("capacity", "--store", "influxdb+http://127.0.0.1:9/park?org=park", "--wait", "10m"),
+    ],
+)
+def test_a_second_signal_leaves_nobody_who_still_publishes(tmp_path: Path, command: tuple[str, ...]) -> None:
+    broker = ("--broker", f"mqtt://127.0.0.1:{free_port()}")
+    with running(*command, *broker, folder=tmp_path, environ={"INFLUXDB_V2_TOKEN": "x"}) as one:
+        one.await_text("the broker is away", deadline=120)
+        children = psutil.Process(one.process.pid).children(recursive=True)
+        assert children
+        one.signal(signal.SIGINT)
+        one.await_text(STOPPING)
+        time.sleep(0.15)
+        one.signal(signal.SIGINT)
+        done = one.end()
+        assert done.clean, done.err
+        wait_until(lambda: not any(child.is_running() for child in children), deadline=15, what="all of them gone")
 
 
 def test_nohup_is_respected(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_two_hosts_share_a_town_and_no_gateway(tmp_path: Path) -> None:
         (["--shards", "4", "--shard", "2..4"], "--shard 2..4: of --shards 4, choose from 0..3"),
         (["--shards", "4", "--shard", "2..1"], "--shard 2..1: of --shards 4, choose from 0..3"),
         (["--shards", "0"], "--shards 0: must be at least 1"),
+        (["--shards", "1" + "0" * 30], "must be at least 1, and at most 1,000,000"),
         (["--devices", "1", "--shards", "9", "--shard", "8"], "--shard: no device stands in shards 8..8"),
         (["--kind", "soil_probe", "--shards", "1", "--processes", "3"], "--processes 3: there are 2 gateways to share"),
     ],

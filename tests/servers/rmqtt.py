@@ -44,3 +44,20 @@ def serves(host: Host) -> bool:
             return probe.connect_ex(("127.0.0.1", PORT)) == 0
 
     return host.inside(asked)
+
+
+def takes_sessions(host: Host) -> bool:
+    """Whether the node takes a new session, which it does while most nodes agree with it."""
+    name = f"probe-{host.number}".encode()
+    body = b"\x00\x04MQTT\x05\x02\x00\x05\x00" + len(name).to_bytes(2, "big") + name
+
+    def asked() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", PORT), timeout=5.0) as probe:
+                probe.sendall(bytes([0x10, len(body)]) + body)
+                answer = probe.recv(4)
+        except OSError:
+            return False
+        return len(answer) == 4 and (answer[0], answer[3]) == (0x20, 0)
+
+    return host.inside(asked)

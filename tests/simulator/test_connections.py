@@ -251,11 +251,11 @@ def test_whatever_is_lost_a_device_goes_on_with_what_the_broker_may_lack(
 ) -> None:
     """Against one device at a time, kept as plain lists: sends, answers and losses in any order."""
     flights, clock = Flights(3, rewind_s, 1000.0), 100.0
-    sent: list[list[int]] = [[] for _ in range(3)]
+    sent: list[list[tuple[float, int]]] = [[] for _ in range(3)]
     ids: list[list[int]] = [[] for _ in range(3)]
     answers: list[list[tuple[float, int]]] = [[] for _ in range(3)]
     counted: list[set[int]] = [set() for _ in range(3)]
-    last_s = [0.0] * 3
+    alive_s = [0.0] * 3
     for device in range(3):
         flights.connected(device, 100)
     for what, device, most in steps:
@@ -267,9 +267,9 @@ def test_whatever_is_lost_a_device_goes_on_with_what_the_broker_may_lack(
             marks = np.arange(first, first + count) * MARKS + READING
             if count:
                 due = np.full(count, np.nan)
-                given = flights.send(np.full(count, device), marks, due, np.zeros(count, np.bool_))
+                given = flights.send(np.full(count, device), marks, due, np.zeros(count, np.bool_), clock)
                 flights.position[device] = marks[-1]
-                sent[device] += marks.tolist()
+                sent[device] += [(clock, mark) for mark in marks.tolist()]
                 ids[device] += given.tolist()
         elif what == "a":
             count = min(most, len(sent[device]))
@@ -277,17 +277,18 @@ def test_whatever_is_lost_a_device_goes_on_with_what_the_broker_may_lack(
             sent[device], ids[device] = sent[device][count:], ids[device][count:]
             if count:
                 told, wrong = flights.answer(
-                    np.full(count, device), np.array(theirs), np.ones(count, np.bool_), np.full(count, clock), clock
+                    np.full(count, device), np.array(theirs), np.ones(count, np.bool_), np.full(count, clock)
                 )
+                marked = {mark for _, mark in done}
                 assert not wrong
-                assert int(told.reading.sum()) == len(set(done) - counted[device])
-                counted[device] |= set(done)
-                answers[device] += [(clock, mark) for mark in done]
-                last_s[device] = clock
+                assert int(told.reading.sum()) == len(marked - counted[device])
+                counted[device] |= marked
+                answers[device] += [(clock, mark) for _, mark in done]
+                alive_s[device] = done[-1][0]  # the broker may have died as soon as it had taken this one
         else:
             flights.lost(who)
             sent[device], ids[device] = [], []
-            safe = [mark for at, mark in answers[device] if at <= last_s[device] - rewind_s or not rewind_s]
+            safe = [mark for at, mark in answers[device] if at <= alive_s[device] - rewind_s or not rewind_s]
             assert flights.position[device] <= max(safe, default=0)
             if not rewind_s:
                 assert flights.position[device] == max((mark for _, mark in answers[device]), default=0)
@@ -301,10 +302,8 @@ def test_answers_out_of_order_are_worth_nothing() -> None:
     flights = Flights(2, 0.0, 10.0)
     flights.connected(0, 20)
     marks = np.arange(1, 4) * MARKS + READING
-    ids = flights.send(np.zeros(3, np.int64), marks, np.full(3, np.nan), np.zeros(3, np.bool_))
-    told, wrong = flights.answer(
-        np.zeros(2, np.int64), ids[[0, 2]], np.ones(2, np.bool_), np.full(2, 1.0), time.monotonic()
-    )
+    ids = flights.send(np.zeros(3, np.int64), marks, np.full(3, np.nan), np.zeros(3, np.bool_), 1.0)
+    told, wrong = flights.answer(np.zeros(2, np.int64), ids[[0, 2]], np.ones(2, np.bool_), np.full(2, 1.0))
     assert wrong == [0]
     assert not len(told.reading)
     assert flights.answered[0] == 0

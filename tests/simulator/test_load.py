@@ -1,5 +1,6 @@
 """What a simulation under load or with a broken broker says of itself, on the real broker."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from simulator.clock import ScheduleOptions
+from simulator.connections.link import DeviceAccounts
 from simulator.plan import Shards
+from simulator.simulate import Simulated, run_simulation
 from simulator.unrest import Unrest
 from tests.servers.mosquitto import Mosquitto, run_mosquitto
 from tests.simulator.conftest import START
@@ -20,6 +23,25 @@ PROBES = {"interval_ms": 100, "kinds": ("soil_probe",)}
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with run_mosquitto(tmp_path, persistence=True, autosave_interval=1) as broker:
         yield broker
+
+
+@pytest.mark.parametrize("connect", [None, DeviceAccounts()], ids=["gateways", "devices"])
+def test_who_is_always_late_is_live_all_the_same(broker: Mosquitto, connect: DeviceAccounts | None) -> None:
+    """More is due than any machine sends: history is over when it is sent, not when nothing more is due."""
+    shape = options(
+        broker,
+        ScheduleOptions(),
+        selection={"interval_ms": 1, "kinds": ("soil_probe",), "devices": 2000},
+        drain_s=0.0,
+        devices_connect=connect,
+    )
+
+    async def main() -> Simulated:
+        stop = asyncio.Event()
+        return await run_simulation(shape, stop, on_live=stop.set)
+
+    summary = asyncio.run(main()).summary
+    assert not summary.complete
 
 
 def test_a_broker_that_pauses_shows_as_latency_and_overruns(broker: Mosquitto) -> None:

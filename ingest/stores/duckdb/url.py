@@ -40,8 +40,11 @@ def parse(parts: SplitResult) -> DuckdbUrl:
     """The file that a URL names.
 
     Raises:
-        BadStoreUrl: it is no absolute path.
+        BadStoreUrl: it is no absolute path, or one that DuckDB cannot use.
     """
     if parts.netloc or parts.query or not parts.path.strip("/"):
         raise BadStoreUrl("a DuckDB store is a local file: duckdb:///absolute/path/park.duckdb")
-    return DuckdbUrl(path=Path(unquote(parts.path)))
+    path = unquote(parts.path)
+    if odd := {"?", "\\"} & set(path):  # its log would get another name, and another folder
+        raise BadStoreUrl(f"duckdb://{path}: DuckDB knows no name with {min(odd)} in it")
+    return DuckdbUrl(path=Path(path))

@@ -140,7 +140,7 @@ def _message(raw: bytes) -> str:
     """What the server says, shortened; it answers in JSON, whose key depends on its version."""
     try:
         answer = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         answer = None
     if isinstance(answer, dict):
         text = answer.get("message") or answer.get("error") or answer

@@ -33,7 +33,7 @@ def scan(url: InfluxUrl, token: str, measurement: Measurement, start_ms: int, un
     for line in _lines(url, token, _query(measurement, start_ms, until_ms)):
         try:
             results = answer.decode(line).results
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"{url}: {measurement.name}: not the answer of an InfluxQL query: {error}") from None
         for result in results:
             if result.error:

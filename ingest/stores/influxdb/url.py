@@ -65,24 +65,33 @@ def parse(parts: SplitResult) -> InfluxUrl:
     Raises:
         BadStoreUrl: what is wrong; the message never repeats a password or token.
     """
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if unknown := sorted(set(query) - {"org"}):
+        raise BadStoreUrl(f"the store URL has the unknown parameter {unknown[0]!r}; only org is known")
     url = parts.geturl()
     if not parts.hostname:
         raise BadStoreUrl(f"the store URL {url!r} names no host")
     bucket = unquote(parts.path.strip("/"))
     if not bucket:
         raise BadStoreUrl(f"the store URL {url!r} names no bucket: influxdb+http://host:8086/BUCKET?org=ORG")
-    query = parse_qs(parts.query, keep_blank_values=True)
-    if unknown := sorted(set(query) - {"org"}):
-        raise BadStoreUrl(f"the store URL has the unknown parameter {unknown[0]!r}; only org is known")
     if not bucket.isprintable() or "//" in bucket:
         raise BadStoreUrl(f"the store URL {url!r} names the bucket {bucket!r}: BUCKET or DATABASE/POLICY is meant")
     if parts.port == 0:
         raise BadStoreUrl(f"the store URL {url!r} names port 0")
-    if not _HOST.fullmatch(parts.hostname):
+    if not _is_host(parts.hostname):
         raise BadStoreUrl(f"the store URL {url!r} names the host {parts.hostname!r}, which is no name and no address")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     endpoint = f"{parts.scheme.removeprefix('influxdb+')}://{host}:{parts.port or 8086}"
     return InfluxUrl(endpoint=endpoint, bucket=bucket, org=query.get("org", [""])[-1])
+
+
+def _is_host(name: str) -> bool:
+    """Whether a resolver can be asked for the name, or it is an address."""
+    try:
+        name.encode("idna")  # as it does: an empty or a long label is an error, and none of the system's
+    except UnicodeError:
+        return False
+    return _HOST.fullmatch(name) is not None
 
 
 def read_token(environ: Mapping[str, str]) -> str:

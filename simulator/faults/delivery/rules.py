@@ -42,7 +42,7 @@ class DeliveryRule(BaseModel):
         together: whether a device has it alone, or a site's gateway and so all devices of the site.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     class_: str = Field(alias="class")
     kinds: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ PLAIN: dict[Reduce, Callable[[list[float]], float]] = {
     Reduce.MAX: max,
     Reduce.SUM: math.fsum,
     Reduce.COUNT: lambda points: float(len(points)),
+    Reduce.RISE: lambda points: points[-1] - min(points),
 }
 NOW = 1_000 * MINUTE
 

@@ -150,6 +150,45 @@ def test_where_nothing_is_stored_only_what_says_so_fires(rule: Rule) -> None:
     assert [one.labels for one in fired] == ([{}] if rule.alert.no_data is NoData.ALERTING else [])
 
 
+def _missing(*told: tuple[float, float]) -> Course:
+    """The rule of readings that have not come, over a day: from each hour on so many are missing."""
+    rule = next(one for one in RULES if one.alert.name == "dropped")
+    at = ticks(rule.alert, NOON, NOON + 24 * HOURS)
+    times = range(window(rule.alert, at).start, int(at[-1]), 60_000)
+    values: list[Value] = [
+        next((count for hour, count in reversed(told) if time >= NOON + hour * HOURS), 0.0) for time in times
+    ]
+    curve = Curve(field="gaps", tags={"instance": "a"}, times=list(times), values=values)
+    return judged(rule, rule.alert, at, [curve])
+
+
+def test_readings_that_are_lost_are_told_for_an_hour_and_not_for_ever() -> None:
+    first, second = _missing((2, 50), (10, 53)).fired()
+    for fired, hour, lost in ((first, 2, 50), (second, 10, 3)):
+        assert 0 <= fired.since - NOON - hour * HOURS <= 120_000
+        assert fired.value == lost
+        assert fired.until is not None
+        assert 0 <= HOURS - (fired.until - fired.since) <= 60_000
+
+
+def test_readings_that_go_on_missing_are_told_until_an_hour_after_the_last() -> None:
+    (fired,) = _missing(*((2 + quarter / 4, 1 + quarter) for quarter in range(9))).fired()
+    assert fired.until is not None
+    assert 0 <= fired.until - (NOON + 5 * HOURS) <= 120_000
+
+
+def test_readings_that_come_late_were_not_lost() -> None:
+    assert _missing((2, 50), (2.1, 0)).fired() == []  # disorder, which the hold covers
+    (fired,) = _missing((2, 50), (2.5, 0)).fired()
+    assert fired.until is not None
+    assert 0 <= fired.until - (NOON + 2.5 * HOURS) <= 120_000
+
+
+def test_an_ingester_that_starts_again_counts_what_is_missing_anew() -> None:
+    (fired,) = _missing((-24, 50), (2, 0), (2.2, 4)).fired()
+    assert fired.value == 4
+
+
 def _with(monkeypatch: pytest.MonkeyPatch, *alerts: Alert) -> tuple[Rule, ...]:
     monkeypatch.setattr("sectors.transport.alerts.ALERTS", alerts)
     return rules(PAGES)

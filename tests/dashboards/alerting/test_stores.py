@@ -15,7 +15,8 @@ from dashboards.definitions import dashboards
 from dashboards.grafana.alerts import question
 from dashboards.sources.base import Window
 from dashboards.sources.duckdb import DuckSource
-from dashboards.sources.influxql import InfluxSource, expand
+from dashboards.sources.influxql import InfluxSource
+from dashboards.sources.influxql_text import expand
 from tests.dashboards.conftest import END, SPAN_MS
 from tests.servers.influxdb2 import InfluxDB2
 

@@ -117,3 +117,5 @@ def test_where_nothing_can_be_kept_is_known_before_anything_is(tmp_path: Path) -
     assert Log(tmp_path / "not" / "yet", 7, "gw").is_writable
     (tmp_path / "file").write_text("")
     assert not Log(tmp_path / "file", 7, "gw").is_writable
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert not Log(tmp_path / "link", 7, "gw").is_writable

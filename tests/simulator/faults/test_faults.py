@@ -11,11 +11,13 @@ import pytest
 from sectors import KINDS
 from simulator.commands.outcomes import Outcomes
 from simulator.errors import FaultsError
-from simulator.faults.classes import CLASSES, Sigma
+from simulator.faults.classes import CLASSES
 from simulator.faults.faulty import Faulty
 from simulator.faults.labels import Label, labels
 from simulator.faults.rules import Rules, befalls, read_rules
 from simulator.faults.scale import SampledScales
+from simulator.faults.sigma import Sigma
+from simulator.fleet import Fleet
 from simulator.observed import readings_of
 from simulator.plan import Selection
 from tests.simulator.conftest import HOUR, lines_of, select
@@ -111,7 +113,7 @@ def test_it_is_as_large_as_it_says(name: str, severity: float) -> None:
     for trace in traces:
         told = trace.is_there
         x, y = (column[told] / kind.channel["active_power"].scale for column in (trace.before, trace.after))
-        sigma = scale.sigma[CLASSES[name].sigma or Sigma.DAY]
+        sigma = scale.sigma(CLASSES[name].sigma or Sigma.DAY, trace.fault.size.amount)
         assert _realised(name, x, y, scale.level) / sigma == pytest.approx(severity, rel=0.1)
 
 
@@ -129,6 +131,11 @@ def _realised(name: str, x: Any, y: Any, level: float) -> float:
         "low_battery": lambda: float(np.sqrt(np.mean(error**2)) * np.sqrt(3)),
     }
     return sizes[name]()
+
+
+def test_without_faults_nothing_stands_before_the_readings() -> None:
+    # A clean fleet costs what it cost before there were faults; tests/simulator/test_version.py seals its bytes.
+    assert type(readings_of(_selection(read_rules("none")))) is Fleet
 
 
 def test_any_window_and_any_part_of_the_town_has_the_same_faults() -> None:
@@ -228,6 +235,18 @@ def test_labels_are_the_same_whatever_the_window() -> None:
                 whole[name].end,
                 whole[name].amount,
             )
+
+
+def test_how_easily_it_is_found_is_told_by_the_weeks_before_it_whatever_the_window() -> None:
+    selection = replace(_selection(rule("noise"), devices=12), interval_ms=HOUR)
+    until = WINDOW[0] + 24 * _DAY
+    late, whole = (
+        {label.id: label for label in _labels(selection, (start, until))} for start in (until - 8 * _DAY, WINDOW[0])
+    )
+    within = [label for label in late.values() if until - 8 * _DAY <= label.start < label.end <= until]
+    assert len(within) > 3
+    assert len({tuple(label.found.values()) for label in within}) > 1
+    assert [label.found for label in within] == [whole[label.id].found for label in within]
 
 
 def test_a_label_is_a_line_of_json() -> None:
