@@ -210,7 +210,7 @@ AIR = [
                 "air", "pm25", lambda _data, pm: np.stack([pm[0], np.roll(pm[1], 90, axis=1)])
             ),
         },
-        least_days=YEAR,
+        least_days=2 * YEAR,
     ),
     Bar(
         number="E6",
@@ -245,7 +245,7 @@ AIR = [
             "O3 RMSE, ppb": (0.0, 5.0),
             "NO2 slope corrected": (0.65, 1.35),
             "NO2 RMSE corrected, ppb": (0.0, 15.0),
-            "NO2 error with O3": (0.05, 1.0),
+            "NO2 error with O3, by warmth": (0.05, 1.0),
         },
         mutants={
             "cells of another day": sensor_of_other_days,
