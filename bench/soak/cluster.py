@@ -202,6 +202,7 @@ def befall(park: Cluster, kind: Kind, member: Member) -> Befallen:
         by_hand = True
         member.kill(broker=True)
         member.start()
+        park.whole()
         park.everyone_stores()
     return Befallen(
         kind=kind.name,

@@ -71,8 +71,8 @@ ALERTS = (
     Alert(
         name="dropped",
         title="Readings have not come",
-        advice="Compare the gateways' counters with the broker's queues; `park verify` says which are lost. It ends "
-        "when they have come, or an hour after the last went missing.",
+        advice="Compare the gateways' counters with the broker's queues; `park verify` says which are lost. The "
+        "alert ends when they have come, or an hour after the last went missing.",
         severity=Severity.WARNING,
         panel="Gaps",
         measurement="park_ingest",

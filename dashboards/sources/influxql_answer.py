@@ -26,7 +26,9 @@ def series_of(statement: str, response: httpx.Response) -> list[dict[str, Any]]:
     if "error" in result or not response.is_success:
         said = str(result.get("error") or result.get("message") or body)
         raise SourceError(f"{statement}: {said[:_SHOWN]}")
-    series: list[dict[str, Any]] = result.get("series", [])
+    series = result.get("series", [])
+    if not isinstance(series, list) or not all(isinstance(one, dict) for one in series):
+        raise _foreign(response, str(body))
     return series
 
 

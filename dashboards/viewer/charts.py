@@ -235,7 +235,7 @@ def _value_axis(panel: ResolvedPanel) -> Options:
 def _ticks(low: float | None, high: float | None) -> Options:
     """Where numbers stand: at round ones, which the ends of a range that is given need not be."""
     label: Options = {"color": INK, "fontSize": 11}
-    if low is None or high is None:
+    if low is None or high is None or high <= low:
         return {"axisLabel": label}
     step = whole_step(high - low)
     shown = [math.isclose(end / step, round(end / step), abs_tol=1e-6) for end in (low, high)]

@@ -291,6 +291,7 @@ class _Foreign(BaseHTTPRequestHandler):
         b'{"results": []}',
         b'{"results": {}}',
         b'{"results": [7]}',
+        b'{"results": [{"series": 7}]}',
         b"[" * 100_000,
         b'{"error": "' + b"x" * 100_000 + b'"}',
     ],
@@ -308,7 +309,9 @@ def test_what_is_no_store_is_told_in_few_words(status: int, body: bytes) -> None
         server.answer = status, body  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
-        with pytest.raises(SourceError) as caught:
-            asyncio.run(ask(f"http://127.0.0.1:{server.server_port}"))
-        server.shutdown()
+        try:
+            with pytest.raises(SourceError) as caught:
+                asyncio.run(ask(f"http://127.0.0.1:{server.server_port}"))
+        finally:
+            server.shutdown()
     assert len(str(caught.value)) < 1000
