@@ -83,18 +83,21 @@ def run_program_now(
     argv: Sequence[str], *, limit_s: float, environ: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> None:
     """The same for who is about to end: nothing is raised, and what it says is not kept."""
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: S603 - the user named it
+    with contextlib.suppress(OSError):
+        process = subprocess.Popen(  # noqa: S603 - the user named it
             argv,
             env=environ,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            check=False,
-            timeout=limit_s,
             start_new_session=True,
         )
+        try:
+            process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            _end_group(process.pid)
+            process.wait()
 
 
 def _end_group(pid: int) -> None:

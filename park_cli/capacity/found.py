@@ -69,7 +69,7 @@ class Capacity:
         broker, store: where.
         began: when, ISO 8601.
         holds_per_s: the highest rate that held; None if none did.
-        fails_per_s: the lowest that failed whenever it was tried; None if none did.
+        fails_per_s: the lowest that failed as often as it takes; None if none did.
         ended: why the search ended.
         steps: in order.
         machine: on which the load was made, and parts of the pipeline whose cost is known ran.
@@ -102,11 +102,29 @@ def _at(steps: Sequence[Step], rate: float | None, *, held: bool) -> Step | None
 
 
 def concluded(
-    slo: Slo, steps: Sequence[Step], *, broker: str, store: str, began: str, ended: str, generator: str
+    slo: Slo,
+    steps: Sequence[Step],
+    *,
+    fails: float | None,
+    broker: str,
+    store: str,
+    began: str,
+    ended: str,
+    generator: str,
 ) -> Capacity:
-    """What follows from the steps; the part `generator` is the load's, not the pipeline's."""
-    held = {one.asked_per_s for one in steps if one.held}
-    holds, fails = max(held, default=None), min({one.asked_per_s for one in steps} - held, default=None)
+    """What follows from the steps.
+
+    Args:
+        slo: the objective.
+        steps: in order.
+        fails: the lowest rate that failed as often as it takes; None if none did.
+        broker: where.
+        store: where.
+        began: when.
+        ended: why the search ended.
+        generator: the part that is the load's, not the pipeline's.
+    """
+    holds = max((one.asked_per_s for one in steps if one.held), default=None)
     knee = _at(steps, holds, held=True)
     return Capacity(
         slo=slo.text,

@@ -126,7 +126,16 @@ def capacity(
     began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     rates = Search(first=first_rate, most=max_rate, precision=precision, tries=tries)
     steps, ended = asyncio.run(run_until_signal(lambda stop: _searched(rates, bounds, bench, load, stop)))
-    found = concluded(slo_, steps, broker=str(address), store=str(url), began=began, ended=ended, generator=GENERATOR)
+    found = concluded(
+        slo_,
+        steps,
+        fails=rates.fails,
+        broker=str(address),
+        store=str(url),
+        began=began,
+        ended=ended,
+        generator=GENERATOR,
+    )
     _tell(found, slo_, report, as_json=json)
     if found.knee is None:
         raise typer.Exit(1)

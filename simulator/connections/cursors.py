@@ -71,7 +71,7 @@ class Cursors:
     @property
     def live(self) -> bool:
         """Whether all devices have sent their history, however much is due since."""
-        unsent = self._behind & (self._flights.position < self._live_ms * MARKS - 1)
+        unsent = self._behind & (self._flights.position < before(self._live_ms))
         return self._cursor >= int(self._live_ms.max()) and not unsent.any()
 
     @property

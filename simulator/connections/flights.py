@@ -8,6 +8,7 @@ import math
 from array import array
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,7 +28,10 @@ IDS = 32_768
 """Packet ids 1 to so many are those of readings and events; a multiple of the window."""
 
 
-def before(ts_ms: int) -> int:
+_Time = TypeVar("_Time", int, Ints)
+
+
+def before(ts_ms: _Time) -> _Time:
     """The mark behind which everything from `ts_ms` on lies."""
     return ts_ms * MARKS - 1
 
@@ -88,8 +92,10 @@ class Flights:
         self._due_s, self._sent_s = np.zeros((count, WINDOW)), np.zeros((count, WINDOW))
         self._late = np.zeros((count, WINDOW), dtype=np.bool_)
         self._rewind_s = rewind_s
-        self._keep_s, self._apart_s = rewind_s + memory_s, max(0.25, rewind_s / 8)
-        self._past: deque[tuple[float, Ints]] = deque([(-math.inf, self.answered.copy())])
+        self._apart_s = max(0.25, rewind_s / 8)
+        # So many, not of so long: a process that was held up for minutes still knows what was before.
+        kept = 2 + math.ceil((rewind_s + memory_s) / self._apart_s)
+        self._past: deque[tuple[float, Ints]] = deque([(-math.inf, self.answered.copy())], maxlen=kept)
 
     @property
     def room(self) -> Ints:
@@ -155,8 +161,6 @@ class Flights:
         """Note how far the broker has answered by now; called many times a second."""
         if self._rewind_s and mono_s - self._past[-1][0] >= self._apart_s:
             self._past.append((mono_s, self.answered.copy()))
-            while len(self._past) > 1 and self._past[1][0] < mono_s - self._keep_s:
-                self._past.popleft()
 
     def lost(self, devices: Ints) -> None:
         """Connections were lost: what they carried is to be sent again, and what the broker may have forgotten.

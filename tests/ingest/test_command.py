@@ -194,7 +194,7 @@ def test_a_parent_of_workers_is_ready_when_they_all_are(
         assert {f"{bucket}-0", f"{bucket}-1"} <= {line["client_id"] for line in connected}
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_a_member_of_a_group_leaves_for_good(influxdb: InfluxDB2, tmp_path: Path) -> None:
     """What waits in its session is stored, also when the broker is away at first; then it gets nothing more."""
     bucket = influxdb.new_bucket()

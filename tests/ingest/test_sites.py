@@ -96,7 +96,7 @@ def test_a_site_fills_its_own_queue_alone(influxdb: InfluxDB2, tmp_path: Path) -
     assert 500 <= int(str(found["south"])) < 3000
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_a_site_that_waits_for_the_store_holds_up_no_other(
     mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
 ) -> None:
@@ -164,7 +164,7 @@ def test_sites_that_cannot_be_are_an_error_of_use(words: tuple[str, ...], named:
     assert named in str(ended.exception)
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_sessions_for_sites_take_the_place_of_one_for_all(
     mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
 ) -> None:

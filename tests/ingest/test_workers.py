@@ -31,7 +31,7 @@ def finish(child: subprocess.Popen[str]) -> dict[str, int]:
     return summary
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_a_killed_worker_is_restarted_and_its_share_is_not_lost(
     mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
 ) -> None:
@@ -58,7 +58,7 @@ def test_a_killed_worker_is_restarted_and_its_share_is_not_lost(
     assert all(nothing_waits(mosquitto, f"{bucket}-{i}") for i in range(2))
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_workers_end_with_their_parent(mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path) -> None:
     bucket = influxdb.new_bucket()
     child = start(mosquitto, influxdb, bucket, tmp_path, processes=2)
@@ -71,7 +71,7 @@ def test_workers_end_with_their_parent(mosquitto: Mosquitto, influxdb: InfluxDB2
     wait_until(lambda: not any(alive(worker) for worker in workers), deadline=10, what="the workers' end")
 
 
-@pytest.mark.deadline(90)
+@pytest.mark.deadline(240)
 def test_members_of_an_earlier_run_are_emptied_and_ended(
     mosquitto: Mosquitto, influxdb: InfluxDB2, tmp_path: Path
 ) -> None:

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import Retryable
-from park_cli.capacity.found import Step, concluded
+from park_cli.capacity.found import Capacity, Step, concluded
 from park_cli.capacity.load import load_of, probe_kind
 from park_cli.capacity.probe import percentile
-from park_cli.capacity.report import write_report
+from park_cli.capacity.report import headline, write_report
 from park_cli.capacity.run import Bounds, search
 from park_cli.capacity.search import Search
 from park_cli.capacity.slo import parse_slo
@@ -135,11 +135,23 @@ def step(rate: float, *, held: bool) -> Step:
     )
 
 
+def conclusion(steps: list[Step], fails: float | None) -> Capacity:
+    where = {"broker": "mqtt://b", "store": "s", "began": "now", "ended": "<done>"}
+    return concluded(SLO, steps, fails=fails, generator="generator (park simulate)", **where)
+
+
+def test_a_rate_that_failed_once_and_was_not_tried_again_is_no_limit() -> None:
+    rates = Search(first=1000, most=9000, tries=2)
+    for rate, held in ((1000, True), (2000, True), (4000, False)):
+        rates.record(rate, held=held)
+    found = conclusion([step(1000, held=True), step(2000, held=True), step(4000, held=False)], rates.fails)
+    assert (found.holds_per_s, found.fails_per_s) == (2000, None)
+    assert "at least" in headline(found)
+
+
 def test_a_report_is_whole_in_itself_and_escapes_what_it_shows(tmp_path: Path) -> None:
     steps = [step(1000, held=True), step(2000, held=True), step(4000, held=False)]
-    found = concluded(
-        SLO, steps, broker="mqtt://b", store="s", began="now", ended="<done>", generator="generator (park simulate)"
-    )
+    found = conclusion(steps, fails=4000.0)
     page = tmp_path / "found.html"
     beside = write_report(found, SLO, page)
     text = page.read_text()
@@ -312,6 +324,7 @@ def connected(generator: psutil.Process, port: int) -> bool:
     )
 
 
+@pytest.mark.deadline(240)
 def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     arguments = chain.arguments("--first-rate", "100", "--max-rate", "100000", "--slo", "p99<10s, lost 0")
     environ = {"INFLUXDB_V2_TOKEN": chain.influxdb.token}
@@ -325,6 +338,7 @@ def test_ctrl_c_ends_a_search_and_reports_what_is_known(chain: Chain) -> None:
     assert json.loads((chain.folder / "c.json").read_text())["steps"]
 
 
+@pytest.mark.deadline(240)
 def test_ctrl_c_waits_for_nothing_that_is_on_its_way(tmp_path: Path, influxdb: InfluxDB2) -> None:
     steps = ("--step", "1s", "--wait", "10m", "--first-rate", "50", "--slo", "lost 0")
     environ = {"INFLUXDB_V2_TOKEN": influxdb.token}

@@ -32,7 +32,7 @@ from park_cli.commands.certify import asked_for
 from park_cli.errors import UsageError
 from tests.park_cli.certify_chain import EXAMPLES, example
 from tests.park_cli.command import park
-from tests.servers.process import free_port, wait_until
+from tests.servers.process import free_port, gone, wait_until
 
 MINE = ("mosquitto", "influxd", "curl")
 PAIRS = [("broker", "kill"), ("broker", "freeze"), ("store", "kill"), ("link", "cut"), ("link", "stall")]
@@ -240,7 +240,7 @@ def test_a_program_is_frozen_killed_with_its_children_and_started_again_when_it_
         await is_so(lambda: (tmp_path / "log").read_text().count("up") == 2)
         await is_so(lambda: (tmp_path / "child").read_text() not in ("", first))
         last = psutil.Process(int((tmp_path / "child").read_text()))
-        await is_so(lambda: not child.is_running())
+        await is_so(lambda: gone(child.pid))
         await one.kill()
         await is_so(lambda: not last.is_running())
         assert (await one.is_ready(), one.ended) == (False, 1)
@@ -290,7 +290,7 @@ def test_a_fault_that_runs_beside_the_pipeline_begins_and_ends(tmp_path: Path) -
         async with asyncio.timeout(60), commanded("load", begin, end, os.environ, tmp_path):
             child = psutil.Process(int((tmp_path / "child").read_text()))
             assert child.is_running()
-        await is_so(lambda: not child.is_running())
+        await is_so(lambda: gone(child.pid))
 
     asyncio.run(main())
 

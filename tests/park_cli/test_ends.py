@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.park_cli.command import PARK, park, running, shell
-from tests.servers.process import free_port, wait_until
+from tests.servers.process import free_port, gone, wait_until
 
 pytestmark = pytest.mark.deadline(100)
 
@@ -299,7 +299,7 @@ def test_a_second_signal_leaves_nobody_who_still_publishes(tmp_path: Path, comma
         one.signal(signal.SIGINT)
         done = one.end()
         assert done.clean, done.err
-        wait_until(lambda: not any(child.is_running() for child in children), deadline=15, what="all of them gone")
+        wait_until(lambda: all(gone(child.pid) for child in children), deadline=60, what="all of them gone")
 
 
 def test_nohup_is_respected(tmp_path: Path) -> None:
