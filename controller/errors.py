@@ -3,6 +3,7 @@
 ControlError
 ├── RulesError      control.toml is wrong; names the rule and the key
 ├── JournalError    the folder of the state cannot be used; names the file
+│   └── FolderHeld  another controller uses it; names the folder
 └── BrokerRefused   the broker refuses the login or the topics for good; names the broker
 """
 
@@ -17,6 +18,10 @@ class RulesError(ControlError):
 
 class JournalError(ControlError):
     """What was decided cannot be read or kept; the message names the file."""
+
+
+class FolderHeld(JournalError):
+    """Another controller keeps what it decides there; the message names the folder."""
 
 
 class BrokerRefused(ControlError):

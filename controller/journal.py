@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from controller.errors import JournalError
+from controller.errors import FolderHeld, JournalError
 from controller.rules import Program
 from controller.state import Claim, Order, State
 from park.codecs.json.read import LATEST_MS
@@ -35,7 +35,8 @@ class Journal:
         """Within the block nobody else uses the folder: two would write over what the other has decided.
 
         Raises:
-            JournalError: another controller uses it, or it cannot be used at all.
+            FolderHeld: another controller uses it.
+            JournalError: it cannot be used at all.
         """
         if self._path is None:
             yield
@@ -106,7 +107,7 @@ def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise JournalError(f"{folder}: another controller uses it; give each its own --state") from None
+        raise FolderHeld(f"{folder}: another controller uses it; give each its own --state") from None
 
 
 def kept(state: State) -> State:

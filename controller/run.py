@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,25 +68,44 @@ class ControlSummary:
     connections: int = 0
 
 
-class Controller:
-    """One controller.
+@contextlib.contextmanager
+def controlling(
+    options: ControlOptions,
+    *,
+    on_order: Callable[[Order], None] = lambda _order: None,
+    on_ended: Callable[[Ended], None] = lambda _ended: None,
+) -> Iterator["Controller"]:
+    """A controller; within the block nobody else uses its folder.
+
+    What was decided is read only when the folder is held: whoever held it before may have decided until then.
 
     Args:
         options: what it is.
         on_order: called with every order as it is decided.
         on_ended: called with every end as it is known.
+
+    Raises:
+        FolderHeld: another controller uses the folder.
+        JournalError: what was decided before cannot be read.
     """
+    journal = Journal(options.folder)
+    with journal.held():
+        yield Controller(options, journal, on_order, on_ended)
+
+
+class Controller:
+    """One controller, as `controlling` makes it."""
 
     def __init__(
         self,
         options: ControlOptions,
-        *,
-        on_order: Callable[[Order], None] = lambda _order: None,
-        on_ended: Callable[[Ended], None] = lambda _ended: None,
+        journal: Journal,
+        on_order: Callable[[Order], None],
+        on_ended: Callable[[Ended], None],
     ) -> None:
         self._options, self._on_order, self._on_ended = options, on_order, on_ended
-        self._journal = Journal(options.folder)
-        self._state: State = self._journal.load(options.program)
+        self._journal = journal
+        self._state: State = journal.load(options.program)
         self._waiting = Waiting(self._state.open.values())
         self._inbox = Inbox(options.program, options.actor, self._waiting)
         self._link = Link(options.broker, self._inbox.filters, self._heard)
@@ -114,12 +133,8 @@ class Controller:
 
         Raises:
             BrokerRefused: the broker refuses for good.
-            JournalError: what was decided could not be kept, or another controller keeps its own there.
+            JournalError: what was decided could not be kept.
         """
-        with self._journal.held():
-            return await self._run(stop)
-
-    async def _run(self, stop: asyncio.Event) -> ControlSummary:
         tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (

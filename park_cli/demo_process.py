@@ -203,19 +203,20 @@ async def _controlled(options: DemoOptions, address: Address, trust: Trust, fold
         return
     from controller.link import LinkOptions  # noqa: PLC0415 - only who asks for it waits for its libraries
     from controller.resolve import default_rules, program_of  # noqa: PLC0415 - the same
-    from controller.run import Controller, ControlOptions  # noqa: PLC0415 - the same
+    from controller.run import ControlOptions, controlling  # noqa: PLC0415 - the same
 
     broker = LinkOptions(host=address.host, port=address.port, client_id="control", context=trust.context(address))
     program = program_of(default_rules(), "control.toml", options.selection.town)
-    controller = Controller(ControlOptions(program=program, broker=broker, actor="control", folder=folder / "control"))
-    stop = asyncio.Event()
-    task = asyncio.create_task(controller.run(stop), name="controller")
-    try:
-        yield
-    finally:
-        stop.set()
-        told = await task
-        errors.print(f"The rules: {told.orders} orders, {told.ended.get('succeeded', 0)} obeyed", highlight=False)
+    asked = ControlOptions(program=program, broker=broker, actor="control", folder=folder / "control")
+    with controlling(asked) as controller:
+        stop = asyncio.Event()
+        task = asyncio.create_task(controller.run(stop), name="controller")
+        try:
+            yield
+        finally:
+            stop.set()
+            told = await task
+            errors.print(f"The rules: {told.orders} orders, {told.ended.get('succeeded', 0)} obeyed", highlight=False)
 
 
 def _simulation(options: DemoOptions, address: Address, trust: Trust, folder: Path, store: Store) -> SimulateOptions:

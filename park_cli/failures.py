@@ -1,6 +1,6 @@
 """The packages' errors, by the exit code they mean."""
 
-from controller.errors import ControlError, RulesError
+from controller.errors import ControlError, FolderHeld, RulesError
 from ingest.errors import BadName, BadStoreUrl, DeadLetterError, IngestError, MissingSecret
 from mqttlink import BadBrokerUrl, LinkError, UnusableCertificate
 from mqttlink.errors import BrokerError
@@ -19,6 +19,7 @@ from simulator.errors import (
 OF_USE = (
     ParkError,
     RulesError,
+    FolderHeld,
     SelectionError,
     FaultsError,
     BadName,

@@ -15,7 +15,7 @@ from rich.table import Table
 from controller.link import LinkOptions
 from controller.resolve import default_rules, program_of
 from controller.rules import Program
-from controller.run import Controller, ControlOptions, ControlSummary
+from controller.run import ControlOptions, ControlSummary, controlling
 from controller.state import Ended, Order
 from mqttlink import Address, Needs, parse_broker_url
 from mqttlink import LinkOptions as FitOptions
@@ -135,9 +135,10 @@ def _fit(broker: LinkOptions, address: Address) -> FitOptions:
 
 
 async def _run(options: ControlOptions, fit: FitOptions, stop: asyncio.Event) -> ControlSummary:
-    controller = Controller(options, on_order=_asking(dry=options.dry), on_ended=_ended)
-    await hold_fit(fit)
-    return await controller.run(stop)
+    # The folder first: to connect throws off the broker who is connected by the same account.
+    with controlling(options, on_order=_asking(dry=options.dry), on_ended=_ended) as controller:
+        await hold_fit(fit)
+        return await controller.run(stop)
 
 
 def _asking(*, dry: bool) -> Callable[[Order], None]:

@@ -234,3 +234,13 @@ def test_a_state_that_cannot_be_read_is_said(mosquitto: Mosquitto, tmp_path: Pat
     (tmp_path / "state" / "control.json").write_text("{", encoding="utf-8")
     refused = run(["control", "--state", "state", "--broker", mosquitto.url], tmp_path, codes=[1])
     assert b"control.json: is no state of a controller" in refused.stderr
+
+
+@pytest.mark.deadline(90)
+def test_a_second_controller_of_a_state_is_told_before_it_connects(town: Town) -> None:
+    url = town.url.replace("mqtt://", "mqtt://control@")  # an account, and so one client id
+    first = town.control("control", url=url)
+    asked = ["control", "--rules", "control.toml", "--state", "control", "--broker", url, "--json"]
+    refused = run(asked, town.folder, codes=[2])
+    assert refused.stderr.splitlines() == [b"error: control: another controller uses it; give each its own --state"]
+    assert first.finish(deadline=20, ask=True)["connections"] == 1
