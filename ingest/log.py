@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO, cast
 
 from park.safe_log import standard_error
 from park.safe_text import escape_event
@@ -33,5 +32,5 @@ def log_to_stderr() -> None:
     """Log in structlog's own form, for a process whose program has configured nothing."""
     structlog.configure(
         processors=[escape_event, *structlog.get_config()["processors"]],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", standard_error)),
+        logger_factory=structlog.PrintLoggerFactory(standard_error),
     )

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from typing import TextIO, cast
 
 import structlog
 
@@ -25,6 +24,6 @@ def configure_logging(*, verbose: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", standard_error)),
+        logger_factory=structlog.PrintLoggerFactory(standard_error),
         cache_logger_on_first_use=False,
     )

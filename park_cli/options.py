@@ -1,7 +1,6 @@
 """Options that several commands share, and how their values are read; those of `endpoints` too."""
 
 import datetime as dt
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 
 from park.duration import whole_ms
 from park.errors import TownError
+from park.safe_log import standard_error
 from park_cli.endpoints import DEFAULT_BROKER, DEFAULT_STORE, Broker, Json, StoreOption
 from park_cli.errors import UsageError
 
@@ -92,7 +92,7 @@ class SelectionOptions:
 
         town = read_town(self.config)
         if note := memory_note(self.devices or town.devices):
-            sys.stderr.write(f"{note}\n")
+            standard_error.write(f"{note}\n")
         return Selection(
             town=town,
             seed=town.settings.seed if self.seed is None else self.seed,

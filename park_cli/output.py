@@ -7,16 +7,24 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from park.safe_log import surviving
 from park.safe_text import printable
 
-errors = Console(stderr=True, highlight=False)
+
+def _beneath() -> TextIO:
+    """Standard error itself: while a bar is drawn, rich has put in its place what prints by the console again."""
+    beneath: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+    return beneath
+
+
+errors = Console(file=surviving(_beneath), highlight=False)
 
 PLAIN_EVERY_S = 10.0
 """Where no bar can be drawn, a line says this often how far the work is."""

@@ -8,7 +8,6 @@ import asyncio
 import gc
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TextIO, cast
 
 import structlog
 
@@ -25,7 +24,7 @@ def serve(prepare: Callable[[], Preparation], index: int, count: int, pipe: Conn
     # Standard output is the parent's, for its summary.
     structlog.configure(
         processors=[escape_event, *structlog.get_config()["processors"]],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", standard_error)),
+        logger_factory=structlog.PrintLoggerFactory(standard_error),
     )
     asyncio.run(_serve(prepare, index, count, pipe))
 

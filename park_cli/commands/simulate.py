@@ -4,13 +4,13 @@ import asyncio
 import dataclasses
 import enum
 import re
-import sys
 import time
 from typing import Annotated
 
 import typer
 
 from mqttlink import parse_broker_url
+from park.safe_log import standard_error
 from park_cli.accepted import times_note
 from park_cli.endpoints import MOST_PROCESSES
 from park_cli.errors import UsageError
@@ -169,7 +169,7 @@ def simulate(
     )
     schedule, now_ms = options.schedule, time.time_ns() // 1_000_000
     if note := times_note(schedule.launched().begin_ms, schedule.until_ms, now_ms):
-        sys.stderr.write(f"{note}\n")
+        standard_error.write(f"{note}\n")
     summary = asyncio.run(_run(options)).summary
     print_summary("simulated", dataclasses.asdict(summary), as_json=json)
     if options.schedule.until_ms is not None and not summary.complete:

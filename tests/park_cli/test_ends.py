@@ -1,6 +1,8 @@
 """How commands end: at every edge one line and a code, never a traceback, and nothing left behind."""
 
+import json
 import os
+import shlex
 import signal
 import socket
 import struct
@@ -74,6 +76,30 @@ def test_streams_that_were_closed_before_the_start_are_no_defect(tmp_path: Path,
     done = shell(script, folder=tmp_path)
     assert done.clean
     assert done.code == (2 if "x://y" in script else 0)
+
+
+def lacking(folder: Path) -> tuple[str, ...]:
+    """A proof of a store that holds nothing."""
+    store = folder / "park.duckdb"
+    duckdb.connect(str(store)).close()
+    return ("verify", "--store", f"duckdb://{store}", "--devices", "1", "--kind", "soil_probe", *DAY, "--json")
+
+
+def test_what_cannot_be_told_on_standard_error_ends_nothing(tmp_path: Path) -> None:
+    verify = shlex.join(["park", *lacking(tmp_path)])
+    told, full = shell(verify, folder=tmp_path), shell(f"{verify} 2> /dev/full", folder=tmp_path)
+    assert "lost" in told.err
+    assert (full.code, full.out) == (told.code, told.out)
+    assert full.code == 1
+    assert json.loads(full.out)["lost"] > 0
+
+
+def test_what_is_told_on_a_terminal_is_styled(tmp_path: Path) -> None:
+    with running(*lacking(tmp_path), folder=tmp_path, terminal=True) as verify:
+        done = verify.end()
+    assert (done.code, done.clean) == (1, True)
+    assert "\x1b[1m" in done.err
+    assert "\u2501" in done.err
 
 
 @pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1", "POSIX"])
