@@ -8,7 +8,7 @@ name, for who only receives has a use for neither.
 from mqttlink.client.link import Link, OnAcks, OnConnected, OnDisconnected, OnPublishes
 from mqttlink.client.options import Backoff, LinkOptions, Needs, Session
 from mqttlink.client.trust import Trust
-from mqttlink.client.url import Address, parse_broker_url
+from mqttlink.client.url import Address, is_host, parse_broker_url, shown_url
 from mqttlink.errors import (
     BadBrokerUrl,
     BrokerError,
@@ -72,5 +72,7 @@ __all__ = [
     "Unanswered",
     "UntrustedCertificate",
     "UnusableCertificate",
+    "is_host",
     "parse_broker_url",
+    "shown_url",
 ]

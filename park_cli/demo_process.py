@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import typer
 
@@ -99,7 +100,7 @@ async def _run(options: DemoOptions, children: Children, stop: asyncio.Event) ->
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="park-demo-")))
         stack.enter_context(on_abort(functools.partial(shutil.rmtree, folder, ignore_errors=True)))
-        url = parse_store_url(options.store or f"duckdb://{folder / 'park.duckdb'}")
+        url = parse_store_url(options.store or f"duckdb://{quote(str(folder / 'park.duckdb'))}")
         store = open_store(url, os.environ)
         stack.push_async_callback(store.close)
         address = await stack.enter_async_context(_broker_address(options))

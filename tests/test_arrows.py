@@ -62,6 +62,9 @@ HOMES: dict[str, tuple[str, ...]] = {
         "simulator/publish.py",
         "simulator/connections/*.py",
         "ingest/receive.py",
+        # What an address may be, and what an error may repeat of one, is the same for a store's.
+        "ingest/stores/__init__.py",
+        "ingest/stores/influxdb/url.py",
         "park_cli/*",
     ),
     # The ingester serves real hardware: physics is the simulator's business, and the models' own.

@@ -13,7 +13,6 @@ A store's client library is imported when the store is opened: each costs as muc
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.errors import BadStoreUrl
 from ingest.stores.base import Chunk, Series, Store, StoreUrl
+from mqttlink import shown_url
 
 
 def _discover() -> dict[str, str]:
@@ -53,19 +53,21 @@ def parse_store_url(url: str) -> StoreUrl:
         _ = parts.port
     except ValueError:  # whose words repeat what may be a part of a password
         raise BadStoreUrl(
-            f"the store URL {_shown(url)!r} cannot be read: a port is a number up to 65535, and an IPv6 address stands "
-            "in brackets"
+            f"the store URL {shown_url(url)!r} cannot be read: a port is a number up to 65535, and an IPv6 address "
+            "stands in brackets"
         ) from None
     package = STORES.get(parts.scheme)
     module = None if package is None else importlib.import_module(f"{package}.url")
     if parts.username is not None or parts.password is not None:
         raise BadStoreUrl(f"the store URL holds a login; {_advice(module)}")
     if module is None:
-        raise BadStoreUrl(f"the store URL must begin with {_forms()}, not {_shown(url)!r}")
+        raise BadStoreUrl(f"the store URL must begin with {_forms()}, not {shown_url(url)!r}")
     if parts.fragment or url.endswith("#"):
-        raise BadStoreUrl(f"the store URL {_shown(url)!r} holds a #, behind which nothing is read: write it %23")
+        raise BadStoreUrl(f"the store URL {shown_url(url)!r} holds a #, behind which nothing is read: write it %23")
+    if "@" in parts.path:  # behind a password with a slash in it: what is read as a host is the user
+        raise BadStoreUrl(f"the store URL {shown_url(url)!r} holds an @ behind its host: in a name write it %40")
     if "\0" in unquote(parts.path):
-        raise BadStoreUrl(f"the store URL {_shown(url)!r} holds %00, which no name can")
+        raise BadStoreUrl(f"the store URL {shown_url(url)!r} holds %00, which no name can")
     parsed: StoreUrl = module.parse(parts)
     return parsed
 
@@ -73,12 +75,6 @@ def parse_store_url(url: str) -> StoreUrl:
 def _advice(module: Any) -> str:
     secret = "" if module is None else module.SECRET
     return f"give the token by {secret} or {secret}_FILE" if secret else "a secret comes from the environment or a file"
-
-
-def _shown(url: str) -> str:
-    """What an error may repeat of a URL: nothing of one that can hold a password or a token, wherever it was put."""
-    begins = re.match(r"[A-Za-z+.-]*://", url)
-    return url if set("@?").isdisjoint(url) else f"{begins[0] if begins else ''}..."
 
 
 def _forms() -> str:

@@ -17,6 +17,9 @@ def test_good_urls() -> None:
     assert parse_store_url("influxdb+https://[::1]/park/autogen") == InfluxUrl(
         endpoint="https://[::1]:8086", bucket="park/autogen", org=""
     )
+    assert parse_store_url("influxdb+http://127.0.0.1/p%40rk?org=me@park") == InfluxUrl(
+        endpoint="http://127.0.0.1:8086", bucket="p@rk", org="me@park"
+    )
     assert parse_store_url("duckdb:///var/lib/park.duckdb") == DuckdbUrl(path=Path("/var/lib/park.duckdb"))
 
 
@@ -36,6 +39,8 @@ def test_good_urls() -> None:
         ("duckdb:///a%5Cb/park.duckdb", r"knows no name with \\ "),
         ("influxdb+http://127.0.0.1/pa#rk", "%23"),
         ("influxdb+http://127.0.0.1/park#", "%23"),
+        ("influxdb+http://127.0.0.1/pa@rk", "write it %40"),
+        ("duckdb:///a@b/park.duckdb", "write it %40"),
         ("influxdb+http://a..b/park", "no name"),
         (f"influxdb+http://{'a' * 64}/park", "no name"),
         ("influxdb+http://../park", "no name"),
@@ -63,6 +68,13 @@ def test_hosts_that_a_resolver_can_be_asked_for(host: str) -> None:
         "influxdb+http://me:hush/x@127.0.0.1/park",
         "influxdb+http://me:hush#x@127.0.0.1/park",
         "duckdb:///park.duckdb?token=hush",
+        "http://127.0.0.1/park#token=hush",
+        "influxdb+http://127.0.0.1/park#token=hush",
+        "influxdb+http://me:123/hush@127.0.0.1/park",
+        "influxdb+http://me:123?hush@127.0.0.1/park",
+        "influxdb+http://me:123?x&hush@127.0.0.1/park",
+        "influxdb+http://me:123#hush@127.0.0.1/park",
+        "duckdb://me:123/hush@127.0.0.1/park",
     ],
 )
 def test_a_secret_is_not_repeated_wherever_it_stands(url: str) -> None:

@@ -1,18 +1,17 @@
 """A bucket's address, `influxdb+http://host:8086/bucket?org=name`, and the token that opens it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from ingest.errors import BadStoreUrl, MissingSecret
+from mqttlink import is_host
 
 SCHEMES = ("influxdb+http", "influxdb+https")
 FORM = "influxdb+http://, influxdb+https://"
 TOKEN_VARIABLE = "INFLUXDB_V2_TOKEN"  # noqa: S105 - the variable's name
 SECRET = TOKEN_VARIABLE
-_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%[\w.-]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,9 @@ def parse(parts: SplitResult) -> InfluxUrl:
     """
     query = parse_qs(parts.query, keep_blank_values=True)
     if unknown := sorted(set(query) - {"org"}):
-        raise BadStoreUrl(f"the store URL has the unknown parameter {unknown[0]!r}; only org is known")
+        # Where an @ follows, what stands before it may be a password with a question mark in it.
+        named = "an unknown parameter" if "@" in parts.query else f"the unknown parameter {unknown[0]!r}"
+        raise BadStoreUrl(f"the store URL has {named}; only org is known")
     url = parts.geturl()
     if not parts.hostname:
         raise BadStoreUrl(f"the store URL {url!r} names no host")
@@ -78,20 +79,11 @@ def parse(parts: SplitResult) -> InfluxUrl:
         raise BadStoreUrl(f"the store URL {url!r} names the bucket {bucket!r}: BUCKET or DATABASE/POLICY is meant")
     if parts.port == 0:
         raise BadStoreUrl(f"the store URL {url!r} names port 0")
-    if not _is_host(parts.hostname):
+    if not is_host(parts.hostname):
         raise BadStoreUrl(f"the store URL {url!r} names the host {parts.hostname!r}, which is no name and no address")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     endpoint = f"{parts.scheme.removeprefix('influxdb+')}://{host}:{parts.port or 8086}"
     return InfluxUrl(endpoint=endpoint, bucket=bucket, org=query.get("org", [""])[-1])
-
-
-def _is_host(name: str) -> bool:
-    """Whether a resolver can be asked for the name, or it is an address."""
-    try:
-        name.encode("idna")  # as it does: an empty or a long label is an error, and none of the system's
-    except UnicodeError:
-        return False
-    return _HOST.fullmatch(name) is not None
 
 
 def read_token(environ: Mapping[str, str]) -> str:
