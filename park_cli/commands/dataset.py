@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import os
 import shlex
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
+from ingest.stores.duckdb.url import unusable
 from park.model import DAY_MS
+from park_cli.errors import UsageError
 from park_cli.expand import expanded
 from park_cli.folder import whole_folder
 from park_cli.options import Json, PartOptions, WindowOptions
@@ -46,6 +49,9 @@ def dataset(
 
       park dataset meters --kind site_meter --devices 500 --interval 5m --faults my-faults.toml --no-twin
     """
+    whole = os.path.realpath(folder)
+    if why := unusable(whole):
+        raise UsageError(f"{whole}: {why}")
     selection = asked.resolve()
     span = window.resolve(selection.town, default_ms=DAY_MS)
     outcomes = outcomes_of(orders, selection.town)

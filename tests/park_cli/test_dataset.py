@@ -44,6 +44,21 @@ def test_what_is_there_is_left_alone(tmp_path: Path, there: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.parametrize("odd", ["?", "\\"])
+@pytest.mark.parametrize("below", ["june", "new/june"])
+def test_a_name_that_the_library_reads_otherwise_is_refused_before_any_work(
+    tmp_path: Path, odd: str, below: str
+) -> None:
+    (tmp_path / f"a{odd}b").mkdir()
+    (tmp_path / "plain").symlink_to(tmp_path / f"a{odd}b")
+    for target in (tmp_path / f"a{odd}b" / below, tmp_path / "plain" / below, tmp_path / f"c{odd}d"):
+        ended = park("dataset", str(target), *_TOWN, *_WINDOW)
+        assert (ended.code, ended.clean) == (2, True)
+        assert ended.err.startswith(f"error: {target.resolve()}: DuckDB knows no name with {odd} in it")
+    assert not list((tmp_path / f"a{odd}b").iterdir())
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     target = tmp_path / "mine"
     target.mkdir()

@@ -45,6 +45,12 @@ def parse(parts: SplitResult) -> DuckdbUrl:
     if parts.netloc or parts.query or not parts.path.strip("/"):
         raise BadStoreUrl("a DuckDB store is a local file: duckdb:///absolute/path/park.duckdb")
     path = unquote(parts.path)
-    if odd := {"?", "\\"} & set(path):  # its log would get another name, and another folder
-        raise BadStoreUrl(f"duckdb://{path}: DuckDB knows no name with {min(odd)} in it")
+    if why := unusable(path):
+        raise BadStoreUrl(f"duckdb://{path}: {why}")
     return DuckdbUrl(path=Path(path))
+
+
+def unusable(path: str) -> str:
+    """Why DuckDB cannot use a path, of a file or above one; empty if it can."""
+    odd = {"?", "\\"} & set(path)  # its log would get another name, and another folder
+    return f"DuckDB knows no name with {min(odd)} in it" if odd else ""
