@@ -57,18 +57,27 @@ def whole(readings: Delivered) -> list[_Row]:
     return [*_rows(outbox.messages(_START, _UNTIL)), *_rows(outbox.rest(_UNTIL))]
 
 
+_MOST_CUTS = 8
+#: After each window, which of those so far are asked for again.
+_again = st.lists(st.integers(0, _MOST_CUTS), max_size=2)
+
+
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(_START + 1, _UNTIL - 1), unique=True, max_size=8), st.data())
+@given(
+    st.lists(st.integers(_START + 1, _UNTIL - 1), unique=True, max_size=_MOST_CUTS),
+    st.lists(_again, min_size=_MOST_CUTS + 1, max_size=_MOST_CUTS + 1),
+)
 def test_a_run_delivers_the_same_in_whatever_windows_and_however_often_it_goes_back(
-    readings: Delivered, whole: list[_Row], cuts: list[int], data: st.DataObject
+    readings: Delivered, whole: list[_Row], cuts: list[int], back: list[list[int]]
 ) -> None:
     edges = [_START, *sorted(cuts), _UNTIL]
     windows = list(pairwise(edges))
     outbox, found = readings.outbox(_START), {}
     for number, window in enumerate(windows):
         found[window] = list(_rows(outbox.messages(*window)))
-        for again in data.draw(st.lists(st.integers(0, number), max_size=2)):
-            assert list(_rows(outbox.messages(*windows[again]))) == found[windows[again]]
+        for again in back[number]:
+            before = windows[again % (number + 1)]
+            assert list(_rows(outbox.messages(*before))) == found[before]
     rest = list(_rows(outbox.rest(_UNTIL)))
     assert rest == list(_rows(readings.outbox(_START).rest(_UNTIL)))
     assert sorted([*(row for rows in found.values() for row in rows), *rest]) == sorted(whole)
