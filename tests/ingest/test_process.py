@@ -5,11 +5,7 @@ import json
 import signal
 from pathlib import Path
 
-from tests.ingest.helpers import (
-    open_session,
-    publish,
-    readings,
-)
+from tests.ingest.helpers import open_session, publish, readings
 from tests.ingest.process import start
 from tests.ingest.seen import await_count, count, nothing_waits, seqs
 from tests.servers.influxdb2 import InfluxDB2
